@@ -42,6 +42,16 @@ def head(path: Path, most: int) -> bytes:
         return b"".join(chunks)
 
 
+def file_stamp(path: Path) -> tuple[int, ...] | None:
+    """What identifies the content of a file without reading it; None where there is none. Raises OSError where the disk
+    does not answer."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_size
+
+
 def require(path: Path) -> None:
     """Raises OSError where there is no regular file, without opening what is there."""
     _refuse_others(path.stat().st_mode, path)

@@ -11,7 +11,7 @@ from typing import Any
 
 from controller.app import broker_settings
 from controller.app.operating_system import feed_watchdog, watch_descriptors
-from controller.app.reload import FileFollower, file_stamp
+from controller.app.reload import FileFollower
 from controller.broker import Admission, Broker, User
 from controller.clock import Clock
 from controller.config.load import Setup
@@ -31,7 +31,7 @@ from controller.service.home_assistant_device import HomeAssistantDevice
 from controller.service.lamp_alarms import LampAlarms
 from controller.service.preflight import Preflight
 from controller.service.runtime import Runtime
-from controller.state import NotRead, SqliteHistory, StateStore
+from controller.state import NotRead, StateStore, StoredHistory
 from controller.state.json_file import Unusable
 from controller.state.lamp_results import LampResults
 from controller.threads import run_blocking
@@ -212,7 +212,7 @@ async def _count(context: Context, loop: ControlLoop) -> None:
     if context.setup.tower.home_assistant is not None:
         night = night_at(context.clock.read().wall, context.setup.tower.site.place.time_zone)
         with suppress(NotRead):
-            earlier = partial(SqliteHistory(context.state).minutes, night.start, night.end)
+            earlier = partial(StoredHistory(context.store.storage).minutes, night.start, night.end)
             loop.note_minutes(await run_blocking("history", earlier))
     while True:
         reading = context.clock.read()
@@ -227,7 +227,8 @@ async def _count(context: Context, loop: ControlLoop) -> None:
 async def _tell_lamps(context: Context, preflight: Preflight | None) -> None:
     """Keeps what the service finds when it tests lamps, and tells of those that failed their last test, whoever made
     it."""
-    alarms, results = LampAlarms(context.setup.tower.gateways, context.note), LampResults(context.state, context.note)
+    alarms = LampAlarms(context.setup.tower.gateways, context.note)
+    results = LampResults(context.store.storage, context.note)
     seen: object = "unread"
     while True:
         found = preflight.unkept if preflight is not None else {}
@@ -236,7 +237,7 @@ async def _tell_lamps(context: Context, preflight: Preflight | None) -> None:
                 await run_blocking("lamps", partial(results.note_found, found))
                 preflight.kept(found)
         with suppress(OSError):
-            stamp = await run_blocking("lamps", partial(file_stamp, results.path))
+            stamp = await run_blocking("lamps", results.stamp)
             if stamp != seen or found:
                 seen = stamp
                 findings = (await run_blocking("lamps", results.read)).and_found(found)

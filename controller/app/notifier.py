@@ -30,8 +30,8 @@ from controller.service.past_schedules import PastSchedules
 from controller.service.proof import Proof
 from controller.service.proof_period import ProofPeriod, prove
 from controller.service.runtime import Runtime
-from controller.state import NotRead, SqliteHistory
-from controller.state.json_file import JsonFile, Unusable
+from controller.state import NotRead, StoredHistory
+from controller.state.json_file import Unusable
 from controller.state.lamp_results import LampFindings, LampResults
 from controller.state.notice_file import FILE, NoticeMemory
 from controller.state.versions import VersionStore
@@ -56,8 +56,8 @@ class Notifier:
         self._mqtt = mqtt
         self._site = context.setup.tower.site
         self._receivers = context.setup.tower.notices
-        self._file = JsonFile(context.state / FILE, NoticeMemory, context.note)
-        self._lamps = LampResults(context.state, context.note)
+        self._file = context.store.storage.document(FILE, NoticeMemory, context.note)
+        self._lamps = LampResults(context.store.storage, context.note)
         self._memory, self._is_loaded = NoticeMemory(), False
         self._changing = asyncio.Lock()
         """Held by whoever changes the memory: one change after another, each on disk."""
@@ -151,9 +151,9 @@ class Notifier:
         return proof_notice(facts, period, proof)
 
     def _prove(self, facts: NoticeFacts, period: ProofPeriod) -> Proof:
-        history = SqliteHistory(self._context.state)
+        history = StoredHistory(self._context.store.storage)
         try:
-            schedules = PastSchedules(VersionStore(self._context.state, lambda _: None), facts.setup)
+            schedules = PastSchedules(VersionStore(self._context.store.storage, lambda _: None), facts.setup)
             return prove(history, facts.setup, period, facts.reading.wall, schedules)
         finally:
             history.close()

@@ -147,7 +147,7 @@ def _service(context: "Context", runtime: Runtime, follower: FileFollower) -> Ru
     return RunningService(
         context.setup,
         context.clock,
-        state=context.state,
+        state=context.store.storage,
         config=context.config,
         language=context.language,
         take=lambda payload: runtime.take(Received(PAGE, topic, payload, retain=False, qos=1)),

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from controller import plain_file
 from controller.app import broker_settings
 from controller.app.last_good import LastGood, copied_at, local
 from controller.broker import User
@@ -70,8 +71,8 @@ class FileFollower:
         self._alarm = Alarm(self._tell, raised(REJECTED) or raised(UNREAD))
         self._judging = asyncio.Lock()
         self._judged: Seen | None = None
-        self._versions = VersionStore(context.state, self._tell_from_anywhere)
-        self._versions_status = FileStatus(self._versions.folder, self._tell)
+        self._versions = VersionStore(context.store.storage, self._tell_from_anywhere)
+        self._versions_status = FileStatus(Path(self._versions.place), self._tell)
         self.keeper = self._keeper(context.config) if context.config is not None else None
 
     @property
@@ -260,19 +261,9 @@ def _look(directory: Path, others: tuple[Path, ...]) -> Seen | None:
     """What identifies the contents of the files without reading them; None where the disk does not answer."""
     try:
         paths = (directory / TOWER, directory / SCHEDULE, *others, *profile_paths(directory))
-        return tuple(file_stamp(path) for path in paths)
+        return tuple(plain_file.file_stamp(path) for path in paths)
     except OSError:
         return None
-
-
-def file_stamp(path: Path) -> tuple[int, ...] | None:
-    """What identifies the content of a file without reading it; None where there is none. Raises OSError where the disk
-    does not answer."""
-    try:
-        found = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_size
 
 
 def difference(before: Program, after: Program, now: datetime) -> list[dict[str, object]]:

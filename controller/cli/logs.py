@@ -12,7 +12,7 @@ from controller.cli.options import Options, common
 from controller.clock import SystemClock
 from controller.events.formatters import json_line, text_line
 from controller.service.period import read_since
-from controller.state import History, RecordedEvent, SqliteHistory
+from controller.state import History, RecordedEvent, StoredHistory
 
 PAGE = 1000
 POLL_S = 1.0
@@ -43,7 +43,7 @@ def command(  # noqa: PLR0913, PLR0917  one for each option
     wanted_code = find_kind(code).code if code is not None else None
     setup, _ = load_last_good(options.config_dir, options.state_dir)
     start = read_since(since, setup, SystemClock().read().wall) if since is not None else LONG_AGO
-    history = SqliteHistory(options.state_dir)
+    history = StoredHistory(options.state_dir)
     found = _recorded(history, start, follow)
     if campaign is not None:
         found = _while_shown(found, campaign, history.last_event(LIGHT_CHANGED, start))

@@ -33,7 +33,7 @@ from controller.service.planned_tests import planned_tests
 from controller.service.sentence import names_of
 from controller.service.values import rules_value
 from controller.service.why_at import WhyAt, why_at
-from controller.state import SqliteHistory
+from controller.state import StoredHistory
 from controller.state.json_file import MOST_BYTES
 from controller.state.override_file import OverrideContent, by_id, in_force
 from controller.state.versions import VersionStore
@@ -79,7 +79,7 @@ def command(  # noqa: PLR0913  one for each form of the answer
         under = program.with_overrides(by_hand.standing(), by_hand.stop)
         schedules = PastSchedules(VersionStore(options.state_dir, lambda _: None), setup)
         version = schedules.at(at) if at < now else None
-        why = why_at(SqliteHistory(options.state_dir), under, at, now, version)
+        why = why_at(StoredHistory(options.state_dir), under, at, now, version)
         if as_json:
             click.echo(dump({**moment_document(under, at), **by_hand.document(at, now), **why.value}))
         else:

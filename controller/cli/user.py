@@ -59,7 +59,7 @@ def user(
         click.echo(json_text({"version": 1, **_document(account)}, indent=2))
     else:
         said = _role_words(account, options)
-        click.echo(options.say(f"user.done.{act}", name=account.name, role=said, file=store.path))
+        click.echo(options.say(f"user.done.{act}", name=account.name, role=said, file=store.place))
 
 
 def _done(store: AccountStore, act: str, name: str, role: str | None, password: str) -> Account:

@@ -9,12 +9,12 @@ Files: `overrides.json` (overrides, stop, requests done) and its copy, `known.js
 `lamps.json` (what walk tests said of each lamp), `notices.json` (what waits to be told, and what was),
 `history.db` (events, changes of light, confirmed minutes), the folder
 `versions` (each text of the schedule), `accounts.db` with `audit.head` (who may use the page, and what they did),
-`in-use` (a lock), and `….corrupt-N` beside them. Overrides and history are each used through
-a protocol (`OverrideStore`, `History`), so that another engine can take their place.
+`in-use` (a lock), and `….corrupt-N` beside them. All but the locks and `known.json` is kept
+through a `Storage`, which says what engine does it.
 Accounts are imported by whoever needs them (`controller.state.accounts`): a service without the page loads none of it.
 """
 
-from controller.state.history import EventFilter, History, LightChange, Minute, NotRead, RecordedEvent, SqliteHistory
+from controller.state.history import EventFilter, History, LightChange, Minute, NotRead, RecordedEvent, StoredHistory
 from controller.state.override_file import NotStored, OverrideRecord
 from controller.state.state_store import LastKnown, StateStore
 
@@ -28,6 +28,6 @@ __all__ = [
     "NotStored",
     "OverrideRecord",
     "RecordedEvent",
-    "SqliteHistory",
     "StateStore",
+    "StoredHistory",
 ]

@@ -7,7 +7,6 @@ Every change of an account is a row of the audit, written in the same transactio
 """
 
 import secrets
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from controller.errors import Refused
 from controller.events import new_event
 from controller.normal_form import normalized
 from controller.state import login_attempts, password_rule
-from controller.state.accounts_file import KEY_TABLES, AccountsFile, NotKept, one, own_key
+from controller.state.accounts_file import KEY_TABLES, AccountsFile, NotKept, own_key
 from controller.state.api_tokens import TOKEN_TABLES, ApiTokens
 from controller.state.audit import AUDIT_TABLES, Act, Actor, Audit, AuditEntry
 from controller.state.drafts import DRAFT_TABLES, Drafts
@@ -27,6 +26,8 @@ from controller.state.json_file import OnEvent
 from controller.state.login_attempts import ATTEMPT_TABLES, account_key, address_key
 from controller.state.roles import Role, Source
 from controller.state.sessions import SESSION_TABLES, Session, Sessions, digest
+from controller.state.sql import SqlConnection, one
+from controller.state.storage import Storage
 
 T = TypeVar("T")
 
@@ -82,7 +83,7 @@ class _Proof:
     stored: str
     attempts: tuple[str, str]
 
-    def holds(self, connection: sqlite3.Connection, stored: str) -> bool:
+    def holds(self, connection: SqlConnection, stored: str) -> bool:
         """Store another hash in its place; False where the account has got another one meanwhile, or is disabled."""
         statement = "UPDATE accounts SET password = ? WHERE key = ? AND password = ? AND disabled = 0"
         return connection.execute(statement, (stored, self.key, self.kept)).rowcount > 0
@@ -97,19 +98,19 @@ class _SetupCode:
 class AccountStore:
     """The accounts of one state directory."""
 
-    def __init__(self, directory: Path, on_event: OnEvent) -> None:
-        self._file = AccountsFile(directory, MIGRATIONS, on_event)
+    def __init__(self, place: Path | Storage, on_event: OnEvent) -> None:
+        self._file = AccountsFile(place, MIGRATIONS, on_event)
         self._on_event = on_event
         self._setup_code: _SetupCode | None = None
-        self.audit = Audit(self._file, directory)
+        self.audit = Audit(self._file, Storage.of(place))
         self.sessions = Sessions(self._file, self.audit)
         self.tokens = ApiTokens(self._file, self.audit)
         self.drafts = Drafts(self._file)
 
     @property
-    def path(self) -> Path:
-        """The file."""
-        return self._file.path
+    def place(self) -> str:
+        """What it is called in what is told."""
+        return self._file.place
 
     def close(self) -> None:
         """Let the file go; the next use opens it again."""
@@ -160,7 +161,7 @@ class AccountStore:
         password_rule.require_good(password, account.name)
         stored = password_rule.hashed(password)
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: SqlConnection) -> None:
             found = _find(connection, name)
             connection.execute("UPDATE accounts SET password = ? WHERE key = ?", (stored, name_key(name)))
             self.sessions.end_all(connection, name_key(name))
@@ -172,7 +173,7 @@ class AccountStore:
     def set_role(self, name: str, role: Role, by: Actor, now: datetime) -> None:
         """Raises Refused: TWL-A011 no such account, TWL-A013 no other admin would be left."""
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: SqlConnection) -> None:
             found = _find(connection, name)
             if role is not Role.ADMIN:
                 _require_another_admin(connection, found)
@@ -186,7 +187,7 @@ class AccountStore:
         """End the sessions of an account and let it log in no longer; its API tokens stop. Raises Refused: TWL-A011 no
         such account, TWL-A013 no other admin would be left."""
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: SqlConnection) -> None:
             found = _find(connection, name)
             _require_another_admin(connection, found)
             connection.execute("UPDATE accounts SET disabled = 1 WHERE key = ?", (name_key(name),))
@@ -198,7 +199,7 @@ class AccountStore:
     def enable(self, name: str, by: Actor, now: datetime) -> None:
         """Let an account log in again. Raises Refused TWL-A011."""
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: SqlConnection) -> None:
             found = _find(connection, name)
             connection.execute("UPDATE accounts SET disabled = 0 WHERE key = ?", (name_key(name),))
             self.audit.note(connection, AuditEntry(Act.ACCOUNT_ENABLED, by, found.name), now)
@@ -211,7 +212,7 @@ class AccountStore:
         if isinstance(proof, LoginFailed):
             return proof
 
-        def work(connection: sqlite3.Connection) -> Session | LoginFailed:
+        def work(connection: SqlConnection) -> Session | LoginFailed:
             if not proof.holds(connection, proof.stored):  # it has changed while it was worked out
                 return LoginFailed()
             login_attempts.succeed(connection, *proof.attempts)
@@ -229,7 +230,7 @@ class AccountStore:
             return proof
         stored, by = password_rule.hashed(new), Actor(proof.name, Source.PAGE, address)
 
-        def work(connection: sqlite3.Connection) -> Session | LoginFailed:
+        def work(connection: SqlConnection) -> Session | LoginFailed:
             if not proof.holds(connection, stored):
                 return LoginFailed()
             login_attempts.succeed(connection, *proof.attempts)
@@ -288,7 +289,7 @@ class AccountStore:
         stored = password_rule.hashed(password)
         actor = Actor(shown, Source.PAGE, address)
 
-        def work(connection: sqlite3.Connection) -> Session:
+        def work(connection: SqlConnection) -> Session:
             if one(connection, "SELECT 1 FROM accounts"):
                 raise Refused("TWL-A014")
             self._insert(connection, (shown, Role.ADMIN, stored), actor, now)
@@ -299,7 +300,7 @@ class AccountStore:
         self._setup_code = None
         return session
 
-    def _insert(self, connection: sqlite3.Connection, row: tuple[str, Role, str], by: Actor, now: datetime) -> Account:
+    def _insert(self, connection: SqlConnection, row: tuple[str, Role, str], by: Actor, now: datetime) -> Account:
         shown, role, stored = row
         if one(connection, "SELECT 1 FROM accounts WHERE key = ?", name_key(shown)):
             raise Refused("TWL-A010", name=shown)
@@ -323,7 +324,7 @@ class AccountStore:
             self._on_event(new_event("TWL-A030", address=address, name=known[0] if known else "–", wait_s=begins))
         return wait_s
 
-    def _act(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _act(self, work: Callable[[SqlConnection], T]) -> T:
         """A change with its row in the audit."""
         result = self._file.write(work)
         self.audit.note_head()
@@ -346,7 +347,7 @@ def name_key(name: str) -> str:
     return normalized("NFKC", " ".join(name.split())).casefold()[:LONGEST_NAME]
 
 
-def _find(connection: sqlite3.Connection, name: str) -> Account:
+def _find(connection: SqlConnection, name: str) -> Account:
     found = connection.execute(f"{SELECT} WHERE key = ?", (name_key(name),)).fetchone()
     if found is None:
         raise Refused("TWL-A011", name=name)
@@ -362,7 +363,7 @@ def _at(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _require_another_admin(connection: sqlite3.Connection, account: Account) -> None:
+def _require_another_admin(connection: SqlConnection, account: Account) -> None:
     """Raises Refused TWL-A013 where it is the only one left."""
     others = "SELECT 1 FROM accounts WHERE role = ? AND disabled = 0 AND key <> ?"
     is_last = account.role is Role.ADMIN and not account.disabled

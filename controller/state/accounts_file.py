@@ -4,13 +4,13 @@ It is used by the thread pool of the page and by commands in processes of their 
 """
 
 import secrets
-import sqlite3
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from controller.errors import Refused
-from controller.state.database import Database, Migration, Work
 from controller.state.json_file import OnEvent, Unusable
+from controller.state.sql import Migration, SqlConnection, Work
+from controller.state.storage import Storage
 
 ACCOUNTS = "accounts.db"
 T = TypeVar("T")
@@ -23,23 +23,28 @@ class NotKept(Refused):
 class AccountsFile:
     """The open file."""
 
-    def __init__(self, directory: Path, migrations: tuple[Migration, ...], on_event: OnEvent) -> None:
-        self.path = directory / ACCOUNTS
-        self._database = Database(self.path, migrations, on_event, precious=True, damaged="TWL-A002")
+    def __init__(self, place: Path | Storage, migrations: tuple[Migration, ...], on_event: OnEvent) -> None:
+        storage = Storage.of(place)
+        self._database = storage.database(ACCOUNTS, migrations, on_event, precious=True, damaged="TWL-A002")
+
+    @property
+    def place(self) -> str:
+        """What it is called in what is told."""
+        return self._database.place
 
     def write(self, work: Work[T]) -> T:
         """The result of the work, in one transaction that is on the disk when this returns. Raises NotKept."""
         try:
             return self._database.write(work)
         except Unusable as error:
-            raise NotKept("TWL-A001", file=str(self.path), reason=error.reason) from error
+            raise NotKept("TWL-A001", file=self.place, reason=error.reason) from error
 
     def read(self, work: Work[T]) -> T:
         """The result of one SELECT, which waits for no other process. Raises NotKept."""
         try:
             return self._database.outside(work)
         except Unusable as error:
-            raise NotKept("TWL-A001", file=str(self.path), reason=error.reason) from error
+            raise NotKept("TWL-A001", file=self.place, reason=error.reason) from error
 
     def close(self) -> None:
         """Let the file go; the next use opens it again."""
@@ -49,14 +54,8 @@ class AccountsFile:
 KEY_TABLES = ("CREATE TABLE keys (use TEXT PRIMARY KEY, key TEXT NOT NULL)",)
 
 
-def own_key(connection: sqlite3.Connection, use: str) -> str:
+def own_key(connection: SqlConnection, use: str) -> str:
     """A random key of this site for one use, made at the first; within a transaction."""
-    connection.execute("INSERT OR IGNORE INTO keys VALUES (?, ?)", (use, secrets.token_hex(32)))
+    connection.execute("INSERT INTO keys VALUES (?, ?) ON CONFLICT DO NOTHING", (use, secrets.token_hex(32)))
     key: str = connection.execute("SELECT key FROM keys WHERE use = ?", (use,)).fetchone()[0]
     return key
-
-
-def one(connection: sqlite3.Connection, statement: str, *values: object) -> tuple[Any, ...] | None:
-    """The first row that is found."""
-    found: tuple[Any, ...] | None = connection.execute(statement, values).fetchone()
-    return found

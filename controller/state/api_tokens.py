@@ -1,16 +1,16 @@
 """Tokens with which other programs use the API on behalf of an account. Shown once; the file holds their SHA-256."""
 
 import secrets
-import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from controller.errors import Refused
-from controller.state.accounts_file import AccountsFile, one
+from controller.state.accounts_file import AccountsFile
 from controller.state.audit import Act, Actor, Audit, AuditEntry
 from controller.state.roles import Role, Scope
 from controller.state.sessions import digest
+from controller.state.sql import SqlConnection, one
 
 BEGINNING = "wt_"
 """So that scanners of secrets, and people, see what it is."""
@@ -69,7 +69,7 @@ class ApiTokens:
         secret = BEGINNING + secrets.token_urlsafe(32)
         words = sorted(scope.value for scope in scopes | {Scope.READ})
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: SqlConnection) -> None:
             account = one(connection, "SELECT key, name FROM accounts WHERE name = ?", owner)
             if account is None:
                 raise Refused("TWL-A011", name=owner)
@@ -103,7 +103,7 @@ class ApiTokens:
     def revoke(self, number: int, by: Actor, now: datetime) -> None:
         """End the token with this id. Raises Refused TWL-A016 where there is none in force; NotKept."""
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: SqlConnection) -> None:
             found = one(connection, f"{SELECT} WHERE id = ? AND revoked IS NULL", number)
             if found is None:
                 raise Refused("TWL-A016")

@@ -7,20 +7,20 @@ pseudonym is a keyed hash of the name: the same person keeps the same one, and o
 the name can tell whose it is.
 
 `audit.head` beside the database holds number and hash of the last row, so that rows missing at the end are noticed,
-also after an older copy of the database was put back. What cannot be noticed: that somebody who may write in the state
-directory has written both anew. Compare with `watertower audit` on paper or with a backup where that matters.
+also after an older copy of the database was put back. It lies in the state directory also where the rows are in a
+shared database: each machine notes there which row it has seen last. What cannot be noticed: that somebody who may
+write in the state directory has written both anew. Compare with `watertower audit` on paper or with a backup where
+that matters.
 """
 
 import hashlib
 import hmac
 import json
 import secrets
-import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from controller import plain_file
@@ -29,6 +29,8 @@ from controller.rfc3339 import parse_rfc3339, rfc3339
 from controller.state import atomic
 from controller.state.accounts_file import AccountsFile, own_key
 from controller.state.roles import Source
+from controller.state.sql import EachDialect, SqlConnection
+from controller.state.storage import Storage
 
 HEAD = "audit.head"
 MOST_HEAD = 1000
@@ -44,10 +46,22 @@ AUDIT_TABLES = (
     )""",
     "CREATE INDEX audit_at ON audit (at)",
     "CREATE TABLE audit_names (number INTEGER PRIMARY KEY, names TEXT NOT NULL, salt TEXT NOT NULL)",
-    """CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
-        BEGIN SELECT RAISE(ABORT, 'rows of the audit are only added'); END""",
-    """CREATE TRIGGER audit_is_never_deleted BEFORE DELETE ON audit
-        BEGIN SELECT RAISE(ABORT, 'rows of the audit are only added'); END""",
+    EachDialect(
+        sqlite=(
+            """CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
+                BEGIN SELECT RAISE(ABORT, 'rows of the audit are only added'); END""",
+            """CREATE TRIGGER audit_is_never_deleted BEFORE DELETE ON audit
+                BEGIN SELECT RAISE(ABORT, 'rows of the audit are only added'); END""",
+        ),
+        postgresql=(
+            """CREATE FUNCTION audit_is_only_added_to() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN RAISE EXCEPTION ''rows of the audit are only added''; END'""",
+            """CREATE TRIGGER audit_is_never_changed BEFORE UPDATE OR DELETE ON audit
+                FOR EACH ROW EXECUTE FUNCTION audit_is_only_added_to()""",
+            """CREATE TRIGGER audit_is_never_emptied BEFORE TRUNCATE ON audit
+                FOR EACH STATEMENT EXECUTE FUNCTION audit_is_only_added_to()""",
+        ),
+    ),
 )
 ROWS = (
     "SELECT number, at, act, before, after, source, people, previous, hash, names, salt"
@@ -126,16 +140,17 @@ class AuditEntry:
 class Audit:
     """The audit in an open accounts file."""
 
-    def __init__(self, file: AccountsFile, directory: Path) -> None:
+    def __init__(self, file: AccountsFile, storage: Storage) -> None:
         self._file = file
-        self._head = directory / HEAD
+        self._head = storage.directory / HEAD
+        self._is_shared = storage.is_shared
 
     def append(self, entry: AuditEntry, now: datetime) -> None:
         """Add an act; it is on the disk when this returns. Raises NotKept."""
         self._file.write(lambda connection: self.note(connection, entry, now))
         self.note_head()
 
-    def note(self, connection: sqlite3.Connection, entry: AuditEntry, now: datetime) -> None:
+    def note(self, connection: SqlConnection, entry: AuditEntry, now: datetime) -> None:
         """The same within a transaction, in which the act itself is written; `note_head` has to follow it."""
         number, previous = self._latest(connection)
         names = _json({"name": entry.actor.name, "address": entry.actor.address, "whom": entry.whom})
@@ -149,7 +164,7 @@ class Audit:
     def note_head(self) -> None:
         """Write beside the file which row is the last. One that cannot be written is written at the next act."""
 
-        def write(connection: sqlite3.Connection) -> None:
+        def write(connection: SqlConnection) -> None:
             number, last = self._latest(connection)
             with suppress(OSError):
                 atomic.write(self._head, f"{number} {last}\n".encode(), 0o600)
@@ -172,7 +187,7 @@ class Audit:
     def remove_names(self, now: datetime, names_for: timedelta) -> int:
         """Put pseudonyms in the place of names that are older than that; returns in how many rows. Raises NotKept."""
 
-        def remove(connection: sqlite3.Connection) -> int:
+        def remove(connection: SqlConnection) -> int:
             found = connection.execute(f"{ROWS} WHERE at < ? AND salt <> ''", (_stamp(now - names_for),)).fetchall()
             key = own_key(connection, "pseudonyms")
             for row in found:
@@ -189,7 +204,7 @@ class Audit:
             self.note_head()
         return count
 
-    def _latest(self, connection: sqlite3.Connection) -> tuple[int, str]:
+    def _latest(self, connection: SqlConnection) -> tuple[int, str]:
         """Number and hash of the last row, also of one that is missing now: the gap stays visible for ever."""
         found = connection.execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").fetchone()
         return max(tuple(found) if found else BEFORE_THE_FIRST, self._noted(), key=lambda row: row[0])
@@ -201,7 +216,7 @@ class Audit:
         except (OSError, ValueError):
             return BEFORE_THE_FIRST
 
-    def _verify(self, connection: sqlite3.Connection) -> AuditVerdict:
+    def _verify(self, connection: SqlConnection) -> AuditVerdict:
         named_from, noted = _named_from(connection), self._noted()
         number, previous = BEFORE_THE_FIRST
         for row in connection.execute(f"{ROWS} ORDER BY number"):
@@ -213,7 +228,7 @@ class Audit:
             number, previous = row[0], row[8]
         if number < noted[0]:
             return AuditVerdict(number, number + 1, "missing")
-        return AuditVerdict(number, *((number, "no_head") if number and not noted[0] else ()))
+        return AuditVerdict(number, *((number, "no_head") if number and not noted[0] and not self._is_shared else ()))
 
 
 def _fault(row: tuple[Any, ...], number: int, previous: str, named_from: int) -> str:
@@ -229,7 +244,7 @@ def _fault(row: tuple[Any, ...], number: int, previous: str, named_from: int) ->
     return "" if has_names else "names"
 
 
-def _named_from(connection: sqlite3.Connection) -> int:
+def _named_from(connection: SqlConnection) -> int:
     """The first row that must still have its names, by what the audit itself says of their removal."""
     found = connection.execute("SELECT after FROM audit WHERE act = ?", (Act.NAMES_REMOVED.value,))
     return 1 + max((_up_to(after) for (after,) in found), default=0)

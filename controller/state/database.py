@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,11 +20,11 @@ from controller.events import new_event
 from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.state import atomic
-from controller.state.json_file import FileStatus, OnEvent
+from controller.state.json_file import FileStatus, OnEvent, Unusable
+from controller.state.sql import Migration, SqlConnection, Work, in_dialect
 
 T = TypeVar("T")
-Work = Callable[[sqlite3.Connection], T]
-Migration = tuple[str, ...]
+OwnWork = Callable[[sqlite3.Connection], T]
 
 BUSY_S, PRECIOUS_BUSY_S = 0.25, 5.0
 READ_WAIT_S = 2.0
@@ -46,7 +46,7 @@ class NewerSchema(sqlite3.DatabaseError):
         self.reason = Reason("newer_version")
 
 
-class Database:
+class SqliteDatabase:
     """A file, and its schema as a tuple of migrations. `damaged` is the code of the event for a damaged file, with the
     fields of TWL-J001."""
 
@@ -68,15 +68,38 @@ class Database:
         self._status = FileStatus(path, on_event)
         self._connection: sqlite3.Connection | None = None
 
+    @property
+    def place(self) -> str:
+        """See `Database`."""
+        return str(self._path)
+
     def write(self, work: Work[T]) -> T:
-        """The result of `work`, in one transaction that is committed when this returns; raises Unusable."""
+        """See `Database`."""
         with self._turn:
             return self._run(lambda connection: in_transaction(connection, work))
 
     def outside(self, work: Work[T]) -> T:
-        """The result of `work`, in no transaction, as ATTACH demands; raises Unusable."""
+        """See `Database`; here also for ATTACH."""
         with self._turn:
             return self._run(work)
+
+    def look(self, work: Callable[[SqlConnection, int], T]) -> T | None:
+        """See `Database`."""
+        if not self._path.exists():
+            return None
+        try:
+            with closing(open_to_read(self._path)) as connection:
+                form = int(connection.execute("PRAGMA user_version").fetchone()[0])
+                return work(connection, form) if form else None  # else the service has just made the file
+        except (*REFUSALS, OSError) as error:
+            raise Unusable(reason_of(error)) from error
+
+    def used_bytes(self, connection: SqlConnection) -> int:
+        """See `Database`: without the pages that are free again."""
+        size, pages, free = (
+            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_size", "page_count", "freelist_count")
+        )
+        return int(size * (pages - free))
 
     def discard(self) -> bool:
         """Delete the file to make room; False where that would free next to nothing or cannot be done."""
@@ -101,7 +124,7 @@ class Database:
                     self._connection.close()
             self._connection = None
 
-    def _run(self, work: Work[T]) -> T:
+    def _run(self, work: OwnWork[T]) -> T:
         try:
             try:
                 result = self._attempt(work)
@@ -126,7 +149,7 @@ class Database:
             place = atomic.set_aside(self._path, TAILS).name
             self._on_event(new_event(self._damaged, file=file, aside=place, reason=reason_of(error)))
 
-    def _attempt(self, work: Work[T]) -> T:
+    def _attempt(self, work: OwnWork[T]) -> T:
         if self._connection is None:
             self._connection = self._open()
         return work(self._connection)
@@ -157,7 +180,7 @@ class Database:
         if found > len(self._migrations):
             raise NewerSchema(found)
         for number, statements in enumerate(self._migrations[found:], found + 1):
-            for statement in statements:
+            for statement in in_dialect(statements, "sqlite"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version={number}")
 
@@ -180,7 +203,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?{way}", timeout=READ_WAIT_S, uri=True)
 
 
-def in_transaction(connection: sqlite3.Connection, work: Work[T]) -> T:
+def in_transaction(connection: sqlite3.Connection, work: OwnWork[T]) -> T:
     """All of the work or nothing."""
     connection.execute("BEGIN IMMEDIATE")
     try:

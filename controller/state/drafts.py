@@ -1,13 +1,13 @@
 """What somebody has typed and not saved yet: one draft for each person and site, which outlives session and restart."""
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from controller.errors import Refused
-from controller.state.accounts_file import AccountsFile, one
+from controller.state.accounts_file import AccountsFile
+from controller.state.sql import SqlConnection, one
 
 MOST_CHARACTERS = 2_000_000
 DRAFT_TABLES = (
@@ -43,9 +43,10 @@ class Drafts:
         if len(text) > MOST_CHARACTERS:
             raise Refused("TWL-A017", most=MOST_CHARACTERS)
 
-        def work(connection: sqlite3.Connection) -> Draft:
+        def work(connection: SqlConnection) -> Draft:
             connection.execute(
-                "INSERT INTO drafts (person, site, content, base, saved) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+                "INSERT INTO drafts (person, site, content, base, saved) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (person, site) DO UPDATE"
                 " SET content = excluded.content, base = excluded.base, saved = excluded.saved",
                 (person, site, text, base, now.timestamp()),
             )
@@ -69,7 +70,7 @@ class Drafts:
     def discard(self, number: int, person: str) -> Draft | None:
         """Drop the draft with this id, if it is this person's; returns it."""
 
-        def work(connection: sqlite3.Connection) -> Draft | None:
+        def work(connection: SqlConnection) -> Draft | None:
             found = one(connection, f"{SELECT} WHERE id = ? AND person = ?", number, person)
             connection.execute("DELETE FROM drafts WHERE id = ? AND person = ?", (number, person))
             return _draft(found) if found else None

@@ -8,11 +8,10 @@ pages: a reader that stopped reading must not keep SQLite from shrinking its wri
 
 import json
 import math
-import sqlite3
+import re
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -24,8 +23,9 @@ from controller.events.models import Advice, EndedTrouble, InEachLanguage, Reaso
 from controller.events.reasons import reason_of
 from controller.locale import DEFAULT, Language, languages
 from controller.rfc3339 import parse_rfc3339
-from controller.state.database import REFUSALS, Database, open_to_read
 from controller.state.json_file import OnEvent, Unusable
+from controller.state.sql import Database, SqlConnection
+from controller.state.storage import Storage
 
 T = TypeVar("T")
 
@@ -115,10 +115,10 @@ class EventFilter:
     def where(self) -> tuple[str, tuple[object, ...]]:
         """A condition for SQL with its parameters; it lets through more than those about the gateway."""
         parts: list[tuple[str, object]] = [("level = ?", level.value) for level in self.levels]
-        levels = f"({' OR '.join(part for part, _ in parts) or '0'})"
+        levels = f"({' OR '.join(part for part, _ in parts) or '1 = 0'})"
         more = (
             ("code = ?", self.code),
-            ("instr(fields, ?)", self.gateway),
+            ("fields LIKE ? ESCAPE '!'", _containing(self.gateway)),
             ("at >= ?", stamp(self.since) if self.since is not None else None),
             ("at < ?", stamp(self.until) if self.until is not None else None),
         )
@@ -159,15 +159,16 @@ class Minute:
     def row(self) -> tuple[object, ...]:
         """The columns after `id`."""
         night, confirmed_s = self.night.isoformat(), float(self.confirmed_s)
-        return _minute(self.at), self.zone, night, self.planned, confirmed_s, self.measured_s
+        return _minute(self.at), self.zone, night, int(self.planned), confirmed_s, self.measured_s
 
 
 Row = RecordedEvent | LightChange | Minute
 INSERT: dict[type[Row], str] = {
     RecordedEvent: "INSERT INTO events (at, code, level, fields) VALUES (?, ?, ?, ?)",
     LightChange: "INSERT INTO light (at, zone, look, rule) VALUES (?, ?, ?, ?)",
-    Minute: """INSERT OR REPLACE INTO minutes (minute, zone, night, planned, confirmed_s, measured_s)
-        VALUES (?, ?, ?, ?, ?, ?)""",
+    Minute: """INSERT INTO minutes (minute, zone, night, planned, confirmed_s, measured_s) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (minute, zone) DO UPDATE SET night = excluded.night, planned = excluded.planned,
+            confirmed_s = excluded.confirmed_s, measured_s = excluded.measured_s""",
 }
 
 
@@ -223,16 +224,15 @@ class History(Protocol):
         """The minutes that begin from `start` on and before `end`, in the order of time and zone."""
 
 
-class SqliteHistory:
-    """The `History` in a file of the state directory."""
+class StoredHistory:
+    """The `History` of a site where its state is kept."""
 
-    def __init__(self, directory: Path, on_event: OnEvent = lambda _: None) -> None:
-        self._path = directory / FILE
-        self._database = Database(self._path, MIGRATIONS, on_event)
+    def __init__(self, place: Path | Storage, on_event: OnEvent = lambda _: None) -> None:
+        self._database = Storage.of(place).database(FILE, MIGRATIONS, on_event)
 
     def write(self, rows: Sequence[Row]) -> None:
         """See `History`."""
-        self._database.write(lambda connection: _append(connection, rows))
+        self._database.write(lambda connection: _append(self._database, connection, rows))
 
     def make_room(self) -> bool:
         """A full disk refuses DELETE too, so the file is deleted."""
@@ -245,7 +245,7 @@ class SqliteHistory:
     def copy(self, path: Path, statement: str) -> None:
         """Run a statement that copies from another database, attached as `old`; raises Unusable."""
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: SqlConnection) -> None:
             connection.execute("ATTACH ? AS old", (str(path),))
             try:
                 connection.execute(statement)
@@ -310,19 +310,19 @@ class SqliteHistory:
         return tuple(self._read(select, (first, past), _minute_of))
 
     def _read(self, select: str, parameters: Sequence[object], value: Callable[..., T]) -> list[T]:
-        """Nothing where there is no file yet."""
-        if not self._path.exists():
-            return []
+        """Nothing where nothing was written yet."""
+
+        def work(connection: SqlConnection, form: int) -> list[T]:
+            # of a version of the service that has not been started anew
+            known = select if form >= MEASURED else select.replace("measured_s", "NULL")
+            return [value(*row) for row in connection.execute(known, parameters)]
+
         try:
-            with closing(open_to_read(self._path)) as connection:
-                form = connection.execute("PRAGMA user_version").fetchone()[0]
-                if not form:
-                    return []  # the service has just made the file
-                if form < MEASURED:  # of a version of the service that has not been started anew
-                    select = select.replace("measured_s", "NULL")
-                return [value(*row) for row in connection.execute(select, parameters)]
-        except (*REFUSALS, ValueError, TypeError, OverflowError) as error:
-            raise NotRead("TWL-J008", file=str(self._path), reason=reason_of(error)) from error
+            return self._database.look(work) or []
+        except Unusable as error:
+            raise NotRead("TWL-J008", file=self._database.place, reason=error.reason) from error
+        except (ValueError, TypeError, OverflowError) as error:
+            raise NotRead("TWL-J008", file=self._database.place, reason=reason_of(error)) from error
 
 
 class HistoryBuffer:
@@ -463,21 +463,18 @@ def _minute(at: datetime) -> int:
     return (at - EPOCH) // A_MINUTE
 
 
-def _append(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+def _append(database: Database, connection: SqlConnection, rows: Sequence[Row]) -> None:
     for kind, insert in INSERT.items():
         connection.executemany(insert, [row.row() for row in rows if isinstance(row, kind)])
     for table, most in MOST_ROWS.items():
         over = f"DELETE FROM {table} WHERE id <= (SELECT max(id) FROM {table}) - ?"  # noqa: S608  names of our own
         connection.execute(over, (most,))
     for table in MOST_ROWS:
-        if used_bytes(connection) > MOST_BYTES:
+        if database.used_bytes(connection) > MOST_BYTES:
             oldest = f"DELETE FROM {table} WHERE id < (SELECT min(id) FROM {table}) + ?"  # noqa: S608
             connection.execute(oldest, (BATCH + len(rows),))
 
 
-def used_bytes(connection: sqlite3.Connection) -> int:
-    """The size of what the database holds, without the pages that are free again."""
-    size, pages, free = (
-        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_size", "page_count", "freelist_count")
-    )
-    return int(size * (pages - free))
+def _containing(text: str | None) -> str | None:
+    """For LIKE: anything with this in it."""
+    return None if text is None else "%" + re.sub("[!%_]", r"!\g<0>", text) + "%"

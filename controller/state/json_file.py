@@ -9,12 +9,11 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from controller import plain_file
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
 from controller.events.models import Reason
 from controller.events.reasons import reason_of
-from controller.state import atomic
+from controller.state.folder import ChangedElsewhere, FileFolder, Folder
 
 OnEvent = Callable[[Event], None]
 
@@ -31,6 +30,16 @@ class Unusable(Exception):  # noqa: N818
         super().__init__(str(reason))
         self.reason = reason
         self.full = full
+
+
+class Overtaken(Unusable):
+    """Somebody else has changed it since it was read: nothing was written."""
+
+
+def unusable(error: OSError) -> Unusable:
+    """What to raise for an error that has been told already."""
+    kind = Overtaken if isinstance(error, ChangedElsewhere) else Unusable
+    return kind(reason_of(error))
 
 
 class FileStatus:
@@ -81,47 +90,69 @@ class Content(BaseModel):
 C = TypeVar("C", bound=Content)
 
 
-class JsonFile(Generic[C]):
-    """A small JSON file: damaged, it is set aside; from a newer version of the program, it is never touched."""
+class JsonDocument(Generic[C]):
+    """A small JSON text of a folder: damaged, it is set aside; from a newer version of the program, never touched."""
 
-    def __init__(self, path: Path, shape: type[C], on_event: OnEvent) -> None:
-        self.path = path
+    def __init__(self, folder: Folder, name: str, shape: type[C], on_event: OnEvent) -> None:
+        self._folder = folder
+        self._name = name
         self._shape = shape
         self._on_event = on_event
-        self._status = FileStatus(path, on_event)
+        self._status = FileStatus(Path(folder.place(name)), on_event) if not folder.is_told else None
         self._newer = False
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether what was loaded may be older than what is stored, for that could not be reached."""
+        return self._folder.is_behind(self._name)
 
     def load(self, damaged: str = "TWL-J001", instead: C | None = None) -> C | None:
         """Its content, None where there is none that can be used; `instead` of it where it is damaged. `damaged` is the
         code of the event for that, with the fields of TWL-J001."""
+        place = self._folder.place(self._name)
         try:
-            data = plain_file.read(self.path, MOST_BYTES)
+            data = self._folder.read(self._name, MOST_BYTES)
             found = Content.model_validate_json(data).version
             self._newer = found > 1
             if not self._newer:
                 return self._shape.model_validate_json(data)
-            self._on_event(new_event("TWL-J002", file=str(self.path), found=found, known=1))
+            self._on_event(new_event("TWL-J002", file=place, found=found, known=1))
         except FileNotFoundError:
             pass
         except (OSError, ValueError) as error:
-            self._set_aside(error, damaged)
+            self._set_aside(error, damaged, place)
             return instead
         return None
 
     def save(self, content: C) -> None:
         """Write it durably; raises Unusable."""
         if self._newer:
-            raise Unusable(Reason("newer_version").at(self.path.name))
+            raise Unusable(Reason("newer_version").at(self._name))
         try:
-            atomic.write(self.path, content.model_dump_json(indent=1).encode())
+            self._folder.write(self._name, content.model_dump_json(indent=1).encode())
         except OSError as error:
-            raise self._status.fails(error) from error
-        self._status.works()
+            raise self._fails(error) from error
+        if self._status is not None:
+            self._status.works()
 
-    def _set_aside(self, error: Exception, damaged: str) -> None:
+    def stamp(self) -> object:
+        """Something that is another one after each change; raises OSError."""
+        return self._folder.stamp(self._name)
+
+    def _fails(self, error: OSError) -> Unusable:
+        return self._status.fails(error) if self._status is not None else unusable(error)
+
+    def _set_aside(self, error: Exception, damaged: str, place: str) -> None:
         try:
-            place = atomic.set_aside(self.path)
+            aside = self._folder.set_aside(self._name)
         except OSError as refused:
-            self._status.fails(refused)
+            self._fails(refused)
         else:
-            self._on_event(new_event(damaged, file=str(self.path), aside=place.name, reason=reason_of(error)))
+            self._on_event(new_event(damaged, file=place, aside=aside, reason=reason_of(error)))
+
+
+class JsonFile(JsonDocument[C]):
+    """A small JSON file of this machine."""
+
+    def __init__(self, path: Path, shape: type[C], on_event: OnEvent) -> None:
+        super().__init__(FileFolder(path.parent), path.name, shape, on_event)

@@ -10,7 +10,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from controller.state.json_file import Content, JsonFile, OnEvent
+from controller.state.json_file import Content, OnEvent
+from controller.state.storage import Storage
 
 FILE = "lamps.json"
 Proof = Literal["person", "report", "power", "none"]
@@ -66,11 +67,15 @@ def read_results(text: bytes) -> LampFindings:
 
 
 class LampResults:
-    """The file. Each call waits for the disk."""
+    """The document. Each call waits for the disk."""
 
-    def __init__(self, state: Path, on_event: OnEvent) -> None:
-        self.path = state / FILE
-        self._file = JsonFile(self.path, _Results, on_event)
+    def __init__(self, place: Path | Storage, on_event: OnEvent) -> None:
+        self._directory = Storage.of(place).directory
+        self._file = Storage.of(place).document(FILE, _Results, on_event)
+
+    def stamp(self) -> object:
+        """Something that is another one after each change; raises OSError."""
+        return self._file.stamp()
 
     def read(self) -> LampFindings:
         """All, also of lamps that are no longer there; empty where nothing can be read."""
@@ -86,5 +91,5 @@ class LampResults:
         self._save(self.read(), {}, found)
 
     def _save(self, before: LampFindings, seen: Mapping[str, LampResult], found: Mapping[str, LampResult]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._directory.mkdir(parents=True, exist_ok=True)
         self._file.save(_Results(lamps={**before.people, **seen}, by_itself={**before.by_itself, **found}))

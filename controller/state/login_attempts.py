@@ -8,11 +8,10 @@ back. Attempts during the wait are not looked at and do not lengthen it.
 import hashlib
 import ipaddress
 import math
-import sqlite3
 from datetime import datetime, timedelta
 
 from controller.retry import backoff_s
-from controller.state.accounts_file import one
+from controller.state.sql import SqlConnection, one
 
 FREE = 5
 FIRST_S, LONGEST_S = 30.0, 300.0
@@ -24,6 +23,8 @@ ATTEMPT_TABLES = (
         key TEXT PRIMARY KEY, failures INTEGER NOT NULL, last REAL NOT NULL, free_at REAL NOT NULL
     )""",
 )
+COUNTED = """INSERT INTO attempts VALUES (?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET failures = excluded.failures, last = excluded.last, free_at = excluded.free_at"""
 
 
 def account_key(name: str) -> str:
@@ -44,7 +45,7 @@ def address_key(address: str) -> str:
     return f"address:{found}"
 
 
-def count(connection: sqlite3.Connection, keys: tuple[str, ...], now: datetime) -> int:
+def count(connection: SqlConnection, keys: tuple[str, ...], now: datetime) -> int:
     """Count one attempt for each of these keys and return 0; or return the seconds to wait before the next, and then
     nothing is counted."""
     at = now.timestamp()
@@ -57,16 +58,16 @@ def count(connection: sqlite3.Connection, keys: tuple[str, ...], now: datetime) 
         failures = (int(found[0]) if found else 0) + 1
         wait_s = backoff_s(failures - FREE + 1, FIRST_S, LONGEST_S) if failures >= FREE else 0.0
         row = (key, failures, at, at + wait_s)
-        connection.execute("INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?)", row)
+        connection.execute(COUNTED, row)
     return 0
 
 
-def wait_s(connection: sqlite3.Connection, keys: tuple[str, ...], now: datetime) -> int:
+def wait_s(connection: SqlConnection, keys: tuple[str, ...], now: datetime) -> int:
     """The seconds until the next attempt is looked at; 0 for at once."""
     return max(0, *(math.ceil(_wait_s(connection, key, now.timestamp())) for key in keys))
 
 
-def succeed(connection: sqlite3.Connection, account: str, address: str) -> None:
+def succeed(connection: SqlConnection, account: str, address: str) -> None:
     """The attempt that was counted last was right: the account starts anew, the address gets this one back. It does not
     start anew itself, else whoever has an account could guess the passwords of others for ever."""
     connection.execute("DELETE FROM attempts WHERE key = ?", (account,))
@@ -74,16 +75,16 @@ def succeed(connection: sqlite3.Connection, account: str, address: str) -> None:
     connection.execute(statement, (address,))
 
 
-def _wait_s(connection: sqlite3.Connection, key: str, at: float) -> float:
+def _wait_s(connection: SqlConnection, key: str, at: float) -> float:
     found = one(connection, "SELECT free_at FROM attempts WHERE key = ?", key)
     return min(float(found[0]) - at, LONGEST_S) if found else 0.0
 
 
-def _forget(connection: sqlite3.Connection, at: float) -> None:
+def _forget(connection: SqlConnection, at: float) -> None:
     """Those of long ago, those of a clock that was set back since, and the oldest of too many."""
     span = FORGOTTEN_AFTER.total_seconds()
     connection.execute("DELETE FROM attempts WHERE last < ? OR last > ?", (at - span, at + span))
     connection.execute(
-        "DELETE FROM attempts WHERE key IN (SELECT key FROM attempts ORDER BY last DESC LIMIT -1 OFFSET ?)",
+        "DELETE FROM attempts WHERE key NOT IN (SELECT key FROM attempts ORDER BY last DESC LIMIT ?)",
         (MOST_KEYS,),
     )

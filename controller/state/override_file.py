@@ -20,6 +20,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Valid
 from controller.errors import Refused
 from controller.events.reasons import first_mistake
 from controller.state.json_file import Content, JsonFile, OnEvent
+from controller.state.storage import Storage
 
 FILE, COPY = "overrides.json", "overrides-copy.json"
 REMEMBERED = 100
@@ -174,10 +175,11 @@ class OverrideRecords(ABC):
 class OverrideFile(OverrideRecords):
     """The `OverrideStore` in a file of the state directory."""
 
-    def __init__(self, directory: Path, on_event: OnEvent) -> None:
+    def __init__(self, place: Path | Storage, on_event: OnEvent) -> None:
         super().__init__()
-        self._file = JsonFile(directory / FILE, OverrideContent, on_event)
-        self._copy = JsonFile(directory / COPY, OverrideContent, on_event)
+        storage = Storage.of(place)
+        self._file = storage.document(FILE, OverrideContent, on_event)
+        self._copy = JsonFile(storage.directory / COPY, OverrideContent, on_event)
         self._copied: Records = self.records
         self._is_written = True
 

@@ -4,13 +4,13 @@ them."""
 import hashlib
 import hmac
 import secrets
-import sqlite3
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from controller.state.accounts_file import AccountsFile
 from controller.state.audit import Act, Actor, Audit, AuditEntry
 from controller.state.roles import Role
+from controller.state.sql import SqlConnection
 
 IDLE = timedelta(hours=12)
 """For those who may change something; who only reads stays logged in for ABSOLUTE."""
@@ -48,7 +48,7 @@ class Sessions:
         self._file = file
         self._audit = audit
 
-    def start(self, connection: sqlite3.Connection, key: str, by: Actor, now: datetime) -> Session:
+    def start(self, connection: SqlConnection, key: str, by: Actor, now: datetime) -> Session:
         """A new one for the account with this key, within a transaction; `by` is its owner."""
         given, at = secrets.token_urlsafe(32), now.timestamp()
         connection.execute("DELETE FROM sessions WHERE created < ?", (at - ABSOLUTE.total_seconds(),))
@@ -77,14 +77,14 @@ class Sessions:
     def end(self, given: str, by: Actor, now: datetime) -> None:
         """Log out; nothing happens where the session has ended already. Raises NotKept."""
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: SqlConnection) -> None:
             if connection.execute("DELETE FROM sessions WHERE digest = ?", (digest(given),)).rowcount:
                 self._audit.note(connection, AuditEntry(Act.SESSION_ENDED, by), now)
 
         self._file.write(work)
         self._audit.note_head()
 
-    def end_all(self, connection: sqlite3.Connection, key: str) -> None:
+    def end_all(self, connection: SqlConnection, key: str) -> None:
         """All of the account with this key, within a transaction."""
         connection.execute("DELETE FROM sessions WHERE key = ?", (key,))
 
@@ -94,7 +94,7 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _touch(connection: sqlite3.Connection, found: str, at: float) -> None:
+def _touch(connection: SqlConnection, found: str, at: float) -> None:
     connection.execute("UPDATE sessions SET seen = ? WHERE digest = ?", (at, found))
     connection.execute(
         "UPDATE accounts SET seen = ? WHERE key = (SELECT key FROM sessions WHERE digest = ?)", (at, found)

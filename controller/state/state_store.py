@@ -17,7 +17,7 @@ from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.state import atomic
 from controller.state.database import BUSY_S, REFUSALS, TAILS, is_damage
-from controller.state.history import History, HistoryBuffer, LightChange, Minute, SqliteHistory, recorded
+from controller.state.history import History, HistoryBuffer, LightChange, Minute, StoredHistory, recorded
 from controller.state.json_file import Content, JsonFile, OnEvent, Unusable
 from controller.state.override_file import (
     NotStored,
@@ -27,6 +27,7 @@ from controller.state.override_file import (
     checksum,
     new_record,
 )
+from controller.state.storage import Storage
 from controller.threads import run_blocking, wait_at_most
 
 T = TypeVar("T")
@@ -68,7 +69,7 @@ COPY = {
 }
 
 
-def take_over(directory: Path, overrides: OverrideFile, history: SqliteHistory, on_event: OnEvent) -> None:
+def take_over(directory: Path, overrides: OverrideFile, history: StoredHistory, on_event: OnEvent) -> None:
     """Take over what is there; raises Unusable where that must be tried again. What is copied is deleted only when it
     is durable in the new files, so one that is interrupted begins again."""
     for path in (directory / OVERRIDES, directory / EVENTS):
@@ -79,7 +80,7 @@ def take_over(directory: Path, overrides: OverrideFile, history: SqliteHistory, 
             raise Unusable(reason_of(error).at(path.name)) from error
 
 
-def _take_over(path: Path, overrides: OverrideFile, history: SqliteHistory, on_event: OnEvent) -> None:
+def _take_over(path: Path, overrides: OverrideFile, history: StoredHistory, on_event: OnEvent) -> None:
     try:
         if _version(path):  # else its first start was interrupted
             if path.name == OVERRIDES:
@@ -108,20 +109,21 @@ def _records(path: Path) -> list[OverrideRecord]:
 
 
 class StateStore(OverrideViews):
-    """What the controller keeps over restarts, in `directory`; `on_event` is called on the event loop.
+    """What the controller keeps over restarts, at `place`; `on_event` is called on the event loop.
 
     The disk is used by one call at a time, in a thread of its own.
     """
 
-    def __init__(self, directory: Path, on_event: Callable[[Event], None]) -> None:
-        self._directory = directory
+    def __init__(self, place: Path | Storage, on_event: Callable[[Event], None]) -> None:
+        self.storage = storage = Storage.of(place)
         self._on_event = on_event
-        overrides = OverrideFile(directory, self._emit)
+        overrides = OverrideFile(storage, self._emit)
         super().__init__(overrides)
-        history = SqliteHistory(directory, self._emit)
+        history = StoredHistory(storage, self._emit)
         self._history: History = history
-        self._take_over = partial(take_over, directory, overrides, history, self._emit)
-        self._known_file = JsonFile(directory / "known.json", LastKnown, self._emit)
+        self._take_over = partial(take_over, storage.directory, overrides, history, self._emit)
+        # what this machine knows of its own clock and order is of no use to another one
+        self._known_file = JsonFile(storage.directory / "known.json", LastKnown, self._emit)
         self._known = self._written = LastKnown()
         self._buffer = HistoryBuffer(history, self._emit, time.monotonic)
         self._changed = asyncio.Event()
@@ -265,7 +267,7 @@ class StateStore(OverrideViews):
 
     def _load(self) -> None:
         with suppress(OSError):  # the first file that cannot be opened is reported
-            self._directory.mkdir(parents=True, exist_ok=True)
+            self.storage.directory.mkdir(parents=True, exist_ok=True)
         self._overrides.load()
         self._known = self._written = self._known_file.load() or LastKnown()
         self._flush()

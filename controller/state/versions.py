@@ -14,14 +14,13 @@ from typing import Any, NamedTuple
 
 from pydantic import AwareDatetime
 
-from controller import plain_file
 from controller.events import new_event
 from controller.events.reasons import reason_of
 from controller.rfc3339 import rfc3339
-from controller.state import atomic
 from controller.state.history import NotRead
-from controller.state.json_file import Content, JsonFile, OnEvent
+from controller.state.json_file import Content, JsonDocument, OnEvent
 from controller.state.roles import Source
+from controller.state.storage import Storage
 
 FOLDER = "versions"
 MOST = 1_000
@@ -65,7 +64,7 @@ class _Entry(NamedTuple):
 
     number: int
     sha256: str
-    path: Path
+    name: str
 
 
 def digest(text: bytes) -> str:
@@ -76,10 +75,17 @@ def digest(text: bytes) -> str:
 class VersionStore:
     """The versions in a state directory; several processes may use it at once. What cannot be used is told."""
 
-    def __init__(self, state: Path, on_event: OnEvent, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
-        self.folder = state / FOLDER
+    def __init__(
+        self, place: Path | Storage, on_event: OnEvent, most: int = MOST, most_bytes: int = MOST_BYTES
+    ) -> None:
+        self._folder = Storage.of(place).folder(FOLDER)
         self._on_event = on_event
         self._most, self._most_bytes = most, most_bytes
+
+    @property
+    def place(self) -> str:
+        """What the folder is called in what is told."""
+        return self._folder.place("")
 
     def versions(self) -> tuple[ScheduleVersion, ...]:
         """All that can be read, the newest first. Raises NotRead where the folder cannot be."""
@@ -107,13 +113,13 @@ class VersionStore:
 
     def text(self, version: ScheduleVersion) -> bytes:
         """Its bytes. Raises NotRead where they are not what was kept."""
-        path = self._text_path(version.sha256)
+        name = _text_name(version.sha256)
         try:
-            text = plain_file.read(path, MOST_TEXT)
+            text = self._folder.read(name, MOST_TEXT)
         except OSError as error:
-            raise NotRead("TWL-J008", file=str(path), reason=reason_of(error)) from error
+            raise NotRead("TWL-J008", file=self._folder.place(name), reason=reason_of(error)) from error
         if digest(text) != version.sha256:
-            raise NotRead("TWL-J012", number=version.number, file=str(path))
+            raise NotRead("TWL-J012", number=version.number, file=self._folder.place(name))
         return text
 
     def add(
@@ -127,9 +133,7 @@ class VersionStore:
         summary: Sequence[dict[str, Any]] | None = None,
     ) -> ScheduleVersion:
         """A new version, also of a text that an earlier one has; durable on return. Raises OSError."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        atomic.hand_over(self.folder)
-        with atomic.locked(self.folder):
+        with self._folder.locked():
             entries = self._entries()
             version = ScheduleVersion(
                 number=entries[-1].number + 1 if entries else 1,
@@ -141,47 +145,35 @@ class VersionStore:
                 summary=None if summary is None else tuple(summary),
                 is_first=not entries,
             )
-            self._write(self._text_path(version.sha256), text)
-            self._write(self._entry_path(version), version.model_dump_json(indent=1).encode())
+            self._folder.write(_text_name(version.sha256), text)
+            self._folder.write(_entry_name(version), version.model_dump_json(indent=1).encode())
             self._forget_oldest()
         return version
 
     def drop(self, version: ScheduleVersion) -> None:
         """Takes a version away that never came into force. Raises OSError."""
-        with atomic.locked(self.folder):
-            self._entry_path(version).unlink(missing_ok=True)
+        with self._folder.locked():
+            self._folder.delete(_entry_name(version))
             self._delete_unused()
-
-    def _write(self, path: Path, data: bytes) -> None:
-        atomic.write(path, data)
-        atomic.hand_over(path)
-
-    def _text_path(self, sha256: str) -> Path:
-        return self.folder / f"{sha256}.yaml"
-
-    def _entry_path(self, version: ScheduleVersion) -> Path:
-        return self.folder / f"{version.number:06}-{version.sha256}.json"
 
     def _entries(self) -> list[_Entry]:
         """By number, damaged ones included; none where there is no folder yet. Raises NotRead."""
         try:
-            paths = list(self.folder.iterdir())
-        except FileNotFoundError:
-            return []
+            names = self._folder.names()
         except OSError as error:
-            raise NotRead("TWL-J008", file=str(self.folder), reason=reason_of(error)) from error
-        found = ((ENTRY.match(path.name), path) for path in paths)
-        return sorted(_Entry(int(match["number"]), match["sha256"], path) for match, path in found if match)
+            raise NotRead("TWL-J008", file=self._folder.place(""), reason=reason_of(error)) from error
+        found = ((ENTRY.match(name), name) for name in names)
+        return sorted(_Entry(int(match["number"]), match["sha256"], name) for match, name in found if match)
 
     def _read(self, entries: Iterator[_Entry]) -> Iterator[ScheduleVersion]:
-        for number, sha256, path in entries:
-            if ENTRY.fullmatch(path.name) is None:
+        for number, sha256, name in entries:
+            if ENTRY.fullmatch(name) is None:
                 continue  # set aside
-            version = JsonFile(path, ScheduleVersion, self._on_event).load()
+            version = JsonDocument(self._folder, name, ScheduleVersion, self._on_event).load()
             if version is None:
                 continue
-            if (version.number, version.sha256) != (number, sha256) or not self._text_path(sha256).is_file():
-                self._on_event(new_event("TWL-J012", number=number, file=str(path)))
+            if (version.number, version.sha256) != (number, sha256) or self._folder.size(_text_name(sha256)) is None:
+                self._on_event(new_event("TWL-J012", number=number, file=self._folder.place(name)))
                 continue
             yield version
 
@@ -190,16 +182,23 @@ class VersionStore:
         entries = self._entries()[::-1]
         sizes: dict[str, int] = {}
         for rank, entry in enumerate(entries):
-            text = self._text_path(entry.sha256)
-            sizes[entry.sha256] = text.stat().st_size if text.exists() else 0
+            sizes[entry.sha256] = self._folder.size(_text_name(entry.sha256)) or 0
             if rank and (rank >= self._most or sum(sizes.values()) > self._most_bytes):
                 for old in entries[rank:]:
-                    old.path.unlink(missing_ok=True)
+                    self._folder.delete(old.name)
                 break
         self._delete_unused()
 
     def _delete_unused(self) -> None:
-        used = {self._text_path(entry.sha256) for entry in self._entries()}
-        for path in self.folder.glob("*.yaml"):
-            if path not in used:
-                path.unlink(missing_ok=True)
+        used = {_text_name(entry.sha256) for entry in self._entries()}
+        for name in self._folder.names():
+            if name.endswith(".yaml") and name not in used:
+                self._folder.delete(name)
+
+
+def _text_name(sha256: str) -> str:
+    return f"{sha256}.yaml"
+
+
+def _entry_name(version: ScheduleVersion) -> str:
+    return f"{version.number:06}-{version.sha256}.json"

@@ -30,6 +30,7 @@ from controller.service.lamp_walk import LampWalks
 from controller.service.override_request import StoredOverride
 from controller.service.saving import ScheduleKeeper
 from controller.state.accounts import AccountStore
+from controller.state.storage import Storage
 from controller.web.event_counts import EventCounts
 
 ANSWER_WITHIN_S = 8.0
@@ -107,7 +108,7 @@ class RunningService:
         setup: Setup,
         clock: Clock,
         *,
-        state: Path,
+        state: Storage,
         config: Path | None,
         language: Language,
         take: Callable[[bytes], None],

@@ -26,6 +26,7 @@ from controller.errors import FilesRejected
 from controller.events import Event
 from controller.service.degradations import Degradations
 from controller.service.saving import Saved
+from controller.state import StateStore
 from controller.state.roles import Source
 from controller.state.versions import VersionStore
 
@@ -44,11 +45,10 @@ class Service:
         self.degradations = Degradations(clock)
         setup = last_good(self.config, self.state) if from_copy else load(self.config)
         assert setup is not None
-        nothing: Any = None
         self.parts = Context(
             setup,
             clock,
-            nothing,
+            StateStore(self.state, self.told.append),
             self.state,
             self.tell,
             self.degradations,

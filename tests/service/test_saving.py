@@ -175,8 +175,9 @@ def test_where_nothing_can_be_written_it_is_said_why_and_who_may(desk: Desk, mon
 
 def test_it_is_saved_though_no_version_can_be_kept(desk: Desk) -> None:
     """The light matters more than its history; what is missing is said."""
-    desk.versions.folder.parent.mkdir()
-    desk.versions.folder.write_bytes(b"a file where the folder should be")
+    folder = Path(desk.versions.place)
+    folder.parent.mkdir()
+    folder.write_bytes(b"a file where the folder should be")
     before = desk.text
     outcome = desk.save(moved(before))
     assert isinstance(outcome, Saved)

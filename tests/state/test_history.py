@@ -16,8 +16,8 @@ import pytest
 
 from controller.events import Event, Level, new_event
 from controller.events.models import Advice, Phrase, Reason, Text
-from controller.state import LightChange, Minute, NotRead, SqliteHistory, StateStore, history
-from controller.state.database import Database
+from controller.state import LightChange, Minute, NotRead, StateStore, StoredHistory, history
+from controller.state.database import SqliteDatabase
 from controller.state.history import MIGRATIONS, HistoryBuffer, RecordedEvent, Row, recorded
 from controller.state.json_file import Unusable
 from tests.parts import require
@@ -36,7 +36,7 @@ def works(number: int) -> Event:
 
 def events_in(directory: Path, since: datetime = LONG_AGO) -> list[RecordedEvent]:
     """All of them."""
-    return [event for _, event in SqliteHistory(directory).events(0, since, 10**6)]
+    return [event for _, event in StoredHistory(directory).events(0, since, 10**6)]
 
 
 def minute(at: datetime, zone: str = "bowl", confirmed_s: float = 60.0) -> Minute:
@@ -88,7 +88,7 @@ async def test_events_are_read_page_by_page_in_the_order_of_the_log(
     async with a_store() as store:
         for number in (3, 0, 1, 4, 2):
             store.note(works(number), now + number * SECOND)
-    reader = SqliteHistory(tmp_path)
+    reader = StoredHistory(tmp_path)
 
     def numbers(after: int, since: datetime, limit: int) -> list[object]:
         return [entry.event.fields["file"] for _, entry in reader.events(after, since, limit)]
@@ -119,7 +119,7 @@ def test_the_history_is_bounded_by_rows_and_by_bytes(
 ) -> None:
     """The oldest leave; the file stops growing."""
     monkeypatch.setattr(history, "MOST_BYTES", 200_000)
-    kept = SqliteHistory(tmp_path)
+    kept = StoredHistory(tmp_path)
     for number in range(200):
         kept.write([recorded(works(number * 50 + part), now + number * SECOND) for part in range(50)])
     kept.close()
@@ -132,7 +132,7 @@ def test_the_history_is_bounded_by_rows_and_by_bytes(
 def test_each_table_is_bounded_by_rows(tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """All but the newest so many leave with each write."""
     monkeypatch.setattr(history, "MOST_ROWS", {"events": 10, "light": 5, "minutes": 7})
-    kept = SqliteHistory(tmp_path)
+    kept = StoredHistory(tmp_path)
     for number in range(25):
         at = now + number * MINUTE
         kept.write([recorded(works(number), at), LightChange(at, "bowl", {}, {}), minute(at)])
@@ -196,8 +196,8 @@ async def test_another_process_reads_while_the_service_writes(a_store: Make, now
     """As `watertower logs` does; and after the service has ended."""
     script = (
         "import sys; from datetime import UTC, datetime; from pathlib import Path\n"
-        "from controller.state import SqliteHistory\n"
-        "print(len(SqliteHistory(Path(sys.argv[1])).events(0, datetime(1, 1, 1, tzinfo=UTC), 10**6)))"
+        "from controller.state import StoredHistory\n"
+        "print(len(StoredHistory(Path(sys.argv[1])).events(0, datetime(1, 1, 1, tzinfo=UTC), 10**6)))"
     )
     async with a_store() as store:
         store.note(works(0), now)
@@ -230,9 +230,9 @@ async def test_a_user_who_may_only_read_reads_the_history_of_a_service_that_is_d
     script = (
         "import os, sys; from datetime import UTC, datetime; from pathlib import Path\n"
         # what is imported late must be there before: this user may not read an interpreter in the home of root
-        "import urllib.parse; from controller.state import SqliteHistory\n"
+        "import urllib.parse; from controller.state import StoredHistory\n"
         "os.setuid(65534)\n"
-        "print(len(SqliteHistory(Path(sys.argv[1])).events(0, datetime(1, 1, 1, tzinfo=UTC), 10)))"
+        "print(len(StoredHistory(Path(sys.argv[1])).events(0, datetime(1, 1, 1, tzinfo=UTC), 10)))"
     )
     command = [sys.executable, "-c", script, tmp_path]
     run = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
@@ -242,7 +242,7 @@ async def test_a_user_who_may_only_read_reads_the_history_of_a_service_that_is_d
 
 def test_no_history_is_an_empty_one(tmp_path: Path, now: datetime) -> None:
     """Before the first start there is nothing to read, and nothing is made."""
-    reader = SqliteHistory(tmp_path)
+    reader = StoredHistory(tmp_path)
     assert events_in(tmp_path) == []
     (tmp_path / "history.db").touch()  # just made by the service
     assert events_in(tmp_path) == []
@@ -264,7 +264,7 @@ def test_a_history_that_cannot_be_read_is_said_to_be_so(tmp_path: Path, content:
 @pytest.mark.parametrize("fields", ["[]", "{", "3"])
 def test_a_damaged_row_is_said_to_be_so(tmp_path: Path, now: datetime, fields: str) -> None:
     """A flipped bit that SQLite does not find."""
-    kept = SqliteHistory(tmp_path)
+    kept = StoredHistory(tmp_path)
     kept.write([recorded(works(1), now)])
     kept.close()
     with closing(sqlite3.connect(tmp_path / "history.db", isolation_level=None)) as connection:
@@ -285,7 +285,7 @@ async def test_minutes_are_read_back_by_time_and_zone(a_store: Make, tmp_path: P
         store.note_minutes(rows)
     async with a_store() as store:
         store.note_minutes([better])
-    reader = SqliteHistory(tmp_path)
+    reader = StoredHistory(tmp_path)
     assert reader.minutes(now + SECOND, now + 3 * MINUTE) == (better, rows[2], rows[5], rows[4])
     assert reader.minutes(now - HOUR, now) == ()
 
@@ -306,7 +306,7 @@ async def test_the_light_of_an_instant_is_the_last_change_of_each_zone(
     )
     async with a_store() as store:
         store.note_light([first, other, again, last])
-    reader = SqliteHistory(tmp_path)
+    reader = StoredHistory(tmp_path)
     assert reader.light_at(now - SECOND) == {}
     assert reader.light_at(now + MINUTE) == {"bowl": first, "shaft": other}
     assert reader.light_at(now + HOUR) == {"bowl": last, "shaft": other}
@@ -320,7 +320,7 @@ async def test_minutes_of_odd_years(a_store: Make, tmp_path: Path, odd: int) -> 
     async with a_store() as store:
         store.note_minutes([kept])
         store.note(works(1), at)
-    assert SqliteHistory(tmp_path).minutes(at, at + HOUR) == (kept,)
+    assert StoredHistory(tmp_path).minutes(at, at + HOUR) == (kept,)
     assert [entry.at for entry in events_in(tmp_path, at)] == [at]
 
 
@@ -409,11 +409,11 @@ def test_an_older_schema_is_migrated_forward(tmp_path: Path, told: list[Event]) 
     def rows(connection: sqlite3.Connection) -> list[tuple[str, int]]:
         return connection.execute("SELECT name, size FROM things").fetchall()
 
-    old = Database(tmp_path / "things.db", first, told.append)
+    old = SqliteDatabase(tmp_path / "things.db", first, told.append)
     old.write(lambda connection: connection.execute("INSERT INTO things VALUES ('more')"))
     old.close()
     for _ in range(2):
-        new = Database(tmp_path / "things.db", second, told.append)
+        new = SqliteDatabase(tmp_path / "things.db", second, told.append)
         assert new.write(rows) == [("kept", 5), ("more", 5)]
         new.close()
     assert told == []
@@ -424,11 +424,11 @@ def test_a_migration_happens_whole_or_not_at_all(tmp_path: Path, told: list[Even
     first = (("CREATE TABLE things (name TEXT)", "INSERT INTO things VALUES ('kept')"),)
     failing = (*first, ("ALTER TABLE things RENAME TO items", "INSERT INTO nowhere VALUES (1)"))
     for migrations in (first, failing):
-        database = Database(tmp_path / "things.db", migrations, told.append)
+        database = SqliteDatabase(tmp_path / "things.db", migrations, told.append)
         with suppress(Unusable):
             database.write(lambda it: it.execute("SELECT 1"))
         database.close()
-    database = Database(tmp_path / "things.db.corrupt-1", first, told.append)
+    database = SqliteDatabase(tmp_path / "things.db.corrupt-1", first, told.append)
     assert database.write(lambda it: it.execute("SELECT name FROM things").fetchall()) == [("kept",)]
     database.close()
 
@@ -441,7 +441,7 @@ async def test_nothing_is_written_after_the_end(a_store: Make, tmp_path: Path, n
             await asyncio.sleep(0)
         await asyncio.sleep(0.02)
         assert not (tmp_path / "history.db-wal").exists()
-    assert len(SqliteHistory(tmp_path).events(0, now, 10)) == 5
+    assert len(StoredHistory(tmp_path).events(0, now, 10)) == 5
 
 
 async def test_events_of_some_codes_are_read_by_their_time(a_store: Make, tmp_path: Path, now: datetime) -> None:
@@ -450,12 +450,12 @@ async def test_events_of_some_codes_are_read_by_their_time(a_store: Make, tmp_pa
         for second in range(4):
             store.note(works(second), now + second * SECOND)
             store.note(new_event("TWL-J006", what="x", count=second), now + second * SECOND)
-    found = SqliteHistory(tmp_path).events_between(now + SECOND, now + 3 * SECOND, {"TWL-J004"})
+    found = StoredHistory(tmp_path).events_between(now + SECOND, now + 3 * SECOND, {"TWL-J004"})
     assert [(event.at, event.event.fields["file"]) for event in found] == [
         (now + SECOND, 1),
         (now + 2 * SECOND, 2),
     ]
-    assert SqliteHistory(tmp_path).events_between(now, now + HOUR, ()) == ()
+    assert StoredHistory(tmp_path).events_between(now, now + HOUR, ()) == ()
 
 
 async def test_changes_of_light_are_read_by_their_time(a_store: Make, tmp_path: Path, now: datetime) -> None:
@@ -463,7 +463,7 @@ async def test_changes_of_light_are_read_by_their_time(a_store: Make, tmp_path: 
     changes = [LightChange(now + number * MINUTE, "bowl", {"n": number}, {}) for number in range(4)]
     async with a_store() as store:
         store.note_light(changes)
-    assert SqliteHistory(tmp_path).light_between(now + MINUTE, now + 3 * MINUTE) == tuple(changes[1:3])
+    assert StoredHistory(tmp_path).light_between(now + MINUTE, now + 3 * MINUTE) == tuple(changes[1:3])
 
 
 def test_a_history_of_before_meters_is_read_and_then_taken_further(tmp_path: Path, now: datetime) -> None:
@@ -478,7 +478,7 @@ def test_a_history_of_before_meters_is_read_and_then_taken_further(tmp_path: Pat
         )
         connection.execute("PRAGMA user_version=1")
         connection.commit()
-    history = SqliteHistory(tmp_path)
+    history = StoredHistory(tmp_path)
     [old] = history.minutes(now - timedelta(minutes=1), now + timedelta(minutes=1))
     assert (old.confirmed_s, old.measured_s) == (60.0, None)
     new = replace(old, at=old.at + timedelta(minutes=1), measured_s=12.5)

@@ -24,6 +24,12 @@ def results(tmp_path: Path, told: list[Event]) -> LampResults:
     return LampResults(tmp_path / "state", told.append)
 
 
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where they are kept."""
+    return tmp_path / "state" / FILE
+
+
 def test_a_lamp_that_is_tested_again_has_its_newest_result(results: LampResults, told: list[Event]) -> None:
     """The others keep theirs."""
     assert results.read() == LampFindings()
@@ -35,27 +41,29 @@ def test_a_lamp_that_is_tested_again_has_its_newest_result(results: LampResults,
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"lamps": {"mast/north": {"at": "soon", "lit": true}}}'])
-def test_a_damaged_file_is_set_aside_and_started_anew(results: LampResults, told: list[Event], text: str) -> None:
+def test_a_damaged_file_is_set_aside_and_started_anew(
+    results: LampResults, told: list[Event], text: str, file: Path
+) -> None:
     """With an event."""
-    results.path.parent.mkdir()
-    results.path.write_text(text, encoding="utf-8")
+    file.parent.mkdir()
+    file.write_text(text, encoding="utf-8")
     results.note({"mast/north": True}, TESTED)
     assert results.read().people["mast/north"].lit
     assert [event.code for event in told] == ["TWL-J001"]
-    assert (results.path.parent / f"{FILE}.corrupt-1").exists()
+    assert (file.parent / f"{FILE}.corrupt-1").exists()
 
 
-def test_a_file_of_a_newer_version_is_left_alone(results: LampResults) -> None:
+def test_a_file_of_a_newer_version_is_left_alone(results: LampResults, file: Path) -> None:
     """What it holds is not ours to lose."""
-    results.path.parent.mkdir()
-    results.path.write_text('{"version": 2, "more": 1}', encoding="utf-8")
+    file.parent.mkdir()
+    file.write_text('{"version": 2, "more": 1}', encoding="utf-8")
     assert results.read() == LampFindings()
     with pytest.raises(Unusable):
         results.note({"mast/north": True}, TESTED)
-    assert results.path.read_text(encoding="utf-8") == '{"version": 2, "more": 1}'
+    assert file.read_text(encoding="utf-8") == '{"version": 2, "more": 1}'
 
 
-def test_what_the_service_found_is_kept_beside_what_people_saw(results: LampResults) -> None:
+def test_what_the_service_found_is_kept_beside_what_people_saw(results: LampResults, file: Path) -> None:
     """Neither takes the place of the other."""
     results.note({"mast/north": False}, TESTED)
     found = {"mast/north": LampResult(at=TESTED, lit=True, by="report")}
@@ -63,7 +71,7 @@ def test_what_the_service_found_is_kept_beside_what_people_saw(results: LampResu
     results.note({"mast/south": True}, TESTED)
     assert results.read().by_itself == found
     assert not results.read().people["mast/north"].lit
-    assert read_results(results.path.read_bytes()) == results.read()
+    assert read_results(file.read_bytes()) == results.read()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.state import Minute, OverrideRecord, SqliteHistory, StateStore
+from controller.state import Minute, OverrideRecord, StateStore, StoredHistory
 from controller.state.override_file import checksum, columns
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -87,7 +87,7 @@ async def test_everything_is_taken_over_and_the_old_files_go(
             assert (store.stop, store.done) == ("{}", ("r",))
             assert not await store.store_override("over", "{}", now, now + HOUR)
     assert files_in(tmp_path) == {"overrides.json", "overrides-copy.json", "history.db"}
-    history = SqliteHistory(tmp_path)
+    history = StoredHistory(tmp_path)
     assert history.minutes(now, now + HOUR) == (Minute(date(2026, 11, 20), "bowl", now, planned=True, confirmed_s=60),)
     assert [event.event.fields for _, event in history.events(0, now, 10)] == [{"file": "old"}]
     assert codes() == []
@@ -104,8 +104,8 @@ async def test_a_takeover_that_was_interrupted_begins_again(a_store: Make, tmp_p
         path.write_bytes(content)
     async with a_store() as store:
         assert store.overrides == ()
-    assert len(SqliteHistory(tmp_path).events(0, now, 10)) == 1
-    assert len(SqliteHistory(tmp_path).minutes(now, now + HOUR)) == 1
+    assert len(StoredHistory(tmp_path).events(0, now, 10)) == 1
+    assert len(StoredHistory(tmp_path).minutes(now, now + HOUR)) == 1
     assert files_in(tmp_path) == {"overrides.json", "overrides-copy.json", "history.db"}
 
 

@@ -8,7 +8,7 @@ import pytest
 from controller.events import Event
 from controller.state import NotRead
 from controller.state.roles import Source
-from controller.state.versions import ScheduleVersion, VersionStore
+from controller.state.versions import FOLDER, ScheduleVersion, VersionStore
 
 FIRST = datetime(2026, 11, 9, 6, 12, tzinfo=UTC)
 A, B = b"version: 1\n", b"version: 1  # B\r\n"
@@ -19,6 +19,7 @@ class Kept:
 
     def __init__(self, state: Path, most: int = 1000, most_bytes: int = 1 << 20) -> None:
         self.told: list[Event] = []
+        self.folder = state / FOLDER
         self.store = VersionStore(state, self.told.append, most, most_bytes)
         self.at = FIRST
 
@@ -35,7 +36,7 @@ class Kept:
     @property
     def texts(self) -> list[Path]:
         """The texts on the disk."""
-        return sorted(self.store.folder.glob("*.yaml"))
+        return sorted(self.folder.glob("*.yaml"))
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def test_a_damaged_entry_is_told_and_the_others_are_read(kept: Kept) -> None:
     """It is set aside as evidence, and its number is not given again."""
     kept.add(A)
     damaged = kept.add(B)
-    path = next(kept.store.folder.glob("000002-*.json"))
+    path = next(kept.folder.glob("000002-*.json"))
     path.write_bytes(b"\x00" * 20)
     assert kept.numbers == [1]
     assert [event.code for event in kept.told] == ["TWL-J001"]
@@ -122,7 +123,7 @@ def test_a_damaged_entry_is_told_and_the_others_are_read(kept: Kept) -> None:
 def test_a_version_without_its_text_is_told_and_skipped(kept: Kept) -> None:
     """Undo then goes back to the one before it."""
     first, second, third = kept.add(A), kept.add(B), kept.add(A + b"#\n")
-    (kept.store.folder / f"{second.sha256}.yaml").unlink()
+    (kept.folder / f"{second.sha256}.yaml").unlink()
     assert kept.numbers == [3, 1]
     assert [event.code for event in kept.told] == ["TWL-J012"]
     assert kept.store.before(third) == first
@@ -131,7 +132,7 @@ def test_a_version_without_its_text_is_told_and_skipped(kept: Kept) -> None:
 def test_a_text_that_is_not_the_one_that_was_kept_is_not_handed_out(kept: Kept) -> None:
     """A flipped bit must not become a schedule."""
     version = kept.add(A)
-    (kept.store.folder / f"{version.sha256}.yaml").write_bytes(B)
+    (kept.folder / f"{version.sha256}.yaml").write_bytes(B)
     with pytest.raises(NotRead) as refused:
         kept.store.text(version)
     assert refused.value.code == "TWL-J012"
@@ -140,14 +141,14 @@ def test_a_text_that_is_not_the_one_that_was_kept_is_not_handed_out(kept: Kept) 
 def test_a_text_that_comes_back_is_written_anew(kept: Kept) -> None:
     """Where the one on the disk was damaged."""
     first = kept.add(A)
-    (kept.store.folder / f"{first.sha256}.yaml").write_bytes(B)
+    (kept.folder / f"{first.sha256}.yaml").write_bytes(B)
     assert kept.store.text(kept.add(A)) == A
 
 
 def test_an_entry_of_a_newer_program_stays_where_it_is(kept: Kept) -> None:
     """It is told, and not touched."""
     kept.add(A)
-    path = next(kept.store.folder.glob("*.json"))
+    path = next(kept.folder.glob("*.json"))
     path.write_text(path.read_text().replace('"version": 1', '"version": 2'), "utf-8")
     assert kept.numbers == []
     assert [event.code for event in kept.told] == ["TWL-J002"]

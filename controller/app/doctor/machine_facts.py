@@ -30,7 +30,7 @@ from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.gateways import lamps_of
 from controller.rfc3339 import rfc3339
-from controller.state import LastKnown, SqliteHistory
+from controller.state import LastKnown, StoredHistory
 from controller.state.in_use import is_in_use
 from controller.state.lamp_results import FILE as LAMPS
 from controller.state.lamp_results import LampFindings, read_results
@@ -223,7 +223,7 @@ def _in_use(state: Path) -> bool | Reason:
 
 
 def _running(state: Path) -> str | Reason | None:
-    history = SqliteHistory(state)
+    history = StoredHistory(state)
     try:
         started = history.last_event("TWL-C001", CEILING)
     except Refused as error:

@@ -1,0 +1,53 @@
+"""Where the state of a site is kept: in files of its state directory.
+
+Everything that is kept is one of two things: tables with their migrations (`Database`), or a folder of small texts by
+name (`Folder`), of which `JsonDocument` is one. Which engine does it is said here and nowhere else.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from controller.state.database import SqliteDatabase
+from controller.state.folder import FileFolder, Folder
+from controller.state.json_file import Content, JsonDocument, OnEvent
+from controller.state.sql import Database, Migration
+
+C = TypeVar("C", bound=Content)
+
+
+@dataclass(frozen=True)
+class Storage:
+    """`directory` is the state directory on this machine, which holds all of it."""
+
+    directory: Path
+
+    @staticmethod
+    def of(place: "Path | Storage") -> "Storage":
+        """A state directory alone keeps all in files."""
+        return place if isinstance(place, Storage) else Storage(place)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others than this machine may change it."""
+        return False
+
+    def database(
+        self,
+        name: str,
+        migrations: tuple[Migration, ...],
+        on_event: OnEvent,
+        *,
+        precious: bool = False,
+        damaged: str = "TWL-J001",
+    ) -> Database:
+        """The tables that are in the file of this name without a server; see `SqliteDatabase`."""
+        return SqliteDatabase(self.directory / name, migrations, on_event, precious=precious, damaged=damaged)
+
+    def folder(self, name: str = "") -> Folder:
+        """The folder of this name; without one the state directory itself."""
+        return FileFolder(self.directory / name)
+
+    def document(self, name: str, shape: type[C], on_event: OnEvent) -> JsonDocument[C]:
+        """A small JSON document."""
+        return JsonDocument(self.folder(), name, shape, on_event)
