@@ -23,6 +23,7 @@ from pathlib import Path
 
 from controller import plain_file
 from controller.broker import User, is_secret
+from controller.config.source import CREDENTIAL, INSTALLED_STATE
 from controller.config.tower import MqttSettings as Settings
 from controller.config.tower import Tower
 from controller.errors import Misconfigured
@@ -38,8 +39,6 @@ CONTROLLER = "controller"
 OWN_PASSWORD = "broker-password"  # noqa: S105 -- a name
 """File in the state directory with the password of the service's own programs. Commands use it too where they may read
 it."""
-INSTALLED_STATE = Path("/var/lib/watertower")
-CREDENTIAL = "mqtt-password"
 CREDENTIALS = "/run/credentials/"
 MAX_SECRET = 10_000
 MAX_USERS = 1_000_000

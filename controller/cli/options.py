@@ -17,13 +17,15 @@ from controller import plain_file
 from controller.config import render
 from controller.config.findings import Finding, SourceText
 from controller.config.load import SCHEDULE, TOWER
-from controller.config.source import INSTALLED, LIMIT
+from controller.config.source import CREDENTIAL, INSTALLED, INSTALLED_STATE, LIMIT
 from controller.errors import FilesRejected, Misconfigured, Refused, Unreachable, WatertowerError
 from controller.events import new_event
 from controller.locale import DEFAULT, Language, languages, phrase
 
 FOUND_PROBLEMS, USAGE, UNREACHABLE, CONFIGURATION, INTERRUPTED = 1, 2, 69, 78, 130
 FOLDER = click.Path(path_type=Path)
+CREDENTIALS = (Path("/run/credentials/watertower.service"), INSTALLED)
+"""Where the password is that systemd hands to the installed service: as it was handed over, else as it is kept."""
 
 EXITS: dict[type[WatertowerError], int] = {
     Unreachable: UNREACHABLE,
@@ -54,14 +56,22 @@ class Options:
         return below if below.is_dir() or not INSTALLED.is_dir() else INSTALLED
 
     @property
+    def is_for_installed(self) -> bool:
+        """Whether the files are those of the service that is installed here."""
+        return self.config_dir.resolve() == INSTALLED
+
+    @property
     def state_dir(self) -> Path:
-        """The folder that systemd gives, else the user's folder for state (XDG Base Directory). Raises WatertowerError
-        TWL-Q118 for a user without a home folder, as in a container."""
+        """The folder that systemd gives, else for root and the files of the installed service that of the service, else
+        the user's folder for state (XDG Base Directory). Raises WatertowerError TWL-Q118 for a user without a home
+        folder, as in a container."""
         if self.state is not None:
             return self.state
         given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
         if given:
             return Path(given)
+        if self.is_for_installed and os.geteuid() == 0:
+            return INSTALLED_STATE
         try:
             return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "watertower"
         except RuntimeError as error:
@@ -95,6 +105,15 @@ def other_than_installed(options: Options) -> Iterator[Finding]:
                 yield SourceText(str(path)).finding("TWL-S269", None, name=name, installed=INSTALLED)
 
 
+def log_in_as_installed(options: Options) -> None:
+    """For the files of the installed service: the password of the service, where the user may read it (root)."""
+    if "CREDENTIALS_DIRECTORY" not in os.environ and options.is_for_installed:
+        for folder in CREDENTIALS:
+            if os.access(folder / CREDENTIAL, os.R_OK):
+                os.environ["CREDENTIALS_DIRECTORY"] = str(folder)
+                return
+
+
 def tell_other_than_installed(options: Options) -> None:
     """The same on stderr, before a command talks to a service that may be another than the one that is installed."""
     if findings := tuple(other_than_installed(options)):
@@ -125,6 +144,7 @@ def common(command: F) -> F:
     def with_options(context: click.Context, /, *args: Any, **kwargs: Any) -> Any:
         chosen = {key: value for key in ("config", "state", "lang") if (value := kwargs.pop(key)) is not None}
         options = replace(context.obj or Options(), **chosen)
+        log_in_as_installed(options)
         return refusing(options, lambda: command(options, *args, **kwargs))
 
     return with_options  # type: ignore[return-value]

@@ -39,8 +39,10 @@ COPY = re.compile(
 TEXTS = frozenset({".yaml", ".yml", ".txt"})
 MOST_BESIDE = 1000
 """So many files of a folder are looked at."""
-INSTALLED = Path("/etc/watertower")
-"""The folder of the installed service."""
+INSTALLED, INSTALLED_STATE = Path("/etc/watertower"), Path("/var/lib/watertower")
+"""The folders of the installed service."""
+CREDENTIAL = "mqtt-password"
+"""What systemd hands the broker's password over as."""
 LENIENT = "as-windows-1252"
 UNREAD = frozenset({"TWL-S002", "TWL-S003", "TWL-S005", "TWL-S019", "TWL-S043", "TWL-S194"})
 """The findings of a file that could not be read at all, which may well be read the next time."""

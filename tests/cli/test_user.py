@@ -155,7 +155,7 @@ def test_accounts_that_cannot_be_used_are_told_with_what_to_do(user: Call, state
         file.execute("PRAGMA user_version=99")
     result = user("list")
     assert (result.exit_code, result.stderr.split(":")[0]) == (1, "TWL-A001")
-    assert "sudo watertower --state /var/lib/watertower" in result.stderr
+    assert "sudo watertower --config /etc/watertower" in result.stderr
 
 
 def test_a_terminal_asks_twice_and_shows_nothing(state: Path, config: Path) -> None:

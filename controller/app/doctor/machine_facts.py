@@ -23,6 +23,7 @@ from controller.app import broker_settings
 from controller.app.doctor.page_certificate import PageCertificate, certificate_of
 from controller.clock import CEILING, ClockReading, SystemClock
 from controller.config.notice_keys import Heartbeat, Receiver
+from controller.config.source import CREDENTIAL
 from controller.config.tower import Tower
 from controller.errors import FilesRejected, Refused
 from controller.events import Event
@@ -255,7 +256,7 @@ def _readable(config: Path, state: Path, tower: Tower | None) -> Iterator[Path]:
     """Secret files that every user of the machine may read, beside those of `mqtt:`."""
     named = [tower.web.key_file] if tower is not None and tower.web is not None else []
     named += [each.url_file for each in _addressed(tower).values()]
-    for path in (config / broker_settings.CREDENTIAL, *(state / name for name in STATE_SECRETS), *named):
+    for path in (config / CREDENTIAL, *(state / name for name in STATE_SECRETS), *named):
         with suppress(OSError):
             if path is not None and path.stat().st_mode & stat.S_IROTH and _is_reachable(path):
                 yield path
