@@ -23,7 +23,7 @@ def test_each_finding_stands_with_its_cure(call: Call, config: Path) -> None:
     lines = result.stdout.splitlines()
     login = next(number for number, line in enumerate(lines) if line.startswith("✕ Brokrar: "))
     assert lines[login + 1].startswith("    TWL-M007: ")
-    assert lines[login + 2].startswith("    = Kontrollera")
+    assert lines[login + 2].startswith("    = Det beror på skälet")
     assert "    inte kontrollerat: ingen broker nåddes" in lines
     assert lines[-1].endswith("inte kontrollerade")
 
