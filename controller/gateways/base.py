@@ -9,6 +9,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -117,12 +118,18 @@ class ReportedLook:
 
         A colour reported in one form replaces the others; levels are laid over channel by channel.
         """
-        said = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
-        if said.keys() & {"color", "xy", "kelvin"}:
-            older = replace(older, color=None, xy=None, kelvin=None)
-        if self.levels is not None and older.levels is not None:
-            said["levels"] = tuple(sorted((dict(older.levels) | dict(self.levels)).items()))
-        return replace(older, **said)
+        return _laid_over(self, older)
+
+
+@lru_cache(1024)
+def _laid_over(newer: ReportedLook, older: ReportedLook) -> ReportedLook:
+    """Kept, since most of thousands of lamps report the same."""
+    said = {f.name: getattr(newer, f.name) for f in fields(newer) if getattr(newer, f.name) is not None}
+    if said.keys() & {"color", "xy", "kelvin"}:
+        older = replace(older, color=None, xy=None, kelvin=None)
+    if newer.levels is not None and older.levels is not None:
+        said["levels"] = tuple(sorted((dict(older.levels) | dict(newer.levels)).items()))
+    return replace(older, **said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ Zigbee2MQTT). A colour given in kelvin uses the lamp's colour temperature where 
 """
 
 from dataclasses import replace
+from functools import lru_cache
 
 from controller.gateways.base import ReportedLook
 from controller.lighting.color import Color
@@ -20,8 +21,11 @@ PALE_TOLERANCE = 0.01
 """Beside white, where the eye is keenest, so that no pale colour passes for it."""
 WHITE_XY = (0.3127, 0.3290)
 """CIE standard illuminant D65."""
+ALIKE = 1024
+"""Answers that are kept: of thousands of lamps most are asked the same. Colours that differ in their names alone are one."""
 
 
+@lru_cache(ALIKE)
 def lit(desired: ZoneState) -> ZoneState:
     """The state with a colour. No brightness, or black, is off: a lamp that takes a hue would show black as white."""
     if not desired.on or desired.brightness <= 0 or (desired.color is not None and desired.color.rgb == (0, 0, 0)):
@@ -34,11 +38,13 @@ def step(brightness: float, steps: int) -> int:
     return min(steps, max(1, round(brightness * steps)))
 
 
+@lru_cache(ALIKE)
 def in_steps(desired: ZoneState, steps: int) -> ZoneState:
     """The state with the brightness that the lamp's scale can hold."""
     return replace(desired, brightness=step(desired.brightness, steps) / steps) if desired.on else desired
 
 
+@lru_cache(ALIKE)
 def at_full(desired: ZoneState) -> ZoneState:
     """The state with its colour at full strength and its brightness lowered instead: lamps that take a hue or xy know
     no dark colours, for them navy is blue at half the brightness."""
@@ -82,6 +88,7 @@ def split_white(color: Color) -> tuple[int, int, int, int]:
     return (0, 0, 0, red) if red == green == blue else (red, green, blue, 0)
 
 
+@lru_cache(ALIKE)
 def same_color(expected: Color, reported: ReportedLook, tolerance: int) -> bool:
     """Whether a reported colour is the one asked for, in whichever form it was reported.
 

@@ -8,13 +8,14 @@ show 6 % and report that it obeyed. The schema has no question.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from controller.errors import Mistake
 from controller.gateways import capabilities, payloads, vendor
-from controller.gateways.base import DesiredState, DeviceFault, Ignored, Lack, Message, Report
+from controller.gateways.base import DesiredState, Ignored, Lack, Message, Report
 from controller.gateways.light_json import WithColorModes, is_steady, read_color
 from controller.gateways.payloads import Contradiction, Unreadable, plain
 from controller.lighting.look import ZoneState
@@ -111,30 +112,42 @@ class HomeAssistant(WithColorModes, vendor.WithAvailability, vendor.AnswersComma
         return {"color": color if self.colored == "rgbw" else {**color, "w": 0}}
 
     def _state(self, payload: bytes) -> Report | Ignored:
-        keys = payloads.document(payload)
-        keys = payloads.members(keys.get("MQTT", keys))  # some versions of ESPixelStick wrap everything in `MQTT`
-        on = payloads.switch(keys.get("state"))  # null: unknown
-        if on is False:
-            return replace(vendor.report_of(self.zone, vendor.OFF), fault=self._beyond_scale(keys.get("brightness")))
-        brightness = payloads.scaled(keys.get("brightness"), self.steps, "brightness_scale") or None
-        keys = {**keys, "color_temp": self._mired(keys.get("color_temp"))}
-        effect = keys.get("effect")  # many firmwares name an effect only while it runs
-        steady = on is True and (effect == self.no_effect or is_steady(effect)) if "state" in keys else None
-        return vendor.report_of(self.zone, replace(read_color(keys), on=on, brightness=brightness, steady=steady))
+        report, beyond = _read(payload, self.zone, self.brightness_scale, self.no_effect, self.color_temp_kelvin)
+        return report if beyond is None else replace(report, fault=vendor.contradiction(self.state_topic or "", beyond))
 
-    def _beyond_scale(self, brightness: object) -> DeviceFault | None:
-        """A lamp that is off may still report the brightness that it would have, and so its scale."""
-        try:
-            payloads.scaled(brightness, self.steps, "brightness_scale")
-        except Contradiction as error:
-            return vendor.contradiction(self.state_topic or "", error)
-        except Unreadable:
-            pass
-        return None
 
-    def _mired(self, temperature: object) -> float | None:
-        """A colour temperature in mired, in whichever unit it is reported: mired end where kelvin begin."""
-        read = payloads.within(temperature, 0, 20_000)
-        if read is not None and read > 0 and (read >= 1000) is not self.color_temp_kelvin:
-            raise Contradiction(f"color_temp_kelvin: {str(self.color_temp_kelvin).lower()}", plain(read))
-        return 1e6 / read if read and self.color_temp_kelvin else read
+@lru_cache(1024)
+def _read(
+    payload: bytes, zone: str, scale: int, no_effect: str | None, in_kelvin: bool
+) -> tuple[Report, Contradiction | None]:
+    """What a state says, and what in that is beyond the scale of a lamp that is off; kept, since most of thousands of
+    lamps report the same."""
+    keys = payloads.document(payload)
+    keys = payloads.members(keys.get("MQTT", keys))  # some versions of ESPixelStick wrap everything in `MQTT`
+    on = payloads.switch(keys.get("state"))  # null: unknown
+    if on is False:
+        return vendor.report_of(zone, vendor.OFF), _beyond_scale(keys.get("brightness"), scale)
+    brightness = payloads.scaled(keys.get("brightness"), scale, "brightness_scale") or None
+    keys = {**keys, "color_temp": _mired(keys.get("color_temp"), in_kelvin)}
+    effect = keys.get("effect")  # many firmwares name an effect only while it runs
+    steady = on is True and (effect == no_effect or is_steady(effect)) if "state" in keys else None
+    return vendor.report_of(zone, replace(read_color(keys), on=on, brightness=brightness, steady=steady)), None
+
+
+def _beyond_scale(brightness: object, scale: int) -> Contradiction | None:
+    """A lamp that is off may still report the brightness that it would have, and so its scale."""
+    try:
+        payloads.scaled(brightness, scale, "brightness_scale")
+    except Contradiction as error:
+        return error
+    except Unreadable:
+        pass
+    return None
+
+
+def _mired(temperature: object, in_kelvin: bool) -> float | None:
+    """A colour temperature in mired, in whichever unit it is reported: mired end where kelvin begin."""
+    read = payloads.within(temperature, 0, 20_000)
+    if read is not None and read > 0 and (read >= 1000) is not in_kelvin:
+        raise Contradiction(f"color_temp_kelvin: {str(in_kelvin).lower()}", plain(read))
+    return 1e6 / read if read and in_kelvin else read

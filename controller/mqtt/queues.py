@@ -121,7 +121,8 @@ class Outbox:
     more than STREAM the oldest are dropped.
 
     At first WINDOW messages may be unacknowledged: one more for each that is acknowledged within PROMPT_S, up to
-    WIDEST; half as many for one that takes longer, but never less than WINDOW.
+    WIDEST; half as many for one that takes longer, but never less than WINDOW, and once for all that were under way
+    then.
     """
 
     def __init__(self) -> None:
@@ -131,6 +132,7 @@ class Outbox:
         self._unacknowledged: dict[int, tuple[Slot, float]] = {}
         self._in_flight: set[Slot] = set()
         self._window = WINDOW
+        self._narrowed_s = float("-inf")
 
     @property
     def idle(self) -> bool:
@@ -183,8 +185,10 @@ class Outbox:
         if mid not in self._unacknowledged:
             return
         slot, since_s = self._unacknowledged.pop(mid)
-        is_prompt = now_s - since_s <= PROMPT_S
-        self._window = min(self._window + 1, WIDEST) if is_prompt else max(self._window // 2, WINDOW)
+        if now_s - since_s <= PROMPT_S:
+            self._window = min(self._window + 1, WIDEST)
+        elif since_s > self._narrowed_s:
+            self._window, self._narrowed_s = max(self._window // 2, WINDOW), now_s
         self._in_flight.discard(slot)
         if newer := self._blocked.pop(slot, None):
             self._values[slot] = newer

@@ -42,7 +42,6 @@ from controller.service.overrides import BY_REQUEST, STOPPED, OverrideKeeper, Ov
 from controller.service.preflight import Preflight
 from controller.service.watches import EchoWatch
 from controller.state import LastKnown, Minute
-from controller.topics import matches
 
 CONTROLLER = Phrase(Text("parts", "controller"))
 SELF_DECLARED = Phrase(Text("parts", "self_declared"))
@@ -262,6 +261,7 @@ class ControlLoop:
         self._vouched: deque[str] = deque(maxlen=REMEMBERED)
         """Ids of the requests that came from the page."""
         self._certificates = Certificates()
+        self._gateway_documents = site.gateway_documents.removesuffix("+")
         self._presence = Presence(site.status)
         self._echoes = EchoWatch(site.status)
         self._rate_limit = RateLimit(keys=MOST_NAMES)
@@ -332,7 +332,7 @@ class ControlLoop:
                     self._vouched.append(requester_of(item.payload).id)
                 self._request(item.payload, reading)
             return False
-        if matches(self._site.gateway_documents, item.topic):
+        if item.topic.startswith(self._gateway_documents):
             self._report.receive(item, self.controller, reading)
             return False  # mostly our own
         if self._home_assistant.takes(item.topic):

@@ -320,7 +320,9 @@ class Controller:
     def _decide_some(self, reading: ClockReading) -> tuple[list[str], list[Message]]:
         self._note_due(reading)
         prepared, outlook = self._prepared, self._plan.outlook
-        if prepared is not None and not prepared.is_for(outlook, reading):
+        if prepared is not None and prepared.is_for(outlook, reading):
+            prepared.begin()
+        else:
             prepared = None
         names, messages, left = list[str](), list[Message](), MOST_PREPARED
         while self._undecided and left > 0:

@@ -49,7 +49,7 @@ def desired_key(gateway: Gateway, desired: Mapping[str, ZoneState], plan: int) -
     A gateway that keeps the plan takes the steps of a sequence by itself, and must hear of a changed plan; `plan`
     counts the changes of the plan and of the cue in force. To any other only what it can show of it is new.
     """
-    return plan if gateway.KEEPS_PLAN else {zone: gateway.reduce(zone, state) for zone, state in desired.items()}
+    return plan if gateway.KEEPS_PLAN else tuple(gateway.reduce(zone, state) for zone, state in desired.items())
 
 
 @dataclass(frozen=True, slots=True)

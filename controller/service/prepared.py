@@ -21,6 +21,8 @@ AHEAD_S = 10.0
 LATE_S = 0.25
 """A turn that comes so much later than it was thought to decides anew, since it may have been held up, or the clock was
 moved or goes slower."""
+LASTS_S = 4.0
+"""For so long it is sent, once it was begun in time; less than the shortest step of a sequence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class PreparedInstant:
         self.event = event
         self._missing = OrderedDict.fromkeys(gateways)
         self._prepared: dict[str, Prepared] = {}
+        self._is_begun = False
 
     @property
     def is_complete(self) -> bool:
@@ -53,7 +56,13 @@ class PreparedInstant:
     def is_for(self, outlook: Outlook, reading: ClockReading) -> bool:
         """Whether this turn is the one that it was prepared for. Between two steps of a sequence the outlook is the
         same."""
-        return self.is_foreseen(outlook, self.reading.wall, reading.mono) and reading.wall >= self.reading.wall
+        late_s = reading.mono - self.reading.mono
+        is_in_time = late_s <= LASTS_S if self._is_begun else abs(late_s) <= LATE_S
+        return outlook is self.outlook and is_in_time and reading.wall >= self.reading.wall
+
+    def begin(self) -> None:
+        """The first of it is sent; the next turns follow at once."""
+        self._is_begun = True
 
     def is_foreseen(self, outlook: Outlook, at: datetime, at_s: float) -> bool:
         """Whether it was prepared for this instant, which will be at `at_s` of boot time."""

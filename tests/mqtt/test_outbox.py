@@ -113,7 +113,7 @@ def test_a_prompt_broker_is_sent_more_at_a_stroke_and_a_slow_one_soon_as_little_
             outbox.sent(message, mids[-1], now_s)
         return mids
 
-    for number in range(20 * WINDOW):
+    for number in range(30 * WINDOW):
         outbox.put(Message(f"t/{number}", b"", 1))
     rounds = []
     for now_s in range(3):
@@ -121,9 +121,11 @@ def test_a_prompt_broker_is_sent_more_at_a_stroke_and_a_slow_one_soon_as_little_
         for mid in rounds[-1]:
             outbox.acknowledged(mid, now_s + PROMPT_S)
     assert [len(each) for each in rounds] == [WINDOW, 2 * WINDOW, 4 * WINDOW]
-    for mid in sent_at(3.0):
-        outbox.acknowledged(mid, 3.0 + 2 * PROMPT_S)
-    assert len(sent_at(4.0)) == WINDOW
+    for now_s in range(3, 7):
+        rounds.append(sent_at(float(now_s)))
+        for mid in rounds[-1]:
+            outbox.acknowledged(mid, now_s + 2 * PROMPT_S)
+    assert [len(each) for each in rounds[3:]] == [8 * WINDOW, 4 * WINDOW, 2 * WINDOW, WINDOW]
 
 
 @given(st.lists(st.sampled_from(["event", "value", "send"]), max_size=40))
