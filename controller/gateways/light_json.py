@@ -6,6 +6,7 @@ https://www.home-assistant.io/integrations/light.mqtt/#json-schema
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -50,7 +51,7 @@ class WithColorModes(Vendor):
     @property
     def colored(self) -> ColorMode | None:
         """The colour mode in which colours are sent, the best of those listed."""
-        return next((mode for mode in COLORED if mode in self.color_modes), None)
+        return _best(self.color_modes)
 
     @property
     def dimmed(self) -> bool:
@@ -59,20 +60,7 @@ class WithColorModes(Vendor):
 
     def reduce(self, zone: str, desired: ZoneState) -> ZoneState:
         """The state in the lamp's colour modes."""
-        reduced = capabilities.lit(desired)
-        if self.colored is None:
-            reduced = (
-                capabilities.as_white(reduced)
-                if "color_temp" in self.color_modes
-                else capabilities.without_color(reduced)
-            )
-        elif self.colored in {"xy", "hs"}:
-            reduced = capabilities.at_full(reduced)
-        if "color_temp" in self.color_modes:
-            reduced = capabilities.within_mired(reduced, *self.mireds)
-        if not self.dimmed and reduced.on:
-            return replace(reduced, brightness=1.0)
-        return capabilities.in_steps(reduced, self.steps)
+        return _in_modes(desired, self.color_modes, self.steps, self.mireds)
 
     def switched(self, reduced: ZoneState) -> dict[str, object]:
         """State and brightness of a command."""
@@ -99,6 +87,28 @@ class WithColorModes(Vendor):
             *(("color",) if self.colored is None else ()),
             *(() if self.dimmed else ("brightness", "fade")),
         )
+
+
+@lru_cache(capabilities.ALIKE)
+def _in_modes(
+    desired: ZoneState, modes: tuple[ColorMode, ...], steps: int, mireds: tuple[float, float]
+) -> ZoneState:
+    reduced = capabilities.lit(desired)
+    if (colored := _best(modes)) is None:
+        reduced = (
+            capabilities.as_white(reduced) if "color_temp" in modes else capabilities.without_color(reduced)
+        )
+    elif colored in {"xy", "hs"}:
+        reduced = capabilities.at_full(reduced)
+    if "color_temp" in modes:
+        reduced = capabilities.within_mired(reduced, *mireds)
+    if "onoff" in modes and reduced.on:
+        return replace(reduced, brightness=1.0)
+    return capabilities.in_steps(reduced, steps)
+
+
+def _best(modes: tuple[ColorMode, ...]) -> ColorMode | None:
+    return next((mode for mode in COLORED if mode in modes), None)
 
 
 WHITES: Mapping[str, str] = {"rgb": "", "rgbw": "w"}

@@ -25,6 +25,7 @@ from controller.schedule.explanation import Why
 from controller.schedule.plan import Cue, Program
 from controller.service.desired import (
     HORIZON,
+    LooksNow,
     Outlook,
     PlanAhead,
     Revisions,
@@ -79,6 +80,7 @@ class Controller:
         self._prefix = prefix
         self._plan = PlanAhead(program)
         self._orders = Revisions(known)
+        self._looks_now = LooksNow()
         self._issued: dict[str, Issued] = {}
         keepers = [name for name, gateway in self.gateways.items() if gateway.KEEPS_PLAN]
         self._sent: dict[str, deque[int]] = {name: deque(maxlen=REMEMBERED) for name in keepers}
@@ -453,7 +455,7 @@ class Controller:
 
     def _desired(self, gateway: Gateway, cue: Cue, now: datetime) -> DesiredLooks:
         alone = self._alone.get(gateway.name)
-        return alone if alone is not None else desired_looks(gateway.zone_names, cue, now)
+        return alone if alone is not None else self._looks_now.at(gateway.zone_names, cue, now)
 
     def _decided(self, gateway: Gateway, outlook: Outlook, reading: ClockReading) -> Prepared:
         """What is decided for one gateway under an outlook, when the clock reads so; an order may be issued for it."""

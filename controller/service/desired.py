@@ -24,6 +24,24 @@ def desired_looks(zones: Iterable[str], cue: Cue, now: datetime) -> dict[str, Zo
     return {zone: looks.get(zone, NO_LIGHT).at(_shown_s(cue, zone, now)) for zone in zones}
 
 
+class LooksNow:
+    """What is desired at one instant, as `desired_looks` has it: looked up once for all gateways of the same zones,
+    which share it."""
+
+    def __init__(self) -> None:
+        self._of: tuple[Cue, datetime] | None = None
+        self._known: dict[tuple[str, ...], Mapping[str, ZoneState]] = {}
+
+    def at(self, zones: tuple[str, ...], cue: Cue, now: datetime) -> Mapping[str, ZoneState]:
+        """By zone."""
+        if self._of is None or self._of[0] is not cue or self._of[1] != now:
+            self._of, self._known = (cue, now), {}
+        known = self._known.get(zones)
+        if known is None:
+            known = self._known[zones] = desired_looks(zones, cue, now)
+        return known
+
+
 def _shown_s(cue: Cue, zone: str, now: datetime) -> float:
     """Seconds since the rule of a zone began to hold."""
     return max(0.0, (now - cue.of(zone).since).total_seconds())

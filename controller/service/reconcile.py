@@ -74,7 +74,7 @@ def reconcile(gateway: Gateway, state: GatewayState, turn: TurnFacts) -> Decisio
 
 def transition(situation: Situation) -> Transition:
     """The row that decides."""
-    return next(row for row in TRANSITIONS if isinstance(situation.phase, row.sources) and row.when(situation))
+    return next(row for row in ROWS[type(situation.phase)] if row.when(situation))
 
 
 def _lose_broker(situation: Situation) -> Decision:
@@ -396,3 +396,5 @@ TRANSITIONS = (
     Transition(WAITING, _always, _retry, (Commanded,)),
 )
 """From the top: the first row that fits the phase and whose condition holds decides."""
+ROWS = {phase: tuple(row for row in TRANSITIONS if phase in row.sources) for phase in ANY}
+"""Those that fit a phase."""
