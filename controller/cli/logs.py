@@ -50,7 +50,7 @@ def command(  # noqa: PLR0913, PLR0917  one for each option
     zone, language = setup.tower.site.place.time_zone, options.language
     is_empty = True
     for recorded in found:
-        if not recorded.is_of(command_id):
+        if not recorded.is_of(command_id, gateway):
             continue
         if wanted_code in {None, recorded.code} and (gateway is None or recorded.is_about(gateway)):
             event, is_empty = recorded.event, False

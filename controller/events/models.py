@@ -129,6 +129,9 @@ class Event:
     whose: "Spoken | None" = None
     """To which of several parts of one program it happened, where that is not among the fields."""
     ended: EndedTrouble | None = None
+    is_told_with_others: bool = False
+    """Another event tells of it and of others like it: it stands in the history, and is counted, and no log shows it.
+    """
 
     @property
     def code(self) -> str:
@@ -138,6 +141,8 @@ class Event:
     @property
     def level(self) -> Level:
         """How much it matters, by what it says."""
+        if self.is_told_with_others:
+            return Level.DEBUG
         milder, level = self.kind.milder, self.kind.level
         if milder:
             said = ((name, str(value)) for name, value in self.fields.items())

@@ -5,7 +5,7 @@ stands.
 """
 
 from collections import Counter, OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from heapq import heappop, heappush, heapreplace
 from math import inf, isfinite
@@ -36,7 +36,8 @@ class _Window:
     first_s: float
     last_s: float
     quiet_s: float | None
-    told: Counter[str] = field(default_factory=Counter)
+    told: tuple[str, ...] = ()
+    """Codes, each as often as it was told."""
     held: int = 0
     times: int = 0
     held_s: float = inf
@@ -91,8 +92,8 @@ class RateLimit:
             window.last_s = now_s
             self._windows.move_to_end(key)
         window.times += 1
-        if not window.is_counting and window.told[event.code] < self._free:
-            window.told[event.code] += 1
+        if not window.is_counting and window.told.count(event.code) < self._free:
+            window.told += (event.code,)
             return (event,)
         if not window.is_counting:
             window.held_s = now_s

@@ -22,7 +22,7 @@ PALE_TOLERANCE = 0.01
 WHITE_XY = (0.3127, 0.3290)
 """CIE standard illuminant D65."""
 ALIKE = 1024
-"""Answers that are kept: of thousands of lamps most are asked the same. Colours that differ in their names alone are one."""
+"""Answers that are kept: most of thousands of lamps are asked the same. Colours of different names may be one."""
 
 
 @lru_cache(ALIKE)

@@ -90,14 +90,10 @@ class WithColorModes(Vendor):
 
 
 @lru_cache(capabilities.ALIKE)
-def _in_modes(
-    desired: ZoneState, modes: tuple[ColorMode, ...], steps: int, mireds: tuple[float, float]
-) -> ZoneState:
+def _in_modes(desired: ZoneState, modes: tuple[ColorMode, ...], steps: int, mireds: tuple[float, float]) -> ZoneState:
     reduced = capabilities.lit(desired)
     if (colored := _best(modes)) is None:
-        reduced = (
-            capabilities.as_white(reduced) if "color_temp" in modes else capabilities.without_color(reduced)
-        )
+        reduced = capabilities.as_white(reduced) if "color_temp" in modes else capabilities.without_color(reduced)
     elif colored in {"xy", "hs"}:
         reduced = capabilities.at_full(reduced)
     if "color_temp" in modes:

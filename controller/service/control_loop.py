@@ -28,6 +28,7 @@ from controller.mqtt import Connected, ConnectionItem, Disconnected, Item, Recei
 from controller.mqtt.incoming import Renewed
 from controller.retry import TokenBucket
 from controller.schedule.plan import Program
+from controller.service.confirmations import Confirmations
 from controller.service.controller import Controller, TurnResult
 from controller.service.degradations import Degradations
 from controller.service.health import Health
@@ -258,6 +259,7 @@ class ControlLoop:
         self._queue = OverrideQueue(overrides)
         self._untold: deque[tuple[Event, datetime]] = deque()
         """Events of turns, and when they happened."""
+        self._confirmations = Confirmations(len(controller.gateways))
         self._vouched: deque[str] = deque(maxlen=REMEMBERED)
         """Ids of the requests that came from the page."""
         self._certificates = Certificates()
@@ -293,12 +295,13 @@ class ControlLoop:
         """Whether a manual request waits for its answer."""
         return self._queue.has_work
 
-    def note(self, event: Event, reading: ClockReading) -> None:
-        """Tell an event that may come again and again; one that does is counted."""
-        event = self._degradations.take(event, reading.wall)
+    def note(self, event: Event, reading: ClockReading, at: datetime | None = None) -> None:
+        """Tell an event that may come again and again; one that does is counted. It happened `at`, or now."""
+        at = at or reading.wall
+        event = self._degradations.take(event, at)
         self._report.note(event)
         for each in self._rate_limit.pass_on(event, reading.mono) if _may_repeat(event) else (event,):
-            self._publish(each, reading.wall)
+            self._publish(each, at)
 
     def tell(self, event: Event, at: datetime) -> None:
         """Tell an event of the controller, however often it comes."""
@@ -408,7 +411,10 @@ class ControlLoop:
             self.preflight.turn(reading)
         result = self.controller.turn(reading)
         self._connection.publish(*result.messages)
-        self._untold.extend((event, reading.wall) for event in result.events)
+        for event in result.events:
+            if not self._confirmations.gather(event, reading.wall, reading.mono):
+                self._untold.append((event, reading.wall))
+        self._untold.extend(self._confirmations.due(reading.mono))
         self._tell_next(TOLD_BEHIND if result.is_behind else TOLD, reading)
         self._tell_what_goes_on(reading)
         self.walks.turn(reading)
@@ -431,7 +437,7 @@ class ControlLoop:
             self._report.due_s,
             self._rate_limit.due_s,
             self._home_assistant.due_s,
-            reading.mono if self._untold else inf,
+            reading.mono if self._untold else self._confirmations.due_s,
         )
         wake_s = min(*due_s, result.wake_s if result.wake_s is not None else inf)
         return replace(result, wake_s=wake_s if wake_s < inf else None)
@@ -439,7 +445,7 @@ class ControlLoop:
     def _tell_next(self, most: int, reading: ClockReading) -> None:
         for _ in range(min(len(self._untold), most)):
             event, at = self._untold.popleft()
-            self.note(event, replace(reading, wall=at))
+            self.note(event, reading, at)
 
     def _measure(self, reading: ClockReading) -> None:
         if self.measured is not None:
@@ -486,6 +492,7 @@ class ControlLoop:
         if self.preflight is not None and self.preflight.is_running:
             self.preflight.end(reading)
             self.turn(reading)
+        self._untold.extend(self._confirmations.due(inf))
         self._tell_next(len(self._untold), reading)
 
     def summary(self, reading: ClockReading) -> Health:

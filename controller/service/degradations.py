@@ -61,9 +61,11 @@ class Degradations:
 
     def take(self, event: Event, at: datetime) -> Event:
         """An event: it may begin one, say anew how one stands, or end some. Returns it with how long that lasted."""
-        reading = self._clock.read()
         ended = [one.begin for one in self._take_ended(event)]
         lasting = event.kind.lasting
+        if lasting is None and not ended:
+            return event
+        reading = self._clock.read()
         is_fine = lasting is not None and any(event.fields.get(name) == value for name, value in lasting.fine)
         if is_fine:
             ended += [one.begin for one in (self._of(event).pop(_own_key(event), None),) if one is not None]
@@ -86,6 +88,8 @@ class Degradations:
     def _take_ended(self, event: Event) -> Iterator[_Degraded]:
         for kind in _ended_by(event.code):
             standing = self._of_gateways[kind.code] if _is_of_gateway(kind) else self._degraded
+            if not standing:
+                continue
             about = (kind.lasting or Lasting()).about
             if all(name in event.fields for name in about):
                 keys = [_own_key(event, kind)]

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import chain, islice
+from typing import NamedTuple
 
 from controller.clock import ClockReading
 from controller.events import Event, Level
@@ -19,7 +20,7 @@ from controller.mqtt import Received
 from controller.schedule.hours import night_at
 from controller.schedule.plan import Cue, Program
 from controller.service.controller import Controller
-from controller.service.desired import desired_looks, fade_left_s
+from controller.service.desired import LooksNow, desired_looks, fade_left_s
 from controller.service.gateway_state import GatewayState, Status
 from controller.service.health import (
     CueHealth,
@@ -43,8 +44,18 @@ PENDING_S = 5.0
 BATCH, BATCH_BEHIND = 50, 2
 """Documents of gateways that are written in one turn, and in one of a controller that is behind with its decisions;
 more are due in the next one."""
+MOST_MADE = 1000
+"""Documents that are kept to be written for others, too."""
 MOST_S = 1e9
 LEVELS = (Level.WARNING, Level.ERROR)
+
+
+class _Made(NamedTuple):
+    """A document, of which gateway ever, what it was made of, and what of it matters."""
+
+    contents: tuple[object, ...]
+    health: GatewayHealth
+    essence: int
 
 
 class HealthReport:
@@ -64,11 +75,16 @@ class HealthReport:
         self._payloads: dict[str, int] = {}
         self._built: dict[str, tuple[object, ...]] = {}
         """What each document was made of when it was last made."""
+        self._made: dict[tuple[object, ...], _Made] = {}
+        """The documents by what they were made of: most of thousands of gateways say the same."""
+        self._edition = 0
+        """Counts the cues and their rules."""
         self._rules: tuple[Cue | None, float, dict[str, dict[str, object]]] = (None, 0.0, {})
         """The rules of a cue, and when they were looked up: where nothing applies, they change with the night."""
         self._pending_s: dict[str, float] = {}
         self._due: dict[str, float] = {}
         self._queue: list[tuple[float, str]] = []
+        self._looks_now = LooksNow()
         self._strangers: set[str] = set()
         self._never_heard: set[str] = set()
         self._places: tuple[object, dict[tuple[str | None, int | None], dict[str, tuple[int, int] | None]]] = (None, {})
@@ -81,6 +97,7 @@ class HealthReport:
         """A connection began: what a broker holds is not known, so all is written."""
         self._written.clear()
         self._built.clear()
+        self._made.clear()
         for name in self._statuses:
             self._push(name, float("-inf"))
         self._summary = (None, float("-inf"))
@@ -188,19 +205,25 @@ class HealthReport:
         contents = self._contents(name, controller, cue, reading)
         if contents == self._built.get(name):
             return []
-        self._built[name] = contents
-        health = self.gateway(name, controller, cue, reading)
-        essence = _essence(health)
-        if essence == self._written.get(name, (None,))[0]:
+        made = self._made.get(contents)
+        if made is None:
+            if len(self._made) >= MOST_MADE:
+                self._made.clear()
+            health = self.gateway(name, controller, cue, reading)
+            made = self._made[contents] = _Made(contents, health, _essence(health))
+        self._built[name] = made.contents
+        if made.essence == self._written.get(name, (None,))[0]:
             return []
-        payload = health.model_dump_json().encode()
-        self._written[name] = essence, health.status, reading.mono
+        heard = _instant(controller.states[name].reported.alive_s, reading)
+        own = made.health.model_copy(update={"name": name, "at": reading.wall, "heard": heard})
+        payload = own.model_dump_json().encode()
+        self._written[name] = made.essence, own.status, reading.mono
         self._payloads[name] = hash(payload)
         return [Message(self._topic(name), payload, qos=1, retain=True)]
 
     def _contents(self, name: str, controller: Controller, cue: Cue, reading: ClockReading) -> tuple[object, ...]:
-        """What the document of one gateway is made of, but for the age of it. To compare this costs a tenth of making
-        the document, and most reports say what the last one said."""
+        """What the document of one gateway is made of, but for its name and the age of it. To compare this costs a
+        tenth of making the document, and most reports say what the last one said."""
         gateway, state = controller.gateways[name], controller.states[name]
         reported, status = state.reported, self._statuses[name][0]
         zones = []
@@ -215,19 +238,28 @@ class HealthReport:
                     state.confirmed_s.get(zone) if each != "confirmed" else None,
                 )
             )
-        desired = desired_looks(gateway.zone_names, cue, reading.wall)
-        if self._rules[0] is not cue or reading.mono >= self._rules[1] + EVERY_S:
-            self._rules = cue, reading.mono, controller.rules(cue, reading.wall)
+        desired = self._looks_now.at(gateway.zone_names, cue, reading.wall)
+        self._look_up_rules(controller, cue, reading)
         said = (reported.online, reported.by, reported.problems, _is_askable(gateway, state))
         return (
-            cue,
-            desired,
-            self._rules[2],
+            self._edition,
+            gateway.kind,
+            gateway.zone_names,
+            tuple(desired.values()),
             self._code(name, status),
             said,
-            zones,
+            tuple(zones),
             reading.stepped_s,
         )
+
+    def _look_up_rules(self, controller: Controller, cue: Cue, reading: ClockReading) -> None:
+        before, at_s, rules = self._rules
+        if before is cue and reading.mono < at_s + EVERY_S:
+            return
+        self._rules = cue, reading.mono, controller.rules(cue, reading.wall)
+        if before is not cue or rules != self._rules[2]:
+            self._edition += 1
+            self._made.clear()
 
     def gateway(self, name: str, controller: Controller, cue: Cue, reading: ClockReading) -> GatewayHealth:
         """The document of one gateway."""
@@ -374,7 +406,7 @@ def _essence(health: GatewayHealth) -> int:
     """What of it matters: a number that changes when anything but the age of it does. What a lamp on its way reports
     changes all the time."""
     zones = {"__all__": {"reported"}} if health.status == "pending" else {}
-    return hash(health.model_dump_json(exclude={"at": True, "heard": True, "zones": zones}))
+    return hash(health.model_dump_json(exclude={"name": True, "at": True, "heard": True, "zones": zones}))
 
 
 def _alternating(look: Look) -> int | None:

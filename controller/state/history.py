@@ -85,10 +85,12 @@ class RecordedEvent:
         """The columns after `id`."""
         return stamp(self.at), self.code, self.level.value, self.fields
 
-    def is_of(self, command_id: str | None) -> bool:
-        """Whether it belongs to the life of a command whose id begins like this; with None whether a log shows it."""
+    def is_of(self, command_id: str | None, gateway: str | None = None) -> bool:
+        """Whether it belongs to the life of a command whose id begins like this; with None whether a log shows it, or
+        that of one gateway, which shows also what was told together with others."""
         if command_id is None:
-            return self.level is not Level.DEBUG
+            kind = CATALOGUE.get(self.code) if gateway is not None else None
+            return self.level is not Level.DEBUG or (kind is not None and kind.level is not Level.DEBUG)
         return f'"command_id": {json.dumps(command_id)[:-1]}' in self.fields
 
     def is_about(self, gateway: str) -> bool:
@@ -376,12 +378,15 @@ class HistoryBuffer:
 
 def recorded(event: Event, at: datetime) -> RecordedEvent:
     """The event as it is kept: its fields are copied, and cut where they are longer than a log line shows."""
-    return RecordedEvent(at.astimezone(UTC), event.code, event.level, json.dumps(_stored_fields(event)))
+    text = json.dumps(_stored_fields(event), default=str)
+    if len(text) > LONGEST_FIELDS:
+        text = json.dumps(_stored_fields(event, LONGEST_FIELDS), default=str)
+    return RecordedEvent(at.astimezone(UTC), event.code, event.level, text)
 
 
-def _stored_fields(event: Event) -> dict[str, object]:
-    fields = {name: _stored_field(value) for name, value in event.fields.items()}
-    whose = {} if event.whose is None else {"whose": _stored_field(event.whose)}
+def _stored_fields(event: Event, longest: float = math.inf) -> dict[str, object]:
+    fields = {name: _stored_field(value, longest) for name, value in event.fields.items()}
+    whose = {} if event.whose is None else {"whose": _stored_field(event.whose, longest)}
     return fields | whose | ({} if event.ended is None else {"ended": [event.ended.code, event.ended.lasted_s]})
 
 
@@ -390,21 +395,25 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _stored_field(value: object) -> object:
+def _stored_field(value: object, longest: float) -> object:
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
+    if isinstance(value, dict | list | tuple):
+        fits = longest == math.inf or len(json.dumps(value, default=str)) <= longest
+        return value if fits else printable(value)
+    return printable(value) if isinstance(value, str) else _stored_words(value, longest)
+
+
+def _stored_words(value: object, longest: float) -> object:
+    """Of what has words of its own, what they are made of."""
     if isinstance(value, Event | Advice):
         event = value.event if isinstance(value, Advice) else value
         name = "advice" if isinstance(value, Advice) else "event"
-        return {name: {"code": event.code, "level": event.level.value, "fields": _stored_fields(event)}}
+        return {name: {"code": event.code, "level": event.level.value, "fields": _stored_fields(event, longest)}}
     if isinstance(value, Reason):
         return value.value
     if isinstance(value, Spoken):
         return {"said": {language: in_language(value, language) for language in languages()}}
-    if isinstance(value, dict | list | tuple):
-        text = json.dumps(value, default=str)
-        if len(text) <= LONGEST_FIELDS:
-            return json.loads(text)
     return printable(value)
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,22 @@ def test_of_one_gateway(call: Any, write: Write) -> None:
     told = [json.loads(line) for line in call("logs", "--gateway", "mast", "--json").stdout.splitlines()]
     assert [one["code"] for one in told] == ["TWL-T007", "TWL-O113", "TWL-J004"]
     assert told[0]["gateway"] == "mast"
+
+
+def test_of_one_gateway_that_confirmed_together_with_many(call: Any, write: Write) -> None:
+    """Its own confirmation is there, which the log did not show; what is for debugging is not."""
+    orange = {"bowl": {"on": True, "color": "#FF6A00", "color_name": "orange", "brightness": 1.0}}
+    about = {"gateway": "mast", "command_id": "17.4", "attempts": 1}
+    commanded = new_event("TWL-G119", **about, wanted=orange)
+    confirmed = replace(new_event("TWL-G101", **about, shows=orange, latency_s=0.1), is_told_with_others=True)
+    write(commanded, confirmed, new_event("TWL-G125", count=250, shows=orange, latency_s=0.4))
+
+    def codes(*words: str) -> list[str]:
+        return [line.split()[3] for line in call("logs", *words).stdout.splitlines()]
+
+    assert codes() == ["TWL-G125"]
+    assert codes("--gateway", "mast") == ["TWL-G101"]
+    assert codes("--command", "17.4") == ["TWL-G119", "TWL-G101"]
 
 
 def test_of_one_campaign(call: Any, write: Write) -> None:

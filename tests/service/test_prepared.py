@@ -11,8 +11,8 @@ from controller.clock import ClockReading, Trust
 from controller.gateways import GATEWAYS, Gateway
 from controller.gateways.base import Message
 from controller.schedule.plan import Program
-from controller.service.controller import MOST_DECIDED, Controller, TurnResult
-from controller.service.prepared import AHEAD_S
+from controller.service.controller import MOST_DECIDED, MOST_PREPARED, Controller, TurnResult
+from controller.service.prepared import AHEAD_S, LASTS_S, LATE_S
 
 CUE = datetime(2026, 11, 20, 18, tzinfo=UTC)
 COUNT = 3 * MOST_DECIDED
@@ -54,15 +54,15 @@ def report(controller: Controller, number: int, payload: bytes, now: ClockReadin
 
 
 @pytest.fixture
-def settled(scheduled: Callable[[str], Program]) -> Callable[[], Controller]:
+def settled(scheduled: Callable[[str], Program]) -> Callable[..., Controller]:
     """Makes a controller whose lamps have all confirmed dark."""
 
-    def make() -> Controller:
-        controller = Controller(lamps(COUNT), "w", scheduled(EVENINGS))
+    def make(count: int = COUNT) -> Controller:
+        controller = Controller(lamps(count), "w", scheduled(EVENINGS))
         controller.connected(reading(-60))
         for seconds in (-60, -59):
             list(turns(controller, reading(seconds)))
-        for number in range(COUNT):
+        for number in range(count):
             report(controller, number, b'{"state": "OFF"}', reading(-58))
         list(turns(controller, reading(-57)))
         assert controller.confirmed_zones == tuple(controller.program.zones[:1])
@@ -128,6 +128,19 @@ def test_at_the_instant_it_is_only_sent(settled: Callable[[], Controller]) -> No
     prepare(prepared)
     assert len(prepared.turn(reading(0)).messages) == COUNT
     assert 0 < len(surprised.turn(reading(0)).messages) <= MOST_DECIDED
+
+
+@pytest.mark.parametrize(
+    ("seconds", "most"), [(2 * LATE_S, MOST_PREPARED), (LASTS_S, MOST_PREPARED), (LASTS_S + 0.1, MOST_DECIDED)]
+)
+def test_what_was_begun_at_the_instant_is_sent_however_long_it_takes(
+    settled: Callable[..., Controller], seconds: float, most: int
+) -> None:
+    """A slow machine sends thousands for a second or two; but not until the next step of a sequence."""
+    controller = settled(2 * MOST_PREPARED)
+    prepare(controller)
+    assert len(controller.turn(reading(0)).messages) == MOST_PREPARED
+    assert len(controller.turn(reading(seconds)).messages) == most
 
 
 def test_a_turn_that_is_due_at_the_instant_is_woken_for_it(settled: Callable[[], Controller]) -> None:
