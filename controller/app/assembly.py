@@ -2,19 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from controller.app import broker_settings
 from controller.app.operating_system import feed_watchdog, watch_descriptors
-from controller.app.reload import FileFollower
+from controller.app.reload import FileFollower, broker_users
 from controller.broker import Admission, Broker, User
 from controller.clock import Clock
 from controller.config.load import Setup
+from controller.config.site_folder import ConfigFolder
+from controller.config.tower import Tower
 from controller.dmx.runtime import GatewayRuntime
 from controller.errors import place_of
 from controller.events import Event, new_event
@@ -43,6 +45,23 @@ LAMPS_S = 10.0
 Tell = Callable[[Event, datetime], None]
 
 
+class SharedServices(Protocol):
+    """What several sites have in common, and each uses: broker and page. Log and watchdog are common too."""
+
+    def brokers(self, tower: Tower) -> tuple[Address, ...]:
+        """Those that a site connects to. Raises Misconfigured."""
+
+    def page(
+        self,
+        context: "Context",
+        runtime: Runtime,
+        follower: FileFollower,
+        mqtt: Mqtt,
+        listeners: list[Callable[[Event], None]],
+    ) -> AbstractAsyncContextManager[dict[str, Coroutine[Any, Any, None]]]:
+        """Shows a site on the common page while it runs; what that needs done beside the site."""
+
+
 @dataclass(frozen=True)
 class Context:
     """What a running service is built of: the files, the clock, the store, who gets the events, and which degradations
@@ -52,7 +71,8 @@ class Context:
     but not built, and something else is in force until they change. `asked` is the language asked for at the start,
     None leaves it to tower.yaml. `closed` lets nobody but ourselves use the embedded broker, because its users cannot
     be read. `port` 0 takes a free one for it, and for the page. `is_demo`:
-    whoever looks at the page may change everything on it.
+    whoever looks at the page may change everything on it. `services` are what several sites have in common; None where
+    there is one site, which has all of it for itself.
     """
 
     setup: Setup
@@ -62,11 +82,12 @@ class Context:
     tell: Tell
     degradations: Degradations
     asked: Language | None
-    config: Path | None = None
+    config: ConfigFolder | None = None
     unbuilt: bool = False
     closed: bool = False
     port: int | None = None
     is_demo: bool = False
+    services: SharedServices | None = None
 
     @property
     def language(self) -> Language:
@@ -85,13 +106,18 @@ class Context:
 
 @dataclass(frozen=True)
 class Running:
-    """A running service: the controller to look at, the task that ends only when something broke, and the setup with
-    which to build everything anew, once tower.yaml has changed."""
+    """A running site: the controller to look at, and the task that ends only when something broke."""
 
     controller: Controller
     work: asyncio.Task[None]
-    anew: asyncio.Future[Setup]
+    follower: FileFollower
     mqtt: Mqtt
+    runtime: Runtime
+
+    @property
+    def anew(self) -> asyncio.Future[Setup]:
+        """The setup with which to build everything anew, once tower.yaml has changed."""
+        return self.follower.anew
 
     @property
     def reach(self) -> dict[str, bool]:
@@ -116,7 +142,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
     context = replace(context, tell=tell_listeners)
     context.degradations.rebuilt()
     async with AsyncExitStack() as stack:
-        users = {} if context.closed else broker_settings.users(tower)
+        users = {} if context.closed else broker_users(context, context.setup)
         brokers = await _brokers(context, users, stack)
         controller, overrides = restore(context.setup, context.store)
         home_assistant = HomeAssistantDevice.of(tower, tower.site.language)
@@ -132,11 +158,15 @@ async def running(context: Context) -> AsyncIterator[Running]:
             "files": follower.run(),
             "checkpoint": runtime.remember(context.store),
             "history": _count(context, loop),
-            "watchdog": feed_watchdog(lambda: runtime.turned_s, lambda: clock.read().mono),
             "lamps": _tell_lamps(context, loop.preflight),
-            "descriptors": watch_descriptors(lambda event: loop.tell(event, clock.read().wall)),
         }
-        if tower.web is not None:
+        if context.services is None:
+            tasks["watchdog"] = feed_watchdog(lambda: runtime.turned_s, lambda: clock.read().mono)
+            tasks["descriptors"] = watch_descriptors(lambda event: loop.tell(event, clock.read().wall))
+        if tower.web is not None and context.services is not None:
+            shown = context.services.page(context, runtime, follower, mqtt, listeners)
+            tasks |= await stack.enter_async_context(shown)
+        elif tower.web is not None:
             try:
                 from controller.app.page import page  # noqa: PLC0415  its libraries take 25 MB
             except Exception as error:  # one of them is missing, or of another version
@@ -148,7 +178,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
             tasks[f"gateway {gateway.name}"] = gateway.run(brokers, tower.site.name)
         work = asyncio.create_task(_work(tasks), name="work")
         stack.push_async_callback(_end, work, mqtt, site, lambda: loop.end(clock.read()))
-        yield Running(controller, work, follower.anew, mqtt)
+        yield Running(controller, work, follower, mqtt, runtime)
 
 
 def _telling(
@@ -179,6 +209,8 @@ async def _brokers(context: Context, users: Mapping[str, User] | None, stack: As
     settings = context.setup.tower.mqtt
     for _, finding in broker_settings.secret_findings(settings):
         context.note(finding)
+    if context.services is not None:
+        return context.services.brokers(context.setup.tower)
     if not settings.is_embedded:
         return broker_settings.addresses(settings)
     host, port = broker_settings.listens(settings)

@@ -11,11 +11,12 @@ Rights, as in deploy/mosquitto/watertower.acl
 | anyone | read whether the controller is there, and `desired` and `walk` of the gateway of the same name; write that gateway's `reported` and `availability` |
 | the name of a vendor's gateway in tower.yaml | read and write the topics of that device, no others' |
 | anyone with `topic` lines | that too |
+Where several sites share the broker, a gateway's name is `<site>/<gateway>`, and it is given that site's topics.
 """  # noqa: E501 -- a table
 
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -135,6 +136,23 @@ def users(tower: Tower) -> dict[str, User] | None:
     if tower.mqtt.users_file is None:
         return None
     return {name: _with_rights(name, user, tower) for name, user in listed_users(tower.mqtt)[0].items()}
+
+
+def users_of_sites(towers: Mapping[str, Tower]) -> dict[str, User] | None:
+    """The same where several sites, by name, share the broker: a gateway logs in as `<site>/<gateway>`."""
+    shared = [tower for tower in towers.values() if tower.mqtt.is_embedded and tower.mqtt.users_file is not None]
+    if not shared:
+        return None
+    found = dict[str, User]()
+    for name, user in listed_users(shared[0].mqtt)[0].items():
+        site, _, gateway = name.partition("/")
+        if name == CONTROLLER:
+            found[name] = User(user.secret)
+        elif site in towers and gateway and gateway != CONTROLLER:
+            found[name] = _with_rights(gateway, user, towers[site])
+        else:
+            found[name] = replace(user, read=user.read or (), write=user.write or ())
+    return found
 
 
 def listed_users(settings: Settings) -> tuple[dict[str, User], tuple[str, ...]]:

@@ -1,6 +1,7 @@
 """The last good copy of the files: written when files are taken, used at the next start in the place of bad ones.
 
-Good files are copied to `last-good` in the state directory, fixture profiles included, all at once.
+Good files are copied to `last-good` in the state directory, fixture profiles included, all at once; of one of several
+sites those that it shares too, in the folder `shared` of the copy.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from controller import plain_file
 from controller.config.load import SCHEDULE, TOWER, Setup, load, parse
 from controller.config.profiles import FOLDER as PROFILES
 from controller.config.profiles import profile_paths
+from controller.config.site_folder import SHARED, ConfigFolder, SiteFolder, own_folder
 from controller.config.source import LIMIT
 from controller.errors import FilesRejected
 from controller.events import new_event
@@ -31,7 +33,7 @@ Contents = Mapping[str, bytes]
 class LastGood:
     """Keeps a copy of the files in force; `alarm` is raised while it cannot be written."""
 
-    def __init__(self, directory: Path, state: Path, alarm: Alarm) -> None:
+    def __init__(self, directory: ConfigFolder, state: Path, alarm: Alarm) -> None:
         self._directory = directory
         self._state = state
         self._alarm = alarm
@@ -65,14 +67,36 @@ class LastGood:
         self._alarm.clear(new_event("TWL-O133"))
 
 
-def contents_of(setup: Setup, directory: Path) -> Contents:
+def paths_of(folder: ConfigFolder) -> dict[str, Path]:
+    """The files that make up a site, by their names in a copy; also those that are not there. Raises OSError."""
+    own = own_folder(folder)
+    paths = _in_folder(own)
+    if isinstance(folder, SiteFolder):
+        paths |= {f"{SHARED}/{name}": path for name, path in _in_folder(folder.root).items()}
+    return paths
+
+
+def _in_folder(folder: Path) -> dict[str, Path]:
+    profiles = {f"{PROFILES}/{path.name}": path for path in profile_paths(folder)}
+    return {**profiles, SCHEDULE: folder / SCHEDULE, TOWER: folder / TOWER}
+
+
+def contents_of(setup: Setup, folder: ConfigFolder) -> Contents:
     """The files of a folder; none where they are no longer those of this setup. Raises OSError."""
-    names = (*(f"{PROFILES}/{path.name}" for path in profile_paths(directory)), SCHEDULE, TOWER)
-    contents = {name: plain_file.read(directory / name, LIMIT) for name in names}
+    has_all = not isinstance(folder, SiteFolder)
+    paths = {name: path for name, path in paths_of(folder).items() if has_all or path.exists()}
+    contents = {name: plain_file.read(path, LIMIT) for name, path in paths.items()}
     try:
-        return contents if parse(contents[TOWER], contents[SCHEDULE], directory) == setup else {}
-    except FilesRejected:
+        return contents if _parsed(contents, folder) == setup else {}
+    except (KeyError, FilesRejected):
         return {}
+
+
+def _parsed(contents: Contents, folder: ConfigFolder, profiles: Path | None = None) -> Setup:
+    """The setup of a copy; raises FilesRejected."""
+    shared = {name: contents[f"{SHARED}/{name}"] for name in (TOWER, SCHEDULE) if f"{SHARED}/{name}" in contents}
+    schedule = contents[SCHEDULE] if SCHEDULE not in shared else contents.get(SCHEDULE)
+    return parse(contents[TOWER], schedule, folder, profiles, shared)
 
 
 def write_last_good(contents: Contents, state: Path) -> None:
@@ -85,7 +109,7 @@ def write_last_good(contents: Contents, state: Path) -> None:
         write_folder(state / LAST_GOOD, contents)
 
 
-def is_last_good(setup: Setup, directory: Path, state: Path) -> bool:
+def is_last_good(setup: Setup, directory: ConfigFolder, state: Path) -> bool:
     """Whether the files of a folder are, byte for byte, those that the service took last. Raises OSError."""
     return contents_of(setup, directory) == _kept(state / LAST_GOOD)
 
@@ -93,7 +117,7 @@ def is_last_good(setup: Setup, directory: Path, state: Path) -> bool:
 def copied_at(state: Path) -> datetime | None:
     """When the last good copy was written; None where there is none."""
     try:
-        return datetime.fromtimestamp((state / LAST_GOOD / SCHEDULE).stat().st_mtime, UTC)
+        return datetime.fromtimestamp((state / LAST_GOOD / TOWER).stat().st_mtime, UTC)
     except (OSError, ValueError, OverflowError):
         return None
 
@@ -103,15 +127,20 @@ def local(at: datetime | None, setup: Setup) -> str:
     return f"{at.astimezone(setup.tower.site.place.time_zone):%Y-%m-%d %H:%M}" if at is not None else "–"
 
 
+def _contents(folder: Path) -> Contents:
+    """Raises OSError."""
+    return {str(path.relative_to(folder)): plain_file.read(path, LIMIT) for path in folder.rglob("*.yaml")}
+
+
 def _kept(folder: Path) -> Contents:
     """The contents of the copy; none where it cannot be read, so that it is written anew."""
     try:
-        return {str(path.relative_to(folder)): plain_file.read(path, LIMIT) for path in folder.rglob("*.yaml")}
+        return _contents(folder)
     except OSError:
         return {}
 
 
-def load_last_good(directory: Path, state: Path) -> tuple[Setup, FilesRejected | None]:
+def load_last_good(directory: ConfigFolder, state: Path) -> tuple[Setup, FilesRejected | None]:
     """The setup of a folder, or the last good copy of it with what is wrong; raises FilesRejected without a copy."""
     try:
         return load(directory), None
@@ -122,12 +151,11 @@ def load_last_good(directory: Path, state: Path) -> tuple[Setup, FilesRejected |
         return copy, rejected
 
 
-def last_good(directory: Path, state: Path, copy: str = LAST_GOOD) -> Setup | None:
+def last_good(directory: ConfigFolder, state: Path, copy: str = LAST_GOOD) -> Setup | None:
     """What the last good copy, or the one BEFORE it, says as if it stood in a folder; None where there is no copy that
     can be read."""
     try:
         settle(state / copy)
-        tower, schedule = (plain_file.read(state / copy / name, LIMIT) for name in (TOWER, SCHEDULE))
-        return parse(tower, schedule, directory, profiles=state / copy)
-    except (OSError, FilesRejected):
+        return _parsed(_contents(state / copy), directory, profiles=state / copy)
+    except (OSError, KeyError, FilesRejected):
         return None

@@ -9,6 +9,7 @@ import queue
 import socket
 import sys
 import threading
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Literal, TextIO
 
@@ -22,6 +23,15 @@ LogFormat = Literal["text", "json"]
 JOURNAL = "/run/systemd/journal/socket"
 ROOM = 10_000
 DRAIN_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """In whose local time and which language lines are written, and of which of several sites."""
+
+    zone: tzinfo
+    language: Language
+    site: str = ""
 
 
 class Log:
@@ -50,28 +60,24 @@ class Log:
     def speak(self, zone: tzinfo, language: Language) -> None:
         """The local time and the language of the lines from now on, whose texts are read now: a service goes on telling
         when its files can no longer be read. Raises OSError where they cannot be read now."""
-        for each in {language, DEFAULT}:
-            load(each)
-        len(CATALOGUE)  # reads every entry
-        self._zone = zone
-        self._language = language
+        self.voice = voice_of(zone, language)
 
-    def tell(self, event: Event, at: datetime) -> None:
+    def tell(self, event: Event, at: datetime, voice: Voice | None = None) -> None:
         """Write one event; returns at once."""
         if event.level is Level.DEBUG:
             return
         try:
-            self._lines.put_nowait((at, self._line(event, at)))
+            self._lines.put_nowait((at, self._line(event, at, voice or self.voice)))
         except queue.Full:
             self._dropped += 1
 
-    def _line(self, event: Event, at: datetime) -> str:
+    def _line(self, event: Event, at: datetime, voice: Voice) -> str:
         line = (
-            json_line(event, at, self._language)
+            json_line(event, at, voice.language, voice.site)
             if self._form == "json"
-            else text_line(event, at, self._zone, self._language)
+            else text_line(event, at, voice.zone, voice.language, voice.site)
         )
-        return entry(event, line, self._language) if self._journal else f"{line}\n"
+        return entry(event, line, voice.language, voice.site) if self._journal else f"{line}\n"
 
     def _work(self) -> None:
         try:
@@ -87,7 +93,7 @@ class Log:
             missing, self._dropped = self._dropped, 0
             try:
                 if missing:
-                    self._put(self._line(new_event("TWL-C041", count=missing), at))
+                    self._put(self._line(new_event("TWL-C041", count=missing), at, self.voice))
                 self._put(line)
             except (BrokenPipeError, ValueError):
                 return
@@ -100,6 +106,14 @@ class Log:
         else:
             self._stream.write(line)
             self._stream.flush()
+
+
+def voice_of(zone: tzinfo, language: Language, site: str = "") -> Voice:
+    """A voice whose texts are read now. Raises OSError where they cannot be."""
+    for each in {language, DEFAULT}:
+        load(each)
+    len(CATALOGUE)  # reads every entry
+    return Voice(zone, language, site)
 
 
 def _journal_behind(stream: TextIO) -> socket.socket | None:

@@ -148,7 +148,6 @@ def _service(context: "Context", runtime: Runtime, follower: FileFollower) -> Ru
         context.setup,
         context.clock,
         state=context.store.storage,
-        config=context.config,
         language=context.language,
         take=lambda payload: runtime.take(Received(PAGE, topic, payload, retain=False, qos=1)),
         tell=context.note,

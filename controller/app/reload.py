@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 from controller import plain_file
 from controller.app import broker_settings
-from controller.app.last_good import LastGood, copied_at, local
+from controller.app.last_good import LastGood, copied_at, local, paths_of
 from controller.broker import User
 from controller.config import source
 from controller.config.findings import Finding
 from controller.config.load import SCHEDULE, TOWER, Setup, load
-from controller.config.profiles import profile_paths
+from controller.config.site_folder import ConfigFolder, own_folder
 from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
@@ -115,16 +115,16 @@ class FileFollower:
             return ()
         await self._answer(directory, saved=True)
         rejected = self._alarm.raised
-        return (Finding(rejected, str(directory / SCHEDULE)),) if rejected is not None else ()
+        return (Finding(rejected, str(own_folder(directory) / SCHEDULE)),) if rejected is not None else ()
 
-    async def _answer(self, directory: Path, saved: bool) -> None:
+    async def _answer(self, directory: ConfigFolder, saved: bool) -> None:
         """Judges what somebody saved, unless that was done, be it for one who waited or by the look at the files."""
         async with self._judging:
             files = await run_blocking("files", partial(_look, directory, ()))
             await self._judge(directory, saved and (files is None or files != self._judged))
             self._judged = files
 
-    def _keeper(self, directory: Path) -> ScheduleKeeper:
+    def _keeper(self, directory: ConfigFolder) -> ScheduleKeeper:
         running, clock = self._event_loop, self._context.clock
 
         def take() -> tuple[Finding, ...] | None:
@@ -146,7 +146,7 @@ class FileFollower:
         else:
             self._versions_status.works()
 
-    async def _judge(self, directory: Path, saved: bool) -> None:
+    async def _judge(self, directory: ConfigFolder, saved: bool) -> None:
         """Reads the files and takes or rejects them; `saved`: somebody saved one and waits for an answer."""
         try:
             setup = await run_blocking("files", partial(load, directory))
@@ -155,7 +155,7 @@ class FileFollower:
             return
         users, refused = self._users, None
         try:
-            users = await run_blocking("users", partial(_users, setup))
+            users = await run_blocking("users", partial(broker_users, self._context, setup))
         except WatertowerError as error:
             # a secret does not concern the schedule, which is taken all the same
             refused = refusal(error, self._taken)
@@ -200,11 +200,11 @@ class FileFollower:
         self._event_loop.call_soon_threadsafe(self._tell, event)
 
 
-def _users(setup: Setup) -> Users:
-    """Who may use the broker. Raises Misconfigured where a secret that is needed cannot be read: then what runs goes
-    on, rather than being stopped for something that cannot be built."""
+def broker_users(context: "Context", setup: Setup) -> Users:
+    """Who may use the embedded broker of a site that has it for itself. Raises Misconfigured where a secret that is
+    needed cannot be read: then what runs goes on, rather than being stopped for something that cannot be built."""
     broker_settings.addresses(setup.tower.mqtt)
-    return broker_settings.users(setup.tower)
+    return broker_settings.users(setup.tower) if context.services is None else None
 
 
 def refusal(error: WatertowerError, taken: str) -> Event:
@@ -232,7 +232,7 @@ def may_pass(rejected: Event | None) -> bool:
 
 
 async def changes(
-    directory: Path, others: Iterable[Path] = (), again: Callable[[], bool] = lambda: False
+    directory: ConfigFolder, others: Iterable[Path] = (), again: Callable[[], bool] = lambda: False
 ) -> AsyncIterator[bool]:
     """Yields once when it has begun to look; then True each time that the files of a folder, or others, have changed
     and come to rest, and False every RETRY_S while something is to be tried `again`, or the disk does not answer."""
@@ -257,11 +257,10 @@ async def changes(
             yield False
 
 
-def _look(directory: Path, others: tuple[Path, ...]) -> Seen | None:
+def _look(directory: ConfigFolder, others: tuple[Path, ...]) -> Seen | None:
     """What identifies the contents of the files without reading them; None where the disk does not answer."""
     try:
-        paths = (directory / TOWER, directory / SCHEDULE, *others, *profile_paths(directory))
-        return tuple(plain_file.file_stamp(path) for path in paths)
+        return tuple(plain_file.file_stamp(path) for path in (*paths_of(directory).values(), *others))
     except OSError:
         return None
 

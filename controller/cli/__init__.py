@@ -128,9 +128,9 @@ class Commands(click.Group):
 @shared_options
 @click.version_option(__version__, prog_name="watertower")
 @click.pass_context
-def group(context: click.Context, config: Path | None, state: Path | None, lang: str | None) -> None:
+def group(context: click.Context, config: Path | None, state: Path | None, lang: str | None, site: str | None) -> None:
     """The options before the name of a command."""
-    context.obj = Options(config, state, lang or context.obj.lang)
+    context.obj = Options(config, state, lang or context.obj.lang, site)
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)
         context.exit(USAGE)

@@ -7,7 +7,7 @@ import click
 
 from controller.app.last_good import LAST_GOOD
 from controller.cli.client import running_tower
-from controller.cli.options import FOLDER, FOUND_PROBLEMS, Options, caller, common, tell
+from controller.cli.options import FOLDER, FOUND_PROBLEMS, Options, caller, common, for_service, tell
 from controller.clock import SystemClock
 from controller.errors import FilesRejected, WatertowerError
 from controller.events.models import printable
@@ -24,6 +24,7 @@ MEGABYTE = 1_000_000
 @click.command("backup")
 @click.argument("file", type=FOLDER)
 @common
+@for_service
 def make(options: Options, file: Path) -> None:
     """Write the file, and tell what is not in it."""
     if not (options.state_dir / LAST_GOOD).is_dir():
@@ -42,6 +43,7 @@ def make(options: Options, file: Path) -> None:
 @click.argument("file", type=FOLDER)
 @click.option("--replace", is_flag=True)
 @common
+@for_service
 def restore(options: Options, file: Path, replace: bool) -> None:
     """Put it in place, and tell where what was there before is."""
     config, state = options.config_dir, options.state_dir
@@ -57,9 +59,9 @@ def restore(options: Options, file: Path, replace: bool) -> None:
 
 def _record(options: Options, restored: dict[str, str]) -> None:
     """In the audit, which has gone back with all the rest; where there are no accounts there is none."""
-    if not (options.state_dir / ACCOUNTS).exists():
+    if not (options.service_state / ACCOUNTS).exists():
         return
-    store = AccountStore(options.state_dir, lambda _: None)
+    store = AccountStore(options.service_state, lambda _: None)
     entry = AuditEntry(Act.BACKUP_RESTORED, Actor(caller(), Source.COMMAND_LINE), after=restored)
     try:
         store.audit.append(entry, SystemClock().read().wall)

@@ -5,18 +5,22 @@ The service takes a saved file within seconds, so its last good copy may already
 before that one shows what was changed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
 from pathlib import Path
 
 import click
 
-from controller.cli.options import CONFIGURATION, Options, common, other_than_installed
+from controller.cli.options import CONFIGURATION, Options, common, for_each_site, other_than_installed
 from controller.clock import SystemClock
 from controller.config import render
 from controller.config.findings import Finding
-from controller.config.load import SCHEDULE, TOWER, Setup, load, load_tower
+from controller.config.load import SCHEDULE, TOWER, Setup, is_without_rules, load, load_tower
 from controller.config.setup_notes import notes
+from controller.config.site_conflicts import commanded_by_two
+from controller.config.site_folder import ConfigFolder, SiteFolder, folders_of, own_folder, sites_in
 from controller.errors import FilesRejected, Refused
 from controller.events.models import printable
 from controller.schedule.plan import REACH, Cue, Program
@@ -33,16 +37,17 @@ LONGEST = 4_200
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--against-running", is_flag=True)
 @common
+@for_each_site()
 def command(options: Options, form: str, as_json: bool, against_running: bool) -> None:
     """Check the two files."""
     form = "json" if as_json else form
     try:
-        setup = load(options.config_dir)
+        setup = load(options.folder)
     except FilesRejected as error:
         _show(error.findings, form, options, _zone(options))
         raise SystemExit(CONFIGURATION) from None
     now = SystemClock().read().wall
-    findings = (*notes(setup, now), *_of_secrets(setup), *other_than_installed(options))
+    findings = (*notes(setup, now), *_of_secrets(setup), *_of_other_sites(options), *other_than_installed(options))
     _show(findings, form, options, setup.tower.site.place.time_zone)
     if any(finding.is_error for finding in findings):
         raise SystemExit(CONFIGURATION)
@@ -55,7 +60,7 @@ def command(options: Options, form: str, as_json: bool, against_running: bool) -
 def _zone(options: Options) -> tzinfo:
     """The site's, or UTC where tower.yaml cannot be read; this machine may be anywhere."""
     try:
-        return load_tower(options.config_dir).site.place.time_zone
+        return load_tower(options.folder).site.place.time_zone
     except FilesRejected:
         return UTC
 
@@ -63,7 +68,12 @@ def _zone(options: Options) -> tzinfo:
 def _show(findings: Sequence[Finding], form: str, options: Options, zone: tzinfo) -> None:
     """Prints the findings, and which files were read when they were last saved: there may be another folder of the same
     name, or an editor that has not saved yet."""
-    files = [(path, _saved_at(path)) for path in (options.config_dir / name for name in (SCHEDULE, TOWER))]
+    own, *shared = folders_of(options.folder)
+    paths = [own / name for name in (SCHEDULE, TOWER)]
+    if is_without_rules(options.folder):
+        del paths[0]
+    paths += [folder / name for folder in shared for name in (SCHEDULE, TOWER) if (folder / name).exists()]
+    files = [(path, _saved_at(path)) for path in paths]
     if form == "json":
         click.echo(render.as_json(findings, options.language, files))
         return
@@ -93,6 +103,22 @@ def _of_secrets(setup: Setup) -> Iterator[Finding]:
         yield setup.tower_text.source.finding(event.code, node.place if node else None, **event.fields)
 
 
+def _of_other_sites(options: Options) -> Sequence[Finding]:
+    """Lamps that another site commands too."""
+    return _conflicts(options.config_dir).get(options.site, ()) if options.site is not None else ()
+
+
+@cache
+def _conflicts(root: Path) -> Mapping[str, Sequence[Finding]]:
+    """Those of all sites whose files are good."""
+    setups = {}
+    with suppress(OSError):
+        for name in sites_in(root)[0]:
+            with suppress(FilesRejected):
+                setups[name] = load(SiteFolder(root, name))
+    return commanded_by_two(setups)
+
+
 def _is_lit(program: Program, cue: Cue) -> bool:
     """Whether any zone is lit in any step of its sequence; a campaign may be dark on purpose."""
     looks = [cue.looks[zone] for zone in program.zones if zone in cue.looks]
@@ -120,7 +146,7 @@ def _summary(setup: Setup, options: Options, now: datetime) -> str:
         "blackouts": len(setup.schedule.blackouts),
         "gateways": len(setup.tower.gateways),
     }
-    lines = [say("check.summary", config=options.config_dir, **numbers)]
+    lines = [say("check.summary", config=own_folder(options.folder), **numbers)]
     if _is_lit(program, cue):
         lines.append(say("check.lit_now", rule=cue.campaign or cue.why.winner))
     if following is not None:
@@ -138,7 +164,7 @@ def _against_running(setup: Setup, options: Options, now: datetime) -> str:
     # what runs takes as long to import as all that `check` itself needs
     from controller.app.last_good import BEFORE, copied_at, last_good, local  # noqa: PLC0415
 
-    config, state, say = options.config_dir, options.state_dir, options.say
+    config, state, say = options.folder, options.state_dir, options.say
     running = last_good(config, state)
     if running is None:
         raise Refused("TWL-Q109", state=str(state))
@@ -153,7 +179,7 @@ def _against_running(setup: Setup, options: Options, now: datetime) -> str:
     return "\n".join((f"{head} {say('check.against_version_before')}", *_differences(before, setup, now, options)))
 
 
-def _is_taken(setup: Setup, config: Path, state: Path) -> bool:
+def _is_taken(setup: Setup, config: ConfigFolder, state: Path) -> bool:
     from controller.app.last_good import is_last_good  # noqa: PLC0415
 
     try:

@@ -50,7 +50,7 @@ ORANGE, BLUE = "#FF6A00", "#0000FF"
 @common
 def command(options: Options, name: str, as_json: bool) -> None:
     """Try the promises one after another, and say which of them the gateway keeps."""
-    setup = load(options.config_dir)
+    setup = load(options.folder)
     gateway = find(setup, name)
     check = asyncio.run(_checked(setup, gateway, options.state_dir))
     if as_json:

@@ -25,7 +25,7 @@ def with_tower(options: Options, talk: Callable[[Tower], T]) -> T:
     too; if the service cannot be reached then, that is printed before FilesRejected is raised."""
     tell_other_than_installed(options)
     try:
-        return talk(load(options.config_dir).tower)
+        return talk(load(options.folder).tower)
     except FilesRejected as rejected:
         try:
             tower = running_tower(options)
@@ -41,9 +41,9 @@ def with_tower(options: Options, talk: Callable[[Tower], T]) -> T:
 def running_tower(options: Options) -> Tower:
     """The tower.yaml that the service most likely uses. Raises FilesRejected where there is no good one."""
     try:
-        return load_tower(options.config_dir)
+        return load_tower(options.folder)
     except FilesRejected:
-        copy = last_good(options.config_dir, options.state_dir)
+        copy = last_good(options.folder, options.state_dir)
         if copy is None:
             raise
         return copy.tower

@@ -191,7 +191,7 @@ def _facts(scene: Scene) -> list[str]:
 @common
 def command(options: Options, start: str | None, end: str | None, speed: float | None, faults: str | None) -> None:
     """Show a period in time-lapse."""
-    setup = load(options.config_dir)
+    setup = load(options.folder)
     first, last = _period(setup, start, end)
     speed = speed or (SPEED_WITH_FAULTS if faults else SPEED)
     if setup.tower.web is not None:

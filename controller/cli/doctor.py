@@ -15,7 +15,14 @@ from controller.app.doctor.examined import Examined, Verdict, is_problem
 from controller.app.doctor.machine_checks import MACHINE_CHECKS
 from controller.app.doctor.machine_facts import gather
 from controller.cli.client import client_id, running_tower
-from controller.cli.options import FOUND_PROBLEMS, UNREACHABLE, Options, common, tell_other_than_installed
+from controller.cli.options import (
+    FOUND_PROBLEMS,
+    UNREACHABLE,
+    Options,
+    common,
+    for_each_site,
+    tell_other_than_installed,
+)
 from controller.clock import SystemClock
 from controller.config.load import load
 from controller.config.tower import Tower
@@ -33,6 +40,7 @@ WIDEST = 500
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True)
 @common
+@for_each_site()
 def command(options: Options, as_json: bool) -> None:
     """Examine all, print it, and end with the code for the worst."""
     tell_other_than_installed(options)
@@ -58,7 +66,7 @@ def command(options: Options, as_json: bool) -> None:
 def _files(options: Options) -> tuple[Tower | None, FilesRejected | None]:
     """The tower.yaml that the service most likely uses, and what is wrong with the files."""
     try:
-        return load(options.config_dir).tower, None
+        return load(options.folder).tower, None
     except FilesRejected as error:
         try:
             return running_tower(options), error
@@ -69,7 +77,7 @@ def _files(options: Options) -> tuple[Tower | None, FilesRejected | None]:
 def _brokers(tower: Tower, options: Options) -> tuple[SiteFacts | None, list[Examined]]:
     """What was heard, None where a secret that is needed cannot be read, and what it means."""
     try:
-        addresses = broker_settings.addresses(tower.mqtt, options.state_dir)
+        addresses = broker_settings.addresses(tower.mqtt, options.service_state)
     except Misconfigured as error:
         return None, unexamined(NOT_REACHED, (new_event(error.code, **error.fields),))
     client = client_id(tower.mqtt.topic_prefix, "doctor")

@@ -7,7 +7,7 @@ from itertools import groupby
 
 import click
 
-from controller.cli.options import Options, common
+from controller.cli.options import Options, common, for_service
 from controller.errors import Refused
 from controller.events import CATALOGUE, EventKind
 from controller.events.formatters import json_text
@@ -21,6 +21,7 @@ from controller.locale import languages, phrase, template
 @click.option("--markdown", is_flag=True)
 @click.option("--journal", is_flag=True)
 @common
+@for_service
 def command(options: Options, code: str | None, as_json: bool, markdown: bool, journal: bool) -> None:
     """What CODE means and what to do; without a code, all of them."""
     if markdown or journal:

@@ -37,7 +37,7 @@ from controller.threads import run_blocking
 @common
 def command(options: Options, name: str, log_format: LogFormat) -> None:
     """Run one DMX gateway until a signal."""
-    setup, _ = load_last_good(options.config_dir, options.state_dir)
+    setup, _ = load_last_good(options.folder, options.state_dir)
     settings = GatewaySettings.of(setup, name, options.state_dir)
     language = options.lang or environment_language() or setup.tower.site.language
     with (

@@ -10,7 +10,7 @@ from functools import partial
 import click
 
 from controller.app.last_good import last_good
-from controller.cli.options import Options, caller, common, tell
+from controller.cli.options import Options, caller, common, for_each_site, tell
 from controller.clock import SystemClock
 from controller.config import render
 from controller.config.load import Setup
@@ -45,6 +45,7 @@ UNKNOWN_VERSION, NO_VERSION, CONFLICT, NOT_WRITABLE = "TWL-Q131", "TWL-Q130", "T
 @click.argument("version", required=False)
 @click.option("--json", "as_json", is_flag=True)
 @common
+@for_each_site("version")
 def history(options: Options, version: str | None, as_json: bool) -> None:
     """The versions of the schedule, the newest first, or one of them."""
     keeper = keeper_of(options)
@@ -73,7 +74,7 @@ def undo(options: Options, reason: str) -> None:
     text = keeper.versions.text(target)
     after = keeper.parsed(text)
     click.echo(options.say("undo.back", number=target.number))
-    before = current.setup or last_good(options.config_dir, options.state_dir)
+    before = current.setup or last_good(options.folder, options.state_dir)
     if after is not None and before is not None:
         changed = changes(before.program(), after.program(), SystemClock().read().wall)
         click.echo("\n".join(change_words(after, changed, options).lines()))
@@ -83,7 +84,7 @@ def undo(options: Options, reason: str) -> None:
 def keeper_of(options: Options) -> ScheduleKeeper:
     """Reads and saves the schedule of these folders; what is wrong with the versions is told on stderr."""
     versions = VersionStore(options.state_dir, partial(_tell_of, options))
-    return ScheduleKeeper(options.config_dir, versions, lambda: SystemClock().read().wall)
+    return ScheduleKeeper(options.folder, versions, lambda: SystemClock().read().wall)
 
 
 def save(keeper: ScheduleKeeper, text: bytes, before: DiskSchedule, why: str, options: Options) -> str:
@@ -106,12 +107,12 @@ def save(keeper: ScheduleKeeper, text: bytes, before: DiskSchedule, why: str, op
 
 def _note_in_audit(outcome: SaveOutcome, before: DiskSchedule, options: Options) -> None:
     """Where there are accounts, and so an audit."""
-    if not isinstance(outcome, Saved) or outcome.version is None or not (options.state_dir / ACCOUNTS).exists():
+    if not isinstance(outcome, Saved) or outcome.version is None or not (options.service_state / ACCOUNTS).exists():
         return
     after = {"version": outcome.version.number, "sha256": outcome.version.sha256}
     actor = Actor(caller(), Source.COMMAND_LINE)
     entry = AuditEntry(Act.SCHEDULE_SAVED, actor, before={"sha256": before.sha256}, after=after)
-    store = AccountStore(options.state_dir, partial(_tell_of, options))
+    store = AccountStore(options.service_state, partial(_tell_of, options))
     try:
         store.audit.append(entry, SystemClock().read().wall)
     except WatertowerError as error:
@@ -186,5 +187,5 @@ def _summary(version: ScheduleVersion, options: Options) -> str:
 
 def _zone(setup: Setup | None, options: Options) -> tzinfo:
     """Of the site; UTC where its files cannot be read."""
-    setup = setup or last_good(options.config_dir, options.state_dir)
+    setup = setup or last_good(options.folder, options.state_dir)
     return setup.tower.site.place.time_zone if setup is not None else UTC

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from controller import plain_file
-from controller.cli.options import Options, common, tell
+from controller.cli.options import Options, common, for_service, tell
 from controller.errors import Misconfigured, Refused
 from controller.events.models import printable
 from controller.events.reasons import reason_of
@@ -33,6 +33,7 @@ def _plain(_: click.Context, __: click.Parameter, name: str | None) -> str | Non
 @click.option("--name", callback=_plain)
 @click.option("--force", is_flag=True)
 @common
+@for_service
 def command(options: Options, file: Path, mode: str | None, name: str | None, force: bool) -> None:
     """Import one mode of a fixture, or list its modes."""
     with _usable(file):

@@ -8,7 +8,7 @@ import click
 
 from controller.app.last_good import load_last_good
 from controller.cli.explain import find_kind
-from controller.cli.options import Options, common
+from controller.cli.options import Options, common, for_each_site
 from controller.clock import SystemClock
 from controller.events.formatters import json_line, text_line
 from controller.service.period import read_since
@@ -29,6 +29,7 @@ LIGHT_CHANGED = "TWL-C020"
 @click.option("--follow", is_flag=True)
 @click.option("--json", "as_json", is_flag=True)
 @common
+@for_each_site("follow")
 def command(  # noqa: PLR0913, PLR0917  one for each option
     options: Options,
     since: str | None,
@@ -41,7 +42,7 @@ def command(  # noqa: PLR0913, PLR0917  one for each option
 ) -> None:
     """What the service has logged, the oldest first."""
     wanted_code = find_kind(code).code if code is not None else None
-    setup, _ = load_last_good(options.config_dir, options.state_dir)
+    setup, _ = load_last_good(options.folder, options.state_dir)
     start = read_since(since, setup, SystemClock().read().wall) if since is not None else LONG_AGO
     history = StoredHistory(options.state_dir)
     found = _recorded(history, start, follow)

@@ -2,12 +2,14 @@
 
 import contextlib
 import getpass
+import io
+import json
 import locale
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,9 +19,12 @@ from controller import plain_file
 from controller.config import render
 from controller.config.findings import Finding, SourceText
 from controller.config.load import SCHEDULE, TOWER
+from controller.config.site_folder import SITES, ConfigFolder, SiteFolder, folders_of, has_sites, sites_in
 from controller.config.source import CREDENTIAL, INSTALLED, INSTALLED_STATE, LIMIT
 from controller.errors import FilesRejected, Misconfigured, Refused, Unreachable, WatertowerError
 from controller.events import new_event
+from controller.events.formatters import json_text
+from controller.events.reasons import reason_of
 from controller.locale import DEFAULT, Language, languages, phrase
 
 FOUND_PROBLEMS, USAGE, UNREACHABLE, CONFIGURATION, INTERRUPTED = 1, 2, 69, 78, 130
@@ -44,6 +49,8 @@ class Options:
     config: Path | None = None
     state: Path | None = None
     lang: Language | None = None
+    site: str | None = None
+    """Of several sites the one that is meant; None where there is one, or all are."""
 
     @property
     def config_dir(self) -> Path:
@@ -51,7 +58,7 @@ class Options:
         if self.config is not None:
             return self.config
         below = Path("config")
-        if not below.is_dir() and Path(SCHEDULE).is_file():
+        if not below.is_dir() and (Path(SCHEDULE).is_file() or has_sites(Path())):
             return Path()
         return below if below.is_dir() or not INSTALLED.is_dir() else INSTALLED
 
@@ -61,7 +68,17 @@ class Options:
         return self.config_dir.resolve() == INSTALLED
 
     @property
+    def folder(self) -> ConfigFolder:
+        """The files of the site that is meant."""
+        return SiteFolder(self.config_dir, self.site) if self.site is not None else self.config_dir
+
+    @property
     def state_dir(self) -> Path:
+        """The state directory of the site that is meant. Raises WatertowerError as `service_state` does."""
+        return self.service_state / SITES / self.site if self.site is not None else self.service_state
+
+    @property
+    def service_state(self) -> Path:
         """The folder that systemd gives, else for root and the files of the installed service that of the service, else
         the user's folder for state (XDG Base Directory). Raises WatertowerError TWL-Q118 for a user without a home
         folder, as in a container."""
@@ -98,11 +115,13 @@ def other_than_installed(options: Options) -> Iterator[Finding]:
     """Where no folder was named: files that differ from those of the service that is installed here."""
     if options.config is not None or options.config_dir == INSTALLED:
         return
-    for name in (SCHEDULE, TOWER):
-        path = options.config_dir / name
-        with contextlib.suppress(OSError):
-            if plain_file.read(INSTALLED / name, LIMIT) != plain_file.read(path, LIMIT):
-                yield SourceText(str(path)).finding("TWL-S269", None, name=name, installed=INSTALLED)
+    for folder in folders_of(options.folder):
+        installed = INSTALLED / folder.relative_to(options.config_dir)
+        for name in (SCHEDULE, TOWER):
+            path = folder / name
+            with contextlib.suppress(OSError):
+                if plain_file.read(installed / name, LIMIT) != plain_file.read(path, LIMIT):
+                    yield SourceText(str(path)).finding("TWL-S269", None, name=name, installed=installed)
 
 
 def log_in_as_installed(options: Options) -> None:
@@ -130,9 +149,20 @@ def caller() -> str:
 
 def shared_options(command: F) -> F:
     """Adds the options that every command has."""
+    command = click.option("--site", cls=SiteOption)(command)
     for name, kind in (("lang", click.Choice(languages())), ("state", FOLDER), ("config", FOLDER)):
         command = click.option(f"--{name}", type=kind)(command)
     return command
+
+
+class SiteOption(click.Option):
+    """`--site`, which help shows only where there are several."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """As click does."""
+        options = ctx.find_root().obj or Options()
+        named = replace(options, config=ctx.params.get("config") or options.config)
+        return super().get_help_record(ctx) if has_sites(named.config_dir) else None
 
 
 def common(command: F) -> F:
@@ -142,12 +172,102 @@ def common(command: F) -> F:
     @click.pass_context
     @wraps(command)
     def with_options(context: click.Context, /, *args: Any, **kwargs: Any) -> Any:
-        chosen = {key: value for key in ("config", "state", "lang") if (value := kwargs.pop(key)) is not None}
+        words = ("config", "state", "lang", "site")
+        chosen = {key: value for key in words if (value := kwargs.pop(key)) is not None}
         options = replace(context.obj or Options(), **chosen)
         log_in_as_installed(options)
-        return refusing(options, lambda: command(options, *args, **kwargs))
+        return refusing(options, lambda: of_sites(command, options, *args, **kwargs))
 
     return with_options  # type: ignore[return-value]
+
+
+def for_each_site(*one_alone: str) -> Callable[[F], F]:
+    """A command that speaks of all sites where none is named, one after another; with one of these options, which say
+    what cannot be said twice, it is for one site."""
+
+    def marked(command: F) -> F:
+        command.sites = one_alone  # type: ignore[attr-defined]
+        return command
+
+    return marked
+
+
+def for_service(command: F) -> F:
+    """A command that is not about one of several sites."""
+    command.sites = None  # type: ignore[attr-defined]
+    return command
+
+
+def of_sites(command: Callable[..., Any], options: Options, *args: Any, **kwargs: Any) -> Any:
+    """Runs a command for the site that is meant. Raises WatertowerError TWL-Q134 to TWL-Q136 where it is not clear
+    which, and FilesRejected where there is none."""
+    one_alone: Sequence[str] | None = getattr(command, "sites", ("",))
+    if one_alone is None or (options.site is None and not has_sites(options.config_dir)):
+        return command(options, *args, **kwargs)
+    names, findings = known_sites(options)
+    if options.site is not None:
+        return command(options, *args, **kwargs)
+    if any(word == "" or kwargs.get(word) for word in one_alone):
+        raise WatertowerError("TWL-Q136", known=", ".join(names), first=names[0])
+    if findings:
+        click.echo(render.as_text(findings, options.language), err=True)
+    is_json = bool(kwargs.get("as_json")) or kwargs.get("form") == "json"
+    codes, documents = [CONFIGURATION if findings else 0], list[dict[str, object]]()
+    for name in names:
+        of_site = partial(command, replace(options, site=name), *args, **kwargs)
+        if is_json:
+            code, text = _captured(options, of_site)
+            documents.append({"name": name, "exit_code": code, **_document(text)})
+        else:
+            click.echo(f"{'' if name == names[0] else chr(10)}== {name} ==")
+            code = _code_of(options, of_site)
+        codes.append(code)
+    if is_json:
+        click.echo(json_text({"version": 1, "sites": documents}, indent=2))
+    sys.exit(max(codes))
+
+
+def known_sites(options: Options) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
+    """The sites of the folder, and what is wrong with names of others. Raises WatertowerError TWL-Q134 where the folder
+    is that of one site, TWL-Q135 where the one that is meant is not among them, FilesRejected where it holds none."""
+    folder = options.config_dir
+    if not has_sites(folder):
+        raise WatertowerError("TWL-Q134", folder=folder)
+    try:
+        names, findings = sites_in(folder)
+    except OSError as error:
+        fault = SourceText(str(folder / SITES)).finding("TWL-S043", None, reason=reason_of(error))
+        raise FilesRejected((fault,)) from error
+    if not names:
+        nothing = SourceText(str(folder / SITES)).finding("TWL-S333", None, folder=folder / SITES)
+        raise FilesRejected((*findings, nothing))
+    if options.site is not None and options.site not in names:
+        raise WatertowerError("TWL-Q135", asked=options.site, known=", ".join(names))
+    return names, findings
+
+
+def _code_of(options: Options, act: Callable[[], Any]) -> int:
+    """The exit code that a command would end with."""
+    try:
+        refusing(options, act)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    return 0
+
+
+def _captured(options: Options, act: Callable[[], Any]) -> tuple[int, str]:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        code = _code_of(options, act)
+    return code, printed.getvalue()
+
+
+def _document(text: str) -> dict[str, object]:
+    """What a command printed as JSON: one document, or one on each line."""
+    with contextlib.suppress(ValueError):
+        found = json.loads(text)
+        return found if isinstance(found, dict) else {"lines": found}
+    return {"lines": [json.loads(line) for line in text.splitlines()]} if text else {}
 
 
 def refusing(options: Options, act: Callable[[], Any]) -> Any:

@@ -90,7 +90,7 @@ def ask(options: Options, **request: object) -> None:
 
 
 async def _ask(settings: MqttSettings, options: Options, request: dict[str, object]) -> None:
-    brokers = broker_settings.addresses(settings, options.state_dir)
+    brokers = broker_settings.addresses(settings, options.service_state)
     request_id = uuid.uuid4().hex
     document = json.dumps({"version": 1, "id": request_id, "owner": caller(), **request}, ensure_ascii=False)
     payload = document.encode(errors="replace")  # bytes that the terminal's encoding lacks are surrogates here

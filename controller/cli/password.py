@@ -6,7 +6,7 @@ import sys
 import click
 
 from controller.broker import hashed
-from controller.cli.options import Options, common
+from controller.cli.options import Options, common, for_service
 from controller.errors import Refused
 
 LONGEST = 1000
@@ -15,6 +15,7 @@ LONGEST = 1000
 @click.command("password")
 @click.argument("name")
 @common
+@for_service
 def command(options: Options, name: str) -> None:  # noqa: ARG001 -- the same in every language
     """Hash the password on standard input, or one that is made here."""
     if not name.strip() or ":" in name or name != name.strip() or not name.isprintable() or name.startswith("#"):

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from controller import plain_file
 from controller.app.last_good import LAST_GOOD
-from controller.cli.options import Options, common
+from controller.cli.options import Options, common, for_each_site
 from controller.cli.plan_table import calendar, csv_text, table
 from controller.cli.swatch import swatch
 from controller.clock import SystemClock
@@ -52,6 +52,7 @@ LONGEST = 600
 @click.option("--ics", "as_ics", is_flag=True)
 @click.option("--svg", "as_svg", is_flag=True)
 @common
+@for_each_site("as_csv", "as_ics", "as_svg")
 def command(  # noqa: PLR0913  one for each form of the answer
     options: Options,
     period: tuple[str, ...],
@@ -70,7 +71,7 @@ def command(  # noqa: PLR0913  one for each form of the answer
         raise WatertowerError("TWL-Q115", words=", ".join((*days, *by_night, "--at")))
     if len(forms) > 1:
         raise WatertowerError("TWL-Q115", words=", ".join(forms))
-    setup = load(options.config_dir)
+    setup = load(options.folder)
     program, zone = setup.program(), setup.tower.site.place.time_zone
     now = SystemClock().read().wall.replace(microsecond=0)
     by_hand = read_by_hand(options, now)

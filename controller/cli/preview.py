@@ -20,7 +20,7 @@ from controller.lighting.patch import VISIBLE, Preview
 @common
 def command(options: Options, look: tuple[str, ...], brightness: str, as_json: bool) -> None:
     """Show what every fixture makes of LOOK, a colour or dark. Exit code 1 where one cannot show it."""
-    setup = load(options.config_dir)
+    setup = load(options.folder)
     state = _state(" ".join(look), setup, parse_brightness(brightness))
     found = [
         (gateway.name, preview) for gateway in setup.tower.gateways for preview in _previews(setup, gateway, state)

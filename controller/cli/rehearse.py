@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from controller.cli.options import FOUND_PROBLEMS, Options, common
+from controller.cli.options import FOUND_PROBLEMS, Options, common, for_each_site
 from controller.cli.plan import dump
 from controller.clock import SystemClock
 from controller.config.load import load
@@ -39,11 +39,12 @@ FIGURES = {
 @click.option("--seeds", "count", type=click.IntRange(min=1))
 @click.option("--json", "as_json", is_flag=True)
 @common
+@for_each_site()
 def command(
     options: Options, period: tuple[str, ...], faults: str, seed: int, count: int | None, as_json: bool
 ) -> None:
     """Simulate a period once, or with several seeds."""
-    setup = load(options.config_dir)
+    setup = load(options.folder)
     start, end = read_period(" ".join(period), setup, SystemClock().read().wall)
     rehearsal = Rehearsal(setup, start, end, faults)
     if count is None:

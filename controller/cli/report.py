@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import click
 
 from controller.app.last_good import load_last_good
-from controller.cli.options import Options, common
+from controller.cli.options import Options, common, for_each_site
 from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.errors import WatertowerError
@@ -28,11 +28,12 @@ from controller.state.versions import VersionStore
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--csv", "as_csv", is_flag=True)
 @common
+@for_each_site("as_csv")
 def command(options: Options, period: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
     """What was planned and what was confirmed of PERIOD, which may be the name of a campaign with a year."""
     if as_json and as_csv:
         raise WatertowerError("TWL-Q115", words="--json, --csv")
-    setup, _ = load_last_good(options.config_dir, options.state_dir)
+    setup, _ = load_last_good(options.folder, options.state_dir)
     now = SystemClock().read().wall
     asked = read_proof_period(" ".join(period), setup, now)
     schedules = PastSchedules(VersionStore(options.state_dir, lambda _: None), setup)

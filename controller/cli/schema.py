@@ -5,7 +5,7 @@ import json
 import click
 from pydantic import BaseModel
 
-from controller.cli.options import Options, common
+from controller.cli.options import Options, common, for_service
 from controller.config.schema import SCHEMAS, written
 
 DOCUMENTS = ("desired", "reported", "health", "gateway")
@@ -16,6 +16,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 @click.command("schema")
 @click.argument("file", type=click.Choice([*SCHEMAS, *DOCUMENTS]), default="schedule")
 @common
+@for_service
 def command(options: Options, file: str) -> None:  # noqa: ARG001 -- the same in every language
     """Print a JSON Schema as it is shipped in `config/` or `deploy/schemas/`."""
     click.echo(document_schema(file) if file in DOCUMENTS else written(file), nl=False)

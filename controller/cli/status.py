@@ -14,7 +14,7 @@ import click
 
 from controller.app import broker_settings
 from controller.cli.client import client_id, items, unheard, with_tower
-from controller.cli.options import FOUND_PROBLEMS, INTERRUPTED, Options, common, said, tell
+from controller.cli.options import FOUND_PROBLEMS, INTERRUPTED, Options, common, for_each_site, said, tell
 from controller.cli.screen import Screen
 from controller.clock import SystemClock
 from controller.config.tower import Tower
@@ -42,6 +42,7 @@ MARKS = {"confirmed": "✓", "pending": "…", "differs": "▲", "silent": "✕"
 @click.option("-v", "--verbose", is_flag=True)
 @click.option("--json", "as_json", is_flag=True)
 @common
+@for_each_site("watch")
 def command(options: Options, watch: bool, verbose: bool, as_json: bool) -> None:
     """How it stands now. Exit code 1 where a lamp is not as it should be or something is wrong with the service, 69
     where no controller answers."""
@@ -60,7 +61,7 @@ class _Asking:
         self._options = options
         self._as_json = as_json
         self._verbose = verbose
-        self._brokers = broker_settings.addresses(tower.mqtt, options.state_dir)
+        self._brokers = broker_settings.addresses(tower.mqtt, options.service_state)
         self._clock = SystemClock()
         self._news = HealthWatch(tower.mqtt.topic_prefix, self._clock.read().mono)
 

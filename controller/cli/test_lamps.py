@@ -55,7 +55,7 @@ def command(options: Options, gateway: str | None, channels: bool) -> None:
     """Walk through the lamps of one gateway or of all."""
     if not sys.stdin.isatty():
         raise Refused("TWL-Q108")
-    setup, _ = load_last_good(options.config_dir, options.state_dir)
+    setup, _ = load_last_good(options.folder, options.state_dir)
     ours = [find(setup, gateway)] if gateway else own_gateways(setup.tower.gateways)
     steps = [step for each in ours for step in walk_steps(setup, each, channels=channels)]
     answers: list[tuple[Step, str]] = []
@@ -71,7 +71,7 @@ def command(options: Options, gateway: str | None, channels: bool) -> None:
 async def _walk(setup: Setup, steps: list[Step], options: Options, answers: list[tuple[Step, str]]) -> None:
     """Fills `answers`; ends the test on every gateway whatever happens. Raises Refused TWL-Q122 where somebody else
     ended it."""
-    prefix, brokers = setup.tower.mqtt.topic_prefix, broker_settings.addresses(setup.tower.mqtt, options.state_dir)
+    prefix, brokers = setup.tower.mqtt.topic_prefix, broker_settings.addresses(setup.tower.mqtt, options.service_state)
     gateways = {step.gateway.name: step.gateway for step in steps}.values()
     topics = tuple((gateway.topic(leaf, prefix), 1) for gateway in gateways for leaf in ("reported", "walk"))
     async with Mqtt(brokers, client_id(prefix, "walk"), subscriptions=topics) as mqtt:

@@ -19,7 +19,7 @@ from controller.service.notice_queue import NoticeMessage
 @common
 def command(options: Options, name: str | None) -> None:
     """Send it now, whatever the hour, and say whether it arrived where it was sent."""
-    setup, _ = load_last_good(options.config_dir, options.state_dir)
+    setup, _ = load_last_good(options.folder, options.state_dir)
     receivers = setup.tower.notices
     asked = [each for each in receivers if name in {None, each.name}]
     if not asked:

@@ -13,7 +13,7 @@ import click
 
 from controller import plain_file
 from controller.app.last_good import load_last_good
-from controller.cli.options import FOLDER, FOUND_PROBLEMS, Options, caller, common
+from controller.cli.options import FOLDER, FOUND_PROBLEMS, Options, caller, common, for_service
 from controller.clock import SystemClock
 from controller.errors import Misconfigured, Refused, WatertowerError
 from controller.events import Event
@@ -41,6 +41,7 @@ WIDEST = 400
 @click.option("--password-file", type=FOLDER)
 @click.option("--json", "as_json", is_flag=True)
 @common
+@for_service
 def user(
     options: Options, act: str, name: str | None, role: str | None, password_file: Path | None, as_json: bool
 ) -> None:
@@ -93,10 +94,10 @@ def _require_fitting(act: str, name: str | None, role: str | None, password_file
 
 def _opened(options: Options, makes: bool = False) -> AccountStore | None:
     """The accounts of the state directory, None where there are none; `makes` the directory."""
-    file = options.state_dir / ACCOUNTS
+    file = options.service_state / ACCOUNTS
     try:
         if makes:
-            options.state_dir.mkdir(parents=True, exist_ok=True)
+            options.service_state.mkdir(parents=True, exist_ok=True)
         elif not file.exists():
             return None
     except OSError as error:
@@ -106,7 +107,7 @@ def _opened(options: Options, makes: bool = False) -> AccountStore | None:
         if event.code == "TWL-A002":
             click.echo(f"{event.code}: {event.text(options.language)}", err=True)
 
-    return AccountStore(options.state_dir, tell_of)
+    return AccountStore(options.service_state, tell_of)
 
 
 def _new_password(store: AccountStore, act: str, name: str, password_file: Path | None, options: Options) -> str:
@@ -138,7 +139,7 @@ def _list(accounts: tuple[Account, ...], options: Options, as_json: bool) -> Non
         click.echo(json_text({"version": 1, "accounts": [_document(account) for account in accounts]}, indent=2))
         return
     if not accounts:
-        click.echo(options.say("user.none", file=options.state_dir / ACCOUNTS), err=True)
+        click.echo(options.say("user.none", file=options.service_state / ACCOUNTS), err=True)
         return
     zone = _zone(options)
     width = max(len(account.name) for account in accounts)
@@ -165,7 +166,7 @@ def _document(account: Account) -> dict[str, object]:
 def _zone(options: Options) -> tzinfo:
     """Of the site; UTC where its files cannot be read: accounts do not depend on them."""
     try:
-        setup, _ = load_last_good(options.config_dir, options.state_dir)
+        setup, _ = load_last_good(options.folder, options.state_dir)
     except WatertowerError:
         return UTC
     return setup.tower.site.place.time_zone
@@ -176,6 +177,7 @@ def _zone(options: Options) -> tzinfo:
 @click.option("--since")
 @click.option("--json", "as_json", is_flag=True)
 @common
+@for_service
 def audit(options: Options, act: str, since: str | None, as_json: bool) -> None:
     """What people have done, the oldest first; `verify` ends with 1 where a row was changed or is missing."""
     store = _opened(options)
@@ -183,7 +185,7 @@ def audit(options: Options, act: str, since: str | None, as_json: bool) -> None:
         _verify(store, options, as_json)
         return
     now = SystemClock().read().wall
-    start = read_since(since, load_last_good(options.config_dir, options.state_dir)[0], now) if since else None
+    start = read_since(since, load_last_good(options.folder, options.state_dir)[0], now) if since else None
     zone, is_empty = _zone(options), True
     for row in _oldest_first(store, start):
         is_empty = False
@@ -195,7 +197,9 @@ def audit(options: Options, act: str, since: str | None, as_json: bool) -> None:
 def _verify(store: AccountStore | None, options: Options, as_json: bool) -> None:
     """Ends the process."""
     if store is None:
-        raise NotKept("TWL-A001", file=str(options.state_dir / ACCOUNTS), reason=reason_of(FileNotFoundError(2, "")))
+        raise NotKept(
+            "TWL-A001", file=str(options.service_state / ACCOUNTS), reason=reason_of(FileNotFoundError(2, ""))
+        )
     verdict = store.audit.verify()
     if as_json:
         document = {"version": 1, "rows": verdict.rows, "broken": verdict.broken, "reason": verdict.reason or None}

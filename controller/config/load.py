@@ -1,6 +1,7 @@
 """Reads the two files of a folder into one Setup, or raises FilesRejected with the mistakes of both.
 
-The tower is read first: the schedule is checked against its palette and zones, as far as those can be read.
+The tower is read first: the schedule is checked against its palette and zones, as far as those can be read. Of several
+sites each has its own files above those that all share (`joined_files`).
 """
 
 import contextlib
@@ -16,11 +17,13 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from controller.config import checks, keys, validation_errors
 from controller.config.cures import cured
 from controller.config.findings import MOST_SOUGHT, Finding, SourceText, in_order
+from controller.config.joined_files import JoinedSource, joined_schedules, joined_towers
 from controller.config.nodes import Document, Node, Pairs, Scalar, plain
 from controller.config.profiles import FOLDER, read_profiles
 from controller.config.ranges import once, written_out
 from controller.config.schedule_file import Schedule
-from controller.config.source import read_file
+from controller.config.site_folder import SHARED, ConfigFolder, SiteFolder, own_folder
+from controller.config.source import UNREAD, read_file
 from controller.config.synonyms import synonyms
 from controller.config.tower import AnyGateway, Tower
 from controller.config.yaml_document import read
@@ -35,6 +38,8 @@ from controller.schedule.plan import Program
 TOWER, SCHEDULE = "tower.yaml", "schedule.yaml"
 UNKNOWN_COLOR = frozenset({"TWL-S132", "TWL-S145"})
 UNKNOWN_PROFILE = frozenset({"TWL-F103", "TWL-F107"})
+NO_RULES = b"version: 1\n"
+"""The schedule of a site that has none of its own."""
 BLACK = Color("#000000")
 OF_TOWER, OF_SCHEDULE = frozenset(keys.keys(Tower)), frozenset(keys.keys(Schedule))
 VOCABULARY = {
@@ -60,6 +65,23 @@ class Setup:
     tower_text: Document = field(repr=False, compare=False)
     schedule_text: Document = field(repr=False, compare=False)
     """Both files as they were written."""
+    site: str = ""
+    """Which of several sites; empty where there is one."""
+    shared_schedule: Document | None = field(default=None, repr=False, compare=False)
+    """The one whose rules stand below those of the site's own."""
+    remarks: tuple[Finding, ...] = field(default=(), repr=False, compare=False)
+    """What is good to know of the site's own files above the shared ones."""
+
+    @property
+    def rules_text(self) -> Document:
+        """Every rule as it was written, with its place."""
+        return joined_schedules(self.schedule_text, self.shared_schedule)[0]
+
+    def schedule_of(self, text: bytes) -> Schedule:
+        """What is in force where this is the text of the site's own schedule; raises FilesRejected."""
+        own = read(text, self.schedule_text.source.file, *VOCABULARY[SCHEDULE])
+        joined, _ = joined_schedules(own, self.shared_schedule)
+        return _checked_schedule(joined, self.tower, own, self.shared_schedule)
 
     def builds_like(self, other: "Setup") -> bool:
         """Whether everything but the schedule is the same, so that what runs can go on."""
@@ -95,31 +117,60 @@ def _garbage_left() -> Iterator[None]:
             gc.enable()
 
 
-@_garbage_left()
-def load(directory: Path) -> Setup:
-    """The setup of a folder; raises FilesRejected."""
-    tower, schedule = (_opened(directory / name) for name in (TOWER, SCHEDULE))
-    return _joined(tower, schedule, directory)
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The documents of a site: of several sites with the shared ones, where those are there."""
+
+    tower: Document
+    schedule: Document
+    shared_tower: Document | None = None
+    shared_schedule: Document | None = None
 
 
 @_garbage_left()
-def load_tower(directory: Path) -> Tower:
+def load(folder: ConfigFolder) -> Setup:
+    """The setup of a folder, or of one of its sites; raises FilesRejected."""
+    return _joined(_texts(folder), folder)
+
+
+@_garbage_left()
+def load_tower(folder: ConfigFolder) -> Tower:
     """The tower of a folder, without its schedule; raises FilesRejected."""
-    text = written_out(keys.checked(_opened(directory / TOWER), Tower, IN_TOWER))
-    context, faults = _context(text, directory)
+    texts = _texts(folder)
+    text = _tower_text(texts, folder)
+    context, faults = _context(text, folder)
     tower, findings = _tower(text, context)
     if tower is None or findings or faults:
-        raise FilesRejected(cured(in_order((*findings, *faults)), text))
-    return tower
+        raise FilesRejected(_cured((*findings, *faults), text, texts))
+    return _of_site(tower, folder)
 
 
 @_garbage_left()
-def parse(tower: bytes, schedule: bytes, directory: Path, profiles: Path | None = None) -> Setup:
+def parse(
+    tower: bytes,
+    schedule: bytes | None,
+    folder: ConfigFolder,
+    profiles: Path | None = None,
+    shared: Mapping[str, bytes] | None = None,
+) -> Setup:
     """The setup of two texts as they would stand in a folder, with the fixture profiles of that folder or of another;
-    raises FilesRejected."""
-    tower_text = read(tower, str(directory / TOWER), *VOCABULARY[TOWER])
-    schedule_text = read(schedule, str(directory / SCHEDULE), *VOCABULARY[SCHEDULE])
-    return _joined(tower_text, schedule_text, directory, profiles)
+    raises FilesRejected. Of one of several sites `shared` are the texts that all of them share, by name; it may have no
+    schedule of its own."""
+    own = own_folder(folder)
+    root = folder.root if isinstance(folder, SiteFolder) else own
+    others = {name: _read(text, root / name) for name, text in (shared or {}).items()}
+    own_schedule = _read(NO_RULES if schedule is None else schedule, own / SCHEDULE)
+    texts = _Texts(_read(tower, own / TOWER), own_schedule, others.get(TOWER), others.get(SCHEDULE))
+    return _joined(texts, folder, profiles)
+
+
+@_garbage_left()
+def load_with(folder: ConfigFolder, schedule: bytes) -> Setup:
+    """The setup of a folder with another text for the schedule of the site; raises FilesRejected."""
+    texts = _texts(folder, _read(schedule, own_folder(folder) / SCHEDULE))
+    if any(finding.code in UNREAD for finding in texts.tower.findings):
+        raise FilesRejected(texts.tower.findings)
+    return _joined(texts, folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +184,24 @@ class OpenedSchedule:
 
 def open_schedule(text: bytes, tower: Tower, file: str = SCHEDULE) -> OpenedSchedule:
     """A schedule for a tower that is already loaded, or every mistake in it."""
-    context = {"palette": tower.palette, "zones": tower.zones, "parts": tower.landmark.parts}
     document = read(text, file, *VOCABULARY[SCHEDULE])
+    schedule, findings = _schedule_for(document, tower)
+    return OpenedSchedule(document, None if findings else schedule, cured(in_order(findings), document))
+
+
+def _schedule_for(document: Document, tower: Tower) -> tuple[Schedule | None, tuple[Finding, ...]]:
+    context = {"palette": tower.palette, "zones": tower.zones, "parts": tower.landmark.parts}
     schedule, findings = _schedule(document, context)
     if schedule and not findings:
         findings = tuple(_too_long(document, tower, schedule))
-    return OpenedSchedule(document, None if findings else schedule, cured(in_order(findings), document))
+    return schedule, findings
+
+
+def _checked_schedule(joined: Document, tower: Tower, *documents: Document | None) -> Schedule:
+    schedule, findings = _schedule_for(joined, tower)
+    if schedule is None or findings:
+        raise FilesRejected(cured(in_order(findings), *filter(None, documents)))
+    return schedule
 
 
 def read_schedule(text: bytes, tower: Tower, file: str = SCHEDULE) -> Schedule:
@@ -151,14 +214,55 @@ def read_schedule(text: bytes, tower: Tower, file: str = SCHEDULE) -> Schedule:
 
 def _opened(path: Path) -> Document:
     data, faults = read_file(path, str(path))
-    if faults:
-        return Document(SourceText(str(path)), None, faults)
+    return Document(SourceText(str(path)), None, faults) if faults else _read(data, path)
+
+
+def _read(data: bytes, path: Path) -> Document:
     return read(data, str(path), *VOCABULARY[path.name])
 
 
-def _joined(tower_text: Document, schedule_text: Document, directory: Path, profiles_in: Path | None = None) -> Setup:
-    tower_text = written_out(keys.checked(tower_text, Tower, IN_TOWER))
-    context, faults = _context(tower_text, directory, profiles_in)
+def is_without_rules(folder: ConfigFolder) -> bool:
+    """Whether a site has no schedule of its own, and needs none beside the one that it shares."""
+    return (
+        isinstance(folder, SiteFolder) and not (folder.path / SCHEDULE).exists() and (folder.root / SCHEDULE).exists()
+    )
+
+
+def _texts(folder: ConfigFolder, schedule: Document | None = None) -> _Texts:
+    """What stands in the files; `schedule` in the place of the site's own."""
+    own = own_folder(folder)
+    if not isinstance(folder, SiteFolder):
+        return _Texts(_opened(own / TOWER), schedule or _opened(own / SCHEDULE))
+    shared = {name: _opened(folder.root / name) for name in (TOWER, SCHEDULE) if (folder.root / name).exists()}
+    if schedule is None and is_without_rules(folder):
+        schedule = _read(NO_RULES, own / SCHEDULE)
+    return _Texts(_opened(own / TOWER), schedule or _opened(own / SCHEDULE), shared.get(TOWER), shared.get(SCHEDULE))
+
+
+def _tower_text(texts: _Texts, folder: ConfigFolder) -> Document:
+    text = joined_towers(texts.tower, texts.shared_tower) if isinstance(folder, SiteFolder) else texts.tower
+    return written_out(keys.checked(text, Tower, IN_TOWER))
+
+
+def _of_site(tower: Tower, folder: ConfigFolder) -> Tower:
+    """The tower with the topics of its site below the prefix."""
+    if not isinstance(folder, SiteFolder):
+        return tower
+    prefix = f"{tower.mqtt.topic_prefix}/{folder.name}"
+    return tower.model_copy(update={"mqtt": tower.mqtt.model_copy(update={"topic_prefix": prefix})})
+
+
+def _cured(findings: tuple[Finding, ...], tower_text: Document, texts: _Texts) -> tuple[Finding, ...]:
+    """With what may be written instead, in whichever file each is."""
+    tower = tower_text if texts.shared_tower is None else texts.tower
+    others = (one for one in (texts.shared_tower, texts.shared_schedule) if one is not None)
+    return cured(in_order(findings), tower, texts.schedule, *others)
+
+
+def _joined(texts: _Texts, folder: ConfigFolder, profiles_in: Path | None = None) -> Setup:
+    tower_text = _tower_text(texts, folder)
+    schedule_text, remarks = joined_schedules(texts.schedule, texts.shared_schedule)
+    context, faults = _context(tower_text, folder, profiles_in)
     tower, of_tower = _tower(tower_text, context)
     schedule, of_schedule = _schedule(schedule_text, context)
     if not isinstance(tower_text.root, Pairs):  # nobody knows its palette
@@ -173,8 +277,18 @@ def _joined(tower_text: Document, schedule_text: Document, directory: Path, prof
     if tower and schedule and not findings:
         findings = tuple(_too_long(schedule_text, tower, schedule))
     if tower is None or schedule is None or findings:
-        raise FilesRejected(cured(in_order(findings), tower_text, schedule_text))
-    return Setup(tower, schedule, context["profiles"], tower_text, schedule_text)
+        raise FilesRejected(_cured(findings, tower_text, texts))
+    site = folder.name if isinstance(folder, SiteFolder) else ""
+    return Setup(
+        _of_site(tower, folder),
+        schedule,
+        context["profiles"],
+        tower_text,
+        texts.schedule,
+        site,
+        texts.shared_schedule,
+        remarks,
+    )
 
 
 def _too_long(document: Document, tower: Tower, schedule: Schedule) -> Iterator[Finding]:
@@ -183,12 +297,17 @@ def _too_long(document: Document, tower: Tower, schedule: Schedule) -> Iterator[
 
 
 def _context(
-    tower_text: Document, directory: Path, profiles_in: Path | None = None
+    tower_text: Document, folder: ConfigFolder, profiles_in: Path | None = None
 ) -> tuple[dict[str, Any], tuple[Finding, ...]]:
-    """The context of validation as far as the tower's text can be read, and the mistakes in the profiles."""
-    profiles, faults = read_profiles(profiles_in or directory)
+    """The context of validation as far as the tower's text can be read, and the mistakes in the profiles: of one of
+    several sites its own above those that all share."""
+    own = own_folder(folder)
+    profiles, faults = read_profiles(profiles_in or own)
+    if isinstance(folder, SiteFolder):
+        others, more = read_profiles(profiles_in / SHARED if profiles_in is not None else folder.root)
+        profiles, faults = {**others, **profiles}, (*faults, *more)
     context = {
-        "directory": directory,
+        "directory": own,
         "palette": _palette(tower_text),
         "zones": tuple(zone.text for zone in checks.zones_of(tower_text)) or None,
         "parts": checks.parts_of(tower_text),
@@ -224,7 +343,7 @@ def _read_as(
         return None, (*document.findings, _not_pairs(document, root))
     findings = document.findings
     try:
-        return model.model_validate(_with_lines(root), context=context), findings
+        return model.model_validate(_with_lines(root, document.source), context=context), findings
     except ValidationError as error:
         return None, (*findings, *islice(once(validation_errors.findings(document, error, findings)), MOST_SOUGHT))
 
@@ -234,13 +353,18 @@ def _not_pairs(document: Document, root: Node) -> Finding:
     return document.source.finding("TWL-S050", root.place, found=shown[:20].strip(), example="version: 1")
 
 
-def _with_lines(root: Pairs) -> dict[str, Any]:
+def written_at(source: SourceText, line: int) -> tuple[str, int]:
+    """Where a rule stands, as it has it: the name of the shared file where it is not the site's own, and the line."""
+    return source.written_at(line) if isinstance(source, JoinedSource) else ("", line)
+
+
+def _with_lines(root: Pairs, source: SourceText) -> dict[str, Any]:
     """The text of the file, with the line on which each rule begins."""
     data: dict[str, Any] = {**plain(root)}
     for group in checks.RULES:
         for node, rule in zip(root.items(group) or (), data.get(group, ()), strict=False):
             if isinstance(rule, dict):
-                rule["line"] = node.place.line
+                rule["shared_file"], rule["line"] = written_at(source, node.place.line)
     return data
 
 

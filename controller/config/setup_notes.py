@@ -13,7 +13,7 @@ from controller import plain_file
 from controller.config import checks
 from controller.config.cures import cured
 from controller.config.findings import Finding, in_order
-from controller.config.load import Setup
+from controller.config.load import Setup, written_at
 from controller.config.nodes import Document, Node, Pairs, Scalar
 from controller.config.nodes import YamlSequence as Items
 from controller.config.ranges import once
@@ -54,13 +54,13 @@ USUAL_WORDS = frozenset({"dark", "släckt"})
 
 def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
     """Every note on the schedule from `now` on, each at the name of its rule, in the order of the file."""
-    document = setup.schedule_text
+    document = setup.rules_text
     rules = [rule for group in checks.RULES for rule in document.pairs.groups(group)]
     limits = document.pairs.groups("limits")
-    names = {rule.place.line: rule.entries["name"].value.place for rule in rules}
+    names = {written_at(document.source, rule.place.line): rule.entries["name"].value.place for rule in rules}
     program = setup.program()
     found = [
-        document.source.finding(note.code, names.get(note.rule.line), **note.fields)
+        document.source.finding(note.code, names.get((note.rule.shared_file, note.rule.line)), **note.fields)
         for note in chain(notes_of_schedule(program, now), _traps(setup, program, now))
     ]
     if not (setup.schedule.campaigns or setup.schedule.every_night or setup.schedule.blackouts):
@@ -76,7 +76,8 @@ def notes(setup: Setup, now: datetime) -> tuple[Finding, ...]:
         _colors_not_shown(setup, rules),
         _faint_colors(setup, rules),
     )
-    return cured(in_order((*found, *once(chain(*more)))), document, setup.tower_text)
+    documents = (setup.schedule_text, setup.tower_text, *filter(None, (setup.shared_schedule,)))
+    return cured(in_order((*found, *setup.remarks, *once(chain(*more)))), *documents)
 
 
 def _of_landmark(setup: Setup) -> Iterator[Finding]:
@@ -105,7 +106,7 @@ def _faint_colors(setup: Setup, rules: Iterable[Pairs]) -> Iterator[Finding]:
     """Colours that use less than FAINT of the light of the lamps: the darkness of `#2E7D32` on a screen is brightness
     on a lamp. And those that the steps of a lamp turn into another colour at the brightness that is asked for."""
     lamps = {place.lamp: place.fixture for each in setup.tower.gateways for place in setup.patch(each).placed}
-    finding = setup.schedule_text.source.finding
+    finding = setup.rules_text.source.finding
     for rule in rules:
         entry, share = rule.entries.get("color"), rule.entries.get("brightness")
         written = parse_brightness(share.value.text) if share and isinstance(share.value, Scalar) else 1.0
@@ -173,7 +174,7 @@ def _of_gateways(setup: Setup) -> Iterator[Finding]:
 
 def _of_wear(setup: Setup) -> Iterator[Finding]:
     """Sequences whose every step a gateway writes to its flash memory, at the pace of the sequence."""
-    document = setup.schedule_text
+    document = setup.rules_text
     worn = [each for each in setup.tower.gateways if each.WRITES_FLASH and "color" not in each.cannot()]
     for group in ("campaigns", "every_night"):
         rules: tuple[Shows, ...] = getattr(setup.schedule, group)
@@ -234,7 +235,7 @@ def _colors_not_shown(setup: Setup, rules: Iterable[Pairs]) -> Iterator[Finding]
                     fixtures = ", ".join([*names[:MOST_LAMPS], *(["…"] if len(names) > MOST_LAMPS else [])])
                     shown = lamp.light(lamp.levels(Light(*color.linear))).state.color
                     fields = {"instead": shown.hex if shown else "#000000", "delta_e": f"{delta_e:.0f}"}
-                    finding = setup.schedule_text.source.finding
+                    finding = setup.rules_text.source.finding
                     yield finding("TWL-F130", word.place, fixture=fixtures, color=word.text.strip(), **fields)
 
 

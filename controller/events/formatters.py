@@ -8,22 +8,24 @@ from controller.locale import DEFAULT, Language
 from controller.rfc3339 import rfc3339
 
 
-def text_line(event: Event, at: datetime, zone: tzinfo, language: Language) -> str:
+def text_line(event: Event, at: datetime, zone: tzinfo, language: Language, site: str = "") -> str:
     """`2026-11-20 15:41:00 INFO    TWL-G101 mast confirms … [1795180000.7]`, in the site's own time; at the end the id
-    of the command that it is about."""
+    of the command that it is about. Of several sites which one stands before the text: `north: mast confirms …`."""
     local = at.astimezone(zone)
     command = event.fields.get("command_id", "–")
     about = "" if command == "–" else f" [{printable(command)}]"
-    return f"{local:%Y-%m-%d %H:%M:%S} {event.level.upper():7} {event.code} {event.text(language)}{about}"
+    of_site = f"{site}: " if site else ""
+    return f"{local:%Y-%m-%d %H:%M:%S} {event.level.upper():7} {event.code} {of_site}{event.text(language)}{about}"
 
 
 FRAME = frozenset({"version", "at", "level", "event", "code", "text", "whose", "ended"})
 """What every document says; a field of the same name stands in the text alone."""
 
 
-def document(event: Event, at: datetime, language: Language) -> dict[str, object]:
+def document(event: Event, at: datetime, language: Language, site: str = "") -> dict[str, object]:
     """The event as a JSON object, its fields as values; also what goes out on `<prefix>/controller/event`. `text` is
-    what the log says."""
+    what the log says, `site` which of several sites it is of."""
+    of_site = {"site": site} if site else {}
     return {
         "version": 1,
         "at": rfc3339(at, timespec="microseconds"),
@@ -34,12 +36,13 @@ def document(event: Event, at: datetime, language: Language) -> dict[str, object
         **({"whose": event.whose.said(DEFAULT)} if event.whose is not None else {}),
         **({"ended": event.ended.code, "lasted_s": event.ended.lasted_s} if event.ended is not None else {}),
         **{key: plain_value(value) for key, value in event.fields.items() if key not in FRAME},
+        **of_site,
     }
 
 
-def json_line(event: Event, at: datetime, language: Language) -> str:
+def json_line(event: Event, at: datetime, language: Language, site: str = "") -> str:
     """The document on one line."""
-    return json_text(document(event, at, language))
+    return json_text(document(event, at, language, site))
 
 
 def json_text(value: object, indent: int | None = None) -> str:

@@ -20,9 +20,10 @@ def message_id(code: str) -> str:
     return uuid.uuid5(OURS, code).hex
 
 
-def entry(event: Event, line: str, language: Language) -> str:
+def entry(event: Event, line: str, language: Language, site: str = "") -> str:
     """An event as journald takes it (its native protocol: a field a line). `WATERTOWER_CODE` and `WATERTOWER_EVENT` say
-    what happened, `WATERTOWER_<FIELD>` each field as sentences in this language say it."""
+    what happened, `WATERTOWER_<FIELD>` each field as sentences in this language say it, `WATERTOWER_SITE` which of
+    several sites it is of."""
     fields = {
         "MESSAGE": line,
         "MESSAGE_ID": message_id(event.code),
@@ -31,6 +32,7 @@ def entry(event: Event, line: str, language: Language) -> str:
         "WATERTOWER_CODE": event.code,
         "WATERTOWER_EVENT": event.kind.name,
         **{_field(name): words for name, words in words_of(event.fields, language).items()},
+        **({"WATERTOWER_SITE": site} if site else {}),
         **({"WATERTOWER_LASTED_S": event.ended.lasted_s} if event.ended is not None else {}),
     }
     return "".join(f"{name}={value}\n" for name, value in fields.items())

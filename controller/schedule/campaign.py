@@ -56,7 +56,8 @@ MOST_DAYS = 366
 class Rule(BaseModel):
     """Days times hours under a name. `dates` are calendar days, `nights` run from noon to noon; exactly one is given.
 
-    `line` is where the rule begins in its file, 0 where it has none.
+    `line` is where the rule begins in its file, 0 where it has none; `shared_file` is the name of a file that several
+    sites share.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -67,6 +68,7 @@ class Rule(BaseModel):
     except_: DayList = Field(default=(), alias="except")
     hours: Hours = DEFAULT_HOURS
     line: int = Field(default=0, exclude=True)
+    shared_file: str = Field(default="", exclude=True)
 
     @model_validator(mode="after")
     def _one_kind_of_days(self) -> Self:
@@ -96,7 +98,8 @@ class Rule(BaseModel):
         left_out = said["but"] + ", ".join(str(each) for each in self.except_) if self.except_ else ""
         own = "hours" in self.model_fields_set
         hours = ", ".join(str(window) if own else said[str(window)] for window in self.hours)
-        line = f" ({said['line']} {self.line})" if self.line else ""
+        shared = f" {said['shared'].format(file=self.shared_file)}" if self.shared_file else ""
+        line = f" ({said['line']} {self.line}{shared})" if self.line else ""
         return printable(f"{unit}{days}{left_out}, {hours}{line}", MOST_LETTERS)
 
     def has(self, day: date) -> bool:

@@ -404,7 +404,7 @@ def _moved(before: tuple[Rule, ...], after: list[Rule]) -> frozenset[int]:
 
 def _differing(one: Rule, other: Rule) -> tuple[str, ...]:
     """The keywords, as the file has them, whose values differ; words that mean the same days do not."""
-    fields = {name: info.alias or name for name, info in type(other).model_fields.items() if name != "line"}
+    fields = {name: info.alias or name for name, info in type(other).model_fields.items() if not info.exclude}
     return tuple(key for name, key in fields.items() if getattr(one, name) != getattr(other, name))
 
 

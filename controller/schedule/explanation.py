@@ -134,4 +134,5 @@ def rule_value(kind: str | None, rule: Rule | None = None) -> dict[str, object]:
         "kind": kind,
         "name": rule.name if rule is not None else None,
         "line": (rule.line or None) if rule else None,
+        **({"file": rule.shared_file} if rule is not None and rule.shared_file else {}),
     }

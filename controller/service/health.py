@@ -69,17 +69,19 @@ class _Sparse(_HealthPart):
 
 
 class RuleValue(_Sparse):
-    """On whose behalf something is shown. `name` and `line` are those of a rule of schedule.yaml, `owner` and `reason`
-    those of what was set by hand: an override holds `until` then, a safety stop has held `since`. `day` and `night`
-    tell which of how many of its occurrence a campaign has reached. Where nothing applies `kind` is null and `idle` the
-    rule of this night whose hours are not on, with the local times at which they `ended` and at which they `begin`.
-    `limit` takes light away, and `skip` leaves out the campaign that would decide."""
+    """On whose behalf something is shown. `name` and `line` are those of a rule of schedule.yaml, of that `file` where
+    several sites share it, `owner` and `reason` those of what was set by hand: an override holds `until` then, a safety
+    stop has held `since`. `day` and `night` tell which of how many of its occurrence a campaign has reached. Where
+    nothing applies `kind` is null and `idle` the rule of this night whose hours are not on, with the local times at
+    which they `ended` and at which they `begin`. `limit` takes light away, and `skip` leaves out the campaign that
+    would decide."""
 
     ALWAYS = frozenset({"kind", "name", "line"})
 
     kind: Literal["campaign", "every_night", "blackout", "otherwise", "override", "stop"] | None
     name: str | None = None
     line: int | None = None
+    file: str | None = None
     owner: str | None = None
     reason: str | None = None
     until: Instant | None = None

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
-from controller.config.load import Setup, read_schedule
+from controller.config.load import Setup
 from controller.errors import FilesRejected
 from controller.schedule.plan import Program
 from controller.service.proof import ProofVersion
@@ -54,7 +54,7 @@ class PastSchedules:
     def _program(self, version: ScheduleVersion) -> Program | None:
         if version.sha256 not in self._programs:
             try:
-                schedule = read_schedule(self._store.text(version), self._setup.tower)
+                schedule = self._setup.schedule_of(self._store.text(version))
                 self._programs[version.sha256] = replace(self._setup, schedule=schedule).program()
             except (NotRead, FilesRejected):
                 self._programs[version.sha256] = None

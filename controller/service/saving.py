@@ -15,7 +15,8 @@ from typing import Any
 
 from controller import plain_file
 from controller.config.findings import Finding
-from controller.config.load import SCHEDULE, TOWER, Setup, parse
+from controller.config.load import NO_RULES, SCHEDULE, Setup, is_without_rules, load_with
+from controller.config.site_folder import ConfigFolder, own_folder
 from controller.config.source import LIMIT, read_file
 from controller.errors import FilesRejected
 from controller.events.models import Reason
@@ -100,17 +101,18 @@ class ScheduleKeeper:
     """Reads and saves the schedule of a folder, and keeps its versions. `now` gives the time."""
 
     def __init__(
-        self, directory: Path, versions: VersionStore, now: Callable[[], datetime], take: Take | None = None
+        self, folder: ConfigFolder, versions: VersionStore, now: Callable[[], datetime], take: Take | None = None
     ) -> None:
         self.versions = versions
-        self._directory = directory
-        self._path = directory / SCHEDULE
+        self._folder = folder
+        self._directory = own_folder(folder)
+        self._path = self._directory / SCHEDULE
         self._now = now
         self._take = take
 
     def read(self) -> DiskSchedule:
         """The file as it stands; a missing one is an empty text with a finding."""
-        text, faults = read_file(self._path, str(self._path))
+        text, faults = (NO_RULES, ()) if is_without_rules(self._folder) else read_file(self._path, str(self._path))
         setup, findings = (None, faults) if faults else self._parsed(text)
         try:
             saved_at = datetime.fromtimestamp(self._path.stat().st_mtime, UTC)
@@ -157,11 +159,8 @@ class ScheduleKeeper:
         return self._parsed(text)[0]
 
     def _parsed(self, text: bytes) -> tuple[Setup | None, tuple[Finding, ...]]:
-        tower, faults = read_file(self._directory / TOWER, str(self._directory / TOWER))
-        if faults:
-            return None, faults
         try:
-            return parse(tower, text, self._directory), ()
+            return load_with(self._folder, text), ()
         except FilesRejected as rejected:
             return None, rejected.findings
 

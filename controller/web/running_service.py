@@ -13,7 +13,6 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
-from pathlib import Path
 from typing import Any, TypeVar
 
 from controller.clock import Clock, ClockReading
@@ -96,11 +95,10 @@ class Snapshot:
 class RunningService:
     """One running service as the page sees it.
 
-    `config` is the folder of its files, None where they never change (a demo); `state` its state directory. `take`
-    hands a request to the controller: called on the control loop with the payload that would have come over MQTT.
-    `tell` tells an event of the page, on that loop too. `walks` are the walk tests, which belong to that loop; `of` may
-    be asked from anywhere. `keeper` reads and saves the schedule, in a thread since each call waits for the disk; None
-    where there is no folder.
+    `state` is its state directory. `take` hands a request to the controller: called on the control loop with the
+    payload that would have come over MQTT. `tell` tells an event of the page, on that loop too. `walks` are the walk
+    tests, which belong to that loop; `of` may be asked from anywhere. `keeper` reads and saves the schedule, in a
+    thread since each call waits for the disk; None where there is no folder.
     """
 
     def __init__(  # noqa: PLR0913  what a page is made of
@@ -109,7 +107,6 @@ class RunningService:
         clock: Clock,
         *,
         state: Storage,
-        config: Path | None,
         language: Language,
         take: Callable[[bytes], None],
         tell: Callable[[Event], None],
@@ -120,7 +117,6 @@ class RunningService:
         self.setup = setup
         self.clock = clock
         self.state = state
-        self.config = config
         self.language = language
         self.walks = walks
         self.keeper = keeper

@@ -207,14 +207,14 @@ async def test_a_folder_of_profiles_that_cannot_be_read_ends_nothing(
     def fails(_: Path) -> list[Path]:
         raise OSError(errno.EIO, "Input/output error")
 
-    whole = reload.profile_paths
-    for module in (reload, loading.read_profiles.__globals__):
-        monkeypatch.setattr(module, "profile_paths", fails) if module is reload else module.update(profile_paths=fails)
+    whole = copying.profile_paths
+    for module in (copying, loading.read_profiles.__globals__):
+        monkeypatch.setattr(module, "profile_paths", fails) if module is copying else module.update(profile_paths=fails)
     try:
         await service.until(lambda: service.stands == ["TWL-O134"])
     finally:
         loading.read_profiles.__globals__["profile_paths"] = whole
-    monkeypatch.setattr(reload, "profile_paths", whole)
+    monkeypatch.setattr(copying, "profile_paths", whole)
     await service.until(lambda: service.stands == [])
 
 

@@ -53,7 +53,6 @@ class AnsweringService:
             self.setup,
             self.clock,  # type: ignore[arg-type]
             state=self.state,
-            config=self.config,
             language="sv",
             take=self._take,
             tell=self.told.append,

@@ -99,7 +99,6 @@ async def service(
         setup,
         clock,  # type: ignore[arg-type]
         state=tmp_path,
-        config=None,
         language="sv",
         take=lambda _: None,
         tell=told.append,

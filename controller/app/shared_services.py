@@ -1,0 +1,136 @@
+"""What several sites have in common: the embedded broker and the page, each once, as the shared files ask for them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+from controller import plain_file
+from controller.app import broker_settings
+from controller.app.assembly import Context
+from controller.app.reload import FileFollower
+from controller.broker import Admission, Broker, User
+from controller.config.tower import Tower
+from controller.errors import WatertowerError
+from controller.events import Event, new_event
+from controller.mqtt import Address, Mqtt
+from controller.service.runtime import Runtime
+from controller.threads import run_blocking
+
+LOOK_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _BrokerWanted:
+    """Where the broker listens, for which users, and the beginning of the ids of our own clients."""
+
+    host: str
+    port: int
+    users: Mapping[str, User] | None
+    prefix: str
+
+
+class SiteServices:
+    """Broker and page of a service with several sites; `state` is its state directory, `tell` tells its events."""
+
+    def __init__(self, state: Path, tell: Callable[[Event], None]) -> None:
+        self._state = state
+        self._tell = tell
+        self._own = ""
+        self._running: _BrokerWanted | None = None
+        self._broker = AsyncExitStack()
+        self._seen: object = None
+        self._failed: Event | None = None
+
+    @asynccontextmanager
+    async def begun(self, towers: Mapping[str, Tower]) -> AsyncIterator[None]:
+        """Runs them as these sites ask for them. Raises WatertowerError where the broker cannot be started."""
+        self._own = await run_blocking("password", partial(broker_settings.own_password, self._state))
+        try:
+            await self._serve_broker(await run_blocking("users", partial(_wanted, towers)))
+            yield
+        finally:
+            await self._broker.aclose()
+
+    async def follow(self, towers: Callable[[], Mapping[str, Tower]]) -> NoReturn:
+        """Starts the broker anew when the sites that run ask for another, as with other users."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            current = towers()
+            seen = await run_blocking("users", partial(_essence, current))
+            if not current or seen == self._seen:
+                continue
+            try:
+                wanted = await run_blocking("users", partial(_wanted, current))
+                if wanted is not None and wanted != self._running:
+                    await self._serve_broker(wanted)
+            except WatertowerError as error:
+                failed = new_event(error.code, **error.fields)
+                if failed != self._failed:
+                    self._tell(failed)
+                self._failed = failed
+            else:
+                self._seen, self._failed = seen, None
+
+    def brokers(self, tower: Tower) -> tuple[Address, ...]:
+        """Those that a site connects to. Raises Misconfigured."""
+        if not tower.mqtt.is_embedded:
+            return broker_settings.addresses(tower.mqtt)
+        host, port = broker_settings.listens(tower.mqtt)
+        return (broker_settings.embedded(host, port, broker_settings.CONTROLLER, self._own),)
+
+    @asynccontextmanager
+    async def page(
+        self,
+        context: Context,  # noqa: ARG002
+        runtime: Runtime,  # noqa: ARG002
+        follower: FileFollower,  # noqa: ARG002
+        mqtt: Mqtt,  # noqa: ARG002
+        listeners: list[Callable[[Event], None]],  # noqa: ARG002
+    ) -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
+        """Shows a site on the page while it runs; what that needs done beside the site."""
+        yield {}
+
+    async def _serve_broker(self, wanted: _BrokerWanted | None) -> None:
+        """In place of the one that runs."""
+        await self._broker.aclose()
+        self._running = None
+        if wanted is None:
+            return
+        broker = Broker(
+            wanted.host,
+            wanted.port,
+            admission=Admission(wanted.users, self._own, f"{wanted.prefix.replace('/', '-')}-"),
+            store=self._state / "broker.json",
+            on_event=self._tell,
+        )
+        await self._broker.enter_async_context(broker)
+        self._running = wanted
+
+
+def _embedded(towers: Mapping[str, Tower]) -> Mapping[str, Tower]:
+    return {name: tower for name, tower in towers.items() if tower.mqtt.is_embedded}
+
+
+def _essence(towers: Mapping[str, Tower]) -> object:
+    """What the broker depends on."""
+    using = _embedded(towers)
+    stamps = []
+    for path in {tower.mqtt.users_file for tower in using.values()} - {None}:
+        with suppress(OSError):
+            stamps.append(plain_file.file_stamp(path) if path is not None else None)
+    return {name: id(tower) for name, tower in using.items()}, stamps
+
+
+def _wanted(towers: Mapping[str, Tower]) -> _BrokerWanted | None:
+    """The broker that these sites ask for; None where all have brokers elsewhere. Raises Misconfigured."""
+    using = _embedded(towers)
+    if not using:
+        return None
+    name, tower = next(iter(using.items()))
+    host, port = broker_settings.listens(tower.mqtt)
+    prefix = tower.mqtt.topic_prefix.removesuffix(f"/{name}")
+    return _BrokerWanted(host, port, broker_settings.users_of_sites(using), prefix)

@@ -1,0 +1,153 @@
+"""The life of one site: from its files until it is to end, built anew each time that tower.yaml has changed.
+
+Files that can be read but not built leave what ran before in force, and at the start the last good copy.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from controller import __version__
+from controller.app.assembly import Context, Running, SharedServices, running
+from controller.app.last_good import copied_at, last_good, local
+from controller.app.log_writer import Log, Voice, voice_of
+from controller.app.reload import refusal, rejection
+from controller.clock import SystemClock
+from controller.config.load import Setup
+from controller.config.site_folder import ConfigFolder, own_folder
+from controller.errors import FilesRejected, WatertowerError
+from controller.events import Event, new_event
+from controller.locale import Language
+from controller.service.degradations import Degradations
+from controller.state import StateStore
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStart:
+    """What a site begins with: its files, or the last good copy of them with what is `rejected`; where they and its
+    state are; the language asked for at the start, None leaves it to tower.yaml; and what it shares with others."""
+
+    setup: Setup
+    rejected: FilesRejected | None
+    folder: ConfigFolder
+    state: Path
+    asked: Language | None
+    services: SharedServices | None = None
+
+
+async def live(start: SiteStart, log: Log, end: asyncio.Future[str], up: Callable[[Running], None]) -> bool:
+    """Runs a site until `end`, which says why, and tells so; False where a part of it broke instead. `up` is called
+    each time that it has been built. Raises WatertowerError where it cannot be built."""
+    clock = SystemClock()
+    degradations = Degradations(clock)
+    voice = _voice(start, start.setup, log)
+
+    def tell(event: Event, at: datetime) -> Event:
+        event = degradations.take(event, at)
+        log.tell(event, at, voice)
+        return event
+
+    def tell_now(event: Event) -> None:
+        tell(event, clock.read().wall)
+
+    async with StateStore(start.state, tell_now) as store:
+
+        def tell_and_record(event: Event, at: datetime) -> None:
+            store.note(tell(event, at), at)
+
+        parts = Context(
+            setup=start.setup,
+            clock=SystemClock(store.known.wall),
+            store=store,
+            state=start.state,
+            tell=tell_and_record,
+            degradations=degradations,
+            asked=start.asked,
+            config=start.folder,
+            services=start.services,
+        )
+        _greet(parts, start.rejected)
+        broken: BaseException | None = None
+        good: Context | None = None
+        while not end.done() and broken is None:
+            try:
+                voice = _voice(start, parts.setup, log)
+                good, (parts, broken) = parts, await _until_something_ends(parts, end, up)
+            except WatertowerError as error:
+                before = good or _from_copy(parts) or _closed(parts, error)
+                if before is None:
+                    raise
+                before.note(refusal(error, local(copied_at(before.state), before.setup)))
+                parts, good = replace(before, unbuilt=True), None
+        if broken is not None:
+            code = "TWL-C050" if start.services is None else "TWL-C051"
+            parts.note(new_event(code, task="work", reason=_cause(broken)))
+            return False
+        parts.note(new_event("TWL-C002", reason=end.result()))
+    return True
+
+
+def _voice(start: SiteStart, setup: Setup, log: Log) -> Voice:
+    """How the log speaks of a site. Raises OSError where the texts cannot be read."""
+    site = setup.tower.site
+    voice = voice_of(site.place.time_zone, start.asked or site.language, setup.site)
+    if start.services is None:
+        log.voice = voice
+    return voice
+
+
+def _from_copy(parts: Context) -> Context | None:
+    """The same with the last good copy of the files; None where there is none, or that is what they were already."""
+    copy = last_good(parts.config, parts.state) if parts.config and not parts.unbuilt else None
+    return None if copy in (None, parts.setup) else replace(parts, setup=copy)
+
+
+def _closed(parts: Context, error: WatertowerError) -> Context | None:
+    """The same with a broker that lets no stranger in, where its users are what cannot be read: the lamps that run here
+    are lit. None where that is not the reason, or nothing good ever ran."""
+    users_file = parts.setup.tower.mqtt.users_file
+    if users_file is None or error.fields.get("path") != str(users_file) or parts.config is None or parts.closed:
+        return None
+    return None if last_good(parts.config, parts.state) is None else replace(parts, closed=True)
+
+
+async def _until_something_ends(
+    parts: Context, end: asyncio.Future[str], up: Callable[[Running], None]
+) -> tuple[Context, BaseException | None]:
+    """One run: with what to go on, and what broke."""
+    async with running(parts) as site:
+        up(site)
+        ends: list[asyncio.Future[Any]] = [end, site.work, site.anew]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if end.done():
+            return parts, None
+        if site.anew.done():
+            return replace(parts, setup=site.anew.result(), unbuilt=False, closed=False), None
+        return parts, site.work.exception()
+
+
+def _greet(parts: Context, rejected: FilesRejected | None) -> None:
+    zone = parts.setup.tower.site.place.time_zone
+    now = f"{parts.clock.read().wall.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+    folder = own_folder(parts.config) if parts.config is not None else None
+    name = parts.setup.tower.site.name
+    parts.note(new_event("TWL-C001", site=name, version=__version__, now=now, config=folder))
+    if rejected is not None:
+        parts.note(rejection(rejected, local(copied_at(parts.state), parts.setup)))
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason of a group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"
+
+
+def end_once(end: asyncio.Future[str], why: str) -> None:
+    """Asks a site, or all, to end; the first reason counts."""
+    with suppress(asyncio.InvalidStateError):
+        end.set_result(why)

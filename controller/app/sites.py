@@ -1,0 +1,201 @@
+"""Several sites in one process: each with its own files, state, connection and control loop; broker, page, log and
+watchdog once.
+
+A site that cannot be started, or that breaks, is told and tried again, and disturbs no other. One whose folder appears
+is started, one whose folder is gone is stopped.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+from controller.app.assembly import Running
+from controller.app.last_good import load_last_good
+from controller.app.log_writer import Log, Voice
+from controller.app.operating_system import feed_watchdog, notify, watch_descriptors
+from controller.app.reload import rejection
+from controller.app.shared_services import SiteServices
+from controller.app.site_life import SiteStart, end_once, live
+from controller.clock import SystemClock
+from controller.config.findings import Finding
+from controller.config.site_folder import SITES, SiteFolder, sites_in
+from controller.config.tower import Tower
+from controller.errors import FilesRejected, WatertowerError, place_of
+from controller.events import Event, new_event
+from controller.locale import Language
+from controller.retry import backoff_s
+from controller.state.in_use import in_use
+from controller.threads import run_blocking
+
+LOOK_S = 1.0
+AGAIN_S, LONGEST_AGAIN_S = 1.0, 30.0
+"""How soon a site that could not be started is tried again."""
+STEADY_S = 60.0
+"""One that ran for so long is tried at once."""
+CHANCE_S = 30.0
+"""Each site has so long to start before the service counts as ready without it."""
+
+
+@dataclass
+class _Life:
+    """One site from its start to its stop."""
+
+    end: asyncio.Future[str]
+    had_chance: asyncio.Event = field(default_factory=asyncio.Event)
+    running: Running | None = None
+    failed: Event | None = None
+    task: asyncio.Task[None] | None = None
+
+
+class Sites:
+    """Those of a folder; `state` is the state directory of the service. `only` leaves out all but one."""
+
+    def __init__(self, root: Path, state: Path, log: Log, asked: Language | None, only: str | None = None) -> None:
+        self._root = root
+        self._state = state
+        self._log = log
+        self._asked = asked
+        self._only = only
+        self._clock = SystemClock()
+        self._lives: dict[str, _Life] = {}
+        self._misnamed: frozenset[Finding] = frozenset()
+        self._services = SiteServices(state, self._tell)
+
+    async def run(self, end: asyncio.Future[str]) -> None:
+        """Until `end`, which says why. Raises WatertowerError where the broker of the service cannot be started."""
+        names = await self._names() or ()
+        towers = {}
+        for name in names:
+            with suppress(WatertowerError):
+                setup, _ = await run_blocking(
+                    "files", partial(load_last_good, SiteFolder(self._root, name), self._own(name))
+                )
+                towers[name] = setup.tower
+        async with self._services.begun(towers), asyncio.TaskGroup() as tasks:
+            for name in names:
+                self.start(name)
+            now_s = lambda: self._clock.read().mono  # noqa: E731
+            work = [
+                tasks.create_task(coroutine, name=f"sites: {name}")
+                for name, coroutine in {
+                    "follow": self._follow(),
+                    "shared": self._services.follow(self._towers),
+                    "watchdog": feed_watchdog(lambda: self._turned_s, now_s),
+                    "descriptors": watch_descriptors(self._tell),
+                    "ready": self._ready(),
+                }.items()
+            ]
+            await end
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*(self.stop(name, end.result()) for name in list(self._lives)))
+
+    def start(self, name: str) -> None:
+        """Starts a site that does not run; nothing for one that does."""
+        if name not in self._lives:
+            life = self._lives[name] = _Life(asyncio.get_running_loop().create_future())
+            life.task = asyncio.create_task(self._keep(name, life), name=f"site {name}")
+
+    async def stop(self, name: str, why: str) -> None:
+        """Stops a site, and waits until it has ended; nothing for one that does not run."""
+        life = self._lives.pop(name, None)
+        if life is not None and life.task is not None:
+            end_once(life.end, why)
+            await asyncio.wait([life.task])
+
+    @property
+    def _turned_s(self) -> float:
+        """When the site that has not turned for longest did so; now where none runs."""
+        turned = [life.running.runtime.turned_s for life in self._lives.values() if life.running is not None]
+        return min((each for each in turned if each is not None), default=self._clock.read().mono)
+
+    def _towers(self) -> Mapping[str, Tower]:
+        """Those in force."""
+        return {
+            name: life.running.follower.in_force.tower for name, life in self._lives.items() if life.running is not None
+        }
+
+    async def _follow(self) -> NoReturn:
+        """Starts and stops sites as their folders come and go. Where none is left at once, the disk is to blame."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            names = await self._names()
+            if not names:
+                continue
+            gone = self._lives.keys() - set(names)
+            for name in gone:
+                self._tell(new_event("TWL-C052", site=name, folder=self._root / SITES))
+            await asyncio.gather(*(self.stop(name, "removed") for name in gone))
+            for name in names:
+                self.start(name)
+
+    async def _names(self) -> tuple[str, ...] | None:
+        """The sites that there are; None where nobody can tell."""
+        try:
+            names, findings = await run_blocking("sites", partial(sites_in, self._root))
+        except OSError:
+            return None
+        for finding in set(findings) - self._misnamed:
+            self._tell(finding.event)
+        self._misnamed = frozenset(findings)
+        return tuple(name for name in names if self._only in {None, name})
+
+    async def _ready(self) -> None:
+        """Tells systemd when every site had its chance."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CHANCE_S):
+                for life in list(self._lives.values()):
+                    await life.had_chance.wait()
+        notify("READY=1")
+
+    async def _keep(self, name: str, life: _Life) -> None:
+        """Until its end; what keeps the site from running is told once, and tried again."""
+        attempts = 0
+        while not life.end.done():
+            began_s = self._clock.read().mono
+            try:
+                await self._live(name, life)
+            except WatertowerError as error:
+                self._failed(name, life, _first(error))
+            except Exception as error:  # no site stops another
+                self._failed(name, life, new_event("TWL-C051", task=f"site {name}", reason=place_of(error)))
+            life.running = None
+            life.had_chance.set()
+            attempts = 1 if self._clock.read().mono - began_s > STEADY_S else attempts + 1
+            await asyncio.wait([life.end], timeout=backoff_s(attempts, AGAIN_S, LONGEST_AGAIN_S))
+
+    async def _live(self, name: str, life: _Life) -> None:
+        folder, state = SiteFolder(self._root, name), self._own(name)
+        setup, rejected = await run_blocking("files", partial(load_last_good, folder, state))
+        start = SiteStart(setup, rejected, folder, state, self._asked, self._services)
+
+        def up(running: Running) -> None:
+            life.running, life.failed = running, None
+            life.had_chance.set()
+
+        with ExitStack() as held:
+            await run_blocking("in use", partial(held.enter_context, in_use(state)))
+            await live(start, self._log, life.end, up)
+
+    def _own(self, name: str) -> Path:
+        """The state directory of a site."""
+        return self._state / SITES / name
+
+    def _failed(self, name: str, life: _Life, why: Event) -> None:
+        if why != life.failed:
+            life.failed = why
+            voice = Voice(self._log.voice.zone, self._log.voice.language, name)
+            self._log.tell(new_event("TWL-C053", first=why), self._clock.read().wall, voice)
+
+    def _tell(self, event: Event) -> None:
+        """An event of the service."""
+        self._log.tell(event, self._clock.read().wall)
+
+
+def _first(error: WatertowerError) -> Event:
+    """What is wrong, in one line with the place of the first mistake."""
+    return rejection(error, "–") if isinstance(error, FilesRejected) else new_event(error.code, **error.fields)
