@@ -19,6 +19,7 @@ from controller.cli.screen import Screen
 from controller.clock import SystemClock
 from controller.config.tower import Tower
 from controller.errors import Unreachable, WatertowerError
+from controller.events import CATALOGUE
 from controller.events.formatters import json_text
 from controller.events.models import printable
 from controller.events.words import LOOKS, span, value_words, with_names
@@ -242,6 +243,8 @@ def _gateway_lines(
         heard = f"{heard}, {say('status.left')}"
     codes = dict.fromkeys((*([gateway.code] if gateway.code else []), *gateway.problems))
     yield f"  {gateway.name} ({gateway.kind})  {say('status.heard')} {heard}  {' '.join(codes)}".rstrip()
+    for kind in (CATALOGUE[code] for code in gateway.problems if code in CATALOGUE):
+        yield f"    {kind.code}: {kind.meaning.say(options.language, {})}"
     for name, shown in gateway.zones.items():
         state = f"{MARKS[shown.status]} {say(f'status.zone.{shown.status}')}"
         said = gateway.said(name, options.language, health.at.astimezone(zone), exact=exact)

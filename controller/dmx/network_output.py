@@ -2,6 +2,7 @@
 other."""
 
 import asyncio
+import errno
 import socket
 import struct
 from collections.abc import Callable, Coroutine
@@ -20,8 +21,11 @@ LOOK_UP_S = 60.0
 LOOK_UP_LIMIT_S = 5.0
 HOPS = 20
 """Routers that multicast may pass; the default of the kernel is none."""
-IP_UNICAST_IF = 50
-"""From linux/in.h, as Python does not name it: the card by which datagrams to hosts leave."""
+IP_UNICAST_IF, IP_RECVERR = 50, 11
+"""From linux/in.h, as Python does not name them: the card by which datagrams to hosts leave, and that what the network
+answers to a datagram is an error of the next."""
+ANSWERED = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH})
+"""Nobody listens there, or nobody is there; of a group or a whole network nothing answers."""
 
 Group = Callable[[int], str]
 
@@ -40,6 +44,7 @@ def open_socket(interface: str | None) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, HOPS)
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
+        sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
         if interface is not None:
             _choose(sock, interface)
     except OSError:
@@ -100,7 +105,10 @@ class Destination:
             self.status.fails("TWL-X101", reason_of(error), now())
             return False
         except OSError as error:
-            self._break(error)
+            if error.errno in ANSWERED:
+                self.status.fails("TWL-X101", reason_of(error), now())
+            else:
+                self._break(error)
             return False
         self.status.works(now())
         return True

@@ -35,7 +35,7 @@ KEEP_ALIVE_S = 0.9
 RETRY_S = 0.1
 """A packet that failed is sent again after this."""
 
-SETTLE_S = 2.0
+SETTLE_S = 5.0
 """A spell of failures is over after so long without one."""
 LASTING_S = 60.0
 """A spell this long does not pass by itself, and is an error."""

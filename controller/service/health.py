@@ -158,6 +158,11 @@ class GatewayHealth(_HealthPart):
         answered yet, unless it cannot be asked."""
         return not is_amiss({zone.status for zone in self.zones.values()}, self.askable)
 
+    @property
+    def cause(self) -> str | None:
+        """The code that leads to the cure: of a gateway that says itself why it differs, what it says."""
+        return self.problems[0] if self.problems and self.status == "differs" else self.code
+
     def said(self, zone: str, language: Language, now: datetime, *, exact: bool = False) -> str:
         """For people: what a zone shows or showed, what is desired, and what else is to be known of it; `now` is in the
         time zone of the site."""

@@ -29,6 +29,8 @@ from controller.service.values import difference, looks_value, shown_value
 
 REPORT_FROM = 3
 """So many commands in vain are an event."""
+OUTPUT_LOST = frozenset({"TWL-X101", "TWL-X102", "TWL-X104", "TWL-X111", "TWL-X112", "TWL-X121"})
+"""What a gateway of ours says whose output does not reach the lamps."""
 ANSWER_S = 1.0
 """A bridge reads the parts of a lamp one after another, and reports each with the rest from its cache: so long may lie
 between two of them."""
@@ -171,6 +173,11 @@ class Situation:
     def is_explained(self) -> bool:
         """Whether an event has told already why a vendor's gateway is not right."""
         return not self.gateway.KEEPS_PLAN and bool(self.state.reported.problems)
+
+    @property
+    def is_output_lost(self) -> bool:
+        """Whether a gateway of ours said that its output does not reach the lamps."""
+        return not OUTPUT_LOST.isdisjoint(self.state.reported.problems)
 
     @property
     def is_new(self) -> bool:
@@ -345,7 +352,7 @@ def disobedience_events(situation: Situation, state: GatewayState, command: Comm
     reported = state.reported
     if state.is_disobedience_reported or state.misses < REPORT_FROM:
         return ()
-    if (reported.alive_s or 0.0) >= command.began_s and situation.is_explained:
+    if (reported.alive_s or 0.0) >= command.began_s and (situation.is_explained or situation.is_output_lost):
         return ()
     fields = {"gateway": situation.gateway.name, "attempts": state.misses, "command_id": situation.command_id}
     is_answered = reported.at is not None or any(at_s >= command.began_s for at_s in reported.reported_s.values())

@@ -186,15 +186,18 @@ def _banners(
 
 def _gateway(visited: Visit, gateway: GatewayHealth, snapshot: Snapshot, told: Sentence) -> Banner:
     """A gateway of which an event said that it is wrong."""
-    kind = CATALOGUE[gateway.code or ""]
+    cause = gateway.cause or ""
+    kind = CATALOGUE.get(cause, CATALOGUE[gateway.code or ""])
     cure = without_fields(kind.action.template(visited.language).replace("{gateway}", gateway.name))
     text = told.about if told.about.startswith(f"{gateway.name} ") else ""
+    if cause != gateway.code:  # it says itself what is wrong
+        text = f"{gateway.name}: {without_fields(kind.meaning.template(visited.language))}"
     return Banner(
         "error" if gateway.status == "silent" else "warning",
         AsWritten(text or f"{gateway.name}: {_line(visited, gateway, snapshot).details}"),
         cure,
         f"/gateways/{gateway.name}",
-        visited.say("tower.banner.gateway_link", code=gateway.code),
+        visited.say("tower.banner.gateway_link", code=cause),
     )
 
 

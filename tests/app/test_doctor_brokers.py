@@ -193,3 +193,11 @@ async def test_a_broker_that_is_not_there_is_told_soon() -> None:
     assert not facts.is_reached
     assert [broker.unknown_name is None for broker in facts.brokers] == [True, False]
     assert all(broker.failure is not None and broker.failure.code == "TWL-M007" for broker in facts.brokers)
+
+
+def test_of_a_gateway_that_says_what_is_wrong_that_is_explained() -> None:
+    """Not that it said something."""
+    for code in ("TWL-G114", "TWL-G108"):
+        without_widget = gateway(status="differs", code=code, problems=("TWL-X111",))
+        (found,) = checks.gateways(replace(SOUND, gateways=(without_widget,))).findings
+        assert "TWL-X111" in found.action("en")

@@ -200,10 +200,12 @@ def test_a_gateway_that_has_left_the_broker_is_told_from_one_that_hangs(config: 
 
 
 def test_what_is_wrong_with_a_gateway_is_named_by_its_code(config: Path) -> None:
-    """Beside what it says itself, each once: `explain` tells what to do."""
-    mast = gateway("silent").model_copy(update={"code": "TWL-G104", "problems": ("TWL-X121", "TWL-G104")})
-    (line,) = [line for line in table(health("silent"), mast, config=config).split("\n") if "mast" in line]
-    assert line == "  mast (dmx)  heard 1 s  TWL-G104 TWL-X121"
+    """Beside what it says itself, each once, and what that means: `explain` tells what to do."""
+    mast = gateway("silent").model_copy(update={"code": "TWL-G114", "problems": ("TWL-X121", "TWL-Z999")})
+    lines = table(health("silent"), mast, config=config).split("\n")
+    at = lines.index("  mast (dmx)  heard 1 s  TWL-G114 TWL-X121 TWL-Z999")
+    assert lines[at + 1].startswith("    TWL-X121: A rehearsed fault")
+    assert "TWL-Z999" not in lines[at + 2]
 
 
 def test_the_hex_value_is_shown_where_a_technician_asks(config: Path) -> None:

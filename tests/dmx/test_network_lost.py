@@ -13,6 +13,7 @@ from controller.dmx.output import OutputSource
 from controller.dmx.outputs import Artnet, Sacn
 from controller.dmx.outputs.sacn import PORT, group
 from controller.events import Event
+from controller.events.models import Reason
 from controller.gateways.outputs import ArtnetOutput, SacnOutput
 
 
@@ -118,3 +119,19 @@ async def test_a_network_that_is_not_there_at_the_start(
         await soon(lambda: output.problems == ("TWL-X101",))
         network.run(network.UP)
         await soon(lambda: output.sent(1) == b"\x01")
+
+
+@pytest.mark.parametrize("to", ["127.0.0.1", "10.254.0.9"])
+async def test_a_node_that_is_off_or_does_not_listen(
+    to: str, source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
+) -> None:
+    """The network answers for it; to the kernel each datagram went out."""
+    async with Artnet(ArtnetOutput(kind="artnet", to=to), source, events.append) as output:
+        output.send(1, b"\x01")
+        await soon(lambda: output.problems == ("TWL-X101",))
+        assert events[0].fields["error"] == Reason("ECONNREFUSED" if to == "127.0.0.1" else "EHOSTUNREACH")
+        if to == "127.0.0.1":
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as node:
+                node.bind((to, 6454))
+                await soon(lambda: output.problems == ())
+                assert events[-1].code == "TWL-X103"

@@ -20,7 +20,7 @@ def test_a_failure_is_told_once_and_counted(events: list[Event]) -> None:
         trouble.fails("TWL-X101", Reason("ENETUNREACH"), tenth / 10)
     assert codes(events) == ["TWL-X101"]
     assert trouble.problems == ("TWL-X101",)
-    trouble.works(11.9)
+    trouble.works(14.9)
     assert codes(events) == ["TWL-X101", "TWL-X103"]
     assert events[-1].fields["failures"] == 100
     assert events[-1].fields["down_s"] == 9.9

@@ -145,7 +145,7 @@ def _amiss(gateway: GatewayHealth) -> Event:
     if gateway.heard is None and gateway.status == "unknown":  # one that has left the broker is silent
         return new_event("TWL-H112", gateway=gateway.name)
     status = Phrase(Text("commands", f"status.zone.{gateway.status}"))
-    return new_event("TWL-H113", gateway=gateway.name, status=status, why=gateway.code or LIKELY[gateway.status])
+    return new_event("TWL-H113", gateway=gateway.name, status=status, why=gateway.cause or LIKELY[gateway.status])
 
 
 def unexamined(reason: Reason, findings: tuple[Event, ...] = ()) -> list[Examined]:
