@@ -54,11 +54,10 @@ class PreparedInstant:
         return not self._missing
 
     def is_for(self, outlook: Outlook, reading: ClockReading) -> bool:
-        """Whether this turn is the one that it was prepared for. Between two steps of a sequence the outlook is the
-        same."""
-        late_s = reading.mono - self.reading.mono
-        is_in_time = late_s <= LASTS_S if self._is_begun else abs(late_s) <= LATE_S
-        return outlook is self.outlook and is_in_time and reading.wall >= self.reading.wall
+        """Whether this turn is the one that it was prepared for, by both clocks."""
+        known, most_s = self.reading, LASTS_S if self._is_begun else LATE_S
+        late_s = (reading.wall - known.wall).total_seconds() / reading.pace
+        return outlook is self.outlook and 0 <= late_s <= most_s and abs(reading.mono - known.mono) <= most_s
 
     def begin(self) -> None:
         """The first of it is sent; the next turns follow at once."""

@@ -152,7 +152,7 @@ def test_a_turn_that_is_due_at_the_instant_is_woken_for_it(settled: Callable[[],
     assert last.wake_s == pytest.approx(reading(0).mono, abs=0.001)
 
 
-@pytest.mark.parametrize("change", ["rules", "clock", "late"])
+@pytest.mark.parametrize("change", ["rules", "clock", "a little", "late"])
 def test_what_has_changed_throws_it_away(
     settled: Callable[[], Controller], scheduled: Callable[[str], Program], change: str
 ) -> None:
@@ -165,6 +165,8 @@ def test_what_has_changed_throws_it_away(
         controller.follow(scheduled(EVENINGS.replace("red", "blue")))
     elif change == "clock":
         now = replace(now, mono=now.mono + 100, stepped_s=-100.0)
+    elif change == "a little":  # too little to be called a step
+        now = replace(now, wall=now.wall + timedelta(seconds=4))
     else:
         now = reading(3)
     first = controller.turn(now)
