@@ -26,6 +26,7 @@ PROGRAMS = {
     "bash": "bash",
     "caddy": "caddy",
     "chromium": "chromium",
+    "faketime": "faketime",
     "git": "git",
     "ip": "iproute2",
     "journalctl": "systemd",

@@ -36,9 +36,10 @@ day_of() { echo "${1:0:4}-${1:4:2}-${1:6:2}"; }
 until_day() { day_of "$(ends "$1")"; }
 lasts() { openssl x509 -in "$1" -noout -checkend "$(($2 * DAY))" >/dev/null; }
 
-# publish FILE PLACE MODE   at one stroke: a reader sees the old file or the new one
+# publish FILE PLACE MODE   at one stroke: a reader sees the old file or the new one, after a power cut too
 publish() {
     chmod "$3" "$1"
+    sync "$1"
     mv -f "$1" "$2"
 }
 
@@ -49,13 +50,19 @@ book() {
 
 new_key() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1"; }
 
+# for_mosquitto FILE   lets it be read by mosquitto, which reads it anew as its own user, and by nobody else
+for_mosquitto() {
+    if [ "$(id -u)" = 0 ] && getent group mosquitto >/dev/null; then chgrp mosquitto "$1"; fi
+    chmod 640 "$1"
+}
+
 # issue NAME KIND PLACE MODE LAST   key and certificate of a subject in one file
 issue() {
     new_key "$WORK/key"
     openssl req -new -key "$WORK/key" -subj "/CN=$1" -config "$OWN/openssl.conf" -out "$WORK/request"
     book -in "$WORK/request" -out "$WORK/certificate" -notext -extensions "$2" -startdate "$FIRST" -enddate "$5"
     cat "$WORK/certificate" "$WORK/key" >"$WORK/both"
-    if [ "$2" = server ] && [ "$(id -u)" = 0 ] && getent group mosquitto >/dev/null; then chgrp mosquitto "$WORK/both"; fi
+    [ "$2" != server ] || for_mosquitto "$WORK/both"
     publish "$WORK/both" "$3" "$4"
 }
 
@@ -70,7 +77,6 @@ new_certs_dir = $OWN/issued
 certificate = $OWN/ca.pem
 private_key = $OWN/ca.pem
 default_md = sha256
-default_crl_days = $((AUTHORITY_YEARS * 366))
 rand_serial = yes
 policy = any
 [any]
@@ -100,6 +106,8 @@ SETTINGS
 
 # The authority, made where there is none. What was begun and not ended is begun anew: its key has signed nothing yet.
 have_authority() {
+    local host
+    [[ $(date -u +%Y%m%d%H%M%SZ) > "$FIRST" ]] || fail "the clock of this machine shows $(date -u +%F). Set it first"
     mkdir -p "$OWN/issued" "$FOLDER/clients"
     chmod 755 "$FOLDER"
     chmod 700 "$OWN" "$FOLDER/clients"
@@ -110,22 +118,25 @@ $FOLDER/ca.pem away to begin anew, and give every client the new one"
         : >"$OWN/index"
         echo "unique_subject = no" >"$OWN/index.attr"
         new_key "$WORK/key"
-        openssl req -new -key "$WORK/key" -subj "/CN=Authority of $(uname -n) for mosquitto" -config "$OWN/openssl.conf" \
-            -out "$WORK/request"
+        host="$(uname -n)" # of which a subject has room for so much
+        openssl req -new -key "$WORK/key" -subj "/CN=Authority of ${host:0:37} for mosquitto" \
+            -config "$OWN/openssl.conf" -out "$WORK/request"
         book -selfsign -keyfile "$WORK/key" -in "$WORK/request" -out "$WORK/certificate" -notext -extensions authority \
             -startdate "$FIRST" -enddate "$(date -u -d "+$AUTHORITY_YEARS years" +%Y%m%d%H%M%SZ)"
         cat "$WORK/certificate" "$WORK/key" >"$WORK/both"
         publish "$WORK/both" "$OWN/ca.pem" 600
         echo "made the authority, until $(until_day "$OWN/ca.pem")"
     fi
-    openssl x509 -in "$OWN/ca.pem" -out "$WORK/ca.pem"
+    { openssl x509 -in "$OWN/ca.pem" -out "$WORK/ca.pem" && openssl pkey -in "$OWN/ca.pem" -noout; } 2>/dev/null ||
+        fail "$OWN/ca.pem is damaged. Bring it back from a backup"
+    lasts "$OWN/ca.pem" 0 || fail "the authority ended on $(until_day "$OWN/ca.pem"), or the clock is wrong"
     cmp -s "$WORK/ca.pem" "$FOLDER/ca.pem" || publish "$WORK/ca.pem" "$FOLDER/ca.pem" 644
-    [ -e "$FOLDER/revoked.pem" ] || list_revoked
+    [ -s "$FOLDER/revoked.pem" ] || list_revoked
 }
 
-# It ends with the authority: one that is out of date would keep everybody out.
+# As long as the authority, and from long ago: one that does not hold yet, or no more, would keep everybody out.
 list_revoked() {
-    book -gencrl -out "$WORK/revoked"
+    book -gencrl -crl_lastupdate "$FIRST" -crl_nextupdate "$(ends "$OWN/ca.pem")" -out "$WORK/revoked"
     publish "$WORK/revoked" "$FOLDER/revoked.pem" 644
 }
 
@@ -159,6 +170,7 @@ server() {
     have_authority
     if [ -e "$FOLDER/server.pem" ] && [ "$names" = "$(cat "$OWN/names" 2>/dev/null)" ] && is_ours "$FOLDER/server.pem" &&
         lasts "$FOLDER/server.pem" "$RENEW_DAYS"; then
+        for_mosquitto "$FOLDER/server.pem" # also where it came back from a backup
         echo "the broker's certificate is good until $(until_day "$FOLDER/server.pem")"
         return
     fi
@@ -176,7 +188,6 @@ is_ours() { openssl verify -x509_strict -CAfile "$OWN/ca.pem" "$1" >/dev/null 2>
 renew() {
     local names
     [ -s "$OWN/names" ] || fail "there is no certificate yet: certificates.sh server NAME …"
-    lasts "$OWN/ca.pem" 0 || fail "the authority ended on $(until_day "$OWN/ca.pem"), or the clock is wrong"
     mapfile -t names < <(tr , '\n' <"$OWN/names" | sed 's/^[A-Z]*://')
     server "${names[@]}"
     lasts "$OWN/ca.pem" 365 || fail "the authority ends on $(until_day "$OWN/ca.pem"). Before that move $OWN away, make \

@@ -34,7 +34,9 @@ add() {
     local password
     check_name "${1:-}"
     if [ -n "${2:-}" ]; then
-        IFS= read -r password <"$2" || [ -n "$password" ] || fail "no password in $2"
+        IFS= read -r password <"$2" || true
+        password="${password%$'\r'}" # of a file from Windows
+        [ -n "$password" ] || fail "no password in $2"
     else
         password="$(openssl rand -hex 16)"
     fi

@@ -184,6 +184,62 @@ def test_a_client_is_revoked_with_every_certificate_that_it_ever_had(folder: Pat
     assert "revoked mast" in certificates("list")
 
 
+def test_who_is_not_revoked_is_let_in_by_a_clock_that_starts_in_the_past(folder: Path, certificates: Call) -> None:
+    """As after a power cut, on a machine without a battery for its clock: the list holds for as long as the
+    certificates do."""
+    certificates("server")
+    certificates("client", "mast")
+    certificates("client", "gate")
+    certificates("revoke", "gate")
+    check = ("-crl_check", "-CRLfile", str(folder / "revoked.pem"))
+    for instant in ("1600000000", str(int(ssl.cert_time_to_seconds(asked(folder / "ca.pem", "-enddate")[9:-1])) - 1)):
+        assert is_good(folder, "clients/mast.pem", *check, "-attime", instant)
+
+
+def test_nothing_is_made_by_a_clock_that_cannot_be_right(folder: Path) -> None:
+    """It would end before it began."""
+    command = [require("faketime"), "1970-01-01 00:05", require("bash"), str(MOSQUITTO / "certificates.sh"), "server"]
+    env = {**os.environ, "PATH": PATHS, "CERTIFICATES": str(folder)}
+    run = subprocess.run(command, check=False, capture_output=True, text=True, env=env)
+    assert (run.returncode, "the clock" in run.stderr) == (1, True)
+    assert not (folder / "ca.pem").exists()
+
+
+def test_an_authority_has_an_end_whatever_is_asked_for(folder: Path, certificates: Call) -> None:
+    """Nothing that is issued after it is good."""
+    certificates("server")
+    end_in(-1, folder, "authority")
+    for words in (("server", "other.example"), ("client", "mast")):
+        code, reason = refused("certificates.sh", *words, CERTIFICATES=str(folder))
+        assert (code, "the authority ended on" in reason) == (1, True)
+
+
+def test_a_long_name_of_this_machine_is_no_hindrance(folder: Path, tmp_path: Path) -> None:
+    """A subject has 64 characters at most, and a name may be as long."""
+    name = "tower-lighting-01.department-of-works.municipality.example"
+    (tmp_path / "uname").write_text(f"#!/bin/sh\necho {name}\n")
+    (tmp_path / "uname").chmod(0o755)
+    deployed("certificates.sh", "server", CERTIFICATES=str(folder), PATH=f"{tmp_path}:{PATHS}")
+    assert is_good(folder, "server.pem", "-verify_hostname", name)
+
+
+def test_what_a_backup_or_a_power_cut_left_is_mended_or_told(folder: Path, certificates: Call) -> None:
+    """The rights of the broker's certificate, which mosquitto reads anew as its own user; half an authority is no
+    authority."""
+    certificates("server")
+    (folder / "server.pem").chmod(0o600)
+    certificates("server")
+    assert (folder / "server.pem").stat().st_mode & 0o777 == 0o640
+    authority = folder / "authority" / "ca.pem"
+    whole = authority.read_text()
+    for half in ("", whole[: len(whole) // 2], whole[: whole.index("-----BEGIN PRIVATE KEY")]):
+        authority.write_text(half)
+        code, reason = refused("certificates.sh", "server", "other.example", CERTIFICATES=str(folder))
+        assert (code, "is damaged" in reason, "backup" in reason) == (1, True, True)
+    authority.write_text(whole)
+    assert "good until" in certificates("server")
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
@@ -247,7 +303,7 @@ def test_users_come_and_go(users: Call, tmp_path: Path) -> None:
 def running(tmp_path: Path, folder: Path, certificates: Call, users: Call) -> Iterator[tuple[int, int]]:
     """The shipped configuration at work; its plain and its encrypted port."""
     certificates("server")
-    (tmp_path / "own").write_text("kört: åäö \n", encoding="utf-8")
+    (tmp_path / "own").write_bytes("kört: åäö \r\n".encode())
     users("add", "mast", str(tmp_path / "own"))
     rules = tmp_path / "watertower.acl"
     rules.write_text((MOSQUITTO / "watertower.acl").read_text(encoding="utf-8"), encoding="utf-8")
