@@ -9,15 +9,17 @@ cd "$(dirname "$(readlink -f "$0")")/.."
 
 # place_files   the two files and what lies beside them, each where there is none
 place_files() {
-    local file name
+    local file name mode
+    rm -rf "$ARRIVING"
+    mkdir -m 700 "$ARRIVING"
     for file in config/*; do
-        name="$CONFIG/${file##*/}"
-        [ ! -e "$name" ] || continue
-        cp "$file" "$name.new"
-        chgrp "$GROUP" "$name.new"
-        [ "$file" != config/schedule.yaml ] || chmod g+w "$name.new"
-        mv -T "$name.new" "$name"
-        say "Put $name in place."
+        name="${file##*/}"
+        [ ! -e "$CONFIG/$name" ] || continue
+        mode=644
+        [ "$name" != schedule.yaml ] || mode=664
+        install -g "$GROUP" -m "$mode" "$file" "$ARRIVING/"
+        mv -T "$ARRIVING/$name" "$CONFIG/$name"
+        say "Put $CONFIG/$name in place."
     done
 }
 

@@ -21,6 +21,8 @@ CATALOGS=/usr/local/lib/systemd/catalog
 # not one of a user's own, which the service could not reach
 PYTHON=/usr/bin/python3
 GROUP=watertower
+# files on their way to $CONFIG, where others than root may write
+ARRIVING=$CONFIG.new
 # what makes an environment whole is written last
 WHOLE=whole
 # the release that stands for an installation without releases, of the first versions
@@ -28,6 +30,8 @@ SINGLE=without-releases
 
 # what is true when the script ends early
 outcome="Nothing was changed."
+# the release that is not whole yet
+building=
 
 # A terminal that is gone is no reason to stop half-way.
 say() { echo "$*" || true; }
@@ -41,7 +45,7 @@ usage() { echo "usage: ${0##*/} $*" >&2; exit 2; }
 ended() {
     local code=$?
     [ "$code" = 0 ] || complain "$outcome"
-    rm -rf "$scratch"
+    rm -rf "$scratch" "$ARRIVING" ${building:+"$building"}
 }
 
 # begin   as root, on a machine that can run the program, and alone
@@ -53,7 +57,7 @@ begin() {
     trap 'exit 143' TERM HUP
     trap '' PIPE
     [ -d /run/systemd/system ] || fail "systemd does not run here; deploy/README.md tells how to use a container instead."
-    exec {lock}>/run/lock/watertower-install
+    exec {lock}>/run/watertower-install.lock  # not in /run/lock, where everybody may put a link
     flock -n "$lock" || fail "another install.sh, upgrade.sh or uninstall.sh is running."
 }
 
@@ -96,11 +100,12 @@ build_release() {
     local place="$RELEASES/$1"
     [ ! -e "$place/$WHOLE" ] || return 0
     say "Building release $1 …"
+    building="$place"
     rm -rf "$place"
-    mkdir -p "$place"
+    install -d -m 755 "$HOME_FOLDER" "$RELEASES" "$place"
     "$PYTHON" -m venv "$place"
     "$place/bin/pip" install -q --disable-pip-version-check --require-hashes -r deploy/requirements.txt ||
-        fail "the packages of deploy/requirements.txt could not be installed: see above. Is the network there?"
+        fail "the packages of deploy/requirements.txt could not be installed: see above. Is the network there, and room on the disk?"
     # built in a copy: in the folder itself remains of an older build could get into it
     mkdir "$scratch/source"
     cp -r pyproject.toml README.md LICENSE controller "$scratch/source"
@@ -110,6 +115,12 @@ build_release() {
     "$place/bin/watertower" --version >/dev/null
     sync -f "$place"  # or a power cut could leave the mark and not the files
     touch "$place/$WHOLE"
+    building=
+}
+
+# remove_single   takes an installation without releases away, if there is one: the folder may hold files of others too
+remove_single() {
+    [ ! -e "$HOME_FOLDER/pyvenv.cfg" ] || (cd "$HOME_FOLDER" && rm -rf bin include lib lib64 share pyvenv.cfg .gitignore deploy)
 }
 
 # link LINK TARGET   makes or changes a link in one step

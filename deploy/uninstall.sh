@@ -7,13 +7,23 @@ folder="$(dirname "$(readlink -f "$0")")"
 . "$folder/releases.sh"
 cd /  # this very folder may be taken away
 
-# owned   what a site has of its own: files, state, settings of the units, backups of upgrade.sh
+# owned   what a site has of its own: files, state, settings of the units, backups of upgrade.sh. The state of a unit is a
+# link into a folder of systemd's.
 owned() {
     local path
-    for path in "$CONFIG" "$STATE"* /var/lib/private/watertower* "$UNITS"/{watertower,watertower-gateway@*}.service.d \
-        "$BACKUPS"; do
+    for path in "$CONFIG" "$STATE" "$STATE"-* /var/lib/private/watertower{,-*} \
+        "$UNITS"/{watertower,watertower-gateway@*}.service.d "$BACKUPS"; do
+        if [[ $path = "$STATE"-* && ! -L $path ]]; then continue; fi  # somebody else's
         if [ -e "$path" ] || [ -L "$path" ]; then echo "$path"; fi
     done
+}
+
+# remove_program   what install.sh and upgrade.sh have made; their folder with it, unless there is something else in it
+remove_program() {
+    remove_single
+    rm -rf "$RELEASES" "$CURRENT"{,.new} "$PREVIOUS"{,.new}
+    [ ! -d "$HOME_FOLDER" ] || rmdir --ignore-fail-on-non-empty "$(readlink -f "$HOME_FOLDER")"
+    if [ -L "$HOME_FOLDER" ] && [ ! -e "$HOME_FOLDER" ]; then rm "$HOME_FOLDER"; fi
 }
 
 stop_programs() {
@@ -45,11 +55,12 @@ main() {
         if getent group "$GROUP" >/dev/null; then groupdel "$GROUP"; fi
         systemctl daemon-reload
     fi
-    rm -rf "$HOME_FOLDER"
+    remove_program
     say "The program is gone; nothing controls the lamps any more."
     [ -z "$(owned)" ] || say "These stay (\`deploy/uninstall.sh --purge\` removes them, accounts and history included):"
     owned | sed 's/^/  /'
     [ -n "$purge" ] || ! getent group "$GROUP" >/dev/null || say "  the group $GROUP"
+    [ ! -e "$HOME_FOLDER" ] || say "$HOME_FOLDER stays too: there is something else in it."
 }
 
 main "$@"

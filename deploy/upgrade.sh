@@ -149,15 +149,13 @@ tidy() {
     for place in "$RELEASES"/*; do
         [[ $keep = *" ${place##*/} "* ]] || rm -rf "$place"
     done
-    if [[ $keep != *" $SINGLE "* ]]; then
-        (cd "$HOME_FOLDER" && rm -rf bin include lib lib64 share pyvenv.cfg deploy)
-    fi
+    [[ $keep = *" $SINGLE "* ]] || remove_single
 }
 
 roll_back() {
     from="$(release_at "$CURRENT")"
     to="$(release_at "$PREVIOUS")"
-    { [ -n "$from" ] && [ -n "$to" ]; } || fail "there is no release to go back to."
+    { [ -n "$from" ] && [ -n "$to" ] && [ "$from" != "$to" ]; } || fail "there is no release to go back to."
     accepted "$to"
     take_over
     say "Release $to is used. To go to $from again, call this once more."
