@@ -114,7 +114,7 @@ class Notifier:
         """This is to be remembered, and these are to be delivered."""
         reading = self._context.clock.read()
         now = None if reading.trust is Trust.SUSPECT else reading.wall
-        memory, dropped = queued(memory, notices, self._receivers, self._context.language, now)
+        memory, dropped = queued(memory, notices, self._receivers, self._site.language, now)
         for (receiver, reason), count in dropped.items():
             self._context.note(new_event("TWL-N105", receiver=receiver, count=count, reason=Reason(reason)))
         if memory != self._memory:
@@ -164,7 +164,7 @@ class Notifier:
         waiting = due(self._memory, receiver, now, place)
         if not waiting or not courier.is_ready:
             return
-        language, local = receiver.language or self._context.language, now.astimezone(place.time_zone)
+        language, local = receiver.language or self._site.language, now.astimezone(place.time_zone)
         reason = await courier.deliver(message(waiting, self._memory, self._site.name, language, local))
         now = self._context.clock.read().wall
         async with self._changing:

@@ -1,7 +1,7 @@
 """What notices say, in every language: short, and true at the instant at which they are made."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -95,7 +95,10 @@ def of_event(event: Event, facts: NoticeFacts) -> Notice | None:
     manner: Manner = "info" if event.level is Level.INFO else "warning"
 
     def said(language: Language) -> tuple[str, Iterable[str]]:
-        return _titled(facts, event.text(language), language), (event.action(language), _explain(event.code, language))
+        text = replace(event, ended=None).text(language)
+        title = _titled(facts, text, language)
+        whole = [text] if printable(title).endswith("…") else []
+        return title, (*whole, event.action(language), _explain(event.code, language))
 
     return notice(kind, key, facts, manner, said)
 

@@ -292,7 +292,7 @@ def site(config: Path, tmp_path: Path, hook: Hook, address: Write, monkeypatch: 
     monkeypatch.setattr(courier, "LONGEST_S", 0.1)
     file = address(hook_url(hook))
     with (config / "tower.yaml").open("a", encoding="utf-8") as tower:
-        tower.write(f"notices:\n  - {{name: drift, url_file: {file}, language: sv}}\n")
+        tower.write(f"notices:\n  - {{name: drift, url_file: {file}}}\n")
     return Site(config, tmp_path / "state")
 
 

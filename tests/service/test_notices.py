@@ -10,6 +10,7 @@ import pytest
 from controller.clock import ClockReading, Trust
 from controller.config.load import Setup
 from controller.events import new_event
+from controller.events.models import EndedTrouble
 from controller.locale import Language
 from controller.service.health import Degradation, Health
 from controller.service.notice_words import Notice, NoticeFacts, of_event, proof_notice
@@ -393,6 +394,20 @@ def test_an_event_may_be_a_notice_by_itself(tower: Tower) -> None:
     assert found.kind == "lamp_tests"
     assert found.words["sv"][0] == "Alvesta vattentorn: mast: lamptestet är slut: 3 av 4 lyste, 1 gjorde det inte"
     assert found.words["sv"][1].startswith("Se över de lampor som inte lyste")
+
+
+def test_a_title_that_is_cut_stands_whole_in_the_text(tower: Tower) -> None:
+    """Without what the event put an end to, which is for the log."""
+    fields = {"campaign": "En vecka", "begins": "2026-11-20 00:00", "failed": "mast/" + "n" * 150, "next": "–"}
+    event = replace(new_event("TWL-G159", **fields), ended=EndedTrouble("TWL-G150", 80.0))
+    found = of_event(event, tower.facts())
+    assert found is not None
+    for title, body in found.words.values():
+        assert title.endswith("…")
+        whole = body.split("\n")[0]
+        assert title.removeprefix("Alvesta vattentorn: ").removesuffix("…") in whole
+        assert "n" * 150 in whole
+        assert "TWL-G150" not in whole
 
 
 def test_a_long_name_is_cut(setup_of: Setups) -> None:
