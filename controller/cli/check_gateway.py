@@ -52,7 +52,7 @@ def command(options: Options, name: str, as_json: bool) -> None:
     """Try the promises one after another, and say which of them the gateway keeps."""
     setup = load(options.folder)
     gateway = find(setup, name)
-    check = asyncio.run(_checked(setup, gateway, options.state_dir))
+    check = asyncio.run(_checked(setup, gateway, options.service_state))
     if as_json:
         promises = [
             {"promise": promise, "result": check.verdicts[promise], "reported": check.reported.get(promise)}

@@ -21,6 +21,7 @@ from controller.app.reload import changes, may_pass, refusal, rejection
 from controller.cli.options import Options, common, environment_language
 from controller.clock import Clock, SystemClock
 from controller.config.load import Setup, load
+from controller.config.site_folder import ConfigFolder
 from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event
 from controller.events.alarm import Alarm
@@ -38,14 +39,15 @@ from controller.threads import run_blocking
 def command(options: Options, name: str, log_format: LogFormat) -> None:
     """Run one DMX gateway until a signal."""
     setup, _ = load_last_good(options.folder, options.state_dir)
-    settings = GatewaySettings.of(setup, name, options.state_dir)
+    settings = GatewaySettings.of(setup, name, options.service_state)
     language = options.lang or environment_language() or setup.tower.site.language
     with (
         in_use(options.state_dir, f"gateway-{name}"),
         Log(log_format, setup.tower.site.place.time_zone, language) as log,
     ):
         gc.freeze()  # as in `run`: two frames would be late
-        asyncio.run(serve(settings, GatewayFiles(options.config_dir, options.state_dir, log, SystemClock())))
+        files = GatewayFiles(options.folder, options.state_dir, options.service_state, log, SystemClock())
+        asyncio.run(serve(settings, files))
 
 
 def find(setup: Setup, name: str) -> Dmx:
@@ -66,7 +68,8 @@ class GatewaySettings:
 
     @classmethod
     def of(cls, setup: Setup, name: str, state: Path) -> "GatewaySettings":
-        """Raises WatertowerError where there is no such gateway, Misconfigured where a secret cannot be read."""
+        """`state` is the state directory of the service. Raises WatertowerError where there is no such gateway,
+        Misconfigured where a secret cannot be read."""
         return cls(setup, find(setup, name), broker_settings.addresses(setup.tower.mqtt, state))
 
 
@@ -74,8 +77,9 @@ class GatewaySettings:
 class GatewayFiles:
     """The files of a gateway: what changes in them, and the copy of the last good ones in the state directory."""
 
-    config: Path
+    config: ConfigFolder
     state: Path
+    service_state: Path
     log: Log
     clock: Clock
 
@@ -91,7 +95,7 @@ class GatewayFiles:
             try:
                 setup = await run_blocking("files", partial(load, self.config))
                 if not setup.builds_like(settings.setup):  # the schedule reaches the gateway from the controller
-                    settings = GatewaySettings.of(setup, settings.gateway.name, self.state)
+                    settings = GatewaySettings.of(setup, settings.gateway.name, self.service_state)
                     yield settings
                 alarm.clear()
                 await copy.keep(setup)

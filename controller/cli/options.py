@@ -156,7 +156,7 @@ def shared_options(command: F) -> F:
 
 
 class SiteOption(click.Option):
-    """`--site`, which help shows only where there are several."""
+    """An option about several sites, which help shows only where there are some."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """As click does."""
@@ -279,7 +279,12 @@ def refusing(options: Options, act: Callable[[], Any]) -> Any:
         sys.exit(CONFIGURATION)
     except WatertowerError as error:
         tell(error, options)
-        sys.exit(next(code for kind, code in EXITS.items() if isinstance(error, kind)))
+        sys.exit(exit_code(error))
+
+
+def exit_code(error: WatertowerError) -> int:
+    """What a command ends with after an error of ours."""
+    return next(code for kind, code in EXITS.items() if isinstance(error, kind))
 
 
 def tell(error: WatertowerError, options: Options) -> None:

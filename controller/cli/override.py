@@ -7,19 +7,31 @@ import asyncio
 import contextlib
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import click
 
 from controller.app import broker_settings
 from controller.cli.client import client_id, items, unheard, with_tower
-from controller.cli.options import Options, caller, common
+from controller.cli.options import (
+    Options,
+    SiteOption,
+    caller,
+    common,
+    exit_code,
+    for_service,
+    known_sites,
+    said,
+)
+from controller.config import render
+from controller.config.site_folder import has_sites
 from controller.config.tower import MqttSettings
-from controller.errors import Refused, Unreachable, WatertowerError
+from controller.errors import FilesRejected, Refused, Unreachable, WatertowerError
 from controller.events import new_event
 from controller.events.formatters import FRAME
 from controller.events.models import Advice, printable
 from controller.gateways.base import Message
-from controller.locale import Language
 from controller.mqtt import Item, Mqtt, Received
 from controller.service.health_watch import ONLINE
 from controller.service.overrides import STOPPED
@@ -67,10 +79,34 @@ def resume(options: Options, reason: str, lift: bool) -> None:
 
 @click.command("stop")
 @click.option("--reason", required=True)
+@click.option("--all-sites", is_flag=True, cls=SiteOption)
 @common
-def stop(options: Options, reason: str) -> None:
+@for_service
+def stop(options: Options, reason: str, *, all_sites: bool) -> None:
     """Make everything dark until the safety stop is lifted."""
-    ask(options, action="stop", reason=reason)
+    if options.site is not None and all_sites:
+        raise WatertowerError("TWL-Q115", words="--site, --all-sites")
+    if options.site is not None or not has_sites(options.config_dir):
+        ask(options, action="stop", reason=reason)
+        return
+    names, _ = known_sites(options)
+    if not all_sites:
+        raise WatertowerError("TWL-Q136", known=", ".join(names), first=names[0])
+    with ThreadPoolExecutor(len(names), "stop") as all_at_once:
+        codes = all_at_once.map(lambda name: _stopped(replace(options, site=name), reason), names)
+    raise SystemExit(max(codes))
+
+
+def _stopped(options: Options, reason: str) -> int:
+    """The exit code for one of the sites, whose answer is printed with its name."""
+    try:
+        ask(options, action="stop", reason=reason)
+    except WatertowerError as error:
+        findings = error.findings if isinstance(error, FilesRejected) else ()
+        text = render.as_text(findings, options.language) if findings else said(error, options)
+        click.echo(f"{options.site}: {text}", err=True)
+        return exit_code(error)
+    return 0
 
 
 def _by_zone(look: tuple[str, ...]) -> str | dict[str, str]:
@@ -109,10 +145,10 @@ async def _ask(settings: MqttSettings, options: Options, request: dict[str, obje
                     event = _event(item.payload) if isinstance(item, Received) else {}
                     lives = lives or _is_beat(item, beat)
                     if is_answered and event.get("code") in {LIT, DARK}:
-                        show(event, options.language)
+                        show(event, options)
                         return
                     if not is_answered and event.get("id") == request_id:
-                        show(event, options.language)
+                        show(event, options)
                         if event.get("code") not in STOPPED:
                             return
                         sending.cancel()
@@ -146,7 +182,7 @@ def _event(payload: bytes) -> dict[str, object]:
     return event if isinstance(event, dict) else {}
 
 
-def show(answer: dict[str, object], language: Language) -> None:
+def show(answer: dict[str, object], options: Options) -> None:
     """Print an answer in the user's language, or as the controller wrote it where its event is unknown here. Raises
     Refused for an answer that is no success."""
     code = answer.get("code")
@@ -158,8 +194,9 @@ def show(answer: dict[str, object], language: Language) -> None:
         raise Refused(LIT, **{key: answer.get(key) for key in ("owner", "gateways")})
     text = answer.get("text")
     with contextlib.suppress(KeyError):
-        text = new_event(str(code), **{key: answer[key] for key in answer.keys() - FRAME}).text(language)
-    click.echo(printable(f"{code}: {text}", LONGEST))
+        text = new_event(str(code), **{key: answer[key] for key in answer.keys() - FRAME}).text(options.language)
+    of_site = f"{options.site}: " if options.site is not None else ""
+    click.echo(printable(f"{of_site}{code}: {text}", LONGEST))
 
 
 def _reason(answer: dict[str, object]) -> object:
