@@ -1,5 +1,6 @@
 """Many alike lamps in one entry of `tower.yaml`: `name: post-[001..250]` stands for 250 gateways, and the same range in
-a zone or a topic counts along. A list as `zone` is dealt out in turn. In `zones:` a range stands for many zones.
+a zone or a topic counts along. A list as `zone`, of zones and ranges of them, is dealt out in turn. In `zones:` a
+range stands for many zones.
 
 The document is written out before its values are read, so that whatever reads it meets single gateways, each at the
 place of the entry. Pure.
@@ -12,8 +13,8 @@ from dataclasses import replace
 from controller.config.findings import FilePlace, Finding
 from controller.config.nodes import Document, Node, Pairs, Scalar, YamlEntry, YamlSequence
 
-RANGE = re.compile(r"\[(?P<first>[0-9]{1,5})\.\.(?P<last>[0-9]{1,5})\]")
-NEARLY = re.compile(r"\[\s*(?P<first>[0-9]{1,5})\s*(?:\.{2,}|…|:|-|–|,|to|till)\s*(?P<last>[0-9]{1,5})\s*\]")
+RANGE = re.compile(r"\[(?P<first>[0-9]{1,19})\.\.(?P<last>[0-9]{1,19})\]")
+NEARLY = re.compile(r"\[\s*(?P<first>[0-9]{1,19})\s*(?:\.{2,}|…|:|-|–|,|to|till)\s*(?P<last>[0-9]{1,19})\s*\]")
 """What was most likely meant as one."""
 MOST = 20_000
 """Entries that one range may stand for: twice the largest site that is measured."""
@@ -78,20 +79,28 @@ def _each(document: Document, item: Node, findings: list[Finding]) -> list[Node]
 def _numbers(text: Scalar) -> tuple[str, ...] | None:
     """The numbers that the range of a text stands for, as long as it writes them; None without a range."""
     found = RANGE.search(text.text)
-    if (
-        found is None
-        or RANGE.search(text.text, found.end())
-        or not 0 <= int(found["last"]) - int(found["first"]) < MOST
-    ):
+    if found is None or RANGE.search(text.text, found.end()) or not _counts(found["first"], found["last"]):
         near = NEARLY.search(text.text)
         if near is None:
             return None
-        low, high = sorted((near["first"], near["last"]), key=int)
-        suggestion = f"{text.text[: near.start()]}[{low}..{high}]{NEARLY.sub('', text.text[near.end() :])}"
+        before, behind = text.text[: near.start()], NEARLY.sub("", text.text[near.end() :])
+        suggestion = f"{before}[{_as_range(near['first'], near['last'])}]{behind}"
         raise _Wrong(text, "TWL-S310", value=text.text, suggestion=suggestion, most=MOST)
     first, last = int(found["first"]), int(found["last"])
     width = len(found["first"]) if found["first"].startswith("0") else 0
     return tuple(f"{number:0{width}}" for number in range(first, last + 1))
+
+
+def _counts(first: str, last: str) -> bool:
+    """Whether it counts up, not too far, with zeros that the first number shows."""
+    return 0 <= int(last) - int(first) < MOST and not (last.startswith("0") and len(last) > len(first))
+
+
+def _as_range(one: str, other: str) -> str:
+    """What these numbers were meant to be."""
+    low, high = sorted((int(one), int(other)))
+    width = max((len(number) for number in (one, other) if number.startswith("0")), default=0)
+    return f"{low:0{width}}..{min(high, low + MOST - 1):0{width}}"
 
 
 def _spread(node: Node, count: int, key: str = "") -> list[Node]:
@@ -106,7 +115,8 @@ def _spread(node: Node, count: int, key: str = "") -> list[Node]:
         return [node.shortened(f"{before}{number}{behind}") for number in numbers]
     if isinstance(node, YamlSequence):
         if key == "zone" and node.items:
-            return [node.items[number % len(node.items)] for number in range(count)]
+            zones = [zone for item in node.items for zone in _zones(item)]
+            return [zones[number % len(zones)] for number in range(count)]
         listed = [_spread(item, count) for item in node.items]
         return [node._replace(items=items) for items in zip(*listed, strict=True)] or [node] * count
     values = {word: _spread(entry.value, count, word) for word, entry in node.entries.items()}
@@ -120,6 +130,12 @@ def _spread(node: Node, count: int, key: str = "") -> list[Node]:
         )
         for number in range(count)
     ]
+
+
+def _zones(item: Node) -> list[Node]:
+    """What stands for one zone, or a range for many, in a list that is dealt out."""
+    numbers = _numbers(item) if isinstance(item, Scalar) else None
+    return [item] if numbers is None else _spread(item, len(numbers))
 
 
 def _no_range(node: Node) -> None:

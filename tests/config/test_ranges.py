@@ -65,6 +65,14 @@ def test_a_list_of_zones_is_dealt_out_in_turn() -> None:
     assert [one.zone_names for one in made.gateways] == [("bowl",), ("shaft",), ("bowl",), ("shaft",), ("bowl",)]
 
 
+def test_a_list_of_zones_may_hold_ranges_of_them() -> None:
+    made = setup(
+        "  - {name: 'post-[1..4]', kind: wled, topic: 'w/[1..4]', zone: ['side-[1..2]', bowl]}\n",
+        "['side-[1..2]', bowl]",
+    ).tower
+    assert [one.zone_names for one in made.gateways] == [("side-1",), ("side-2",), ("bowl",), ("side-1",)]
+
+
 def test_zones_are_many_too_and_a_lamp_names_its_own() -> None:
     made = setup("  - {name: 'post-[1..3]', kind: wled, topic: 'w/[1..3]', zone: 'side-[1..3]'}\n", "['side-[1..3]']")
     assert made.tower.zones == ("side-1", "side-2", "side-3")
@@ -97,6 +105,9 @@ def lamps(**other: str) -> str:
         (lamps(name="post-[250..1]"), [("TWL-S310", {"suggestion": "post-[1..250]"})]),
         (lamps(name="post-[1-250]"), [("TWL-S310", {"suggestion": "post-[1..250]"})]),
         (lamps(name="post-[001…250]-a"), [("TWL-S310", {"suggestion": "post-[001..250]-a"})]),
+        (lamps(name="post-[1..0250]"), [("TWL-S310", {"suggestion": "post-[0001..0250]"})]),
+        (lamps(name="post-[1..99999]"), [("TWL-S310", {"suggestion": f"post-[1..{MOST}]"})]),
+        (lamps(name="post-[1..1000000]"), [("TWL-S310", {"suggestion": f"post-[1..{MOST}]"})]),
         (lamps(topic="w/[1 .. 250]"), [("TWL-S310", {"suggestion": "w/[1..250]"})]),
         (lamps(topic="w/[1..200]"), [("TWL-S311", {"count": 200, "expected": 250})]),
         (lamps(name="post"), [("TWL-S312", {"value": "w/[1..250]"})]),
