@@ -8,7 +8,7 @@ Rights, as in deploy/mosquitto/watertower.acl
 | user | may |
 |---|---|
 | `controller`, and the programs of the service | everything |
-| anyone | read whether the controller is there, and `desired` and `walk` of the gateway of the same name; write that gateway's `reported` and `availability` |
+| anyone | read whether the controller is there, and `desired`, `walk` and `availability` of the gateway of the same name; write that gateway's `reported` and `availability` |
 | the name of a vendor's gateway in tower.yaml | read and write the topics of that device, no others' |
 | anyone with `topic` lines | that too |
 Where several sites share the broker, a gateway's name is `<site>/<gateway>`, and it is given that site's topics.
@@ -192,7 +192,7 @@ def _with_rights(name: str, user: User, tower: Tower) -> User:
     prefix = tower.mqtt.topic_prefix
     read, write = [f"{prefix}/controller/status"], list[str]()
     if not set(name) & set("+#/"):
-        read += [f"{prefix}/gateway/{name}/{leaf}" for leaf in ("desired", "walk")]
+        read += [f"{prefix}/gateway/{name}/{leaf}" for leaf in ("desired", "walk", "availability")]
         write += [f"{prefix}/gateway/{name}/{leaf}" for leaf in ("reported", "availability")]
     for gateway in tower.gateways:
         if gateway.name == name:

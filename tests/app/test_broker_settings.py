@@ -106,7 +106,7 @@ def test_secrets_that_anybody_may_read_and_plain_ones_are_warned_of(config: Path
     ("user", "read", "written"),
     [
         ("controller", {"desired", "walk", "reported", "availability", "entrance", "set"}, None),
-        ("mast", {"desired", "walk"}, {"reported", "availability"}),
+        ("mast", {"desired", "walk", "availability"}, {"reported", "availability"}),
         ("entrance", {"entrance"}, {"entrance"}),
         ("tower", {"reported"}, {"set"}),
     ],

@@ -61,8 +61,8 @@ SITE = below("watertower/", "wled/", "zigbee2mqtt/") | {DISCOVERY}
 ALL_WALKS = own("mast", "walk") | own("gate", "walk")
 MAY = {
     "controller": (SITE | {"homeassistant/status", METER}, SITE),
-    "mast": (own("mast", "desired", "walk"), own("mast", "reported", "availability")),
-    "gate": (own("gate", "desired", "walk"), own("gate", "reported", "availability")),
+    "mast": (own("mast", "desired", "walk", "availability"), own("mast", "reported", "availability")),
+    "gate": (own("gate", "desired", "walk", "availability"), own("gate", "reported", "availability")),
     "entrance": (below("wled/entrance/"), below("wled/entrance/")),
     "bowl-plug": (below("tele/bowl-plug/"), below("tele/bowl-plug/")),
     "wled": (below("wled/"), below("wled/")),
