@@ -295,12 +295,16 @@ class ControlLoop:
         """Whether a manual request waits for its answer."""
         return self._queue.has_work
 
-    def note(self, event: Event, reading: ClockReading, at: datetime | None = None) -> None:
-        """Tell an event that may come again and again; one that does is counted. It happened `at`, or now."""
+    def note(
+        self, event: Event, reading: ClockReading, at: datetime | None = None, *, is_awaited: bool = True
+    ) -> None:
+        """Tell an event that may come again and again; one that does is counted. An answer is none, unless nobody waits
+        for it. It happened `at`, or now."""
         at = at or reading.wall
         event = self._degradations.take(event, at)
         self._report.note(event)
-        for each in self._rate_limit.pass_on(event, reading.mono) if _may_repeat(event) else (event,):
+        is_counted = _may_repeat(event) or not is_awaited
+        for each in self._rate_limit.pass_on(event, reading.mono) if is_counted else (event,):
             self._publish(each, at)
 
     def tell(self, event: Event, at: datetime) -> None:
@@ -432,7 +436,7 @@ class ControlLoop:
         documents += self._home_assistant.messages(reading, bool(result.changed), lambda: self.summary(reading))
         self._connection.publish(*documents, *self._presence.due(reading))
         for event in self._home_assistant.events():
-            self.note(event, reading)
+            self.note(event, reading, is_awaited=False)
         due_s = (
             self._report.due_s,
             self._rate_limit.due_s,

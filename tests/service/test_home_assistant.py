@@ -605,6 +605,18 @@ def test_a_flood_of_commands_causes_no_turn_each(home: World) -> None:
     assert [bridge.receive(item, each) for each in later] == [True] + [False] * 99
 
 
+@pytest.mark.parametrize("topic", [SET_BOWL, f"{BASE}/set/zone/attic-{{}}", f"{BASE}/set/identify/mast"])
+def test_a_flood_of_nonsense_fills_no_log(home: World, topic: str) -> None:
+    """Nobody waits for an answer: what is repeated is counted."""
+    for number in range(1000):
+        home.say(topic.format(number), b'{"state": "BRIGHT"}')
+        home.run(0.01)
+    home.run(70)
+    assert 1 <= len(asked(home, "TWL-O110")) <= 2
+    [counted] = asked(home, "TWL-C040")
+    assert counted["times"] == 1000 - len(asked(home, "TWL-O110"))
+
+
 def lamp(name: str, zone: str, modes: str) -> str:
     """A vendor's lamp with these colour modes."""
     topics = f"command_topic: {name}/set, state_topic: {name}"
