@@ -88,8 +88,6 @@ class Courier:
             await run_blocking("notices", partial(examine, self._receiver.url_file))
         except AddressUnusable as error:
             self._cannot_use(error.reason)
-        except Exception as error:  # apprise is missing
-            self._cannot_use(Reason("other", {"text": place_of(error)}))
         else:
             self._unusable.clear(new_event("TWL-N104", receiver=self._receiver.name))
 

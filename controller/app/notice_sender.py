@@ -1,19 +1,20 @@
-"""The only door to apprise, which knows some 130 ways to tell people something, and the call of a monitor's address.
+"""Sends notices, and calls a monitor's address.
 
 All of it waits for a network, and is called in a thread of its own. Addresses hold passwords and tokens: they are read
 from their file for each message, and what a library says of a failure is shown without any part of them.
 """
 
 import http.client
-import logging
+import json
+import os
 import re
-import threading
+import subprocess
+import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from controller.app.broker_settings import secret_text
@@ -22,6 +23,8 @@ from controller.events.models import Reason, printable
 from controller.events.reasons import reason_of
 from controller.service.notice_queue import NoticeMessage
 
+CALL_S = 50.0
+"""A process that calls apprise for longer is ended."""
 BEAT_ANSWER_S = 10.0
 HOST_IS_NO_SECRET = frozenset({"mailto", "mailtos", "json", "jsons", "form", "forms", "xml", "xmls"})
 """In the addresses of other services a token may stand in the place of the host."""
@@ -40,24 +43,48 @@ class AddressUnusable(Exception):  # noqa: N818
         self.reason = reason
 
 
+class _CallBroken(AddressUnusable):
+    """The process of apprise was ended, or broke."""
+
+
 def send(file: Path, message: NoticeMessage) -> Reason | None:
     """Why the message could not be delivered to the address in the file; None where it was. Raises AddressUnusable."""
     address = _address(file)
-    with _told_by_apprise() as told:
-        service = _service(address)
-        is_delivered = service.notify(**_in_its_format(service, message))
-    return None if is_delivered else _reason(told, address)
+    try:
+        answer = _called(address, message)
+    except _CallBroken as error:
+        return error.reason
+    return None if answer["delivered"] else _reason(answer["said"], address)
 
 
 def examine(file: Path) -> tuple[str, int] | None:
     """Host and port of the server behind the address in the file, where the address names one; nothing is sent. Raises
     AddressUnusable where apprise does not understand it."""
     address = _address(file)
-    with _told_by_apprise():
-        service = _service(address)
-    if urlsplit(address).scheme.casefold() not in HOST_IS_NO_SECRET:
-        return None
-    return getattr(service, "smtp_host", "") or service.host, service.port or (443 if service.secure else 80)
+    host, port = _called(address)["server"]
+    return (host, port) if urlsplit(address).scheme.casefold() in HOST_IS_NO_SECRET else None
+
+
+def _called(address: str, message: NoticeMessage | None = None) -> dict[str, Any]:
+    """What the process of apprise answers. Raises AddressUnusable."""
+    request = json.dumps({"address": address, "message": asdict(message) if message is not None else None})
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "controller.app.apprise_process"],
+            input=request.encode(),  # an argument would stand in the list of processes
+            capture_output=True,  # what it says elsewhere may hold secrets, and goes nowhere
+            timeout=CALL_S,
+            check=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+    except subprocess.TimeoutExpired:
+        raise _CallBroken(Reason("no_answer_in_time")) from None
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise _CallBroken(Reason("apprise_broke", {"status": getattr(error, "returncode", error.args[0])})) from None
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    if answer.get("unusable"):
+        raise AddressUnusable(Reason("not_an_address"))
+    return answer
 
 
 def beat(file: Path) -> Reason | None:
@@ -66,7 +93,7 @@ def beat(file: Path) -> Reason | None:
     monitor_of(file)
     request = urllib.request.Request(address, headers={"User-Agent": "watertower"})  # noqa: S310  http or https
     try:
-        with urllib.request.urlopen(request, timeout=BEAT_ANSWER_S):  # noqa: S310
+        with urllib.request.build_opener(_Redirects).open(request, timeout=BEAT_ANSWER_S):
             return None
     except urllib.error.HTTPError as error:
         return Reason("http_status", {"status": error.code})
@@ -74,6 +101,15 @@ def beat(file: Path) -> Reason | None:
         return reason_of(error.reason) if isinstance(error.reason, OSError) else Reason("no_answer")
     except (OSError, ValueError, http.client.HTTPException) as error:
         return Reason("no_answer_in_time") if isinstance(error, TimeoutError) else Reason("no_answer")
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows them without reading what comes along, which may have no end."""
+
+    def redirect_request(self, req: Any, fp: IO[bytes], *told: Any) -> urllib.request.Request | None:
+        """As the one above; what is closed has nothing left to read."""
+        fp.close()
+        return super().redirect_request(req, fp, *told)
 
 
 def monitor_of(file: Path) -> tuple[str, int]:
@@ -99,72 +135,12 @@ def _address(file: Path) -> str:
     return lines[0]
 
 
-def _in_its_format(service: Any, message: NoticeMessage) -> dict[str, Any]:
-    """The message as the service takes it, as HTML where it does. Apprise's own way to send it is not taken: it would
-    use threads for which the end of the process waits, however long a server hangs."""
-    import apprise  # noqa: PLC0415
-    from apprise.conversion import convert_between  # noqa: PLC0415
-
-    text = apprise.NotifyFormat.TEXT
-    takes = service.resolve_format(text)
-    is_in_body = service.title_maxlen <= 0
-    return {
-        "title": convert_between(text, takes, content=message.title)  # type: ignore[no-untyped-call]
-        if is_in_body
-        else message.title,
-        "body": convert_between(text, takes, content=message.body),  # type: ignore[no-untyped-call]
-        "notify_type": apprise.NotifyType(message.manner),
-        "body_format": takes,
-    }
-
-
-def _service(address: str) -> Any:
-    """The service that apprise makes of an address. It writes nothing to any disk, starts no threads and loads no
-    plug-ins of others."""
-    import apprise  # noqa: PLC0415  18 MB, and a quarter of a second
-
-    memory = apprise.PersistentStoreMode.MEMORY
-    asset = apprise.AppriseAsset(app_id="Watertower", async_mode=False, storage_mode=memory, plugin_paths=[])
-    service = apprise.Apprise.instantiate(address, asset=asset, suppress_exceptions=True)
-    if service is None:
-        raise AddressUnusable(Reason("not_an_address"))
-    return service
-
-
-@contextmanager
-def _told_by_apprise() -> Iterator[list[str]]:
-    """What apprise says in this thread, which goes nowhere else: it may hold secrets."""
-    logger, handler = logging.getLogger("apprise"), _ThreadLog(threading.get_ident())
-    logger.propagate = False
-    logger.setLevel(logging.DEBUG)
-    logger.addHandler(handler)
-    try:
-        yield handler.told
-    finally:
-        logger.removeHandler(handler)
-
-
-class _ThreadLog(logging.Handler):
-    """Keeps the lines of one thread that tell why something failed."""
-
-    def __init__(self, thread: int) -> None:
-        super().__init__()
-        self.told: list[str] = []
-        self._thread = thread
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._thread:
-            text = record.getMessage()
-            if record.levelno >= logging.WARNING or SOCKET_ERROR.search(text):
-                self.told.append(text)
-
-
-def _reason(told: list[str], address: str) -> Reason:
-    """The last that apprise said, without what stands in the address."""
-    if not told:
+def _reason(said: str, address: str) -> Reason:
+    """What apprise said last, without what stands in the address."""
+    if not said:
         return Reason("no_answer")
-    found = ESSENCE.search(told[-1]) or SOCKET_ERROR.search(told[-1])
-    text = found["why"] if found else told[-1]
+    found = ESSENCE.search(said) or SOCKET_ERROR.search(said)
+    text = found["why"] if found else said
     for secret in sorted(_secrets(address), key=len, reverse=True):
         text = re.sub(re.escape(secret), "…", text, flags=re.IGNORECASE)
     return Reason("other", {"text": printable(" ".join(text.split()))})

@@ -295,9 +295,7 @@ class ControlLoop:
         """Whether a manual request waits for its answer."""
         return self._queue.has_work
 
-    def note(
-        self, event: Event, reading: ClockReading, at: datetime | None = None, *, is_awaited: bool = True
-    ) -> None:
+    def note(self, event: Event, reading: ClockReading, at: datetime | None = None, *, is_awaited: bool = True) -> None:
         """Tell an event that may come again and again; one that does is counted. An answer is none, unless nobody waits
         for it. It happened `at`, or now."""
         at = at or reading.wall

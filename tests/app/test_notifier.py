@@ -3,10 +3,13 @@ hang, and are down; and a service that restarts meanwhile."""
 
 import asyncio
 import json
+import resource
 import socketserver
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -17,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from controller.app import courier, notifier
+from controller.app import courier, notice_sender, notifier
 from controller.app.courier import Courier, keep_beating
 from controller.app.notice_sender import AddressUnusable, beat, examine, send
 from controller.clock import SystemClock
@@ -223,6 +226,79 @@ def test_a_hook_that_refuses_is_told_with_its_status(
     assert SECRET not in "".join(capfd.readouterr())
 
 
+CHUNKED = b"HTTP/1.1 %s\r\nLocation: /again\r\nTransfer-Encoding: chunked\r\n\r\n"
+CHUNK = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+ENDLESS = {
+    "body": (CHUNKED % b"200 OK", CHUNK),
+    "redirect": (CHUNKED % b"302 Found", CHUNK),
+    "header": (b"HTTP/1.1 200 OK\r\n", b"X-a: " + b"y" * 1000 + b"\r\n"),
+    "greeting": (b"", b"220-" + b"hello " * 1000 + b"\r\n"),
+}
+
+
+@pytest.fixture
+def endless(request: pytest.FixtureRequest) -> Iterator[int]:
+    """The port of a server that begins to answer and does not end."""
+    first, then = ENDLESS[request.param]
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            if first:
+                self.request.recv(0x10000)
+            with suppress(OSError):
+                self.request.sendall(first)
+                while True:
+                    self.request.sendall(then)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+@pytest.mark.parametrize("endless", ENDLESS, indirect=True)
+def test_a_server_that_answers_without_end_takes_no_memory_of_the_service(
+    endless: int, address: Write, request: pytest.FixtureRequest
+) -> None:
+    """It is given up; the service that lights the lamps has a bound of memory, and would be ended."""
+    is_mail = request.node.callspec.params["endless"] == "greeting"
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    url = (
+        f"mailto://127.0.0.1:{endless}?from=a@b.se&to=c@d.se&mode=insecure"
+        if is_mail
+        else f"json://127.0.0.1:{endless}"
+    )
+    assert send(address(url), MESSAGE) is not None
+    if not is_mail:
+        beat(address(f"http://127.0.0.1:{endless}/"))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000
+
+
+def test_a_server_that_never_lets_go_is_left(hook: Hook, address: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slowly it goes on."""
+    monkeypatch.setattr(notice_sender, "CALL_S", 2.0)
+    hook.answer = None
+    assert send(address(hook_url(hook)), MESSAGE) == Reason("no_answer_in_time")
+
+
+def test_the_address_stands_in_no_list_of_processes(
+    hook: Hook, address: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is on the machine may read that; nor in the surroundings of the process."""
+    seen: list[object] = []
+    run = subprocess.run
+
+    def watched(command: list[str], **keys: Any) -> Any:
+        seen.extend((command, keys["env"]))
+        return run(command, **keys)
+
+    monkeypatch.setattr(notice_sender.subprocess, "run", watched)
+    assert send(address(hook_url(hook)), MESSAGE) is None
+    assert seen
+    assert SECRET not in str(seen)
+
+
 def receiver(file: Path, **more: Any) -> Receiver:
     """One with its address in this file."""
     return Receiver.model_validate({"name": "drift", "url_file": str(file), **more})
@@ -251,7 +327,7 @@ async def test_a_receiver_that_hangs_is_not_called_again_before_it_lets_go(
     hook: Hook, address: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hanging server costs one thread."""
-    monkeypatch.setattr(courier, "ANSWER_S", 0.3)
+    monkeypatch.setattr(courier, "ANSWER_S", 5.0)
     monkeypatch.setattr(courier, "FIRST_S", 0.0)
     found = Courier(receiver(address(hook_url(hook))), SystemClock(), lambda _: None)
     hook.answer = None

@@ -277,8 +277,6 @@ def _told_people(tower: Tower | None) -> Iterator[ToldFacts]:
 
             look = notice_sender.examine if isinstance(each, Receiver) else notice_sender.monitor_of
             server = look(each.url_file)
-        except ImportError as error:
-            yield ToldFacts(name, unusable=reason_of(error))
         except notice_sender.AddressUnusable as error:
             yield ToldFacts(name, unusable=error.reason)
         else:
