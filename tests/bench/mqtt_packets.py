@@ -33,10 +33,9 @@ def opened(port: int, name: bytes, *filters: bytes) -> socket.socket:
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     body = text(b"MQTT") + b"\x04\x02\x00\x00" + text(name)
     line.sendall(b"\x10" + length(len(body)) + body)
-    received = b""
-    while len(received) < len(CONNACK):
-        received += line.recv(4 - len(received))
+    received = line.recv(len(CONNACK), socket.MSG_WAITALL)
     if received != CONNACK:
+        line.close()
         raise ConnectionError(f"the broker answers {received.hex()}")
     if filters:
         body = b"\x00\x01" + b"".join(text(each) + b"\x01" for each in filters)

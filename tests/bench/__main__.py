@@ -1,0 +1,57 @@
+"""`python -m tests.bench [--only NAME] [--quick] [--rounds N]`: one table of what the program costs, each figure beside
+a yardstick of the same run.
+
+`--quick` takes one round of each with at most 100 gateways, which shows that the command works and nothing else.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator
+
+from tests.bench.cues import contract, vendor
+from tests.bench.frames import frames
+from tests.bench.lives import idle, reload, restart, start
+from tests.bench.plans import commands, plan
+from tests.bench.table import Row, lines
+
+SIZES = (1, 100, 1_000, 10_000)
+MOST_QUICKLY = 100
+FIGURES: dict[str, tuple[Callable[[int, int], Iterable[Row]], tuple[int, ...]]] = {
+    "commands": (commands, (1,)),
+    "plan": (plan, (1, 30, 300)),
+    "frames": (frames, (1, 10, 100)),
+    "idle": (idle, (1, 10_000)),
+    "vendor": (vendor, SIZES),
+    "contract": (contract, SIZES),
+    "start": (start, SIZES),
+    "reload": (reload, SIZES),
+    "restart": (restart, SIZES),
+}
+"""Name -> what measures it, and at which sizes."""
+
+
+def measured(names: Iterable[str], rounds: int, most: int) -> Iterator[Row]:
+    """The rows of these figures; what is measured now is told on stderr."""
+    for name in names:
+        measure, sizes = FIGURES[name]
+        for size in sizes:
+            if size <= most:
+                print(f"{name} {size:,} …", file=sys.stderr, flush=True)
+                yield from measure(size, rounds)
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--only", action="append", choices=list(FIGURES), help="this figure; may be given again")
+    parser.add_argument("--quick", action="store_true", help="one round, at most 100 gateways")
+    parser.add_argument("--rounds", type=int, default=5, help="of which the medians are shown")
+    parser.add_argument("--most", type=int, default=SIZES[-1], help="gateways")
+    asked = parser.parse_args()
+    rounds, most = (1, MOST_QUICKLY) if asked.quick else (asked.rounds, asked.most)
+    for line in lines(measured(asked.only or FIGURES, rounds, most)):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
