@@ -10,8 +10,7 @@ from controller.topics import is_filter, is_name
 
 MAX_TOPIC_BYTES = 65535
 MAX_PAYLOAD_BYTES = 1 << 20
-"""Nothing comes near it: a plan of 48 h is a few kB. paho reads a packet whole before anyone sees its size, so that
-what bounds the memory for one message is the broker's `max_packet_size`."""
+"""Nothing comes near it: a plan of 48 h is a few kB."""
 QOS = (0, 1)
 """A message that comes twice harms nobody; QoS 2 would cost two packets more."""
 PARTS = 64

@@ -231,14 +231,14 @@ class Connection:
             kind = incoming.SubscriptionRefused if is_refused else incoming.SubscriptionGranted
             self._inbox.put(kind(self._broker, topic_filter))
 
-    def _take(self, head: int, body: bytes) -> bool:
+    def _take(self, head: int, body: bytes, size: int) -> bool:
         """Takes the packets of messages, which are nearly all that comes; the others are paho's."""
         kind = head & 0xF0
         if not self._is_accepted or kind not in {PUBLISH, PUBACK}:
             return False
         if kind == PUBLISH:
             topic, mid, payload = read_publish(head, body)
-            self._receive(topic, payload, bool(head & RETAIN), len(mid) // 2)
+            self._receive(topic, payload, bool(head & RETAIN), len(mid) // 2, cut=size - len(body))
             if mid:
                 self._acknowledgements.append(puback_packet(mid))
         elif len(body) == 2:
@@ -247,7 +247,7 @@ class Connection:
             raise NotMqttError
         return True
 
-    def _receive(self, name: bytes, payload: bytes, retain: bool, qos: int) -> None:
+    def _receive(self, name: bytes, payload: bytes, retain: bool, qos: int, *, cut: int) -> None:
         broker = self._broker
         try:
             topic = name.decode()
@@ -256,7 +256,8 @@ class Connection:
         if topic == self._settings.status_topic and not self._is_subscribed(topic, retain):
             return
         if len(payload) > MAX_PAYLOAD_BYTES:
-            self._inbox.put(incoming.Oversized(broker, topic, len(payload)), (incoming.Oversized, self, topic))
+            oversized = incoming.Oversized(broker, topic, len(payload) + cut)
+            self._inbox.put(oversized, (incoming.Oversized, self, topic))
             return
         received = incoming.Received(broker, topic, payload, retain, qos)
         slot = None if topic in self._settings.streams else (self, topic)

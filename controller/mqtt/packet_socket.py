@@ -10,6 +10,7 @@ import ssl
 from contextlib import suppress
 
 from controller.gateways.base import Message
+from controller.mqtt.client_settings import MAX_PAYLOAD_BYTES
 
 PUBLISH, PUBACK = 0x30, 0x40
 QOS_1, QOS_2, RETAIN = 0x02, 0x04, 0x01
@@ -17,6 +18,8 @@ PINGREQ = b"\xc0\x00"
 READ_BYTES = 1 << 16
 LENGTH_BYTES = 4
 """Bytes of a packet's length at most (MQTT 3.1.1 section 2.2.3)."""
+MOST_KEPT = MAX_PAYLOAD_BYTES + (1 << 17)
+"""Bytes of a packet: more than the largest message that is taken, with any topic. A broker may let through 256 MiB."""
 
 
 class NotMqttError(Exception):
@@ -30,6 +33,8 @@ class PacketSocket:
         self.line = line
         self._received = bytearray()
         self._at = 0
+        self._to_skip = 0
+        """Bytes to come of a packet that is too large."""
         self._for_paho = b""
         self._unsent = b""
 
@@ -86,11 +91,13 @@ class PacketSocket:
             return True
         del self._received[: self._at]
         self._at = 0
-        self._received += data
+        self._received += data[self._to_skip :]
+        self._to_skip = max(0, self._to_skip - len(data))
         return bool(data)
 
-    def take(self) -> tuple[int, bytes] | None:
-        """The next whole packet: its first byte and its body; None where there is none. Raises NotMqttError."""
+    def take(self) -> tuple[int, bytes, int] | None:
+        """The next whole packet: its first byte, its body, of which no more than MOST_KEPT, and its length; None where
+        there is none. Raises NotMqttError."""
         received, length, shift = self._received, 0, 0
         start = self._at + 1
         while True:
@@ -103,11 +110,12 @@ class PacketSocket:
                 break
             if shift == 7 * LENGTH_BYTES:
                 raise NotMqttError
-        end = start + length
+        end = start + min(length, MOST_KEPT)
         if end > len(received):
             return None
-        head, self._at = received[self._at], end
-        return head, bytes(received[start:end])
+        head, self._at = received[self._at], min(start + length, len(received))
+        self._to_skip = start + length - self._at
+        return head, bytes(received[start:end]), length
 
     def leave(self, head: int, body: bytes) -> None:
         """Leave a packet to paho."""

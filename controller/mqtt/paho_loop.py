@@ -70,14 +70,14 @@ class PahoClient(paho.Client):
 class PahoLoop:
     """The socket of one connection.
 
-    `take` is called with the first byte and the body of each packet and says whether it was one of a message; `turn` is
-    called after each turn, to send what may be sent now. `received_s` is when something last came in, `sent_s` when
-    something last went out, `is_writing` while the socket takes no more, `is_paused` while the inbox is full, and
-    `over` gets the reason of the end.
+    `take` is called with the first byte, the body and the length of each packet and says whether it was one of a
+    message; `turn` is called after each turn, to send what may be sent now. `received_s` is when something last came
+    in, `sent_s` when something last went out, `is_writing` while the socket takes no more, `is_paused` while the inbox
+    is full, and `over` gets the reason of the end.
     """
 
     def __init__(
-        self, client: PahoClient, inbox: Inbox, take: Callable[[int, bytes], bool], turn: Callable[[], None]
+        self, client: PahoClient, inbox: Inbox, take: Callable[[int, bytes, int], bool], turn: Callable[[], None]
     ) -> None:
         self.client = client
         self.received_s = self.sent_s = 0.0
@@ -195,7 +195,7 @@ class PahoLoop:
                     self.end(CLOSED)
                 is_read = True
             elif not self._take(*packet):
-                opened.leave(*packet)
+                opened.leave(*packet[:2])
                 self.client.loop_read()
             if self._loop.time() >= until_s:
                 return True

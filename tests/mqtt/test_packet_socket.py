@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from controller.broker.packets import Framer, Publish, decode
 from controller.gateways.base import Message
-from controller.mqtt.packet_socket import NotMqttError, PacketSocket, publish_packet, read_publish
+from controller.mqtt.packet_socket import MOST_KEPT, NotMqttError, PacketSocket, publish_packet, read_publish
 
 MID = 0x4001
 
@@ -55,7 +55,7 @@ def test_packets_come_whole_however_they_are_cut(sizes: list[int], cuts: list[in
                 at += cut
                 assert ours.read()
                 while packet := ours.take():
-                    taken.append(read_publish(*packet)[2])
+                    taken.append(read_publish(*packet[:2])[2])
         far.shutdown(socket.SHUT_WR)
         assert not ours.read()
     assert taken == payloads
@@ -84,6 +84,24 @@ def test_a_length_without_end_is_refused(pair: tuple[PacketSocket, socket.socket
         ours.take()
 
 
+def test_of_a_packet_that_is_too_large_no_more_than_its_beginning_is_kept(
+    pair: tuple[PacketSocket, socket.socket],
+) -> None:
+    """It is told with its topic and size, and the next one comes whole."""
+    ours, far = pair
+    size = 3 * MOST_KEPT
+    large, small = publish_packet(Message("big", b"x" * size), 0), publish_packet(Message("small", b"y"), 0)
+    taken = list[tuple[bytes, int]]()
+    for start in range(0, len(large + small), 50_000):
+        far.sendall((large + small)[start : start + 50_000])
+        assert ours.read()
+        while packet := ours.take():
+            topic, _, payload = read_publish(*packet[:2])
+            assert len(payload) <= MOST_KEPT
+            taken.append((topic, packet[2]))
+    assert taken == [(b"big", size + 5), (b"small", 8)]
+
+
 def test_what_is_left_to_paho_is_what_paho_reads(pair: tuple[PacketSocket, socket.socket]) -> None:
     """And nothing else; it is told to wait where there is nothing."""
     ours, far = pair
@@ -93,7 +111,7 @@ def test_what_is_left_to_paho_is_what_paho_reads(pair: tuple[PacketSocket, socke
     first, second = ours.take(), ours.take()
     assert first is not None
     assert second is not None
-    ours.leave(*first)
+    ours.leave(*first[:2])
     assert ours.recv(1) + ours.recv(1000) == suback
     with pytest.raises(BlockingIOError):
         ours.recv(1)
