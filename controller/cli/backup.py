@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from pydantic import BaseModel
 
 from controller.app.last_good import LAST_GOOD
 from controller.cli.client import running_tower
 from controller.cli.options import FOLDER, FOUND_PROBLEMS, Options, caller, common, for_service, tell
 from controller.clock import SystemClock
+from controller.config.landmark_drawing import LandmarkFile
 from controller.errors import FilesRejected, WatertowerError
 from controller.events.models import printable
 from controller.rfc3339 import rfc3339
@@ -78,6 +80,20 @@ def _outside(options: Options) -> Iterator[Path]:
     except FilesRejected:
         return
     folders = [folder.resolve() for folder in (options.config_dir, options.state_dir)]
-    for part in filter(None, (tower.mqtt, tower.web)):
-        named = (value for _, value in part if isinstance(value, Path))
-        yield from (path for path in named if not any(path.resolve().is_relative_to(folder) for folder in folders))
+    for path in dict.fromkeys(_named_in(tower)):
+        if not any(path.resolve().is_relative_to(folder) for folder in folders):
+            yield path
+
+
+def _named_in(value: object) -> Iterator[Path]:
+    """Every file that stands anywhere in a part of tower.yaml."""
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, LandmarkFile):
+        yield value.path
+    elif isinstance(value, BaseModel):
+        for _, each in value:
+            yield from _named_in(each)
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _named_in(each)

@@ -22,7 +22,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatch
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import IO
 
@@ -115,7 +115,8 @@ def make(file: Path, config: Path, state: Path, now: datetime) -> Backup:
             with packed.open("rb") as source:
                 atomic.write(file, iter(lambda: source.read(CHUNK), b""), PRIVATE)
     except (OSError, *REFUSALS) as error:
-        named = getattr(error, "filename", None)
+        is_full = getattr(error, "errno", None) == errno.ENOSPC  # of the backup, whatever was read then
+        named = None if is_full else getattr(error, "filename", None)
         raise Refused("TWL-J024", file=str(named or file), reason=reason_of(error)) from error
     return Backup(manifest, size, tuple(copies.left_out))
 
@@ -192,8 +193,9 @@ def _manifest(text: bytes, file: Path) -> Manifest:
 
 def _is_inside(name: str) -> bool:
     """Whether a name leads into one of the two folders and nowhere else."""
-    first, *rest = name.split("/")
-    return first in {CONFIG, STATE} and bool(rest) and not {"", ".", ".."} & set(rest) and name.isprintable()
+    first, *rest = parts = name.split("/")
+    is_plain = PurePath(name).parts == tuple(parts) and ".." not in parts and "\0" not in name
+    return first in {CONFIG, STATE} and bool(rest) and is_plain
 
 
 def _is_backup(file: Path) -> bool:
@@ -251,10 +253,12 @@ class _Copies:
                     continue
                 if path.is_dir() and not path.is_symlink():
                     self.take(inside, path, root)
-                elif path.is_file() and (path.suffix == ".yaml" or path.resolve().is_relative_to(root)):
+                elif (
+                    path.is_file() and (path.resolve().is_relative_to(root) or _is_open_yaml(path)) and _is_text(inside)
+                ):
                     with suppress(FileNotFoundError):  # gone since
                         self._copy(inside, path)
-                else:  # a link that leads out of the folder, perhaps to a secret; a socket
+                else:  # a link that leads out of the folder, perhaps to a secret; a socket; a name that is no text
                     self.left_out.append(str(path))
 
     def _copy(self, name: str, path: Path) -> None:
@@ -279,6 +283,21 @@ class _Copies:
             modified=max(0.0, about.st_mtime),
             form=form,
         )
+
+
+def _is_open_yaml(path: Path) -> bool:
+    """Whether it is one that everybody may read anyhow: who may make links need not be allowed to read all that whoever
+    makes the backup may."""
+    return path.suffix == ".yaml" and bool(path.stat().st_mode & stat.S_IROTH)
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name has letters of UTF-8 alone, as the manifest has."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _copy_database(path: Path, copy: Path) -> int:
@@ -331,9 +350,11 @@ def _unpack(file: Path, manifest: Manifest, staged: Mapping[str, Path], folders:
                 if content is None or member.name not in left:
                     raise _unsound(file, "not_in_manifest", member.name)
                 left.remove(member.name)
+                about = manifest.files[member.name]
                 first, _, inside = member.name.partition("/")
-                _write(content, manifest.files[member.name], staged[first] / inside, folders[first].stat())
-                if _digest(staged[first] / inside) != manifest.files[member.name].sha256:
+                if member.size == about.size:  # else it may be as large as the disk
+                    _write(content, about, staged[first] / inside, folders[first].stat())
+                if member.size != about.size or _digest(staged[first] / inside) != about.sha256:
                     raise _unsound(file, "other_checksum", member.name)
     except (*BROKEN, gzip.BadGzipFile) as error:
         raise Refused("TWL-J020", file=str(file), reason=reason_of(error)) from error

@@ -108,6 +108,34 @@ def test_a_schedule_that_is_a_link_is_backed_up(config: Path, state: Path, tmp_p
     assert (tmp_path / "a" / "schedule.yaml").read_text() == "version: 1 # elsewhere\n"
 
 
+@pytest.mark.parametrize("name", ["kopia\u00a0av.yaml", "rad\nbryt.yaml", "påsk.yaml", " x ", "\u202e.txt", "a\\b"])
+def test_whatever_a_file_is_called_it_is_there_again(config: Path, state: Path, tmp_path: Path, name: str) -> None:
+    """A backup that cannot be restored is found out too late."""
+    (config / name).write_text("x")
+    assert backup.make(tmp_path / "backup.tar.gz", config, state, NOW).left_out == (str(config / "key.pem"),)
+    backup.restore(tmp_path / "backup.tar.gz", tmp_path / "a", tmp_path / "b", LATER)
+    assert (tmp_path / "a" / name).read_text() == "x"
+
+
+def test_a_name_that_is_no_text_is_left_out_and_told(config: Path, state: Path, tmp_path: Path) -> None:
+    """As one that came from an old disk."""
+    odd = config / os.fsdecode(b"p\xe5sk.yaml")
+    odd.write_text("x")
+    told = backup.make(tmp_path / "backup.tar.gz", config, state, NOW)
+    assert set(told.left_out) == {str(config / "key.pem"), str(odd)}
+    backup.restore(tmp_path / "backup.tar.gz", tmp_path / "a", tmp_path / "b", LATER)
+    assert (tmp_path / "a" / "mqtt-password").exists()
+
+
+def test_a_link_gives_nobody_what_only_its_owner_may_read(config: Path, state: Path, tmp_path: Path) -> None:
+    """Whoever edits the schedule may make links; root makes the backup."""
+    (tmp_path / "shadow").write_text("secret\n")
+    (tmp_path / "shadow").chmod(0o640)
+    (config / "more.yaml").symlink_to(tmp_path / "shadow")
+    told = backup.make(tmp_path / "backup.tar.gz", config, state, NOW)
+    assert str(config / "more.yaml") in told.left_out
+
+
 def test_a_database_in_use_is_backed_up_as_of_one_instant(config: Path, state: Path, tmp_path: Path) -> None:
     """With what is in its log only; the audit beside it is still intact."""
     (state / "known.json").unlink()
@@ -262,6 +290,19 @@ def form_of_accounts(name: str, data: bytes) -> tuple[str, bytes]:
     return name, json.dumps(document).encode()
 
 
+def sized(size: int) -> Callable[[str, bytes], tuple[str, bytes]]:
+    """Says another size of a file, with its own checksum: what is unpacked may fill the disk."""
+
+    def change(name: str, data: bytes) -> tuple[str, bytes]:
+        if name != backup.MANIFEST:
+            return name, data
+        document = json.loads(data)
+        document["files"]["state/known.json"]["size"] = size
+        return name, json.dumps(document).encode()
+
+    return change
+
+
 ABOUT = {"size": 1, "sha256": "0" * 64, "mode": 0o600, "modified": 1.0}
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "cut off": (lambda made: made.write_bytes(made.read_bytes()[:-400]), "TWL-J020"),
@@ -275,6 +316,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no version": (lambda made: rebuilt(made, manifest_with(version="x")), "TWL-J020"),
     "leads out": (lambda made: rebuilt(made, manifest_with(files={"config/../../x": ABOUT})), "TWL-J020"),
     "absolute": (lambda made: rebuilt(made, manifest_with(files={"/etc/passwd": ABOUT})), "TWL-J020"),
+    "larger than it says": (lambda made: rebuilt(made, sized(2)), "TWL-J020"),
     "newer": (lambda made: rebuilt(made, manifest_with(version=2)), "TWL-J021"),
     "newer file": (lambda made: rebuilt(made, form_of_accounts), "TWL-J021"),
     "gone": (lambda made: made.unlink(), "TWL-J024"),
