@@ -32,7 +32,7 @@ def make(options: Options, file: Path) -> None:
     if not (options.state_dir / LAST_GOOD).is_dir():
         raise WatertowerError("TWL-Q109", state=options.state_dir)
     made = backup.make(file, options.config_dir, options.state_dir, SystemClock().read().wall)
-    megabytes = f"{made.size / MEGABYTE:.1f}"
+    megabytes = f"{max(0.1, made.size / MEGABYTE):.1f}"
     click.echo(options.say("backup.done", file=file, files=len(made.manifest.files), megabytes=megabytes))
     for name in made.left_out:
         click.echo(options.say("backup.left_out", path=printable(name)), err=True)
