@@ -70,6 +70,16 @@ def test_little_room_is_one_figure_and_leads_to_the_disk_that_is_full() -> None:
     assert "`du -x /var |" in found.action("sv")
 
 
+def test_a_box_of_gateways_has_no_state_of_a_service() -> None:
+    """Where a service is to run, or nothing is, that is asked for."""
+    gone = replace(SOUND.state, is_there=False)
+    gateway = UnitFacts("watertower-gateway@.service", True, True, False)
+    box = replace(SOUND, state=gone, units=(replace(UNIT, is_enabled=False), gateway))
+    assert checks.state_folder(box).verdict == "unchecked"
+    for units in ((UNIT, gateway), (UNIT,), ()):
+        assert codes(checks.state_folder(replace(box, units=units))) == ["TWL-Q109"]
+
+
 def test_a_machine_in_order_has_no_findings() -> None:
     """Every check was made."""
     assert {check(SOUND).verdict for check in checks.MACHINE_CHECKS} == {"fine"}

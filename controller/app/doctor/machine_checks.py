@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from controller.app.doctor.examined import NONE, Examined
-from controller.app.doctor.machine_facts import SERVICE_UNIT, FolderFacts, MachineFacts, Port
+from controller.app.doctor.machine_facts import GATEWAY_UNIT, SERVICE_UNIT, FolderFacts, MachineFacts, Port
 from controller.clock import Trust
 from controller.events import Event, new_event
 from controller.events.models import Phrase, Reason, Text
@@ -46,7 +46,10 @@ def config_folder(facts: MachineFacts) -> Examined:
 
 
 def state_folder(facts: MachineFacts) -> Examined:
-    """The same of the state directory; and whether a service ever ran on it."""
+    """The same of the state directory; and whether a service ever ran on it. On a box of gateways none does."""
+    enabled = {unit.name for unit in facts.units if unit.is_enabled}
+    if not facts.state.is_there and enabled == {GATEWAY_UNIT}:
+        return Examined("state", str(facts.state.path), unchecked=Reason("only_gateways_run"))
     if not facts.state.is_there:
         return Examined("state", str(facts.state.path), (new_event("TWL-Q109", state=str(facts.state.path)),))
     return _folder("state", facts.state, facts)
