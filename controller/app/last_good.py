@@ -59,6 +59,10 @@ class LastGood:
                 self._contents = await run_blocking("files", partial(contents_of, self._setup, self._directory))
             await run_blocking("files", partial(write_last_good, self._contents, self._state))
         except OSError as error:
+            if await run_blocking("files", partial(last_good, self._directory, self._state)) == self._setup:
+                self._setup = None  # a start that went by the copy
+                self._alarm.clear(new_event("TWL-O133"))
+                return
             copied = local(copied_at(self._state), self._setup)
             event = new_event("TWL-O132", copied=copied, reason=reason_of(error))
             self._alarm.raise_(event, again=event != self._alarm.raised)

@@ -8,7 +8,7 @@ whether it is, is forgotten.
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from controller.clock import ClockReading, Trust
 from controller.config.measured import ZoneMeter
@@ -21,6 +21,7 @@ from controller.schedule.hours import Place
 from controller.schedule.sun import CIVIL_DEG, elevation
 from controller.service.controller import Controller
 
+NOTHING_CAME = Reason("nothing_came")
 SETTLE_S = 30.0
 HOLDS_S = 60.0
 ASLEEP_S = 30.0
@@ -60,7 +61,7 @@ class _MeteredZone:
     is_on: bool | None = None
     since_s: float = 0.0
     against_s: float | None = None
-    reason: Reason = field(default_factory=lambda: Reason("no_answer"))
+    reason: Reason = NOTHING_CAME
 
     def take(self, payload: bytes, now_s: float) -> None:
         """A message of the meter."""
@@ -68,7 +69,7 @@ class _MeteredZone:
         if isinstance(found, Reason):
             self.reason = found
             return
-        self.value, self.came_s, self.reason = found, now_s, Reason("no_answer")
+        self.value, self.came_s, self.reason = found, now_s, NOTHING_CAME
         if found >= self.meter.lit_above:
             self.is_lit = True
         elif found <= self.meter.dark_below:
@@ -183,7 +184,8 @@ class MeasuredLight:
         if reading.mono - came_s <= age.total_seconds():
             zone.no_value.clear(new_event("TWL-G165", **about))
         elif reading.mono - self._hears_s > age.total_seconds():
-            zone.no_value.raise_(new_event("TWL-G164", **about, age=say_duration(age), reason=zone.reason))
+            event = new_event("TWL-G164", **about, age=say_duration(age), reason=zone.reason)
+            zone.no_value.raise_(event, again=zone.no_value.raised not in (None, event))
 
 
 def _about(zone: _MeteredZone) -> dict[str, object]:

@@ -52,8 +52,8 @@ class ClockWatch:
         events = []
         is_stepped = last is not None and last.stepped_s != reading.stepped_s
         if last is not None and is_stepped:
-            step_s = round(reading.stepped_s - last.stepped_s, 1)
-            events.append(new_event("TWL-T002", step_s=step_s, now=f"{shows:%Y-%m-%d %H:%M:%S} UTC"))
+            moved = _clock_distance(round(reading.stepped_s - last.stepped_s, 1))
+            events.append(new_event("TWL-T002", **moved, now=f"{shows:%Y-%m-%d %H:%M:%S} UTC"))
         known_before = last.known if last is not None else None
         if reading.known is not None and known_before is None:
             events.append(against_known(shows, reading.known))

@@ -20,7 +20,7 @@ from controller.events import new_event
 from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.state import atomic
-from controller.state.json_file import FileStatus, OnEvent, Unusable
+from controller.state.json_file import FileStatus, OnEvent, Unusable, is_busy
 from controller.state.sql import Migration, SqlConnection, Work, in_dialect
 
 T = TypeVar("T")
@@ -67,6 +67,7 @@ class SqliteDatabase:
         self._on_event = on_event
         self._status = FileStatus(path, on_event)
         self._connection: sqlite3.Connection | None = None
+        self._refuses_writing = False
 
     @property
     def place(self) -> str:
@@ -76,7 +77,7 @@ class SqliteDatabase:
     def write(self, work: Work[T]) -> T:
         """See `Database`."""
         with self._turn:
-            return self._run(lambda connection: in_transaction(connection, work))
+            return self._run(lambda connection: in_transaction(connection, work), writes=True)
 
     def outside(self, work: Work[T]) -> T:
         """See `Database`; here also for ATTACH."""
@@ -124,7 +125,7 @@ class SqliteDatabase:
                     self._connection.close()
             self._connection = None
 
-    def _run(self, work: OwnWork[T]) -> T:
+    def _run(self, work: OwnWork[T], *, writes: bool = False) -> T:
         try:
             try:
                 result = self._attempt(work)
@@ -134,9 +135,20 @@ class SqliteDatabase:
                 self._set_aside(error)
                 result = self._attempt(work)
         except (*REFUSALS, OSError) as error:
+            self._refuses_writing |= writes and not is_busy(error)
             raise self._status.fails(error) from error
-        self._status.works()
+        self._refuses_writing = self._refuses_writing and not writes and not self._takes_writing()
+        if not self._refuses_writing:
+            self._status.works()
         return result
+
+    def _takes_writing(self) -> bool:
+        """Whether it does again: what can be read may be all that is left of a disk."""
+        form = len(self._migrations)
+        with suppress(*REFUSALS, OSError):
+            self._attempt(lambda it: in_transaction(it, lambda own: own.execute(f"PRAGMA user_version = {form}")))
+            return True
+        return False
 
     def _set_aside(self, error: Exception) -> None:
         self.close()

@@ -65,12 +65,17 @@ class FileStatus:
         self._alarm.clear(new_event("TWL-J004", file=str(self._path)))
 
 
+def is_busy(error: Exception) -> bool:
+    """Whether another process holds a database, which passes."""
+    return getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 def lacks_room(directory: Path, error: Exception) -> bool:
     """Whether the error comes from a full disk."""
     code = getattr(error, "sqlite_errorcode", None)
     if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
         return True
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    if is_busy(error):
         return False
     try:
         disk = os.statvfs(directory)

@@ -1,8 +1,10 @@
 """What the doctor makes of the facts about a machine, and how it comes by them."""
 
+import errno
 import os
 import socket
 import subprocess
+import tempfile
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -310,6 +312,16 @@ def test_a_folder_says_what_is_free(config: Path, tower: Tower, tmp_path: Path) 
     assert (facts.config.is_there, facts.config.not_writable) == (True, None)
     assert facts.config.free_bytes
     assert (facts.state.is_there, facts.state.not_writable) == (False, Reason("ENOENT"))
+
+
+def test_a_disk_that_takes_nothing_is_found(config: Path, tower: Tower, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though its rights and what is mounted say otherwise."""
+
+    def refuse(**_: object) -> None:
+        raise OSError(errno.EIO, "")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    assert gather(config, config, tower, None).state.not_writable == Reason("EIO")
 
 
 @pytest.fixture(scope="module")

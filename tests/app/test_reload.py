@@ -15,7 +15,7 @@ import pytest
 from controller.app import last_good as copying
 from controller.app import reload
 from controller.app.assembly import Context
-from controller.app.last_good import last_good
+from controller.app.last_good import copied_at, last_good, local
 from controller.app.reload import FileFollower, rejection
 from controller.clock import SystemClock
 from controller.config import load as loading
@@ -293,6 +293,24 @@ async def test_a_start_during_a_read_error_takes_the_file_when_it_can_be_read(se
     disk.error = None
     await again.until(lambda: again.program != before)
     await again.until(lambda: again.stands == [])
+    await again.stop()
+
+
+async def test_a_start_on_the_copy_needs_no_copy_of_files_that_cannot_be_read(service: Service) -> None:
+    """No disk is blamed for them; the files are told once."""
+    await service.stop()
+    schedule = service.config / "schedule.yaml"
+    schedule.unlink()
+    schedule.mkdir()
+    again = Service(service.config.parent, from_copy=True)
+    with pytest.raises(FilesRejected) as rejected:
+        load(again.config)
+    at = local(copied_at(again.state), again.parts.setup)
+    again.tell(rejection(rejected.value, at), again.parts.clock.read().wall)
+    again.start()
+    await asyncio.sleep(2 * reload.RETRY_S)
+    assert again.stands == ["TWL-O134"]
+    assert again.codes.count("TWL-O134") == 1
     await again.stop()
 
 

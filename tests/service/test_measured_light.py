@@ -259,6 +259,16 @@ def test_a_meter_that_says_nothing_is_told_with_the_reason(world_at: Worlds) -> 
     assert metered.codes == ["TWL-G164", "TWL-G165"]
 
 
+def test_of_a_meter_that_says_something_else_the_newer_reason_is_told(world_at: Worlds) -> None:
+    """It was silent, and its program has begun to say what is no number."""
+    metered = Metered(world_at(LIT, setup_of(METER.replace("}", ", max_age: 2 min}"))))
+    metered.run(130, None)
+    metered.world.say(TOPIC, b"unavailable")
+    metered.run(10, None)
+    reasons = [event.text("en") for _, event in metered.world.controller.events if event.code == "TWL-G164"]
+    assert [text.rpartition(": ")[2] for text in reasons] == ["nothing has come", "not JSON"]
+
+
 def test_a_meter_is_not_blamed_for_what_no_broker_brings(world_at: Worlds) -> None:
     """Nor for a night in which the controller's machine slept; it has `max_age` from then on."""
     metered = Metered(world_at(LIT, setup_of(METER.replace("}", ", max_age: 2 min}"))))

@@ -1,6 +1,7 @@
 """Accounts, their passwords and roles, who gets in and who has to wait."""
 
 import os
+import resource
 import sqlite3
 import stat
 import threading
@@ -348,6 +349,23 @@ def test_a_damaged_file_is_told_and_a_new_one_begun(tmp_path: Path, told: list[E
     assert store.accounts() == ()
     assert codes() == ["TWL-A002"]
     store.close()
+
+
+def test_a_disk_that_can_only_be_read_is_told_until_it_takes_something(
+    accounts: AccountStore, kim: str, told: list[Event], codes: Codes, now: datetime
+) -> None:
+    """Not until something was read of it."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(NotKept):
+            accounts.add("Eva", Role.VIEWER, PASSWORD, BY, now)
+        assert len(accounts.accounts()) == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert codes() == ["TWL-J003"]
+    assert len(accounts.accounts()) == 2
+    assert codes() == ["TWL-J003", "TWL-J004"]
 
 
 def test_a_file_of_a_newer_version_is_left_alone(accounts: AccountStore, kim: str, tmp_path: Path) -> None:

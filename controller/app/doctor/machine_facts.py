@@ -1,6 +1,5 @@
 """The facts about this machine: gathered by reading, never by changing anything. All of it may wait for the disk."""
 
-import errno
 import os
 import platform
 import pwd
@@ -9,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import zoneinfo
 from collections.abc import Iterator
 from contextlib import suppress
@@ -206,10 +206,11 @@ def _folder(path: Path) -> FolderFacts:
     except OSError as error:
         return FolderFacts(path, path.is_dir(), not_writable=reason_of(error))
     refusal = None
-    if disk.f_flag & os.ST_RDONLY:
-        refusal = Reason(errno.errorcode[errno.EROFS])
-    elif not os.access(path, os.W_OK | os.X_OK):
-        refusal = Reason(errno.errorcode[errno.EACCES])
+    try:
+        with tempfile.TemporaryFile(dir=path):  # a disk may look sound and take nothing
+            pass
+    except OSError as error:
+        refusal = reason_of(error)
     free = disk.f_bavail * disk.f_frsize if disk.f_favail or not disk.f_files else 0
     whole = path.resolve()
     mounted = next(folder for folder in (whole, *whole.parents) if folder.is_mount())
