@@ -19,7 +19,7 @@ AFTER_CUE_S = 10.0
 """So long after a change of light a lamp that has not answered is on its way."""
 MOST_RULES = 3
 LONGEST = 200
-TEST_OF_LAMPS = "TWL-G150"
+TEST_OF_LAMPS, WALK_TEST = "TWL-G150", "TWL-G130"
 MEASURED = {"TWL-G160": "no_light", "TWL-G162": "light"}
 """What is told where a meter contradicts the gateways."""
 UNKNOWN = LookValue(on=None)
@@ -187,11 +187,16 @@ class _Teller:
         return None
 
     def _tested(self) -> tuple[str, Status, str] | None:
-        """The service tests the lamps before a campaign: what differs is meant to."""
+        """The service tests the lamps before a campaign, or somebody walks by them: what differs is meant to."""
         test = next((each for each in self._health.degradations if each.code == TEST_OF_LAMPS), None)
-        if test is None:
+        if test is not None:
+            return "tested", "pending", self._text("case.tested", {"campaign": _plain(test.fields.get("campaign"))})
+        walked = {each.fields.get("gateway") for each in self._health.degradations if each.code == WALK_TEST}
+        differing = [each.name for each in self._health.unconfirmed if each.status == "differs"]
+        is_all = walked.issuperset(differing) and len(differing) == self._count.differs
+        if not differing or not is_all or self._count.silent or self._count.unheard:
             return None
-        return "tested", "pending", self._text("case.tested", {"campaign": _plain(test.fields.get("campaign"))})
+        return "tested", "pending", self._text("case.walked", {"gateways": _plain(", ".join(differing))})
 
     def _fading(self) -> tuple[str, Status, str] | None:
         """The light changes, and no lamp is known to be wrong."""

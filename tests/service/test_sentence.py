@@ -262,6 +262,17 @@ def test_lamps_that_the_service_tests_are_not_wrong(tower: Tower) -> None:
     assert told(tower, "sv", health(DARK, rule=STOP, degradations=[test])).case == "stopped"
 
 
+def test_lamps_that_somebody_tests_are_not_wrong(tower: Tower) -> None:
+    """Unless another gateway is."""
+    walk = {"code": "TWL-G130", "since": EVENING, "fields": {"gateway": "differs-0", "lamps": 4}}
+    summary = health(counts={"confirmed": 3, "differs": 1}, degradations=[walk])
+    assert told(tower, "sv", summary).main == "Någon provar lamporna hos differs-0"
+    assert told(tower, "en", summary).main == "Somebody tests the lamps of differs-0"
+    both = health(counts={"confirmed": 2, "differs": 2}, degradations=[walk])
+    silent = health(counts={"confirmed": 2, "silent": 1, "differs": 1}, degradations=[walk])
+    assert {told(tower, "en", each).case for each in (both, silent)} == {"differs"}
+
+
 def test_contact_that_is_lost_is_said_with_what_was_shown(tower: Tower) -> None:
     """Case 1, which whoever loses contact can say from the last that came."""
     swedish = "Ingen kontakt med styrningen sedan 21:14. Då lyste vattentornet orange."
