@@ -269,10 +269,18 @@ class HomeAssistantBridge:
             "campaign": cue.campaign or device.no_campaign,
             "next_change": rfc3339(health.next.at) if health.next is not None else None,
             "lit_minutes": len(self._lit) if night == self._night else 0,
-            "problem": "OFF" if health.is_well else "ON",
+            "problem": _problem(health),
             "gateways": {name: _connectivity(states[name]) for name in device.gateways},
         }
         return found
+
+
+def _problem(health: Health) -> str | None:
+    """None while nothing is wrong but that gateways may still be heard, as at each start."""
+    if health.is_well:
+        return "OFF"
+    awaited = (each.status == "unknown" and each.code is None for each in health.unconfirmed[: health.amiss])
+    return None if all(one.is_harmless for one in health.degradations) and all(awaited) else "ON"
 
 
 def _connectivity(state: GatewayState) -> str | None:

@@ -205,7 +205,10 @@ def test_a_gateway_that_was_never_heard_is_unknown(world_of: Callable[..., World
     world.controller.start()
     world.run(3)
     assert held(world, STATE)["gateways"] == {"mast": None}
+    assert held(world, STATE)["problem"] is None
     assert held(world, BOWL) == {"availability": "online", "state": None}
+    world.run(170)
+    assert held(world, STATE)["problem"] == "ON"
 
 
 def test_the_minutes_that_were_lit_tonight_are_told(home: World) -> None:
