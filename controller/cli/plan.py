@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from controller import plain_file
 from controller.app.last_good import LAST_GOOD
 from controller.cli.options import Options, common, for_each_site
-from controller.cli.plan_table import calendar, csv_text, table
+from controller.cli.plan_table import calendar, nights_csv, table
 from controller.cli.swatch import swatch
 from controller.clock import SystemClock
 from controller.config.load import load
@@ -98,7 +98,7 @@ def command(  # noqa: PLR0913  one for each form of the answer
     beside = notices(by_hand, (start, end), now, zone, options.language)
     beside += [f"! {test.said(now, program, options.language)}" for test in tests]
     if as_csv:
-        told = csv_text(setup, program, (start, end), options)
+        told = nights_csv(setup, program, (start, end), options)
     elif as_ics:
         told = calendar(setup, program, (start, end), options, now)
     elif as_svg:

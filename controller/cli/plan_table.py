@@ -1,14 +1,13 @@
 """The table of `watertower plan`: what is lit in each night, why, and what gives way. A run of nights that are alike is
 one line."""
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
 from controller.cli.options import Options
+from controller.cli.spreadsheet import csv_text
 from controller.config.load import Setup
 from controller.events import new_event
 from controller.events.words import looks_words
@@ -75,19 +74,17 @@ def table(setup: Setup, program: Program, period: Span, options: Options, now: d
     return "\n".join((*told, *_notes(program, nights, options)))
 
 
-def csv_text(setup: Setup, program: Program, period: Span, options: Options) -> str:
+def nights_csv(setup: Setup, program: Program, period: Span, options: Options) -> str:
     """A line for each night, for spreadsheets: when its first light begins and its last ends (local time with offset,
     empty where it is dark), what is lit, and why."""
-    file = io.StringIO()
-    lines = csv.writer(file, lineterminator="\n")
-    lines.writerow(("night", "from", "until", "light", "why"))
+    rows: list[tuple[str, ...]] = [("night", "from", "until", "light", "why")]
     for plan in program.nights(*period):
         row = _row(setup, program, plan, options)
         whole = _whole(program, plan)
         light, why = ("; ".join(dict.fromkeys(parts)) for parts in zip(*_told(row), strict=True))
         ends = [at.isoformat(timespec="seconds") for at in whole] if whole else ["", ""]
-        lines.writerow((row.day.isoformat(), *ends, light, why))
-    return file.getvalue().rstrip("\n")
+        rows.append((row.day.isoformat(), *ends, light, why))
+    return csv_text(rows)
 
 
 def calendar(setup: Setup, program: Program, period: Span, options: Options, now: datetime) -> str:

@@ -1,13 +1,12 @@
 """`watertower report`: proof of glow, planned against confirmed light night by night, from the history."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 
 import click
 
 from controller.app.last_good import load_last_good
 from controller.cli.options import Options, common, for_each_site
+from controller.cli.spreadsheet import csv_text
 from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.errors import WatertowerError
@@ -41,16 +40,14 @@ def command(options: Options, period: tuple[str, ...], as_json: bool, as_csv: bo
     if as_json:
         click.echo(json_text({"site": setup.tower.site.name, **proof.value}, indent=2))
     elif as_csv:
-        click.echo(csv_text(proof, options))
+        click.echo(csv_text(_rows(proof, options)))
     else:
         click.echo("\n".join(_lines(proof, setup, options)))
 
 
-def csv_text(proof: Proof, options: Options) -> str:
+def _rows(proof: Proof, options: Options) -> Iterator[tuple[object, ...]]:
     """A line for each night and zone: seconds planned and confirmed, and the gaps in words."""
-    file = io.StringIO()
-    lines = csv.writer(file, lineterminator="\n")
-    lines.writerow(("night", "zone", "planned_min", "confirmed_min", "percent", "gaps", "measured_min"))
+    yield "night", "zone", "planned_min", "confirmed_min", "percent", "gaps", "measured_min"
     for night in proof.nights:
         for zone, glow in night.zones.items():
             gaps = "; ".join(
@@ -61,8 +58,7 @@ def csv_text(proof: Proof, options: Options) -> str:
             )
             planned, confirmed = f"{glow.planned_s / 60:.0f}", f"{int(glow.confirmed_s / 6) / 10:.1f}"
             measured = f"{int(glow.measured_s / 6) / 10:.1f}" if glow.measured_s is not None else ""
-            lines.writerow((night.night.isoformat(), zone, planned, confirmed, glow.percent, gaps, measured))
-    return file.getvalue().rstrip("\n")
+            yield night.night.isoformat(), zone, planned, confirmed, glow.percent, gaps, measured
 
 
 def _lines(proof: Proof, setup: Setup, options: Options) -> Iterator[str]:

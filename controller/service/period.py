@@ -20,6 +20,8 @@ from controller.service.override_end import DAYS_AHEAD, TONIGHT
 
 DAY_MIN = 24 * 60
 WEEK, A_YEAR = timedelta(days=7), timedelta(days=366)
+LEAP_YEARS = 8 * A_YEAR
+"""29 February was at most so long ago."""
 FIRST, LAST = 1970, date(2100, 12, 31)
 SOON = timedelta(minutes=1)
 NO_DAYS = "TWL-S101"
@@ -103,7 +105,8 @@ def _days(text: str, setup: Setup, now: datetime, past: bool) -> tuple[datetime,
         raise WatertowerError(error.code, **error.fields) from error
     today = now.astimezone(zone).date()
     if past and not days.year:
-        span = max(days.spans(today - A_YEAR, today), default=None)
+        begun = (max(days.spans(today - back, today), default=None) for back in (A_YEAR, LEAP_YEARS))
+        span = next(filter(None, begun), None)
     else:
         span = next(days.spans(date.min if days.year else today, LAST), None)
     if span is None:

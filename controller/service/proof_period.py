@@ -18,6 +18,8 @@ from controller.service.proof import NightProof, NightRecord, Proof, prove_night
 from controller.state import History, LightChange
 from controller.state.history import MINUTES_EVERY_S
 
+LONGEST = timedelta(days=3 * 366)
+"""A proof goes through each night of its period."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST, LAST = date(1970, 1, 1), date(2100, 12, 31)
 REACH = timedelta(days=35)
@@ -40,7 +42,7 @@ class ProofPeriod:
 def read_proof_period(text: str, setup: Setup, now: datetime) -> ProofPeriod:
     """A campaign by its name, with a year or as it was last; else a period, as it was last. An empty text means the
     campaign that was on last. Raises WatertowerError: TWL-Q150 for what is neither, TWL-Q151 for a campaign that has
-    not been on yet, or not in that year."""
+    not been on yet, or not in that year, TWL-Q152 for days that have not begun, TWL-Q153 for more than LONGEST."""
     rules = (*setup.schedule.campaigns, *setup.schedule.every_night)
     if not text.strip():
         return _last_of_all(setup, now)
@@ -50,12 +52,17 @@ def read_proof_period(text: str, setup: Setup, now: datetime) -> ProofPeriod:
         if rule is not None:
             return _of_campaign(rule, year, setup, now)
     try:
-        return ProofPeriod(*read_period(text, setup, now, past=True))
+        period = ProofPeriod(*read_period(text, setup, now, past=True))
     except WatertowerError as error:
         if error.code != "TWL-Q105":
             raise
         campaigns = ", ".join(each.name for each in rules) or "–"
         raise WatertowerError("TWL-Q150", value=text, campaigns=campaigns) from error
+    if period.start >= now:
+        raise WatertowerError("TWL-Q152", value=text)
+    if min(period.end, now) - period.start > LONGEST:
+        raise WatertowerError("TWL-Q153", value=text)
+    return period
 
 
 def _last_of_all(setup: Setup, now: datetime) -> ProofPeriod:

@@ -544,6 +544,14 @@ def test_for_spreadsheets_each_night_is_a_line(call: Any, config: Path) -> None:
     assert told.stderr.startswith("! ")
 
 
+@pytest.mark.parametrize("name", ["=1+1", "@SUM(A1)", "+46 472 150 00", "-x"])
+def test_no_name_is_a_formula_for_a_spreadsheet(call: Any, config: Path, name: str) -> None:
+    """Whoever opens the file must not run what somebody wrote as the name of a campaign."""
+    (config / "schedule.yaml").write_text(MANY.replace("Ljus; och, mörker", name), encoding="utf-8")
+    lines = list(csv.DictReader(io.StringIO(call("plan", "--csv", PERIOD).stdout)))
+    assert lines[0]["why"] == f"'{name}"
+
+
 def test_for_calendars_each_night_with_light_is_an_event(call: Any, config: Path) -> None:
     """In UTC, with lines of at most 75 octets and no separator unescaped (RFC 5545)."""
     (config / "schedule.yaml").write_text(MANY, encoding="utf-8")

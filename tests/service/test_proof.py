@@ -398,6 +398,8 @@ def test_a_share_is_never_rounded_up() -> None:
         ("20–26 November 2023", LATER, "2023-11-20", "2023-11-26"),
         ("week 47 2025", LATER, "2025-11-17", "2025-11-23"),
         ("igår", LATER, "2026-12-23", "2026-12-23"),
+        ("29 February", LATER, "2024-02-29", "2024-02-29"),
+        ("2024-01-01..2100-12-31", LATER, "2024-01-01", "2100-12-30"),
     ],
 )
 def test_what_is_asked_for_is_found(setup: Setup, text: str, now: datetime, first: str, last: str) -> None:
@@ -421,10 +423,18 @@ campaigns:
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [("nonsense", "TWL-Q150"), (f"{WEEK} 2031", "TWL-Q151"), ("31 November 2026", "TWL-S103")]
+    ("text", "code"),
+    [
+        ("nonsense", "TWL-Q150"),
+        (f"{WEEK} 2031", "TWL-Q151"),
+        ("20-26 November 2031", "TWL-Q152"),
+        ("2099-01-01..2100-12-31", "TWL-Q152"),
+        ("1970-01-01..2100-12-31", "TWL-Q153"),
+        ("31 November 2026", "TWL-S103"),
+    ],
 )
 def test_what_cannot_be_reported_is_said_with_its_cure(setup: Setup, text: str, code: str) -> None:
-    """Neither a campaign nor days; a year to come; a day that is none."""
+    """Neither a campaign nor days; what is still to come; more than anybody waits for; a day that is none."""
     with pytest.raises(WatertowerError) as refused:
         read_proof_period(text, setup, LATER)
     assert refused.value.code == code
