@@ -298,6 +298,7 @@ class DmxGateway:
             uptime_s=round(reading.mono - (self._began_s or reading.mono), 3),
             problems=(*self._output.problems, *own)[-wire.MAX_PROBLEMS :],
             rejected=rejected.code if rejected is not None else None,
+            lamps=self._settings.lamps_mark,
         )
         payload = report.model_dump_json(exclude_none=True).encode()
         return (Message(self._settings.topic("reported", self._prefix), payload, qos=1, retain=True),)

@@ -153,7 +153,8 @@ class Report:
 
     `order` is the highest document that the gateway accepted; `written` is that of a document somebody wrote to it;
     `at` is when the gateway says that it was so, by its clock; `uptime_s` for how long it had run then. `alive` is
-    False where another device speaks of the gateway, as a bridge of a lamp that it cannot reach.
+    False where another device speaks of the gateway, as a bridge of a lamp that it cannot reach. `has_our_lamps` tells
+    whether it drives the lamps that `tower.yaml` names here, None where it does not say.
     """
 
     zones: Mapping[str, ReportedLook] = field(default_factory=dict)
@@ -168,6 +169,7 @@ class Report:
     uptime_s: float | None = None
     fault: DeviceFault | None = None
     alive: bool = True
+    has_our_lamps: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """`dmx`: our own gateway, addressed by the documents of our contract; the only kind that keeps the plan ahead."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cached_property
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
@@ -82,6 +84,12 @@ class Dmx(base.WithFixtures):
     @property
     def _universes(self) -> tuple[int, ...]:
         return tuple(dict.fromkeys(fixture.universe or 0 for fixture in self.patched_fixtures))
+
+    @cached_property
+    def lamps_mark(self) -> str:
+        """Alike where two copies of `tower.yaml` agree on its lamps, their places and profiles."""
+        lamps = sorted((each.universe or 0, each.address, each.profile, each.zone) for each in self.patched_fixtures)
+        return hashlib.sha256(repr(lamps).encode()).hexdigest()[:12]
 
     @property
     def runs_here(self) -> bool:
@@ -190,6 +198,7 @@ class Dmx(base.WithFixtures):
             problems=document.problems,
             at=document.at,
             uptime_s=document.uptime_s,
+            has_our_lamps=document.lamps == self.lamps_mark if document.lamps is not None else None,
         )
 
     def cannot(self) -> tuple[base.Lack, ...]:

@@ -200,7 +200,7 @@ ClockKind = Literal["own", "anchor", "none"]
 
 class ReportedDocument(_Wire):
     """The report of one gateway; `rejected` says why the last document was not accepted, and then REFUSED is among the
-    `problems`."""
+    `problems`. `lamps` is a mark of the lamps that it drives, and where: that of `tower.yaml` on its own box."""
 
     version: Version
     epoch: Count
@@ -215,6 +215,7 @@ class ReportedDocument(_Wire):
         tuple[Annotated[str, StringConstraints(max_length=64)], ...], Field(max_length=MAX_PROBLEMS)
     ] = ()
     rejected: ShortText | None = None
+    lamps: Annotated[str, StringConstraints(max_length=64)] | None = None
 
     @property
     def order(self) -> Order:

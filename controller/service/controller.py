@@ -10,7 +10,7 @@ needs no clock. After each connection it listens LISTEN_S for what is retained b
 starts above every order that it finds.
 """
 
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,6 +19,7 @@ from math import inf
 
 from controller.clock import CEILING, FLOOR, ClockReading, Trust
 from controller.events import Event, new_event
+from controller.events.alarm import Alarm
 from controller.gateways.base import DesiredState, Gateway, Message, Order, Rejected, Report
 from controller.gateways.wire import MAX_EPOCH, REFUSED
 from controller.schedule.explanation import Why
@@ -107,6 +108,7 @@ class Controller:
         self._unconfirmed = Counter(zone for gateway in gateways for zone in gateway.zone_names)
         """By zone, how many of its gateways do not confirm their part."""
         self._events: list[Event] = []
+        self._lamps_differ = defaultdict[str, Alarm](lambda: Alarm(self._events.append))
         self._alone: Mapping[str, DesiredLooks] = {}
 
     @property
@@ -219,6 +221,8 @@ class Controller:
         said_online = state.said_online or (not retained and report.online is True and before.online is True)
         self.states[gateway.name] = state._replace(reported=reported, said_online=said_online)
         self._undecided[gateway.name] = None
+        if report.has_our_lamps is not None and not retained:
+            self._compare_lamps(gateway.name, report.has_our_lamps)
         if report.fault is not None and report.fault.code not in before.problems:
             self._events.append(new_event(report.fault.code, gateway=gateway.name, **report.fault.fields))
         if report.order is not None:
@@ -234,6 +238,14 @@ class Controller:
         for code, problems in (("TWL-G114", after - before), ("TWL-G115", before - after)):
             for problem in sorted(problems - {REFUSED}):
                 self._events.append(new_event(code, gateway=gateway.name, problem=problem))
+
+    def _compare_lamps(self, name: str, has_ours: bool) -> None:
+        """A box whose copy of tower.yaml is another one confirms light of lamps that are elsewhere."""
+        alarm = self._lamps_differ[name]
+        if has_ours:
+            alarm.clear(new_event("TWL-G167", gateway=name))
+        else:
+            alarm.raise_(new_event("TWL-G166", gateway=name))
 
     def _compare_orders(self, gateway: Gateway, topic: str, report: Report, seen: Order) -> None:
         """A gateway reports the highest order it accepted: ours must be above it, and what it has under ours, ours."""

@@ -211,3 +211,17 @@ def test_any_bytes_are_read_or_refused(leaf: str, payload: bytes) -> None:
 def test_what_it_agrees_with(desired: ZoneState, shown: ReportedLook, agrees: bool) -> None:
     """On or off as asked, and near enough; what was not said agrees with nothing."""
     assert mast().agrees("bowl", desired, shown) is agrees
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_alike"),
+    [({}, True), ({"address": 9}, False), ({"profile": "rgb"}, False), ({"universe": 7}, False), ({"name": "x"}, True)],
+)
+def test_two_boxes_agree_on_their_lamps_or_do_not(changed: dict[str, object], is_alike: bool) -> None:
+    """By where the light goes; what a lamp is called changes none."""
+    lamp = {"name": "bowl-north", "zone": "bowl", "profile": "rgbw", "address": 1}
+    here, there = (
+        Dmx.model_validate({"name": "mast", "output": "simulated", "universe": 1, "fixtures": [fixture]})
+        for fixture in (lamp, lamp | changed)
+    )
+    assert (here.lamps_mark == there.lamps_mark) == is_alike

@@ -324,3 +324,13 @@ def test_whatever_is_written_and_whoever_starts_anew_the_tower_obeys_in_the_end(
     night.run(4)
     assert not any(state.on for state in night.mast.shown().values())
     assert night.controller.status() == {"confirmed"}
+
+
+def test_a_box_with_another_tower_yaml_is_told_until_it_has_ours(night: World) -> None:
+    """It confirms light of lamps that are elsewhere; what the broker had kept is from before."""
+    other = night.reported.model_copy(update={"lamps": "another"}).model_dump_json(exclude_none=True).encode()
+    night.say(REPORTED, other, True)
+    night.run(0.1)
+    assert night.controller.codes().count("TWL-G166") == 1
+    night.run(30)  # the next report is that of our own mast
+    assert night.controller.codes().count("TWL-G167") == 1
