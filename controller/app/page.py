@@ -5,13 +5,14 @@ without the page: an event, and a degradation until the next start. Nothing of t
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from controller.app.reload import FileFollower
-from controller.clock import ClockReading
+from controller.clock import ClockReading, SystemClock
 from controller.config.tower import Web
 from controller.errors import place_of
 from controller.events import Event, new_event
@@ -20,12 +21,13 @@ from controller.mqtt import Mqtt, Received
 from controller.service.control_loop import PAGE
 from controller.service.controller import TurnResult
 from controller.service.runtime import Runtime
-from controller.state.accounts import CODE_FOR_S
+from controller.state.accounts import CODE_FOR_S, AccountStore
 from controller.state.accounts_file import NotKept
 from controller.threads import run_blocking
 from controller.web.app import create_app
 from controller.web.page_server import PageNotServed, PageServer, serving
-from controller.web.running_service import RunningService, Snapshot
+from controller.web.running_service import PageOwner, RunningService, Snapshot
+from controller.web.site_directory import SiteDirectory, create_sites_app
 
 if TYPE_CHECKING:
     from controller.app.assembly import Context
@@ -123,26 +125,28 @@ async def _served(service: RunningService, web: Web) -> PageServer:
     return await run_blocking("page", partial(serving, create_app, service, elsewhere), abandoned=service.end)
 
 
-async def prepare_accounts(context: "Context", service: RunningService, web: Web, url: str) -> None:
+async def prepare_accounts(owner: PageOwner, web: Web, url: str, tell: Listener) -> None:
     """Puts pseudonyms in the place of old names. While nobody has an account, tells the code for the first one, where
     it could be used: over TLS, or on this machine. It waits for the disk, so that nothing else should wait for it."""
-    if context.is_demo:
+    if owner.is_demo:
         return
-    accounts, reading = service.accounts, context.clock.read()
+    accounts, reading = owner.accounts, owner.clock.read()
     try:
         await run_blocking("accounts", partial(accounts.audit.remove_names, reading.wall, web.names_for))
         if web.is_loopback or web.cert_file is not None or web.proxy is not None:
             code = await run_blocking("accounts", partial(accounts.new_setup_code, reading.mono))
             if code is not None:
                 minutes = round(CODE_FOR_S / 60)
-                context.note(new_event("TWL-A031", url=f"{url}start", setup_code=code, minutes=minutes))
+                tell(new_event("TWL-A031", url=f"{url}start", setup_code=code, minutes=minutes))
     except NotKept as error:
-        context.note(new_event(error.code, **error.fields))
+        tell(new_event(error.code, **error.fields))
     except Exception as error:
-        context.note(new_event("TWL-W106", path="/start", reason=place_of(error)))
+        tell(new_event("TWL-W106", path="/start", reason=place_of(error)))
 
 
-def _service(context: "Context", runtime: Runtime, follower: FileFollower) -> RunningService:
+def _service(
+    context: "Context", runtime: Runtime, follower: FileFollower, accounts: AccountStore | None = None
+) -> RunningService:
     topic = f"{context.prefix}/override/set"
     return RunningService(
         context.setup,
@@ -153,6 +157,7 @@ def _service(context: "Context", runtime: Runtime, follower: FileFollower) -> Ru
         tell=context.note,
         walks=runtime.loop.walks,
         keeper=follower.keeper,
+        accounts=accounts,
         is_demo=context.is_demo,
     )
 
@@ -176,20 +181,96 @@ async def page(
         context.note(error.event if isinstance(error, PageNotServed) else broken)
         yield {}
         return
-    listeners.append(service.note)
     context.note(new_event("TWL-W101", url=server.url))
-    feed = PageFeed(context, runtime, follower, mqtt, service)
     try:
-        yield {"page": feed.run(), "page: accounts": prepare_accounts(context, service, web, server.url)}
+        with _fed(context, runtime, follower, mqtt, listeners, service) as feed:
+            accounts = prepare_accounts(service, web, server.url, context.note)
+            yield {"page": feed.run(), "page: accounts": accounts}
+    finally:
+        for name, end in (("page: stop", server.stop), ("accounts", service.accounts.close)):
+            await _ended(context.note, name, end)
+
+
+@contextmanager
+def _fed(
+    context: "Context",
+    runtime: Runtime,
+    follower: FileFollower,
+    mqtt: Mqtt,
+    listeners: list[Listener],
+    service: RunningService,
+) -> Iterator[PageFeed]:
+    """Tells the page each event, and how it stands."""
+    listeners.append(service.note)
+    try:
+        yield PageFeed(context, runtime, follower, mqtt, service)
     finally:
         listeners.remove(service.note)
-        for name, end in (("page: stop", server.stop), ("accounts", service.accounts.close)):
-            await _ended(context, name, end)
 
 
-async def _ended(context: "Context", name: str, end: Callable[[], None]) -> None:
+class SharedPage:
+    """The page of several sites; `storage` is the state of the service."""
+
+    def __init__(self, storage: Path, tell: Listener) -> None:
+        self._tell = tell
+        self._loop = asyncio.get_running_loop()
+        self._accounts = AccountStore(storage, self._tell_from_anywhere)
+        self.directory = SiteDirectory(self._accounts, SystemClock(), self._tell_from_anywhere)
+        self._web: Web | None = None
+        self._server: PageServer | None = None
+        self._preparing: asyncio.Task[None] | None = None
+
+    async def serve(self, web: Web | None) -> None:
+        """Serves it as `web` asks for, in place of what was served before; told where that cannot be."""
+        if web == self._web:
+            return
+        await self.stop()
+        self._web = web
+        if web is None:
+            return
+        self.directory.is_ending = False
+        serve = partial(serving, create_sites_app, self.directory, web)
+        try:
+            self._server = await run_blocking("page", serve, abandoned=self.directory.end)
+        except Exception as error:
+            broken = new_event("TWL-W107", reason=place_of(error))
+            self._tell(error.event if isinstance(error, PageNotServed) else broken)
+            return
+        self._tell(new_event("TWL-W101", url=self._server.url))
+        self._preparing = asyncio.create_task(
+            prepare_accounts(self.directory, web, self._server.url, self._tell), name="page: accounts"
+        )
+
+    async def stop(self) -> None:
+        """Serves it no longer."""
+        if self._preparing is not None:
+            self._preparing.cancel()
+        if self._server is not None:
+            await _ended(self._tell, "page: stop", self._server.stop)
+            await _ended(self._tell, "accounts", self._accounts.close)
+        self._server, self._preparing = None, None
+
+    @asynccontextmanager
+    async def of(
+        self, context: "Context", runtime: Runtime, follower: FileFollower, mqtt: Mqtt, listeners: list[Listener]
+    ) -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
+        """Shows a site while it runs; what that needs done beside the site."""
+        service = _service(context, runtime, follower, self._accounts)
+        self.directory.add(service)
+        try:
+            with _fed(context, runtime, follower, mqtt, listeners, service) as feed:
+                yield {"page": feed.run()}
+        finally:
+            self.directory.remove(service)
+
+    def _tell_from_anywhere(self, event: Event) -> None:
+        with suppress(RuntimeError):  # the service has ended
+            self._loop.call_soon_threadsafe(self._tell, event)
+
+
+async def _ended(tell: Listener, name: str, end: Callable[[], None]) -> None:
     try:
         async with asyncio.timeout(END_S):
             await run_blocking(name, end)
     except Exception as error:
-        context.note(new_event("TWL-W106", path=name, reason=place_of(error)))
+        tell(new_event("TWL-W106", path=name, reason=place_of(error)))

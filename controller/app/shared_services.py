@@ -6,19 +6,22 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from controller import plain_file
 from controller.app import broker_settings
 from controller.app.assembly import Context
 from controller.app.reload import FileFollower
 from controller.broker import Admission, Broker, User
-from controller.config.tower import Tower
-from controller.errors import WatertowerError
+from controller.config.tower import Tower, Web
+from controller.errors import WatertowerError, place_of
 from controller.events import Event, new_event
 from controller.mqtt import Address, Mqtt
 from controller.service.runtime import Runtime
 from controller.threads import run_blocking
+
+if TYPE_CHECKING:
+    from controller.app.page import SharedPage
 
 LOOK_S = 1.0
 
@@ -44,6 +47,7 @@ class SiteServices:
         self._broker = AsyncExitStack()
         self._seen: object = None
         self._failed: Event | None = None
+        self._page: SharedPage | None = None
 
     @asynccontextmanager
     async def begun(self, towers: Mapping[str, Tower]) -> AsyncIterator[None]:
@@ -51,12 +55,18 @@ class SiteServices:
         self._own = await run_blocking("password", partial(broker_settings.own_password, self._state))
         try:
             await self._serve_broker(await run_blocking("users", partial(_wanted, towers)))
+            web = _web(towers)
+            self._page = self._new_page() if web is not None else None
+            if self._page is not None:
+                await self._page.serve(web)
             yield
         finally:
+            if self._page is not None:
+                await self._page.stop()
             await self._broker.aclose()
 
     async def follow(self, towers: Callable[[], Mapping[str, Tower]]) -> NoReturn:
-        """Starts the broker anew when the sites that run ask for another, as with other users."""
+        """Starts broker or page anew when the sites that run ask for another, as with other users."""
         while True:
             await asyncio.sleep(LOOK_S)
             current = towers()
@@ -67,6 +77,8 @@ class SiteServices:
                 wanted = await run_blocking("users", partial(_wanted, current))
                 if wanted is not None and wanted != self._running:
                     await self._serve_broker(wanted)
+                if self._page is not None:
+                    await self._page.serve(_web(current))
             except WatertowerError as error:
                 failed = new_event(error.code, **error.fields)
                 if failed != self._failed:
@@ -85,14 +97,37 @@ class SiteServices:
     @asynccontextmanager
     async def page(
         self,
-        context: Context,  # noqa: ARG002
-        runtime: Runtime,  # noqa: ARG002
-        follower: FileFollower,  # noqa: ARG002
-        mqtt: Mqtt,  # noqa: ARG002
-        listeners: list[Callable[[Event], None]],  # noqa: ARG002
+        context: Context,
+        runtime: Runtime,
+        follower: FileFollower,
+        mqtt: Mqtt,
+        listeners: list[Callable[[Event], None]],
     ) -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
         """Shows a site on the page while it runs; what that needs done beside the site."""
-        yield {}
+        if self._page is None:  # one that was not asked for at the start
+            yield {}
+            return
+        async with self._page.of(context, runtime, follower, mqtt, listeners) as work:
+            yield work
+
+    def note_failed(self, site: str, why: Event) -> None:
+        """A site does not run, as the page tells those who may see all."""
+        if self._page is not None:
+            self._page.directory.failed[site] = why
+
+    def forget(self, site: str) -> None:
+        """A site that is no longer there."""
+        if self._page is not None:
+            self._page.directory.failed.pop(site, None)
+
+    def _new_page(self) -> "SharedPage | None":
+        """None where its libraries are missing, or of another version."""
+        try:
+            from controller.app.page import SharedPage  # noqa: PLC0415  its libraries take 25 MB
+        except Exception as error:
+            self._tell(new_event("TWL-W107", reason=f"{place_of(error)}: {error}"))
+            return None
+        return SharedPage(self._state, self._tell)
 
     async def _serve_broker(self, wanted: _BrokerWanted | None) -> None:
         """In place of the one that runs."""
@@ -122,7 +157,13 @@ def _essence(towers: Mapping[str, Tower]) -> object:
     for path in {tower.mqtt.users_file for tower in using.values()} - {None}:
         with suppress(OSError):
             stamps.append(plain_file.file_stamp(path) if path is not None else None)
-    return {name: id(tower) for name, tower in using.items()}, stamps
+    return {name: id(tower) for name, tower in towers.items()}, stamps
+
+
+def _web(towers: Mapping[str, Tower]) -> Web | None:
+    """The page that most of these sites ask for: one with mistakes in its files still asks for what was before."""
+    asked = [tower.web for tower in towers.values()]
+    return max(asked, key=asked.count, default=None)
 
 
 def _wanted(towers: Mapping[str, Tower]) -> _BrokerWanted | None:

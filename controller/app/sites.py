@@ -17,7 +17,6 @@ from controller.app.assembly import Running
 from controller.app.last_good import load_last_good
 from controller.app.log_writer import Log, Voice
 from controller.app.operating_system import feed_watchdog, notify, watch_descriptors
-from controller.app.reload import rejection
 from controller.app.shared_services import SiteServices
 from controller.app.site_life import SiteStart, end_once, live
 from controller.clock import SystemClock
@@ -128,6 +127,7 @@ class Sites:
                 continue
             gone = self._lives.keys() - set(names)
             for name in gone:
+                self._services.forget(name)
                 self._tell(new_event("TWL-C052", site=name, folder=self._root / SITES))
             await asyncio.gather(*(self.stop(name, "removed") for name in gone))
             for name in names:
@@ -160,9 +160,10 @@ class Sites:
             try:
                 await self._live(name, life)
             except WatertowerError as error:
-                self._failed(name, life, _first(error))
+                self._failed(name, life, *_first(error, str(self._root / SITES / name)))
             except Exception as error:  # no site stops another
-                self._failed(name, life, new_event("TWL-C051", task=f"site {name}", reason=place_of(error)))
+                broken = new_event("TWL-C051", task=f"site {name}", reason=place_of(error))
+                self._failed(name, life, broken, str(self._root / SITES / name))
             life.running = None
             life.had_chance.set()
             attempts = 1 if self._clock.read().mono - began_s > STEADY_S else attempts + 1
@@ -185,17 +186,23 @@ class Sites:
         """The state directory of a site."""
         return self._state / SITES / name
 
-    def _failed(self, name: str, life: _Life, why: Event) -> None:
+    def _failed(self, name: str, life: _Life, first: Event, where: str) -> None:
+        why = new_event("TWL-C053", first=first, where=where)
         if why != life.failed:
             life.failed = why
+            self._services.note_failed(name, first)
             voice = Voice(self._log.voice.zone, self._log.voice.language, name)
-            self._log.tell(new_event("TWL-C053", first=why), self._clock.read().wall, voice)
+            self._log.tell(why, self._clock.read().wall, voice)
 
     def _tell(self, event: Event) -> None:
         """An event of the service."""
         self._log.tell(event, self._clock.read().wall)
 
 
-def _first(error: WatertowerError) -> Event:
-    """What is wrong, in one line with the place of the first mistake."""
-    return rejection(error, "–") if isinstance(error, FilesRejected) else new_event(error.code, **error.fields)
+def _first(error: WatertowerError, folder: str) -> tuple[Event, str]:
+    """The first thing that is wrong, and where."""
+    if not isinstance(error, FilesRejected):
+        return new_event(error.code, **error.fields), folder
+    first = error.findings[0]
+    place = first.place
+    return first.event, f"{first.file}:{place.line}:{place.column}" if place is not None else first.file

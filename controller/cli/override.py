@@ -32,6 +32,7 @@ from controller.events import new_event
 from controller.events.formatters import FRAME
 from controller.events.models import Advice, printable
 from controller.gateways.base import Message
+from controller.locale import Language
 from controller.mqtt import Item, Mqtt, Received
 from controller.service.health_watch import ONLINE
 from controller.service.overrides import STOPPED
@@ -145,10 +146,10 @@ async def _ask(settings: MqttSettings, options: Options, request: dict[str, obje
                     event = _event(item.payload) if isinstance(item, Received) else {}
                     lives = lives or _is_beat(item, beat)
                     if is_answered and event.get("code") in {LIT, DARK}:
-                        show(event, options)
+                        show(event, options.language, options.site)
                         return
                     if not is_answered and event.get("id") == request_id:
-                        show(event, options)
+                        show(event, options.language, options.site)
                         if event.get("code") not in STOPPED:
                             return
                         sending.cancel()
@@ -182,7 +183,7 @@ def _event(payload: bytes) -> dict[str, object]:
     return event if isinstance(event, dict) else {}
 
 
-def show(answer: dict[str, object], options: Options) -> None:
+def show(answer: dict[str, object], language: Language, site: str | None = None) -> None:
     """Print an answer in the user's language, or as the controller wrote it where its event is unknown here. Raises
     Refused for an answer that is no success."""
     code = answer.get("code")
@@ -194,8 +195,8 @@ def show(answer: dict[str, object], options: Options) -> None:
         raise Refused(LIT, **{key: answer.get(key) for key in ("owner", "gateways")})
     text = answer.get("text")
     with contextlib.suppress(KeyError):
-        text = new_event(str(code), **{key: answer[key] for key in answer.keys() - FRAME}).text(options.language)
-    of_site = f"{options.site}: " if options.site is not None else ""
+        text = new_event(str(code), **{key: answer[key] for key in answer.keys() - FRAME}).text(language)
+    of_site = f"{site}: " if site is not None else ""
     click.echo(printable(f"{of_site}{code}: {text}", LONGEST))
 
 

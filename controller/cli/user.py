@@ -6,6 +6,7 @@ Both use `accounts.db` in the state directory, whether the service runs or not.
 import getpass
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import click
 
 from controller import plain_file
 from controller.app.last_good import load_last_good
-from controller.cli.options import FOLDER, FOUND_PROBLEMS, Options, caller, common, for_service
+from controller.cli.options import FOLDER, FOUND_PROBLEMS, Options, caller, common, for_service, known_sites
 from controller.clock import SystemClock
+from controller.config.load import Setup
+from controller.config.site_folder import has_sites
 from controller.errors import Misconfigured, Refused, WatertowerError
 from controller.events import Event
 from controller.events.formatters import json_text
@@ -46,16 +49,18 @@ def user(
     options: Options, act: str, name: str | None, role: str | None, password_file: Path | None, as_json: bool
 ) -> None:
     """Add, change and list the accounts of the page."""
-    _require_fitting(act, name, role, password_file)
+    _require_fitting(act, name, role, password_file, options.site)
     store = _opened(options, makes=act == "add")
     if act == LIST:
         _list(store.accounts() if store else (), options, as_json)
         return
+    if options.site is not None:
+        known_sites(options)
     shown = shown_name(str(name))
     if store is None:
         raise Refused("TWL-A011", name=shown)
     password = _new_password(store, act, shown, password_file, options) if act in WITH_PASSWORD else ""
-    account = _done(store, act, shown, role, password)
+    account = _done(store, act, shown, role, password, options.site)
     if as_json:
         click.echo(json_text({"version": 1, **_document(account)}, indent=2))
     else:
@@ -63,15 +68,15 @@ def user(
         click.echo(options.say(f"user.done.{act}", name=account.name, role=said, file=store.place))
 
 
-def _done(store: AccountStore, act: str, name: str, role: str | None, password: str) -> Account:
+def _done(store: AccountStore, act: str, name: str, role: str | None, password: str, site: str | None) -> Account:
     by, now = Actor(caller(), Source.COMMAND_LINE), SystemClock().read().wall
     match act:
         case "add":
-            store.add(name, Role(str(role)), password, by, now)
+            store.add(name, Role(str(role)), password, by, now, site)
         case "password":
             store.set_password(name, password, by, now)
         case "role":
-            store.set_role(name, Role(str(role)), by, now)
+            store.set_role(name, Role(str(role)), by, now, site)
         case "disable":
             store.disable(name, by, now)
         case "enable":
@@ -79,11 +84,14 @@ def _done(store: AccountStore, act: str, name: str, role: str | None, password: 
     return store.account(name)
 
 
-def _require_fitting(act: str, name: str | None, role: str | None, password_file: Path | None) -> None:
+def _require_fitting(
+    act: str, name: str | None, role: str | None, password_file: Path | None, site: str | None
+) -> None:
     """Raises WatertowerError for a word that is missing (TWL-Q112) or of another act (TWL-Q115)."""
     words = (("NAME", name, act != LIST, act != LIST), ("--role", role, act in WITH_ROLE, act in WITH_ROLE))
     for word, given, is_needed, is_allowed in (
         *words,
+        ("--site", site, False, act in WITH_ROLE),
         ("--password-file", password_file, False, act in WITH_PASSWORD),
     ):
         if given is None and is_needed:
@@ -150,7 +158,9 @@ def _list(accounts: tuple[Account, ...], options: Options, as_json: bool) -> Non
 
 
 def _role_words(account: Account, options: Options) -> str:
-    return options.say(f"user.role.{account.role.value}")
+    if account.sites is None:
+        return options.say(f"user.role.{account.role.value}")
+    return ", ".join(f"{site}: {options.say(f'user.role.{role.value}')}" for site, role in account.sites.items())
 
 
 def _document(account: Account) -> dict[str, object]:
@@ -160,16 +170,24 @@ def _document(account: Account) -> dict[str, object]:
         "disabled": account.disabled,
         "created": rfc3339(account.created, timespec="seconds"),
         "seen": rfc3339(account.seen, timespec="seconds") if account.seen else None,
+        **({"sites": {site: role.value for site, role in account.sites.items()}} if account.sites else {}),
     }
 
 
 def _zone(options: Options) -> tzinfo:
-    """Of the site; UTC where its files cannot be read: accounts do not depend on them."""
+    """Of the site, or the first of several; UTC where its files cannot be read: accounts do not depend on them."""
     try:
-        setup, _ = load_last_good(options.folder, options.state_dir)
+        setup = _setup(options)
     except WatertowerError:
         return UTC
     return setup.tower.site.place.time_zone
+
+
+def _setup(options: Options) -> Setup:
+    """Of the site, or the first of several. Raises WatertowerError."""
+    if options.site is None and has_sites(options.config_dir):
+        options = replace(options, site=known_sites(options)[0][0])
+    return load_last_good(options.folder, options.state_dir)[0]
 
 
 @click.command("audit")
@@ -185,7 +203,7 @@ def audit(options: Options, act: str, since: str | None, as_json: bool) -> None:
         _verify(store, options, as_json)
         return
     now = SystemClock().read().wall
-    start = read_since(since, load_last_good(options.folder, options.state_dir)[0], now) if since else None
+    start = read_since(since, _setup(options), now) if since else None
     zone, is_empty = _zone(options), True
     for row in _oldest_first(store, start):
         is_empty = False

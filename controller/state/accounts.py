@@ -24,7 +24,7 @@ from controller.state.audit import AUDIT_TABLES, Act, Actor, Audit, AuditEntry
 from controller.state.drafts import DRAFT_TABLES, Drafts
 from controller.state.json_file import OnEvent
 from controller.state.login_attempts import ATTEMPT_TABLES, account_key, address_key
-from controller.state.roles import Role, Source
+from controller.state.roles import Role, SiteRoles, Source, highest, read_sites, written_sites
 from controller.state.sessions import SESSION_TABLES, Session, Sessions, digest
 from controller.state.sql import SqlConnection, one
 from controller.state.storage import Storage
@@ -51,18 +51,21 @@ MIGRATIONS = (
         *ATTEMPT_TABLES,
         *AUDIT_TABLES,
     ),
+    ("ALTER TABLE accounts ADD COLUMN sites TEXT",),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person. `seen` is when they used the page last, to the minute."""
+    """A person. `seen` is when they used the page last, to the minute. Where their role is not the same at all of
+    several sites, `sites` says it of each, and `role` is the highest of them."""
 
     name: str
     role: Role
     disabled: bool
     created: datetime
     seen: datetime | None
+    sites: SiteRoles = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,21 +142,24 @@ class AccountStore:
         """The one of this name; raises Refused TWL-A011."""
         return self._file.read(lambda it: _find(it, name))
 
-    def role_of(self, name: str) -> Role | None:
+    def role_of(self, name: str) -> tuple[Role | None, SiteRoles]:
         """Of somebody whom another program has logged in: that of their account, None where it is disabled; who has
         none may read."""
-        found = self._file.read(lambda it: one(it, "SELECT role, disabled FROM accounts WHERE key = ?", name_key(name)))
+        statement = "SELECT role, disabled, sites FROM accounts WHERE key = ?"
+        found = self._file.read(lambda it: one(it, statement, name_key(name)))
         if found is None:
-            return Role.VIEWER
-        return None if found[1] else Role(found[0])
+            return Role.VIEWER, None
+        return (None if found[1] else Role(found[0])), read_sites(found[2])
 
-    def add(self, name: str, role: Role, password: str, by: Actor, now: datetime) -> Account:
-        """A new account. Raises Refused: TWL-A010 the name is taken, TWL-A012 or TWL-A02… for a name or password that
-        cannot be used; TooBusy."""
+    def add(self, name: str, role: Role, password: str, by: Actor, now: datetime, site: str | None = None) -> Account:
+        """A new account, for one of several sites where that is given. Raises Refused: TWL-A010 the name is taken,
+        TWL-A012 or TWL-A02… for a name or password that cannot be used, TWL-A019 an admin of one site; TooBusy."""
         shown = shown_name(name)
         password_rule.require_good(password, shown)
+        _require_may_be_of_site(role, site)
         stored = password_rule.hashed(password)
-        return self._act(lambda it: self._insert(it, (shown, role, stored), by, now))
+        sites = None if site is None else {site: role}
+        return self._act(lambda it: self._insert(it, (shown, role, stored), by, now, sites))
 
     def set_password(self, name: str, password: str, by: Actor, now: datetime) -> None:
         """Give an account another password and end all its sessions. Raises Refused as `add`, TooBusy."""
@@ -170,15 +176,20 @@ class AccountStore:
 
         self._act(work)
 
-    def set_role(self, name: str, role: Role, by: Actor, now: datetime) -> None:
-        """Raises Refused: TWL-A011 no such account, TWL-A013 no other admin would be left."""
+    def set_role(self, name: str, role: Role, by: Actor, now: datetime, site: str | None = None) -> None:
+        """The role at all sites, or beside those that it has at single ones the role at one more. Raises Refused:
+        TWL-A011 no such account, TWL-A013 no other admin would be left, TWL-A019 an admin of one site."""
+        _require_may_be_of_site(role, site)
 
         def work(connection: SqlConnection) -> None:
             found = _find(connection, name)
             if role is not Role.ADMIN:
                 _require_another_admin(connection, found)
-            connection.execute("UPDATE accounts SET role = ? WHERE key = ?", (role.value, name_key(name)))
-            entry = AuditEntry(Act.ACCOUNT_ROLE, by, found.name, found.role.value, role.value)
+            sites = None if site is None else {**(found.sites or {}), site: role}
+            row = (role if sites is None else highest(sites)).value, written_sites(sites), name_key(name)
+            connection.execute("UPDATE accounts SET role = ?, sites = ? WHERE key = ?", row)
+            before, after = _audited(found.role, found.sites), _audited(role, sites)
+            entry = AuditEntry(Act.ACCOUNT_ROLE, by, found.name, before, after)
             self.audit.note(connection, entry, now)
 
         self._act(work)
@@ -300,15 +311,22 @@ class AccountStore:
         self._setup_code = None
         return session
 
-    def _insert(self, connection: SqlConnection, row: tuple[str, Role, str], by: Actor, now: datetime) -> Account:
+    def _insert(
+        self,
+        connection: SqlConnection,
+        row: tuple[str, Role, str],
+        by: Actor,
+        now: datetime,
+        sites: SiteRoles = None,
+    ) -> Account:
         shown, role, stored = row
         if one(connection, "SELECT 1 FROM accounts WHERE key = ?", name_key(shown)):
             raise Refused("TWL-A010", name=shown)
         connection.execute(
-            "INSERT INTO accounts (key, name, role, password, created) VALUES (?, ?, ?, ?, ?)",
-            (name_key(shown), shown, role.value, stored, now.timestamp()),
+            "INSERT INTO accounts (key, name, role, password, created, sites) VALUES (?, ?, ?, ?, ?, ?)",
+            (name_key(shown), shown, role.value, stored, now.timestamp(), written_sites(sites)),
         )
-        self.audit.note(connection, AuditEntry(Act.ACCOUNT_ADDED, by, shown, after=role.value), now)
+        self.audit.note(connection, AuditEntry(Act.ACCOUNT_ADDED, by, shown, after=_audited(role, sites)), now)
         return _find(connection, shown)
 
     def _count(self, keys: tuple[str, str], key: str, address: str, now: datetime) -> int:
@@ -331,7 +349,7 @@ class AccountStore:
         return result
 
 
-SELECT = "SELECT name, role, disabled, created, accounts.seen FROM accounts"
+SELECT = "SELECT name, role, disabled, created, accounts.seen, sites FROM accounts"
 
 
 def shown_name(name: str) -> str:
@@ -354,9 +372,21 @@ def _find(connection: SqlConnection, name: str) -> Account:
     return _account(found)
 
 
-def _account(row: tuple[str, str, int, float, float | None]) -> Account:
-    name, role, disabled, created, seen = row
-    return Account(name, Role(role), bool(disabled), _at(created), _at(seen) if seen is not None else None)
+def _account(row: tuple[str, str, int, float, float | None, str | None]) -> Account:
+    name, role, disabled, created, seen, sites = row
+    last = _at(seen) if seen is not None else None
+    return Account(name, Role(role), bool(disabled), _at(created), last, read_sites(sites))
+
+
+def _audited(role: Role, sites: SiteRoles) -> object:
+    """A role as the audit has it: by site where it differs between them."""
+    return role.value if sites is None else {site: each.value for site, each in sites.items()}
+
+
+def _require_may_be_of_site(role: Role, site: str | None) -> None:
+    """Raises Refused TWL-A019: whoever keeps the accounts could give themselves any other site."""
+    if role is Role.ADMIN and site is not None:
+        raise Refused("TWL-A019", site=site)
 
 
 def _at(seconds: float) -> datetime:

@@ -8,7 +8,7 @@ from typing import Any
 from controller.errors import Refused
 from controller.state.accounts_file import AccountsFile
 from controller.state.audit import Act, Actor, Audit, AuditEntry
-from controller.state.roles import Role, Scope
+from controller.state.roles import Role, Scope, SiteRoles, read_sites
 from controller.state.sessions import digest
 from controller.state.sql import SqlConnection, one
 
@@ -25,7 +25,7 @@ TOKEN_TABLES = (
     )""",
 )
 SELECT = (
-    "SELECT id, tokens.name, accounts.name, role, scopes, tokens.created, expires, used, revoked, disabled"
+    "SELECT id, tokens.name, accounts.name, role, scopes, tokens.created, expires, used, revoked, disabled, sites"
     " FROM tokens JOIN accounts USING (key)"
 )
 NEEDS = {Scope.READ: Role.VIEWER, Scope.OVERRIDE: Role.OPERATOR, Scope.SCHEDULE: Role.OPERATOR}
@@ -43,6 +43,14 @@ class ApiToken:
     expires: datetime | None
     used: datetime | None
     revoked: datetime | None
+    sites: SiteRoles = None
+
+    def scopes_at(self, site: str) -> frozenset[Scope]:
+        """Those that its owner's role allows at one of several sites."""
+        if self.sites is None or not site:
+            return self.scopes
+        role = self.sites.get(site)
+        return frozenset(scope for scope in self.scopes if role is not None and role.includes(NEEDS[scope]))
 
 
 class ApiTokens:
@@ -117,10 +125,11 @@ class ApiTokens:
 
 
 def _token(row: tuple[Any, ...]) -> ApiToken:
-    number, name, owner, role, scopes, created, expires, used, revoked, disabled = row
+    number, name, owner, role, scopes, created, expires, used, revoked, disabled, sites = row
     known = () if disabled else (Scope(word) for word in scopes.split())
     allowed = frozenset(scope for scope in known if Role(role).includes(NEEDS[scope]))
-    return ApiToken(number, name, owner, allowed, _at(created), *map(_maybe, (expires, used, revoked)))
+    until, last, ended = map(_maybe, (expires, used, revoked))
+    return ApiToken(number, name, owner, allowed, _at(created), until, last, ended, read_sites(sites))
 
 
 def _maybe(seconds: float | None) -> datetime | None:

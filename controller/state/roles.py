@@ -1,5 +1,7 @@
 """What somebody may do on the page and over the API. Pure."""
 
+import json
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -15,6 +17,30 @@ class Role(StrEnum):
         """Whether this one may do what the other may."""
         ranks = list(Role)
         return ranks.index(self) >= ranks.index(other)
+
+
+SiteRoles = Mapping[str, Role] | None
+"""By the name of a site what somebody may do there, and nothing at any other; None: the same role at all of them."""
+
+
+def role_at(role: Role, sites: SiteRoles, site: str) -> Role | None:
+    """What somebody may do at one of several sites; where there is one, it has no name."""
+    return role if sites is None or not site else sites.get(site)
+
+
+def highest(sites: Mapping[str, Role]) -> Role:
+    """The role that includes all others."""
+    return max(sites.values(), key=list(Role).index)
+
+
+def written_sites(sites: SiteRoles) -> str | None:
+    """As a database keeps them."""
+    return None if sites is None else json.dumps(dict(sites), sort_keys=True)
+
+
+def read_sites(text: str | None) -> SiteRoles:
+    """From what a database keeps."""
+    return None if text is None else {site: Role(role) for site, role in json.loads(text).items()}
 
 
 class Scope(StrEnum):

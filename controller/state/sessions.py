@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from controller.state.accounts_file import AccountsFile
 from controller.state.audit import Act, Actor, Audit, AuditEntry
-from controller.state.roles import Role
+from controller.state.roles import Role, SiteRoles, read_sites
 from controller.state.sql import SqlConnection
 
 IDLE = timedelta(hours=12)
@@ -28,12 +28,13 @@ SESSION_TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody who is logged in; `id` is the value of the cookie."""
+    """Somebody who is logged in; `id` is the value of the cookie. `role` and `sites` are those of the account."""
 
     id: str = field(repr=False)
     name: str
     role: Role
     created: datetime
+    sites: SiteRoles = None
 
     @property
     def csrf(self) -> str:
@@ -55,13 +56,13 @@ class Sessions:
         connection.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", (digest(given), key, at, at))
         connection.execute("UPDATE accounts SET seen = ? WHERE key = ?", (at, key))
         self._audit.note(connection, AuditEntry(Act.SESSION_STARTED, by), now)
-        role = connection.execute("SELECT role FROM accounts WHERE key = ?", (key,)).fetchone()[0]
-        return Session(given, by.name, Role(role), now)
+        row = connection.execute("SELECT role, sites FROM accounts WHERE key = ?", (key,)).fetchone()
+        return Session(given, by.name, Role(row[0]), now, read_sites(row[1]))
 
     def find(self, given: str, now: datetime) -> Session | None:
         """The one with this id, with the role that its account has now; None where it has ended. Raises NotKept."""
         statement = (
-            "SELECT accounts.name, role, sessions.created, sessions.seen FROM sessions JOIN accounts USING (key)"
+            "SELECT accounts.name, role, sessions.created, sessions.seen, sites FROM sessions JOIN accounts USING (key)"
             " WHERE digest = ? AND disabled = 0"
         )
         found = self._file.read(lambda it: it.execute(statement, (digest(given),)).fetchone())
@@ -72,7 +73,7 @@ class Sessions:
             return None
         if abs(now - seen) > SEEN_EVERY:
             self._file.write(lambda it: _touch(it, digest(given), now.timestamp()))
-        return Session(given, name, role, created)
+        return Session(given, name, role, created, read_sites(found[4]))
 
     def end(self, given: str, by: Actor, now: datetime) -> None:
         """Log out; nothing happens where the session has ended already. Raises NotKept."""

@@ -11,11 +11,12 @@ from fastapi.responses import Response
 from controller.errors import Refused
 from controller.events.words import day_words
 from controller.state.roles import Role, Scope
-from controller.web.forms import FieldFault, FormOf, fault_of, whole_number
+from controller.web.forms import FieldFault, Form, FormOf, fault_of, whole_number
 from controller.web.login_view import PASSWORD_FAULTS
 from controller.web.visit import ForAdmin, Visit
 
 router = APIRouter()
+OF_SITE = "TWL-A019"
 MOST_UNSEEN = 20
 """So many secrets of new tokens wait to be shown."""
 
@@ -29,18 +30,19 @@ def accounts(visited: ForAdmin) -> Response:
 @router.get("/accounts/new", include_in_schema=False)
 def ask_for_account(visited: ForAdmin) -> Response:
     """The form for another account."""
-    return visited.page("account_new", name="", role=Role.OPERATOR, faults=())
+    return visited.page("account_new", name="", role=Role.OPERATOR, is_limited=False, faults=())
 
 
 @router.post("/accounts/new", include_in_schema=False)
 def add_account(visited: ForAdmin, form: FormOf) -> Response:
     """Its first password is told to whoever gets it, who can change it."""
-    name, role = form.get("name"), _role(form.get("role"))
+    name, role, site = form.get("name"), _role(form.get("role")), _site(visited, form)
     try:
-        visited.service.accounts.add(name, role, form.raw("password"), visited.actor, visited.now)
+        visited.service.accounts.add(name, role, form.raw("password"), visited.actor, visited.now, site)
     except Refused as error:
-        field = "password" if error.code in PASSWORD_FAULTS else "name"
-        return visited.page("account_new", 422, name=name, role=role, faults=(_fault(visited, error, field),))
+        field = "password" if error.code in PASSWORD_FAULTS else "role" if error.code == OF_SITE else "name"
+        faults = (_fault(visited, error, field),)
+        return visited.page("account_new", 422, name=name, role=role, is_limited=site is not None, faults=faults)
     return visited.to("/accounts", visited.say("accounts.added", name=name))
 
 
@@ -55,7 +57,7 @@ def change_role(visited: ForAdmin, form: FormOf) -> Response:
     """It holds at once, in sessions that are open too."""
     name, role = form.get("name"), _role(form.get("role"))
     try:
-        visited.service.accounts.set_role(name, role, visited.actor, visited.now)
+        visited.service.accounts.set_role(name, role, visited.actor, visited.now, _site(visited, form))
     except Refused as error:
         return _edit_page(visited, name, _fault(visited, error, "role"))
     return visited.to(
@@ -183,6 +185,11 @@ def _unseen(visited: Visit) -> dict[str, str]:
 
 def _fault(visited: Visit, error: Refused, field: str) -> FieldFault:
     return fault_of(error, field, visited.language)
+
+
+def _site(visited: Visit, form: Form) -> str | None:
+    """The one of several sites that the role is for; None for all of them."""
+    return visited.service.site if form.get("site") and visited.service.site else None
 
 
 def _role(word: str) -> Role:

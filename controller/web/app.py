@@ -1,11 +1,11 @@
 """The page as an ASGI application: its routes, what every answer carries, and what an error looks like."""
 
 import re
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
@@ -54,7 +54,7 @@ from controller.web.problems import (
     of_status,
     problem,
 )
-from controller.web.running_service import RunningService
+from controller.web.running_service import PageOwner
 from controller.web.visit import FOLDER, NotAllowed, NotReady, Visit, visit
 
 # no inline style or script: what the page draws comes as attributes of SVG
@@ -97,15 +97,16 @@ ROUTERS = (
 )
 
 
-def create_app(service: RunningService, web: Web) -> FastAPI:
-    """The page of one site."""
-    app = FastAPI(title=service.setup.tower.site.name, docs_url=None, redoc_url=None, openapi_url=None)
+def create_app(service: PageOwner, web: Web, first: Sequence[APIRouter] = ()) -> FastAPI:
+    """The page of one site; of several sites each request carries which (`visit.service_of`),
+    and the views of `first` come before those of a site."""
+    app = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.service = service
     app.state.web = web
-    app.state.shared_answers = live.SharedAnswers()
+    app.state.shared_answers = {}
     app.state.unseen_tokens = {}
     app.state.buckets = {}
-    for router in ROUTERS:
+    for router in (*first, *ROUTERS):
         app.include_router(router)
     app.mount("/static", _Assets(directory=FOLDER / "static"))
     app.add_exception_handler(NotAllowed, _not_allowed)

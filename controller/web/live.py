@@ -82,7 +82,7 @@ class SharedRoute(APIRoute):
                 return await make(request)
             visited = await run_in_threadpool(visit, request)
             request.state.shared_role = visited.visitor.role
-            answers: SharedAnswers = request.app.state.shared_answers
+            answers = request.app.state.shared_answers.setdefault(visited.service.site, SharedAnswers())
             answer = await answers.get(_key(visited), visited.service.version, lambda: make(request))
             return Response(answer.body, answer.status_code, media_type=answer.media_type)
 

@@ -4,7 +4,7 @@ Values come from a snapshot and from counts of events; nothing is registered glo
 told one by one up to MOST_GATEWAYS, beyond that as counts only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
@@ -46,6 +46,31 @@ def metrics_text(snapshot: Snapshot | None, counts: EventCounts) -> bytes:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_SnapshotMetrics(snapshot, counts))
     return generate_latest(registry)
+
+
+def metrics_of_sites(sites: Mapping[str, tuple[Snapshot | None, EventCounts]]) -> bytes:
+    """The metrics of several sites: each series once for each, with the label `site`."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_SiteMetrics({name: _SnapshotMetrics(*of) for name, of in sites.items()}))
+    return generate_latest(registry)
+
+
+class _SiteMetrics(Collector):
+    """Those of each site under its name."""
+
+    def __init__(self, sites: Mapping[str, _SnapshotMetrics]) -> None:
+        self._sites = sites
+
+    def collect(self) -> Iterator[Metric]:
+        found: dict[str, Metric] = {}
+        for site, own in self._sites.items():
+            for metric in own.collect():
+                samples = [each._replace(labels={**each.labels, "site": site}) for each in metric.samples]
+                if metric.name in found:
+                    found[metric.name].samples.extend(samples)
+                else:
+                    found[metric.name], metric.samples = metric, samples
+        yield from found.values()
 
 
 def _service_metrics(snapshot: Snapshot) -> Iterator[Metric]:

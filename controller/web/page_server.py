@@ -8,10 +8,11 @@ import ssl
 import sys
 import threading
 from collections.abc import Callable
+from typing import TypeVar
 
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from controller.config.tower import Web
 from controller.errors import WatertowerError, place_of
@@ -19,7 +20,9 @@ from controller.events import Event, new_event
 from controller.events.reasons import reason_of
 from controller.threads import in_thread
 from controller.web.bounded_connection import BoundedConnection
-from controller.web.running_service import RunningService
+from controller.web.running_service import PageOwner
+
+P = TypeVar("P", bound=PageOwner)
 
 STOP_S = 2.0
 """Requests under way at the end may take so long; what streams on is cut."""
@@ -44,7 +47,7 @@ class PageNotServed(WatertowerError):  # noqa: N818  named by what went wrong
 class PageServer:
     """A page that is being served at `url`; `stop` blocks until it no longer is."""
 
-    def __init__(self, app: FastAPI, service: RunningService, web: Web, sockets: list[socket.socket]) -> None:
+    def __init__(self, app: ASGIApp, service: PageOwner, web: Web, sockets: list[socket.socket]) -> None:
         host, _ = web.address
         scheme = "https" if web.cert_file is not None else "http"
         name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
@@ -101,8 +104,9 @@ class PageServer:
             each.close()
 
 
-def serving(create_app: Callable[[RunningService, Web], FastAPI], service: RunningService, web: Web) -> PageServer:
-    """Serves the page of a site. Raises PageNotServed where the port is taken or the certificate cannot be used."""
+def serving(create_app: Callable[[P, Web], ASGIApp], service: P, web: Web) -> PageServer:
+    """Serves the page of a site, or of several. Raises PageNotServed where the port is taken or the certificate cannot
+    be used."""
     sockets = _listen(web)
     try:
         return PageServer(create_app(service, web), service, web, sockets)

@@ -37,8 +37,6 @@ from controller.state.drafts import Draft
 from controller.state.versions import ScheduleVersion
 from controller.web.visit import Visit
 
-SITE = ""
-"""The only site of this service."""
 MOST_LINES = 400
 """Of the difference between two texts."""
 NOTHING: tuple[Finding, ...] = ()
@@ -79,7 +77,7 @@ def draft_of(visited: Visit) -> Draft | None:
     """What the visitor has changed and not saved."""
     if visited.visitor.name is None:
         return None
-    return visited.service.accounts.drafts.of(visited.visitor.owner, SITE)
+    return visited.service.accounts.drafts.of(visited.visitor.owner, visited.service.site)
 
 
 def draft_by_id(visited: Visit, number: int) -> Draft:
@@ -149,7 +147,7 @@ def save_edits(visited: Visit, edits: tuple[ScheduleEdit, ...], base: str, typed
     content: dict[str, object] = {"edits": dumped(edits)}
     if typed is not None:
         content["typed"] = TYPED.dump_python(typed, mode="json")
-    return visited.service.accounts.drafts.save(visited.visitor.owner, SITE, content, base, visited.now)
+    return visited.service.accounts.drafts.save(visited.visitor.owner, visited.service.site, content, base, visited.now)
 
 
 def save_text(visited: Visit, text: bytes, base: str, why: str) -> SaveOutcome:

@@ -1,5 +1,6 @@
 """What everybody may see without logging in: why the landmark is lit, as a page, as values and as calendars."""
 
+from datetime import datetime
 from typing import TypeVar
 
 from fastapi import APIRouter, HTTPException
@@ -7,11 +8,12 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 
 from controller.config.load import Setup
 from controller.events.words import day_words
+from controller.locale import Language
 from controller.service.public_answer import NO_TEXT, PublicAnswer, PublicText, public_answer
 from controller.service.sentence import facts_of
 from controller.web.calendar import public_calendar, slugs
 from controller.web.live import SharedRoute
-from controller.web.running_service import Snapshot
+from controller.web.running_service import RunningService, Snapshot
 from controller.web.tower_view import named_gateways, picture_of
 from controller.web.visit import Visit, Visited
 
@@ -86,12 +88,17 @@ def _setup(visited: Visit) -> Setup:
 
 
 def _answer(visited: Visit) -> PublicAnswer:
-    snapshot = visited.service.snapshot
-    setup = _setup(visited)
+    return answer_of(visited.service, visited.now, visited.language)
+
+
+def answer_of(service: RunningService, now: datetime, language: Language) -> PublicAnswer:
+    """What everybody may know of a site."""
+    snapshot = service.snapshot
     if snapshot is None:
-        return public_answer(facts_of(setup.tower, None, ()), setup.program(), visited.now, visited.language)
-    facts = facts_of(setup.tower, snapshot.health, ())
-    return public_answer(facts, snapshot.program, snapshot.now, visited.language, _text_by_hand(snapshot))
+        facts = facts_of(service.setup.tower, None, ())
+        return public_answer(facts, service.setup.program(), now, language)
+    facts = facts_of(snapshot.setup.tower, snapshot.health, ())
+    return public_answer(facts, snapshot.program, snapshot.now, language, _text_by_hand(snapshot))
 
 
 def _text_by_hand(snapshot: Snapshot) -> PublicText:

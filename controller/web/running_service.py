@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from controller.clock import Clock, ClockReading
 from controller.config.load import Setup
@@ -92,13 +92,47 @@ class Snapshot:
         return {gateway.name: gateway for gateway in self.setup.tower.gateways}
 
 
+class PageOwner(Protocol):
+    """What the page as a whole asks: of the only site, or of all that share it."""
+
+    accounts: AccountStore
+    clock: Clock
+    language: Language
+
+    @property
+    def site(self) -> str:
+        """Which of several sites; empty where there is one, or all are meant."""
+
+    @property
+    def title(self) -> str:
+        """What it is called above each view."""
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether everybody may change everything."""
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the page is about to end."""
+
+    def begin(self) -> None:
+        """The page runs on this loop from now on."""
+
+    def end(self) -> None:
+        """The page is about to end."""
+
+    def tell(self, event: Event) -> None:
+        """An event of the page, from any thread."""
+
+
 class RunningService:
     """One running service as the page sees it.
 
     `state` is its state directory. `take` hands a request to the controller: called on the control loop with the
     payload that would have come over MQTT. `tell` tells an event of the page, on that loop too. `walks` are the walk
     tests, which belong to that loop; `of` may be asked from anywhere. `keeper` reads and saves the schedule, in a
-    thread since each call waits for the disk; None where there is no folder.
+    thread since each call waits for the disk; None where there is no folder. `accounts` are those that several sites
+    share.
     """
 
     def __init__(  # noqa: PLR0913  what a page is made of
@@ -112,6 +146,7 @@ class RunningService:
         tell: Callable[[Event], None],
         walks: LampWalks,
         keeper: ScheduleKeeper | None = None,
+        accounts: AccountStore | None = None,
         is_demo: bool = False,
     ) -> None:
         self.setup = setup
@@ -121,7 +156,7 @@ class RunningService:
         self.walks = walks
         self.keeper = keeper
         self.is_demo = is_demo
-        self.accounts = AccountStore(state, self.tell)
+        self.accounts = accounts or AccountStore(state, self.tell)
         """Used in the thread pool of the page only: each act waits for the disk."""
         self.snapshot: Snapshot | None = None
         """None before the first turn."""
@@ -136,6 +171,16 @@ class RunningService:
         self.is_ending = False
         self.started = clock.read()
         self.counts = EventCounts(self.started.wall)
+
+    @property
+    def site(self) -> str:
+        """Which of several sites; empty where there is one."""
+        return self.setup.site
+
+    @property
+    def title(self) -> str:
+        """What it is called above each view."""
+        return self.setup.tower.site.name
 
     # On the control loop
 

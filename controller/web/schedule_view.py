@@ -28,7 +28,7 @@ from controller.state.drafts import Draft
 from controller.state.roles import Role
 from controller.web.bars import night_bar, year_strip
 from controller.web.nights import NightBar, NightWords, brief, night_bars, night_words
-from controller.web.proposals import SITE, draft_of, edits_of, typed_of, version_line
+from controller.web.proposals import draft_of, edits_of, typed_of, version_line
 from controller.web.rule_paths import WORDS, form_path, rule_paths
 from controller.web.visit import ForViewer, Visit
 
@@ -116,6 +116,8 @@ class RuleCard:
     look: str
     following: str
     tags: tuple[Tag, ...]
+    is_shared: bool = False
+    """It stands in a file that several sites share, and cannot be changed here."""
 
 
 def nights_from(visited: Visit, start: datetime, count: int) -> list[ShownNight]:
@@ -188,7 +190,7 @@ def _editors(visited: Visit) -> list[str]:
     """Who else has changed something and not saved it; only colleagues see it."""
     if not visited.may(Role.OPERATOR) or visited.service.keeper is None:
         return []
-    drafts = visited.service.accounts.drafts.all(SITE)
+    drafts = visited.service.accounts.drafts.all(visited.service.site)
     return [each.person for each in drafts if each.person != visited.visitor.owner][:MOST_EDITORS]
 
 
@@ -211,7 +213,7 @@ def _cards(visited: Visit, setup: Setup, known: YearAhead) -> dict[Group, list[R
     found: dict[Group, list[RuleCard]] = {group: [] for group in SHOWN}
     rules = {group: iter(getattr(setup.schedule, group)) for group in found}
     paths = {group: rule_paths(setup, group) for group in found}
-    for form in forms(setup.schedule_text, MOST_CARDS):
+    for form in forms(setup.rules_text, MOST_CARDS):
         if form.group in found:
             rule, cards = next(rules[form.group]), found[form.group]
             more = known.notes.get(rule.name, ())
@@ -255,6 +257,7 @@ def _card(
         look=_look(visited, rule),
         following=visited.say(f"schedule.following.{key}", day=day) if has_days and not is_never_lit else "",
         tags=tuple(_tags(visited, found))[:MOST_TAGS],
+        is_shared=bool(rule.shared_file),
     )
 
 

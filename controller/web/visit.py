@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -35,6 +36,10 @@ TLS_COOKIE, COOKIE = "__Host-session", "session"
 LIVE = "x-live"
 """The header with which an open page asks for itself."""
 THEMES = ("auto", "light", "dark")
+SITE, ROOT = "watertower.site", "watertower.root"
+"""What a request to one of several sites carries in its scope: the site, and how its addresses begin."""
+ADDRESS = re.compile(r'((?:href|action|formaction|src|data-live|data-read|data-keep)=")(?=/(?!/|static/|sites[/"]))')
+"""The beginning of an address of the page in HTML of ours, where no text of others can write one: it is escaped."""
 
 
 class NotAllowed(Exception):  # noqa: N818  named by what went wrong
@@ -66,7 +71,17 @@ class Visit:
     @property
     def now(self) -> datetime:
         """By the clock of the site, in its time zone."""
-        return self.service.clock.read().wall.astimezone(self.service.setup.tower.site.place.time_zone)
+        return self.now_at(self.service)
+
+    @property
+    def root(self) -> str:
+        """How the addresses of the site begin, `/sites/north`; empty where there is one site."""
+        return str(self.request.scope.get(ROOT, ""))
+
+    @staticmethod
+    def now_at(service: RunningService) -> datetime:
+        """By the clock of a site, in its time zone."""
+        return service.clock.read().wall.astimezone(service.setup.tower.site.place.time_zone)
 
     @property
     def is_tls(self) -> bool:
@@ -104,7 +119,7 @@ class Visit:
             .get_template(f"{view}.html")
             .render(visit=self, say=self.say, Role=Role, view=view, result=result, **values)
         )
-        response = HTMLResponse(html, status_code)
+        response = HTMLResponse(ADDRESS.sub(rf"\g<1>{self.root}", html) if self.root else html, status_code)
         if result:
             response.delete_cookie(RESULT)
         if self.request.query_params.get("lang") == self.language and view != "public":
@@ -121,6 +136,8 @@ class Visit:
     def audit(self, act: Act, before: object = None, after: object = None) -> None:
         """Records an act that was done, by whom and from where; waits for the disk. One that cannot be recorded is
         told: the light comes first."""
+        if self.service.site:
+            after = {"site": self.service.site, **(after if isinstance(after, Mapping) else {"value": after})}
         try:
             self.service.accounts.audit.append(AuditEntry(act, self.actor, before=before, after=after), self.now)
         except NotKept as error:
@@ -192,7 +209,7 @@ def asset(name: str) -> str:
 
 def visit(request: Request) -> Visit:
     """Who asks, and how."""
-    service, web = request.app.state.service, request.app.state.web
+    service, web = service_of(request), request.app.state.web
     # an answer for all of one role knows no more of who asks (see `live.SharedRoute`)
     is_shared = hasattr(request.state, "shared_role")
     visitor = Visitor(request.state.shared_role) if is_shared else visitor_of(request, service, web)
@@ -200,6 +217,12 @@ def visit(request: Request) -> Visit:
 
 
 Visited = Annotated[Visit, Depends(visit)]
+
+
+def service_of(request: Request) -> RunningService:
+    """The one of several sites that an address is about (see `site_directory`), or the only one."""
+    service: RunningService = request.scope.get(SITE) or request.app.state.service
+    return service
 
 
 def visitor_of(request: Request, service: RunningService, web: Web) -> Visitor:
@@ -211,8 +234,11 @@ def visitor_of(request: Request, service: RunningService, web: Web) -> Visitor:
         return replace(here, role=Role.OPERATOR, name="Demo", via="demo", csrf=_signed(service, "demo"))
     try:
         if found.user is not None:
-            role = found.user_role or service.accounts.role_of(found.user)
-            return replace(here, role=role, name=found.user, via="proxy", csrf=_signed(service, f"proxy {found.user}"))
+            role, sites = (
+                (found.user_role, None) if found.user_role is not None else service.accounts.role_of(found.user)
+            )
+            known = replace(here, name=found.user, via="proxy", csrf=_signed(service, f"proxy {found.user}"))
+            return known.with_role(role, sites, service.site)
         return _known(request, service, here) if found.is_secure else here
     except NotKept:  # the file of the accounts cannot be used now: what is open to all still is
         return here
@@ -226,12 +252,14 @@ def _known(request: Request, service: RunningService, here: Visitor) -> Visitor:
         token = service.accounts.tokens.find(secret.strip(), now)
         if token is None:
             return replace(here, csrf="")
-        known = replace(here, role=Role.VIEWER, name=token.owner, via="token", csrf="")
-        return replace(known, scopes=token.scopes, token=token.name)
+        known = replace(here, name=token.owner, via="token", csrf="", token=token.name)
+        known = replace(known, scopes=token.scopes_at(service.site))
+        return known.with_role(Role.VIEWER, token.sites and dict.fromkeys(token.sites, Role.VIEWER), service.site)
     for cookie in (TLS_COOKIE, COOKIE):
         session = service.accounts.sessions.find(request.cookies.get(cookie, ""), now)
         if session is not None:
-            return replace(here, role=session.role, name=session.name, via="session", csrf=session.csrf)
+            known = replace(here, name=session.name, via="session", csrf=session.csrf)
+            return known.with_role(session.role, session.sites, service.site)
     return here
 
 

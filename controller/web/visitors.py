@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 
 from controller.config.tower import Web
 from controller.errors import Refused
 from controller.state.accounts import shown_name
-from controller.state.roles import Role, Scope
+from controller.state.roles import Role, Scope, SiteRoles, role_at
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
@@ -23,7 +23,8 @@ class Visitor:
     """Who asks. `role` is None for somebody who may see the public view only, `name` for somebody who has not logged
     in. `via` says how they are known: `session`, `proxy`, `token`, `demo` or `open`. A token's visitor has `scopes`
     beside the role of a viewer, and what the `token` is called. Forms carry `csrf`. `address` is where they are.
-    `is_secure`: nobody on the way can listen, so that a password may be sent."""
+    `is_secure`: nobody on the way can listen, so that a password may be sent. `sites` are those that an account is
+    limited to."""
 
     role: Role | None
     name: str | None = None
@@ -33,11 +34,18 @@ class Visitor:
     is_secure: bool = False
     scopes: frozenset[Scope] = frozenset()
     token: str = ""
+    sites: SiteRoles = None
 
     @property
     def owner(self) -> str:
         """By what name acts are recorded: of a program that of the account with that of the token."""
         return f"{self.name or '?'} ({self.token})" if self.token else self.name or "?"
+
+    def with_role(self, role: Role | None, sites: SiteRoles, site: str) -> "Visitor":
+        """With the role of an account at one of several sites. Where it has none, what is open to all still is."""
+        own = role_at(role, sites, site) if role is not None else None
+        is_other_site = role is not None and own is None
+        return replace(self, role=self.role if is_other_site else own, sites=sites)
 
     def may(self, role: Role, scope: Scope | None = None) -> bool:
         """Whether they may do what this role may, or what this scope of a token allows."""

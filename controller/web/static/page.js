@@ -214,7 +214,7 @@ document.addEventListener("submit", async (event) => {
 
 // Where the session has ended what was typed waits for the login.
 function leave(form, url) {
-  if (url.pathname === "/login") {
+  if (url.pathname.endsWith("/login")) {
     const typed = [...new FormData(form)].filter(([name]) => name !== "csrf");
     sessionStorage.setItem(location.pathname, JSON.stringify(typed));
     url.searchParams.set("next", location.pathname);

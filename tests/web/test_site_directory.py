@@ -1,0 +1,241 @@
+"""Several sites on one page: each below its own address, and a list of those that a visitor may see."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from controller.config.load import Setup
+from controller.config.tower import Web
+from controller.events import Event, new_event
+from controller.service.lamp_walk import LampWalks
+from controller.state import password_rule
+from controller.state.accounts import AccountStore
+from controller.state.roles import Role, Scope
+from controller.web.running_service import RunningService
+from controller.web.site_directory import SiteDirectory, create_sites_app
+from tests.web.conftest import BY, PASSWORD, SetClock
+from tests.web.turned import snapshot_of
+
+OPEN = Web(open="all")
+Ask = Callable[..., httpx.AsyncClient]
+
+
+@pytest.fixture
+async def directory(
+    setup: Setup, clock: SetClock, tmp_path: Path, told: list[Event], walks: LampWalks, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[SiteDirectory]:
+    """Two sites that are well, over the same accounts."""
+    monkeypatch.setattr(password_rule, "LOG_N", 4)
+    monkeypatch.setattr(password_rule, "RUNS", 1)
+    accounts = AccountStore(tmp_path, told.append)
+    made = SiteDirectory(accounts, clock, told.append)  # type: ignore[arg-type]
+    for name in ("north", "south"):
+        tower = setup.tower.model_copy(
+            update={"site": setup.tower.site.model_copy(update={"name": f"Tornet {name}", "language": "en"})}
+        )
+        of_site = replace(setup, tower=tower, site=name)
+        service = RunningService(
+            of_site,
+            clock,  # type: ignore[arg-type]
+            state=tmp_path / name,
+            language="en",
+            take=lambda _: None,
+            tell=told.append,
+            walks=walks,
+            accounts=accounts,
+        )
+        service.publish(snapshot_of(of_site, clock.read()), is_new=True)
+        made.add(service)
+    yield made
+    accounts.close()
+
+
+@pytest.fixture
+async def ask(directory: SiteDirectory) -> AsyncIterator[Ask]:
+    """Makes browsers; `peer` is where they are."""
+    opened: list[httpx.AsyncClient] = []
+
+    def make(web: Web | None = None, peer: str = "127.0.0.1", **more: object) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(create_sites_app(directory, web or Web()), client=(peer, 50_000))
+        url = "http://127.0.0.1:8080"
+        opened.append(httpx.AsyncClient(transport=transport, base_url=url, **more))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        await each.aclose()
+
+
+def _logged_in(directory: SiteDirectory, clock: SetClock, name: str) -> dict[str, str]:
+    session = directory.accounts.authenticate(name, PASSWORD, "127.0.0.1", clock.wall)
+    return {"session": session.id}  # type: ignore[union-attr]
+
+
+def _from_afar(ask: Ask, headers: dict[str, str] | None = None, **more: object) -> httpx.AsyncClient:
+    """Over TLS and a proxy, where nothing is open without a login."""
+    web = Web.model_validate({"proxy": {"addresses": ["127.0.0.1"]}})
+    forwarded = {"x-forwarded-for": "192.0.2.7", "x-forwarded-proto": "https"}
+    return ask(web, headers={**forwarded, **(headers or {})}, **more)
+
+
+async def test_the_list_has_a_sentence_for_each_site(ask: Ask) -> None:
+    """With the address of its page; at the beginning and under a name of its own."""
+    for address in ("/", "/sites"):
+        page = await ask().get(address)
+        assert page.status_code == 200
+        assert re.findall(r'class="name" href="([^"]*)">([^<]*)<', page.text) == [
+            ("/sites/north/", "Tornet north"),
+            ("/sites/south/", "Tornet south"),
+        ]
+
+
+async def test_what_is_not_well_stands_first(ask: Ask, directory: SiteDirectory) -> None:
+    """Also a site that could not even be started, with the reason."""
+    directory.failed["west"] = new_event("TWL-S001")
+    text = (await ask().get("/")).text
+    assert text.index("west") < text.index("Tornet north")
+    assert "Not running" in text
+
+
+async def test_every_address_in_a_view_is_of_the_same_site(ask: Ask) -> None:
+    """Nothing leads to another one but the list, and what all have in common."""
+    for view in ("", "schedule", "gateways", "events", "proof", "more", "public", "accessibility", "login"):
+        page = await ask().get(f"/sites/north/{view}")
+        found = re.findall(r'(?:href|action|src|formaction|data-live|data-read|data-keep)="(/[^"]*)"', page.text)
+        assert found, view
+        assert {each for each in found if not each.startswith(("/sites/north/", "/static/"))} <= {"/sites"}, view
+
+
+async def test_the_address_without_its_slash_leads_to_the_site(ask: Ask) -> None:
+    """And what is no site is told as that."""
+    assert (await ask().get("/sites/north")).headers["location"] == "/sites/north/"
+    for unknown in (
+        "/sites/west/",
+        "/schedule",
+        "/sites/north/no-such",
+        "/sites/North/",
+        "/sites/north/sites",
+        "/-/metrics",
+    ):
+        assert (await ask().get(unknown)).status_code == 404, unknown
+
+
+async def test_what_answers_elsewhere_leads_to_the_same_site(ask: Ask) -> None:
+    """A view that asks for a login comes back to itself; after a login the list can be asked for."""
+    browser = ask(peer="192.0.2.7", follow_redirects=False)
+    location = (await browser.get("/sites/south/schedule")).headers["location"]
+    assert location == "/sites/south/login?next=%2Fschedule"
+    assert (await browser.get("/login")).headers["location"] == "/sites/north/login?next=/sites"
+
+
+async def test_the_api_has_the_site_in_its_path(ask: Ask) -> None:
+    """Each answers for itself."""
+    for name in ("north", "south"):
+        status = (await ask().get(f"/sites/{name}/api/v1/status")).json()
+        assert f"Tornet {name}" in str(status)
+    assert (await ask().get("/api/v1/status")).status_code == 404
+
+
+async def test_the_role_of_an_account_is_that_at_the_site(ask: Ask, directory: SiteDirectory, clock: SetClock) -> None:
+    """An operator of one site is nobody at the other, and sees only the first in the list."""
+    directory.accounts.add("anna", Role.OPERATOR, PASSWORD, BY, clock.wall, "north")
+    browser = _from_afar(ask, cookies=_logged_in(directory, clock, "anna"))
+    assert (await browser.get("/sites/north/override")).status_code == 200
+    assert (await browser.get("/sites/north/gateways")).status_code == 200
+    assert (await browser.get("/sites/south/gateways")).status_code == 403
+    assert (await browser.get("/sites/south/override")).status_code == 403
+    assert (await browser.get("/sites/south/public")).status_code == 200
+    listed = (await browser.get("/")).text
+    assert "Tornet north" in listed
+    assert "Tornet south" not in listed
+    assert (await browser.get("/metrics")).status_code == 403
+
+
+async def test_another_role_at_another_site_holds_beside_the_first(
+    ask: Ask, directory: SiteDirectory, clock: SetClock
+) -> None:
+    """And a role without a site is one at all of them."""
+    directory.accounts.add("anna", Role.OPERATOR, PASSWORD, BY, clock.wall, "north")
+    directory.accounts.set_role("anna", Role.VIEWER, BY, clock.wall, "south")
+    browser = _from_afar(ask, cookies=_logged_in(directory, clock, "anna"))
+    codes = [(await browser.get(f"/sites/{name}/override")).status_code for name in ("north", "south")]
+    assert codes == [200, 403]
+    assert (await browser.get("/sites/south/gateways")).status_code == 200
+    directory.accounts.set_role("anna", Role.OPERATOR, BY, clock.wall)
+    assert (await browser.get("/sites/south/override")).status_code == 200
+
+
+async def test_a_token_can_do_no_more_than_its_owner_at_the_site(
+    ask: Ask, directory: SiteDirectory, clock: SetClock
+) -> None:
+    """At the other site it may not even read."""
+    directory.accounts.add("anna", Role.OPERATOR, PASSWORD, BY, clock.wall, "north")
+    secret = directory.accounts.tokens.add("anna", "wall display", frozenset(Scope), BY, clock.wall)
+    browser = _from_afar(ask, {"authorization": f"Bearer {secret}"})
+    codes = [(await browser.get(f"/sites/{name}/api/v1/status")).status_code for name in ("north", "south")]
+    assert codes[0] == 200
+    assert codes[1] in {401, 403}
+
+
+async def test_the_public_is_told_of_each_site_what_it_may_know(ask: Ask) -> None:
+    """With the address of its public view, and of nothing else."""
+    browser = ask(Web(listen="0.0.0.0:8080"), peer="192.0.2.7")
+    page = await browser.get("/")
+    assert re.findall(r'class="name" href="([^"]*)"', page.text) == ["/sites/north/public", "/sites/south/public"]
+    assert (await browser.get("/metrics")).status_code == 403
+    assert (await browser.get("/readyz")).status_code == 403
+
+
+async def test_each_series_of_the_metrics_has_the_site(ask: Ask) -> None:
+    """Once for each, under one head."""
+    text = (await ask().get("/metrics")).text
+    series = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert all(re.search(r'site="(north|south)"', line) for line in series)
+    assert text.count("# TYPE watertower_gateways gauge") == 1
+    assert len([line for line in series if line.startswith("watertower_degradations{")]) == 2
+    assert 'site="' not in (await ask().get("/sites/north/metrics")).text
+
+
+async def test_ready_is_the_service_whose_sites_all_are(ask: Ask, directory: SiteDirectory) -> None:
+    """One that could not be started is not."""
+    answer = await ask().get("/readyz")
+    assert answer.json()["sites"].keys() == {"north", "south"}
+    directory.failed["west"] = new_event("TWL-S001")
+    answer = await ask().get("/readyz")
+    assert (answer.status_code, answer.json()["ready"]) == (503, False)
+    assert (await ask().get("/healthz")).status_code == 200
+
+
+async def test_a_site_that_ends_is_no_longer_there(ask: Ask, directory: SiteDirectory) -> None:
+    """And its open pages are let go."""
+    south = directory.sites["south"]
+    version = directory.version
+    directory.remove(south)
+    assert south.is_ending
+    assert directory.version != version
+    assert (await ask().get("/sites/south/")).status_code == 404
+    assert "Tornet south" not in (await ask().get("/")).text
+
+
+async def test_the_list_is_told_when_something_changes(ask: Ask, directory: SiteDirectory) -> None:
+    """By the same kind of stream as the views of a site."""
+    async with asyncio.timeout(10):
+        asyncio.get_running_loop().call_later(0.5, directory.end)
+        answer = await ask().get("/live")
+    assert "event: state" in answer.text
+
+
+@pytest.mark.parametrize("site", ["north", None])
+def test_nobody_is_an_admin_of_one_site(directory: SiteDirectory, clock: SetClock, site: str | None) -> None:
+    """Who keeps the accounts could give themselves the others."""
+    try:
+        directory.accounts.add("eva", Role.ADMIN, PASSWORD, BY, clock.wall, site)
+    except Exception as error:
+        assert (site, getattr(error, "code", "")) == ("north", "TWL-A019")
+    else:
+        assert site is None
