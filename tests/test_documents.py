@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from controller.app.last_good import write_last_good
 from controller.cli import COMMANDS, group
 from controller.config.load import SCHEDULE, TOWER, load
+from controller.config.site_folder import SiteFolder
 from controller.config.tower import Tower
 from controller.events import CATALOGUE
 from controller.service.saving import ScheduleKeeper
@@ -99,6 +100,8 @@ def test_every_command_of_the_documents_works(site: Path, tmp_path: Path, docume
     place = ["--config", str(site), "--state", str(tmp_path / "state")]
     if name in {"backup", "restore"}:
         backed_up(site, tmp_path)
+    if {"--site", "--all-sites"} & set(words):
+        write_sites(site)
     if name in SERVICES:
         words = [*(word for word in words if word != "&"), "--help"]
     if name == "audit":
@@ -131,6 +134,27 @@ def test_every_command_is_in_the_readme() -> None:
 
 
 SNIPPETS = [(path.name, textwrap.dedent(body)) for path in DOCUMENTS for body in fences(path, "yaml")]
+OF_SITES = [snippet for _, snippet in SNIPPETS if snippet.startswith("# config/")]
+"""Whole files of a folder with several sites, each under its name."""
+SNIPPETS = [each for each in SNIPPETS if each[1] not in OF_SITES]
+
+
+def write_sites(config: Path) -> None:
+    """The folder with several sites that the documents describe, on a port that nobody listens on."""
+    shutil.rmtree(config)
+    for snippet in OF_SITES:
+        path = config / snippet.partition("\n")[0].removeprefix("# config/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(snippet.replace("broker: embedded", "broker: mqtt://127.0.0.1:1"), encoding="utf-8")
+
+
+def test_the_sites_of_the_documents_are_as_they_say(tmp_path: Path) -> None:
+    """Blue by the site's own schedule on the first day, orange by the shared one on the others."""
+    (tmp_path / "config").mkdir()
+    write_sites(tmp_path / "config")
+    program = load(SiteFolder(tmp_path / "config", "north")).program()
+    shown = [program.look_at(datetime(2026, 11, day, 20, tzinfo=UTC)).campaign for day in (20, 21)]
+    assert shown == ["Stadens dag", "En vecka fri från våld"]
 
 
 @pytest.mark.parametrize(("document", "snippet"), SNIPPETS, ids=range(len(SNIPPETS)))

@@ -1,6 +1,7 @@
 """`watertower backup FILE` and `watertower restore FILE`: both folders of a site in one file, and back again."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -8,9 +9,10 @@ from pydantic import BaseModel
 
 from controller.app.last_good import LAST_GOOD
 from controller.cli.client import running_tower
-from controller.cli.options import FOLDER, FOUND_PROBLEMS, Options, caller, common, for_service, tell
+from controller.cli.options import FOLDER, FOUND_PROBLEMS, Options, caller, common, each_site, for_service, tell
 from controller.clock import SystemClock
 from controller.config.landmark_drawing import LandmarkFile
+from controller.config.site_folder import SITES
 from controller.errors import FilesRejected, WatertowerError
 from controller.events.models import printable
 from controller.rfc3339 import rfc3339
@@ -29,9 +31,10 @@ MEGABYTE = 1_000_000
 @for_service
 def make(options: Options, file: Path) -> None:
     """Write the file, and tell what is not in it."""
-    if not (options.state_dir / LAST_GOOD).is_dir():
-        raise WatertowerError("TWL-Q109", state=options.state_dir)
-    made = backup.make(file, options.config_dir, options.state_dir, SystemClock().read().wall)
+    state = options.service_state
+    if not any((folder / LAST_GOOD).is_dir() for folder in (state, *state.glob(f"{SITES}/*"))):
+        raise WatertowerError("TWL-Q109", state=state)
+    made = backup.make(file, options.config_dir, options.service_state, SystemClock().read().wall)
     megabytes = f"{max(0.1, made.size / MEGABYTE):.1f}"
     click.echo(options.say("backup.done", file=file, files=len(made.manifest.files), megabytes=megabytes))
     for name in made.left_out:
@@ -48,7 +51,7 @@ def make(options: Options, file: Path) -> None:
 @for_service
 def restore(options: Options, file: Path, replace: bool) -> None:
     """Put it in place, and tell where what was there before is."""
-    config, state = options.config_dir, options.state_dir
+    config, state = options.config_dir, options.service_state
     done = backup.restore(file, config, state, SystemClock().read().wall, replace=replace)
     manifest, made_at = done.manifest, rfc3339(done.manifest.made_at, timespec="seconds")
     told = {"files": len(manifest.files), "version": printable(manifest.program), "made_at": made_at}
@@ -75,12 +78,13 @@ def _record(options: Options, restored: dict[str, str]) -> None:
 
 def _outside(options: Options) -> Iterator[Path]:
     """The files that tower.yaml names and that lie in neither of the folders."""
-    try:
-        tower = running_tower(options)
-    except FilesRejected:
-        return
-    folders = [folder.resolve() for folder in (options.config_dir, options.state_dir)]
-    for path in dict.fromkeys(_named_in(tower)):
+    named: dict[Path, None] = {}
+    with suppress(FilesRejected):
+        for each in each_site(options):
+            with suppress(FilesRejected):
+                named |= dict.fromkeys(_named_in(running_tower(each)))
+    folders = [folder.resolve() for folder in (options.config_dir, options.service_state)]
+    for path in named:
         if not any(path.resolve().is_relative_to(folder) for folder in folders):
             yield path
 

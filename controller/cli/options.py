@@ -246,6 +246,14 @@ def known_sites(options: Options) -> tuple[tuple[str, ...], tuple[Finding, ...]]
     return names, findings
 
 
+def each_site(options: Options) -> tuple[Options, ...]:
+    """The options for each of several sites; as they are for one. Raises FilesRejected where a folder for several holds
+    none."""
+    if options.site is not None or not has_sites(options.config_dir):
+        return (options,)
+    return tuple(replace(options, site=name) for name in known_sites(options)[0])
+
+
 def _code_of(options: Options, act: Callable[[], Any]) -> int:
     """The exit code that a command would end with."""
     try:

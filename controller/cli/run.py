@@ -23,7 +23,7 @@ from controller.config.site_folder import SiteFolder, has_sites
 from controller.errors import FilesRejected
 from controller.events import new_event
 from controller.locale import DEFAULT, Language
-from controller.state.in_use import in_use
+from controller.state.in_use import SERVICE, in_use
 
 if TYPE_CHECKING:
     from controller.app.sites import Sites
@@ -61,8 +61,8 @@ def _several(options: Options, log_format: LogFormat) -> None:
     names, _ = known_sites(options)
     zone, language = _spoken(options, names)
     with ExitStack() as stack:
-        if options.site is None:
-            stack.enter_context(in_use(options.service_state))
+        role = SERVICE if options.site is None else f"{SERVICE}-{options.site}"
+        stack.enter_context(in_use(options.service_state, role))
         log = stack.enter_context(Log(log_format, zone, options.lang or language))
         _leave_garbage()
         sites = Sites(options.config_dir, options.service_state, log, options.lang, options.site)

@@ -6,7 +6,6 @@ Both use `accounts.db` in the state directory, whether the service runs or not.
 import getpass
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
@@ -14,10 +13,9 @@ import click
 
 from controller import plain_file
 from controller.app.last_good import load_last_good
-from controller.cli.options import FOLDER, FOUND_PROBLEMS, Options, caller, common, for_service, known_sites
+from controller.cli.options import FOLDER, FOUND_PROBLEMS, Options, caller, common, each_site, for_service, known_sites
 from controller.clock import SystemClock
 from controller.config.load import Setup
-from controller.config.site_folder import has_sites
 from controller.errors import Misconfigured, Refused, WatertowerError
 from controller.events import Event
 from controller.events.formatters import json_text
@@ -185,9 +183,8 @@ def _zone(options: Options) -> tzinfo:
 
 def _setup(options: Options) -> Setup:
     """Of the site, or the first of several. Raises WatertowerError."""
-    if options.site is None and has_sites(options.config_dir):
-        options = replace(options, site=known_sites(options)[0][0])
-    return load_last_good(options.folder, options.state_dir)[0]
+    first, *_ = each_site(options)
+    return load_last_good(first.folder, first.state_dir)[0]
 
 
 @click.command("audit")

@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import stat
@@ -49,6 +50,8 @@ KNOWN = {
     f"{STATE}/{accounts_file.ACCOUNTS}": len(accounts.MIGRATIONS),
 }
 """The forms of databases that this version reads; every other file that has a form has the first."""
+OF_SITE = re.compile(rf"(?<=^{STATE}/)sites/[^/]+/")
+"""Each of several sites has a state directory of its own in that of the service."""
 STAGED, ASIDE = ".backup-", "before-restore-"
 PASSING = (f"{LOCK}*", "*.new", "*.old", "*-wal", "*-shm", "*.corrupt-*", "*.newer-*", f"{STAGED}*", f"{ASIDE}*")
 """What is no part of a backup: what belongs to a moment, and what was set aside."""
@@ -183,7 +186,7 @@ def _manifest(text: bytes, file: Path) -> Manifest:
     except ValidationError as error:
         raise Refused("TWL-J020", file=str(file), reason=reason_of(error)) from error
     for name, each in manifest.files.items():
-        known = KNOWN.get(name, 1)
+        known = KNOWN.get(OF_SITE.sub("", name), 1)
         if each.form is not None and each.form > known:
             raise Refused("TWL-J021", file=str(file), what=name, found=each.form, known=known)
         if not _is_inside(name):

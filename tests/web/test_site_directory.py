@@ -104,7 +104,7 @@ async def test_what_is_not_well_stands_first(ask: Ask, directory: SiteDirectory)
 
 async def test_every_address_in_a_view_is_of_the_same_site(ask: Ask) -> None:
     """Nothing leads to another one but the list, and what all have in common."""
-    for view in ("", "schedule", "gateways", "events", "proof", "more", "public", "accessibility", "login"):
+    for view in ("", "schedule", "gateways", "events", "proof", "more", "public", "accessibility", "start"):
         page = await ask().get(f"/sites/north/{view}")
         found = re.findall(r'(?:href|action|src|formaction|data-live|data-read|data-keep)="(/[^"]*)"', page.text)
         assert found, view
