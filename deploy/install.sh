@@ -10,6 +10,7 @@ cd "$(dirname "$(readlink -f "$0")")/.."
 # place_files   the two files and what lies beside them, each where there is none
 place_files() {
     local file name mode
+    unfinished=("$ARRIVING")
     rm -rf "$ARRIVING"
     mkdir -m 700 "$ARRIVING"
     for file in config/*; do

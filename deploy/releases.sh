@@ -30,8 +30,8 @@ SINGLE=without-releases
 
 # what is true when the script ends early
 outcome="Nothing was changed."
-# the release that is not whole yet
-building=
+# what is to go again when the script ends early
+unfinished=()
 
 # A terminal that is gone is no reason to stop half-way.
 say() { echo "$*" || true; }
@@ -45,7 +45,7 @@ usage() { echo "usage: ${0##*/} $*" >&2; exit 2; }
 ended() {
     local code=$?
     [ "$code" = 0 ] || complain "$outcome"
-    rm -rf "$scratch" "$ARRIVING" ${building:+"$building"}
+    rm -rf "$scratch" "${unfinished[@]}"
 }
 
 # begin   as root, on a machine that can run the program, and alone
@@ -57,7 +57,10 @@ begin() {
     trap 'exit 143' TERM HUP
     trap '' PIPE
     [ -d /run/systemd/system ] || fail "systemd does not run here; deploy/README.md tells how to use a container instead."
-    exec {lock}>/run/watertower-install.lock  # not in /run/lock, where everybody may put a link
+    # for root alone: /run/lock, where everybody may put a link, is not; and who can read a file can lock it
+    umask 077
+    exec {lock}>/run/watertower-install.lock
+    umask 022
     flock -n "$lock" || fail "another install.sh, upgrade.sh or uninstall.sh is running."
 }
 
@@ -100,7 +103,7 @@ build_release() {
     local place="$RELEASES/$1"
     [ ! -e "$place/$WHOLE" ] || return 0
     say "Building release $1 …"
-    building="$place"
+    unfinished=("$place")
     rm -rf "$place"
     install -d -m 755 "$HOME_FOLDER" "$RELEASES" "$place"
     "$PYTHON" -m venv "$place"
@@ -115,7 +118,7 @@ build_release() {
     "$place/bin/watertower" --version >/dev/null
     sync -f "$place"  # or a power cut could leave the mark and not the files
     touch "$place/$WHOLE"
-    building=
+    unfinished=()
 }
 
 # remove_single   takes an installation without releases away, if there is one: the folder may hold files of others too

@@ -21,7 +21,7 @@ owned() {
 # remove_program   what install.sh and upgrade.sh have made; their folder with it, unless there is something else in it
 remove_program() {
     remove_single
-    rm -rf "$RELEASES" "$CURRENT"{,.new} "$PREVIOUS"{,.new}
+    rm -rf "$ARRIVING" "$RELEASES" "$CURRENT"{,.new} "$PREVIOUS"{,.new}
     [ ! -d "$HOME_FOLDER" ] || rmdir --ignore-fail-on-non-empty "$(readlink -f "$HOME_FOLDER")"
     if [ -L "$HOME_FOLDER" ] && [ ! -e "$HOME_FOLDER" ]; then rm "$HOME_FOLDER"; fi
 }

@@ -251,7 +251,7 @@ esac
 mkdir -p "$FOLDER"
 # One at a time, in the folder itself, so that a file is moved within one disk.
 exec {lock}<"$FOLDER"
-flock "$lock"
+flock -w 60 "$lock" || fail "another certificates.sh has been running for a minute"
 rm -rf "$FOLDER"/.new-* # of one that was cut off
 WORK="$(mktemp -d "$FOLDER/.new-XXXXXX")" || fail "$FOLDER cannot be written: call it as root"
 trap 'rm -rf "$WORK"' EXIT

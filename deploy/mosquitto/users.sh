@@ -64,7 +64,7 @@ case "$command" in
     *) sed -n '2,/^set /s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 exec {lock}<"$(dirname "$FILE")"
-flock "$lock"
+flock -w 60 "$lock" || fail "another users.sh has been running for a minute"
 [ -e "$FILE" ] || (: >>"$FILE") 2>/dev/null || fail "$FILE cannot be written: call it as root"
 WORK="$(mktemp -d "$FILE.XXXXXX")" || fail "$FILE cannot be written: call it as root"
 trap 'rm -rf "$WORK"' EXIT
