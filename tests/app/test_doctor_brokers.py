@@ -85,6 +85,12 @@ FOUND = {
         None,
     ),
     "a name that is told once": (replace(SILENT, brokers=(UNNAMED,)), "login", [], "no_broker_reached"),
+    "what we may not read proves nothing": (
+        replace(SILENT, beats=True, brokers=(broker(received={"watertower/gateway/mast/availability"}),)),
+        "read_rights",
+        [],
+        "controller_withheld",
+    ),
     "a controller that we may not read of": (replace(SILENT, beats=True), "controller", ["TWL-Q125"], None),
     "a certificate that ends": (
         replace(SOUND, brokers=(broker(certificate_until=NOW + timedelta(days=3)),)),

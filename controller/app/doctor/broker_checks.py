@@ -13,7 +13,9 @@ from controller.service.control_loop import WARN
 from controller.service.gateway_state import Status
 from controller.service.health import GatewayHealth
 
-NOT_REACHED, NO_CONTROLLER = Reason("no_broker_reached"), Reason("no_controller")
+NOT_REACHED, NO_CONTROLLER, WITHHELD = (
+    Reason(code) for code in ("no_broker_reached", "no_controller", "controller_withheld")
+)
 MOST_NAMED = 5
 LIKELY: Mapping[Status, str] = {"silent": "TWL-G104", "differs": "TWL-G108", "unknown": "TWL-G116"}
 """What the controller will tell of a gateway of this status, where it has not yet."""
@@ -77,10 +79,16 @@ def _unheard(facts: SiteFacts) -> Event:
     return new_event("TWL-Q102", address=address)
 
 
+def _not_told(facts: SiteFacts) -> Reason:
+    if not facts.is_reached:
+        return NOT_REACHED
+    return WITHHELD if facts.beats else NO_CONTROLLER
+
+
 def service(facts: SiteFacts) -> Examined:
     """What is wrong with the service itself, as it says."""
     if not facts.lives or facts.health is None:
-        return Examined("service", unchecked=NO_CONTROLLER if facts.is_reached else NOT_REACHED)
+        return Examined("service", unchecked=_not_told(facts))
     told = facts.health.degradations
     unknown = [one.code for one in told if one.event is None]
     findings = tuple(one.event for one in told if one.event is not None)
@@ -94,8 +102,8 @@ def read_rights(facts: SiteFacts) -> Examined:
         return Examined("read_rights", unchecked=NOT_REACHED)
     refused = tuple(event for broker in facts.brokers for event in broker.refused)
     unproved = _reason("grants_all", (gateway.name for gateway in facts.gateways if gateway.heard is None))
-    findings = (*refused, *_withheld(facts))
-    return Examined("read_rights", findings=findings, unchecked=unproved if facts.lives else NO_CONTROLLER)
+    findings = (*refused, *(_withheld(facts) if facts.lives else ()))
+    return Examined("read_rights", findings=findings, unchecked=unproved if facts.lives else _not_told(facts))
 
 
 def _withheld(facts: SiteFacts) -> Iterator[Event]:
@@ -112,7 +120,7 @@ def write_rights(facts: SiteFacts) -> Examined:
     """Whether what the controller keeps at each broker lies there. To vendors' gateways it writes now and then only:
     that one confirms is the proof."""
     if not facts.lives or facts.health is None:
-        return Examined("write_rights", unchecked=NO_CONTROLLER if facts.is_reached else NOT_REACHED)
+        return Examined("write_rights", unchecked=_not_told(facts))
     if facts.health.clock is Trust.SUSPECT:
         return Examined("write_rights", unchecked=Reason("clock_suspect"))
     own = {gateway.name for gateway in own_gateways(facts.tower.gateways)}
@@ -131,7 +139,7 @@ def _unwritten(facts: SiteFacts) -> Iterator[Event]:
 def gateways(facts: SiteFacts) -> Examined:
     """Those that were never heard, and those that are not as they should be."""
     if not facts.lives or facts.health is None:
-        return Examined("gateways", unchecked=NO_CONTROLLER if facts.is_reached else NOT_REACHED)
+        return Examined("gateways", unchecked=_not_told(facts))
     if facts.health.clock is Trust.SUSPECT:  # no status counts
         return Examined("gateways", unchecked=Reason("clock_suspect"))
     findings = tuple(_amiss(each) for each in facts.gateways if not each.is_well)
