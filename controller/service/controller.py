@@ -22,6 +22,7 @@ from controller.events import Event, new_event
 from controller.events.alarm import Alarm
 from controller.gateways.base import DesiredState, Gateway, Message, Order, Rejected, Report
 from controller.gateways.wire import MAX_EPOCH, REFUSED
+from controller.retry import TokenBucket
 from controller.schedule.explanation import Why
 from controller.schedule.plan import Cue, Program
 from controller.service.desired import (
@@ -50,6 +51,8 @@ from controller.service.watches import ClockWatch, StopWatch, clock_off_s
 LISTEN_S = 0.5
 REMEMBERED = 64
 """So many documents sent to a gateway are recognised when they come back from the broker."""
+GOODBYES = TokenBucket(5, 60.0)
+"""So many are no news: a restart, an upgrade."""
 MOST_DECIDED, MOST_PREPARED = 40, 200
 """So many gateways are decided in one turn, or sent what was prepared; the next turn follows at once, and all else that
 waits has its turn between them: some 3 ms on a desktop computer, 15 ms on a small one."""
@@ -108,6 +111,7 @@ class Controller:
         self._unconfirmed = Counter(zone for gateway in gateways for zone in gateway.zone_names)
         """By zone, how many of its gateways do not confirm their part."""
         self._events: list[Event] = []
+        self._goodbyes = defaultdict[str, TokenBucket](lambda: GOODBYES)
         self._lamps_differ = defaultdict[str, Alarm](lambda: Alarm(self._events.append))
         self._alone: Mapping[str, DesiredLooks] = {}
 
@@ -221,6 +225,8 @@ class Controller:
         said_online = state.said_online or (not retained and report.online is True and before.online is True)
         self.states[gateway.name] = state._replace(reported=reported, said_online=said_online)
         self._undecided[gateway.name] = None
+        if report.online is False and before.online and not retained:
+            self._count_goodbye(gateway.name, reading.mono)
         if report.has_our_lamps is not None and not retained:
             self._compare_lamps(gateway.name, report.has_our_lamps)
         if report.fault is not None and report.fault.code not in before.problems:
@@ -238,6 +244,14 @@ class Controller:
         for code, problems in (("TWL-G114", after - before), ("TWL-G115", before - after)):
             for problem in sorted(problems - {REFUSED}):
                 self._events.append(new_event(code, gateway=gateway.name, problem=problem))
+
+    def _count_goodbye(self, name: str, now_s: float) -> None:
+        """One that comes and goes all the time may be confirmed whenever somebody looks."""
+        bucket = self._goodbyes[name]
+        if bucket.allows(now_s):
+            self._goodbyes[name] = bucket.spend(now_s)
+        else:
+            self._events.append(new_event("TWL-G106", gateway=name))
 
     def _compare_lamps(self, name: str, has_ours: bool) -> None:
         """A box whose copy of tower.yaml is another one confirms light of lamps that are elsewhere."""

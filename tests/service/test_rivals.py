@@ -17,6 +17,7 @@ from tests.service.simulated import SimulatedController, World
 DESIRED = "watertower/gateway/mast/desired"
 REPORTED = "watertower/gateway/mast/reported"
 AVAILABILITY = "watertower/gateway/mast/availability"
+AVAILABILITY = "watertower/gateway/mast/availability"
 quick = settings(
     max_examples=15,
     deadline=None,
@@ -334,3 +335,23 @@ def test_a_box_with_another_tower_yaml_is_told_until_it_has_ours(night: World) -
     assert night.controller.codes().count("TWL-G166") == 1
     night.run(30)  # the next report is that of our own mast
     assert night.controller.codes().count("TWL-G167") == 1
+
+
+def test_a_gateway_that_comes_and_goes_is_told_while_it_does(night: World) -> None:
+    """As two of one name that push each other out of the broker: whenever somebody looks it confirms."""
+    for _ in range(8):
+        night.say(AVAILABILITY, b"offline", True)
+        night.run(2)
+        night.say(AVAILABILITY, b"online", True)
+        night.run(2)
+    assert "TWL-G106" in night.controller.codes()
+
+
+def test_a_gateway_that_is_restarted_a_few_times_is_no_news(night: World) -> None:
+    """As in an upgrade."""
+    for _ in range(4):
+        night.say(AVAILABILITY, b"offline", True)
+        night.run(2)
+        night.say(AVAILABILITY, b"online", True)
+        night.run(20)
+    assert "TWL-G106" not in night.controller.codes()
