@@ -211,6 +211,9 @@ MOMENTS = {
     "TWL-C042",  # reminds of another event
     "TWL-C041",  # lines of the log that are lost
     "TWL-C050",  # the program ends
+    "TWL-C051",  # a site ends, and is started anew
+    "TWL-C052",  # a site is no more
+    "TWL-C053",  # a site has not begun, and keeps no record of itself
     "TWL-J001",  # a file was set aside, and begun anew
     "TWL-J005",  # room was made
     "TWL-J006",  # rows that are lost
