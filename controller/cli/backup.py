@@ -23,6 +23,7 @@ from controller.state.audit import Act, Actor, AuditEntry
 from controller.state.roles import Source
 
 MEGABYTE = 1_000_000
+UNITS = Path("/etc/systemd/system")
 
 
 @click.command("backup")
@@ -77,7 +78,7 @@ def _record(options: Options, restored: dict[str, str]) -> None:
 
 
 def _outside(options: Options) -> Iterator[Path]:
-    """The files that tower.yaml names and that lie in neither of the folders."""
+    """The files that tower.yaml names and that lie in neither of the folders, and what was added to the units."""
     named: dict[Path, None] = {}
     with suppress(FilesRejected):
         for each in each_site(options):
@@ -87,6 +88,8 @@ def _outside(options: Options) -> Iterator[Path]:
     for path in named:
         if not any(path.resolve().is_relative_to(folder) for folder in folders):
             yield path
+    if options.is_for_installed:
+        yield from sorted(UNITS.glob("watertower*.service.d/*.conf"))
 
 
 def _named_in(value: object) -> Iterator[Path]:

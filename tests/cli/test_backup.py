@@ -24,6 +24,21 @@ def test_a_state_directory_without_a_service_is_no_backup(call: Call, tmp_path: 
 
 
 @pytest.mark.usefixtures("state")
+def test_a_backup_of_the_installed_service_names_what_was_added_to_its_units(
+    call: Call, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without them a restored service has no password."""
+    added = tmp_path / "units" / "watertower.service.d" / "broker.conf"
+    added.parent.mkdir(parents=True)
+    added.touch()
+    monkeypatch.setattr("controller.cli.backup.UNITS", tmp_path / "units")
+    assert call("backup", str(tmp_path / "b")).stderr == ""
+    monkeypatch.setattr("controller.cli.options.INSTALLED", config)
+    result = call("backup", str(tmp_path / "b"))
+    assert (result.exit_code, result.stderr.rpartition(": ")[2]) == (0, f"{added}\n")
+
+
+@pytest.mark.usefixtures("state")
 def test_a_backup_says_what_is_not_in_it(call: Call, config: Path, tmp_path: Path) -> None:
     """A secret elsewhere that tower.yaml names; exit code 1 only for what lies in the folders."""
     users = tmp_path / "users"
