@@ -58,7 +58,7 @@ class Notifier:
         self._receivers = context.setup.tower.notices
         self._file = context.store.storage.document(FILE, NoticeMemory, context.note)
         self._lamps = LampResults(context.store.storage, context.note)
-        self._memory, self._is_loaded = NoticeMemory(), False
+        self._memory, self._is_loaded, self._is_on_disk = NoticeMemory(), False, True
         self._changing = asyncio.Lock()
         """Held by whoever changes the memory: one change after another, each on disk."""
         self._watch = NoticeWatch()
@@ -117,10 +117,11 @@ class Notifier:
         memory, dropped = queued(memory, notices, self._receivers, self._site.language, now)
         for (receiver, reason), count in dropped.items():
             self._context.note(new_event("TWL-N105", receiver=receiver, count=count, reason=Reason(reason)))
-        if memory != self._memory:
-            self._memory = memory
-            with suppress(Unusable):  # told as an event; what waits is delivered all the same
+        if memory != self._memory or not self._is_on_disk:
+            self._memory, self._is_on_disk = memory, False
+            with suppress(Unusable):  # told as an event, and tried again; what waits is delivered all the same
                 await run_blocking("notices", partial(self._file.save, memory))
+                self._is_on_disk = True
 
     def _facts(self, lamps: LampFindings) -> NoticeFacts:
         loop, reading = self._runtime.loop, self._context.clock.read()

@@ -80,7 +80,8 @@ class NoticeWatch:
             return Noticed(memory, tuple(notices))
         memory = self._lights(facts, memory, notices)
         memory = self._reminders(facts, memory, notices)
-        return Noticed(memory.without_old(facts.reading.wall), tuple(notices), tuple(self._over(facts, memory)))
+        memory = memory.without_old(facts.reading.wall)
+        return Noticed(memory, tuple(notices), tuple(self._over(facts, memory)))
 
     # Faults
 

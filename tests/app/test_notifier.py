@@ -28,6 +28,7 @@ from controller.config.notice_keys import Heartbeat, Receiver
 from controller.events import Event
 from controller.events.models import Reason
 from controller.service.notice_queue import NoticeMessage
+from controller.state.json_file import JsonDocument, Unusable
 from controller.state.notice_file import FILE, NoticeMemory
 from tests.app.test_assembly import Site
 
@@ -441,6 +442,27 @@ async def test_what_breaks_is_told_and_the_service_goes_on(
         await soon(lambda: "TWL-N107" in site.codes and hook.got)
         assert not service.work.done()
     assert site.codes.count("TWL-N106") == 1
+
+
+async def test_what_could_not_be_kept_is_kept_as_soon_as_there_is_room(
+    site: Site, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing has changed since: else a restart would lose what waits."""
+    hook.answer = 503
+    is_full, save = True, JsonDocument.save
+
+    def full(self: Any, content: Any) -> None:
+        if is_full and isinstance(content, NoticeMemory):
+            raise Unusable(Reason("ENOSPC"), full=True)
+        save(self, content)
+
+    monkeypatch.setattr(JsonDocument, "save", full)
+    async with site.service():
+        await soon(lambda: "TWL-N108" in site.codes)
+        await asyncio.sleep(0.5)
+        assert not memory(site).waiting
+        is_full = False
+        await soon(lambda: memory(site).waiting)
 
 
 async def test_a_demo_tells_nobody(site: Site, hook: Hook) -> None:

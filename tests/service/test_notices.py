@@ -286,6 +286,15 @@ def test_a_campaign_that_is_over_asks_for_its_proof_once(tower: Tower) -> None:
     assert len(tower.over) == 1
 
 
+def test_a_light_that_is_forgotten_asks_for_no_proof(tower: Tower) -> None:
+    """The service was off for longer than anything is remembered."""
+    tower.stays(60)
+    tower.state |= DARK_NOW
+    tower.jump(500)
+    assert tower.stays(1800) == []
+    assert tower.over == []
+
+
 def test_the_proof_says_how_much_was_confirmed(tower: Tower) -> None:
     """And that it cannot be told, where that is so."""
     start, end = at(19, 23), at(26, 23)
