@@ -104,10 +104,11 @@ class SiteServices:
         listeners: list[Callable[[Event], None]],
     ) -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
         """Shows a site on the page while it runs; what that needs done beside the site."""
-        if self._page is None:  # one that was not asked for at the start
+        page = self._page = self._page or self._new_page()
+        if page is None:
             yield {}
             return
-        async with self._page.of(context, runtime, follower, mqtt, listeners) as work:
+        async with page.of(context, runtime, follower, mqtt, listeners) as work:
             yield work
 
     def note_failed(self, site: str, why: Event) -> None:
@@ -162,7 +163,7 @@ def _essence(towers: Mapping[str, Tower]) -> object:
 
 def _web(towers: Mapping[str, Tower]) -> Web | None:
     """The page that most of these sites ask for: one with mistakes in its files still asks for what was before."""
-    asked = [tower.web for tower in towers.values()]
+    asked = [tower.web and tower.web.model_copy(update={"below": ""}) for tower in towers.values()]
     return max(asked, key=asked.count, default=None)
 
 

@@ -109,7 +109,8 @@ class Sites:
     @property
     def _turned_s(self) -> float:
         """When the site that has not turned for longest did so; now where none runs."""
-        turned = [life.running.runtime.turned_s for life in self._lives.values() if life.running is not None]
+        running = [life.running for life in self._lives.values() if life.running is not None]
+        turned = [each.runtime.turned_s for each in running if not each.work.done()]  # that is being built anew
         return min((each for each in turned if each is not None), default=self._clock.read().mono)
 
     def _towers(self) -> Mapping[str, Tower]:

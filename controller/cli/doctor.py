@@ -25,6 +25,7 @@ from controller.cli.options import (
 )
 from controller.clock import SystemClock
 from controller.config.load import load
+from controller.config.site_folder import own_folder
 from controller.config.tower import Tower
 from controller.errors import FilesRejected, Misconfigured
 from controller.events import new_event
@@ -45,7 +46,7 @@ def command(options: Options, as_json: bool) -> None:
     """Examine all, print it, and end with the code for the worst."""
     tell_other_than_installed(options)
     tower, rejected = _files(options)
-    machine = gather(options.config_dir, options.state_dir, tower, rejected)
+    machine = gather(own_folder(options.folder), options.state_dir, tower, rejected)
     examined = [check(machine) for check in MACHINE_CHECKS]
     site = None
     if tower is not None:

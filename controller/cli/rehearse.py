@@ -5,7 +5,6 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date, datetime, tzinfo
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +13,7 @@ from controller.cli.options import FOUND_PROBLEMS, Options, common, for_each_sit
 from controller.cli.plan import dump
 from controller.clock import SystemClock
 from controller.config.load import load
+from controller.config.site_folder import ConfigFolder
 from controller.rfc3339 import parse_rfc3339
 from controller.service.period import read_period, say_day
 from controller.simulation.faults import FAULTS
@@ -51,14 +51,14 @@ def command(
         result = of_one(rehearsal, rehearsal.hold(seed))
         text = _table(result, rehearsal, options)
     else:
-        seeds = _on_all_cores(options.config_dir, rehearsal, range(seed, seed + count))
+        seeds = _on_all_cores(options.folder, rehearsal, range(seed, seed + count))
         result = of_several(rehearsal, seeds)
         text = _summary(result, options)
     click.echo(dump(result) if as_json else text)
     sys.exit(FOUND_PROBLEMS if result["missed"] else 0)
 
 
-def _on_all_cores(config: Path, rehearsal: Rehearsal, seeds: range) -> list[Json]:
+def _on_all_cores(config: ConfigFolder, rehearsal: Rehearsal, seeds: range) -> list[Json]:
     """The figures of each seed, in order; the processes read the files by themselves."""
     cores = min(len(seeds), os.cpu_count() or 1)
     processes = _processes(cores) if cores > 1 else None
@@ -79,7 +79,7 @@ def _processes(count: int) -> ProcessPoolExecutor | None:
         return None
 
 
-def _figures_of(config: Path, period: tuple[datetime, datetime], faults: str, seeds: range) -> list[Json]:
+def _figures_of(config: ConfigFolder, period: tuple[datetime, datetime], faults: str, seeds: range) -> list[Json]:
     rehearsal = Rehearsal(load(config), *period, faults)
     return [figures(rehearsal, rehearsal.hold(seed)) for seed in seeds]
 

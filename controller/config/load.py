@@ -22,7 +22,7 @@ from controller.config.nodes import Document, Node, Pairs, Scalar, plain
 from controller.config.profiles import FOLDER, read_profiles
 from controller.config.ranges import once, written_out
 from controller.config.schedule_file import Schedule
-from controller.config.site_folder import SHARED, ConfigFolder, SiteFolder, own_folder
+from controller.config.site_folder import SHARED, SITES, ConfigFolder, SiteFolder, own_folder
 from controller.config.source import UNREAD, read_file
 from controller.config.synonyms import synonyms
 from controller.config.tower import AnyGateway, Tower
@@ -245,11 +245,12 @@ def _tower_text(texts: _Texts, folder: ConfigFolder) -> Document:
 
 
 def _of_site(tower: Tower, folder: ConfigFolder) -> Tower:
-    """The tower with the topics of its site below the prefix."""
+    """The tower with topics and addresses of its site below those of the service."""
     if not isinstance(folder, SiteFolder):
         return tower
-    prefix = f"{tower.mqtt.topic_prefix}/{folder.name}"
-    return tower.model_copy(update={"mqtt": tower.mqtt.model_copy(update={"topic_prefix": prefix})})
+    mqtt = tower.mqtt.model_copy(update={"topic_prefix": f"{tower.mqtt.topic_prefix}/{folder.name}"})
+    web = tower.web and tower.web.model_copy(update={"below": f"{SITES}/{folder.name}/"})
+    return tower.model_copy(update={"mqtt": mqtt, "web": web})
 
 
 def _cured(findings: tuple[Finding, ...], tower_text: Document, texts: _Texts) -> tuple[Finding, ...]:

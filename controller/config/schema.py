@@ -31,7 +31,7 @@ SWITCHED = frozenset({"web", "home_assistant"})
 """Keywords that take a word instead of their keys."""
 SWITCHES = {"enum": [True, False, *sorted(OFF | ON)]}
 """In either reading of YAML, which takes `off` for a truth or for a text."""
-NOT_IN_FILE = frozenset({"line", "shared_file"})
+NOT_IN_FILE = frozenset({"line", "shared_file", "below"})
 NEW_CAMPAIGN = {"dates": "${2:20–26 November}", "hours": "${3:sunset to sunrise}", "color": "${4:orange}"}
 """What an editor offers to write as a campaign, beside its name."""
 

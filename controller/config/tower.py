@@ -379,6 +379,8 @@ class Web(Keys):
     key_file: OtherFile | None = None
     proxy: Proxy | None = None
     names_for: Years = timedelta(days=730)
+    below: str = Field(default="", exclude=True)
+    """How the addresses of one of several sites begin, as `sites/north/`."""
 
     @field_validator("key_file")
     @classmethod
@@ -404,7 +406,7 @@ class Web(Keys):
         if self.is_loopback or ipaddress.ip_address(host).is_unspecified:
             return None
         scheme = "https" if self.cert_file is not None else "http"
-        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/{self.below}"
 
 
 def _switch(value: object) -> object:

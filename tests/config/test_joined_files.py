@@ -207,3 +207,15 @@ def test_names_of_sites_can_be_part_of_a_topic(root: Path) -> None:
     assert (found.code, found.event.fields["suggestion"]) == ("TWL-S332", "norra-tornet")
     assert has_sites(root)
     assert not has_sites(root / "sites/north")
+
+
+def test_the_address_of_the_page_is_that_of_the_site(root: Path) -> None:
+    """As notices and Home Assistant tell it; a keyword of the file it is not."""
+    (root / "tower.yaml").write_text(
+        SHARED_TOWER.replace("127.0.0.1:8080", "192.0.2.1:8080").replace("embedded", '"mqtt://h"'), encoding="utf-8"
+    )
+    web = load(SiteFolder(root, "north")).tower.web
+    assert web is not None
+    assert web.url == "http://192.0.2.1:8080/sites/north/"
+    _in(root, "tower.yaml", '8080"}', '8080", below: x}')
+    assert [each.code for each in _rejected(root, "north")] == ["TWL-S011"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from controller.config.findings import Finding
+from controller.config.site_folder import SiteFolder
 from controller.events import Event, new_event
 from controller.service.saving import (
     DiskSchedule,
@@ -21,6 +22,7 @@ from controller.service.saving import (
 )
 from controller.state.roles import Source
 from controller.state.versions import ScheduleVersion, VersionStore, digest
+from tests.config.several_sites import OWN_SCHEDULE, write_sites
 
 SHIPPED = Path(__file__).parents[2] / "config"
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -263,3 +265,21 @@ def test_a_missing_file_is_told_and_can_be_written(desk: Desk) -> None:
     outcome = desk.keeper.save(good, current.sha256, who="kim", source=Source.PAGE)
     assert isinstance(outcome, Saved)
     assert desk.text == good
+
+
+def test_a_site_without_a_schedule_of_its_own_gets_one_when_something_is_saved(tmp_path: Path) -> None:
+    """Above the shared one, which nobody touches; before, it is an empty schedule without a mistake."""
+    root = write_sites(tmp_path / "config", "south")
+    shared = (root / "schedule.yaml").read_bytes()
+    keeper = ScheduleKeeper(SiteFolder(root, "south"), VersionStore(tmp_path / "state", lambda _: None), lambda: NOW)
+    current = keeper.read()
+    assert current.findings == ()
+    outcome = keeper.save(OWN_SCHEDULE.encode(), current.sha256, who="Kim", source=Source.PAGE)
+    assert isinstance(outcome, Saved)
+    saved = keeper.read()
+    assert saved.path == root / "sites" / "south" / "schedule.yaml"
+    assert saved.setup is not None
+    assert [rule.name for rule in saved.setup.schedule.campaigns] == ["Stadens dag", "En vecka fri från våld"]
+    assert (root / "schedule.yaml").read_bytes() == shared
+    assert (version := outcome.version) is not None
+    assert keeper.versions.latest() == version
