@@ -25,7 +25,7 @@ SINGLE_OR_LIST = frozenset({"dates", "nights", "except", "hours", "broker", "to"
 """Keywords whose only item may stand without its list."""
 NEVER_EMPTY = frozenset({"dates", "nights", "hours"})
 """Those of them whose list says something."""
-NAME_OR_RANGE = r"^(?:[a-z0-9_-]|\[[0-9]{1,5}\.\.[0-9]{1,5}\])+$"
+NAME_OR_RANGE = r"^(?:[a-z0-9_-]|\[[0-9]+\.\.[0-9]+\])+$"
 """In one entry for many lamps (`ranges.py`)."""
 SWITCHED = frozenset({"web", "home_assistant"})
 """Keywords that take a word instead of their keys."""
