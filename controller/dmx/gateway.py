@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from math import inf
 from typing import Protocol
 
 from controller.clock import ClockReading
@@ -37,6 +38,8 @@ FRAME_S = 1 / 40
 """Between two frames of a fade: under the 44 Hz that DMX512-A carries with 512 slots."""
 AFTER_SEND_S = 0.05
 """A report waits so long after a change, that the levels have gone out."""
+UNTOLD_S = 60.0
+"""What the controller wants is kept at the broker, and comes at once."""
 LAGGING_S = 1.0
 """The next report comes so soon when the levels that went out are not the desired ones."""
 UNEVEN = "TWL-F131"
@@ -78,7 +81,7 @@ class WalkTest:
     def __init__(self, patch: Patch) -> None:
         self._patch = patch
         self._frames: Mapping[int, bytes] | None = None
-        self.until_s = float("inf")
+        self.until_s = inf
 
     def begin(self, payload: bytes, now_s: float) -> Reason | None:
         """Take a step, or the end of the test; returns why not, where it is none."""
@@ -89,13 +92,13 @@ class WalkTest:
         if step.fixture is not None and frames is None:
             return Reason("no_such_channel", {"fixture": step.fixture, "channel": step.channel or 1})
         self._frames = frames
-        self.until_s = now_s + step.for_s if frames is not None else float("inf")
+        self.until_s = now_s + step.for_s if frames is not None else inf
         return None
 
     def frames(self, now_s: float) -> Mapping[int, bytes] | None:
         """The levels of the step; None where there is none, or it is over."""
         if now_s >= self.until_s:
-            self._frames, self.until_s = None, float("inf")
+            self._frames, self.until_s = None, inf
         return self._frames
 
 
@@ -159,9 +162,11 @@ class DmxGateway:
         self._fades = dict.fromkeys(settings.zone_names, AT_REST_DARK)
         self._resting = True
         self._began_s: float | None = None
-        self._report_s = float("inf")
+        self._report_s = inf
         self._events: list[Event] = []
         self._wrong_clock = Alarm(self._events.append)
+        self._untold = Alarm(self._events.append)
+        self._untold_since_s = inf
         self._uneven: frozenset[str] = frozenset()
         self._uneven_alarms: defaultdict[str, Alarm] = defaultdict(partial(Alarm, self._events.append))
 
@@ -176,13 +181,20 @@ class DmxGateway:
         return self._acceptance.order
 
     def connected(self, reading: ClockReading) -> None:
-        """A connection began: the report is due."""
+        """A connection began: the report is due, and what the controller wants."""
+        self._untold_since_s = reading.mono
         self._report_soon(reading)
+
+    def lost(self) -> None:
+        """A connection ended: nothing can be told."""
+        self._untold_since_s = inf
 
     def receive(self, payload: bytes, retained: bool, reading: ClockReading) -> None:
         """A desired document, or what somebody wrote in its place; an empty one is a cleared topic."""
         if not payload:
             return
+        self._untold_since_s = inf
+        self._untold.clear(new_event("TWL-D019", gateway=self._settings.name))
         before = self._acceptance.document
         self._events += self._acceptance.receive(payload, self._shown(), self._time.now(reading), reading)
         document = self._acceptance.document
@@ -206,6 +218,8 @@ class DmxGateway:
             self._began_s = reading.mono
         now = self._time.now(reading)
         self._watch_clock(reading)
+        if reading.mono - self._untold_since_s >= UNTOLD_S:
+            self._untold.raise_(new_event("TWL-D018", gateway=self._settings.name, topic=self.topic))
         document_time = self._acceptance.time(now, reading)
         self._fade_towards(playback(self._acceptance.document, document_time), document_time, reading)
         walking = self._walk.frames(reading.mono)

@@ -25,7 +25,7 @@ from controller.gateways.base import Message, Rejected
 from controller.gateways.dmx import Dmx
 from controller.gateways.wire import MAX_PAYLOAD, parse_document
 from controller.lighting.patch import Patch
-from controller.mqtt import Address, Connected, Mqtt, Received
+from controller.mqtt import Address, Connected, Disconnected, Mqtt, Received
 from controller.state.atomic import write
 from controller.threads import run_blocking, wait_at_most
 
@@ -120,6 +120,8 @@ class GatewayRuntime:
                 self._emit(item.event().of(self._phrase))
                 if isinstance(item, Connected):
                     gateway.connected(reading)
+                elif isinstance(item, Disconnected):
+                    gateway.lost()
             self._wake.set()
         raise RuntimeError("the MQTT connection ended")
 

@@ -222,8 +222,8 @@ def test_a_report_has_the_keys_of_the_contract() -> None:
     bench.hear(document(5, None))
     bench.run(1)
     told = bench.last.model_dump(exclude_none=True)
-    where, what = {"version", "epoch", "revision", "command_id", "at", "zones"}, {"by", "clock", "uptime_s", "problems"}
-    assert told.keys() == where | what
+    where = {"version", "epoch", "revision", "command_id", "at", "zones"}
+    assert told.keys() == where | {"by", "clock", "uptime_s", "problems", "lamps"}
     assert told["zones"]["bowl"] == {"on": False, "color": "#000000", "brightness": 0.0}
 
 
@@ -511,3 +511,20 @@ def test_a_clock_that_is_ahead_of_the_document_counts() -> None:
     bench.hear(dated(timedelta(0)), retained=True)
     bench.run(11)
     assert (bench.last.by, bench.last.zones["bowl"].color) == ("after", "#0000FF")
+
+
+def test_one_that_is_told_nothing_says_so_until_it_is() -> None:
+    """A typo in the prefix, a forgotten right to read: the broker lets it in, and nothing comes. Cut off it waits."""
+    bench = Bench()
+    bench.gateway.connected(bench.reading)
+    bench.gateway.lost()
+    bench.run(70)
+    assert "TWL-D018" not in bench.codes
+    bench.gateway.connected(bench.reading)
+    bench.run(50)
+    assert "TWL-D018" not in bench.codes
+    bench.run(20)
+    assert bench.codes.count("TWL-D018") == 1
+    bench.hear(document())
+    bench.run(70)
+    assert bench.codes.count("TWL-D018") == bench.codes.count("TWL-D019") == 1
