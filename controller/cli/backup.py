@@ -9,7 +9,17 @@ from pydantic import BaseModel
 
 from controller.app.last_good import LAST_GOOD
 from controller.cli.client import running_tower
-from controller.cli.options import FOLDER, FOUND_PROBLEMS, Options, caller, common, each_site, for_service, tell
+from controller.cli.options import (
+    FOLDER,
+    FOUND_PROBLEMS,
+    Options,
+    caller,
+    common,
+    each_site,
+    for_service,
+    require_readable_state,
+    tell,
+)
 from controller.clock import SystemClock
 from controller.config.landmark_drawing import LandmarkFile
 from controller.config.site_folder import SITES
@@ -32,6 +42,7 @@ UNITS = Path("/etc/systemd/system")
 @for_service
 def make(options: Options, file: Path) -> None:
     """Write the file, and tell what is not in it."""
+    require_readable_state(options)
     state = options.service_state
     if not any((folder / LAST_GOOD).is_dir() for folder in (state, *state.glob(f"{SITES}/*"))):
         raise WatertowerError("TWL-Q109", state=state)

@@ -13,7 +13,14 @@ from pathlib import Path
 
 import click
 
-from controller.cli.options import CONFIGURATION, Options, common, for_each_site, other_than_installed
+from controller.cli.options import (
+    CONFIGURATION,
+    Options,
+    common,
+    for_each_site,
+    other_than_installed,
+    require_readable_state,
+)
 from controller.clock import SystemClock
 from controller.config import render
 from controller.config.findings import Finding
@@ -164,6 +171,7 @@ def _against_running(setup: Setup, options: Options, now: datetime) -> str:
     # what runs takes as long to import as all that `check` itself needs
     from controller.app.last_good import BEFORE, copied_at, last_good, local  # noqa: PLC0415
 
+    require_readable_state(options)
     config, state, say = options.folder, options.state_dir, options.say
     running = last_good(config, state)
     if running is None:

@@ -10,7 +10,7 @@ from functools import partial
 import click
 
 from controller.app.last_good import last_good
-from controller.cli.options import Options, caller, common, for_each_site, tell
+from controller.cli.options import Options, caller, common, for_each_site, require_readable_state, tell
 from controller.clock import SystemClock
 from controller.config import render
 from controller.config.load import Setup
@@ -48,6 +48,7 @@ UNKNOWN_VERSION, NO_VERSION, CONFLICT, NOT_WRITABLE = "TWL-Q131", "TWL-Q130", "T
 @for_each_site("version")
 def history(options: Options, version: str | None, as_json: bool) -> None:
     """The versions of the schedule, the newest first, or one of them."""
+    require_readable_state(options)
     keeper = keeper_of(options)
     if version is not None:
         _show(keeper, _version(keeper.versions, version), options, as_json)
@@ -66,6 +67,7 @@ def history(options: Options, version: str | None, as_json: bool) -> None:
 @common
 def undo(options: Options, reason: str) -> None:
     """Go back to the version before the last one, and show what that changes."""
+    require_readable_state(options)
     keeper = keeper_of(options)
     current = keeper.read()
     target = keeper.undo(current)

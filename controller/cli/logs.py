@@ -8,7 +8,7 @@ import click
 
 from controller.app.last_good import load_last_good
 from controller.cli.explain import find_kind
-from controller.cli.options import Options, common, for_each_site
+from controller.cli.options import Options, common, for_each_site, require_readable_state
 from controller.clock import SystemClock
 from controller.events.formatters import json_line, text_line
 from controller.service.period import read_since
@@ -42,6 +42,7 @@ def command(  # noqa: PLR0913, PLR0917  one for each option
 ) -> None:
     """What the service has logged, the oldest first."""
     wanted_code = find_kind(code).code if code is not None else None
+    require_readable_state(options)
     setup, _ = load_last_good(options.folder, options.state_dir)
     start = read_since(since, setup, SystemClock().read().wall) if since is not None else LONG_AGO
     history = StoredHistory(options.state_dir)

@@ -124,6 +124,15 @@ def other_than_installed(options: Options) -> Iterator[Finding]:
                     yield SourceText(str(path)).finding("TWL-S269", None, name=name, installed=installed)
 
 
+def require_readable_state(options: Options) -> None:
+    """Raises Refused TWL-Q137 where the installed service is meant and only root may read what it keeps: else a command
+    would say that there is nothing."""
+    if options.service_state != INSTALLED_STATE and options.is_for_installed and os.path.lexists(INSTALLED_STATE):
+        is_named = options.state is not None or os.environ.get("STATE_DIRECTORY")
+        if not is_named and not options.service_state.is_dir():
+            raise Refused("TWL-Q137", state=INSTALLED_STATE)
+
+
 def log_in_as_installed(options: Options) -> None:
     """For the files of the installed service: the password of the service, where the user may read it (root)."""
     if "CREDENTIALS_DIRECTORY" not in os.environ and options.is_for_installed:

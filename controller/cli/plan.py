@@ -9,11 +9,11 @@ from pydantic import ValidationError
 
 from controller import plain_file
 from controller.app.last_good import LAST_GOOD
-from controller.cli.options import Options, common, for_each_site
+from controller.cli.options import Options, common, for_each_site, require_readable_state
 from controller.cli.plan_table import calendar, nights_csv, table
 from controller.cli.swatch import swatch
 from controller.clock import SystemClock
-from controller.config.load import load
+from controller.config.load import Setup, load
 from controller.errors import WatertowerError
 from controller.events.formatters import json_text
 from controller.events.models import printable
@@ -32,7 +32,7 @@ from controller.service.plan_document import moment_document, plan_document
 from controller.service.planned_tests import planned_tests
 from controller.service.sentence import names_of
 from controller.service.values import rules_value
-from controller.service.why_at import WhyAt, why_at
+from controller.service.why_at import PastVersion, WhyAt, why_at
 from controller.state import StoredHistory
 from controller.state.json_file import MOST_BYTES
 from controller.state.override_file import OverrideContent, by_id, in_force
@@ -78,8 +78,7 @@ def command(  # noqa: PLR0913  one for each form of the answer
     if moment is not None:
         at = read_instant(moment, setup, now)
         under = program.with_overrides(by_hand.standing(), by_hand.stop)
-        schedules = PastSchedules(VersionStore(options.state_dir, lambda _: None), setup)
-        version = schedules.at(at) if at < now else None
+        version = _version_then(options, setup, at) if at < now else None
         why = why_at(StoredHistory(options.state_dir), under, at, now, version)
         if as_json:
             click.echo(dump({**moment_document(under, at), **by_hand.document(at, now), **why.value}))
@@ -149,6 +148,11 @@ def _explanation(program: Program, names: Mapping[str, str], at: datetime, optio
     if following is not None:
         lines.append(f"{say('plan.next')}: {rfc3339(following.at, zone, 'seconds')}")
     return lines
+
+
+def _version_then(options: Options, setup: Setup, at: datetime) -> PastVersion | None:
+    require_readable_state(options)
+    return PastSchedules(VersionStore(options.state_dir, lambda _: None), setup).at(at)
 
 
 def read_by_hand(options: Options, now: datetime) -> ManualState:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import click
 
 from controller.app.last_good import load_last_good
-from controller.cli.options import Options, common, for_each_site
+from controller.cli.options import Options, common, for_each_site, require_readable_state
 from controller.cli.spreadsheet import csv_text
 from controller.clock import SystemClock
 from controller.config.load import Setup
@@ -32,6 +32,7 @@ def command(options: Options, period: tuple[str, ...], as_json: bool, as_csv: bo
     """What was planned and what was confirmed of PERIOD, which may be the name of a campaign with a year."""
     if as_json and as_csv:
         raise WatertowerError("TWL-Q115", words="--json, --csv")
+    require_readable_state(options)
     setup, _ = load_last_good(options.folder, options.state_dir)
     now = SystemClock().read().wall
     asked = read_proof_period(" ".join(period), setup, now)

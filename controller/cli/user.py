@@ -13,7 +13,17 @@ import click
 
 from controller import plain_file
 from controller.app.last_good import load_last_good
-from controller.cli.options import FOLDER, FOUND_PROBLEMS, Options, caller, common, each_site, for_service, known_sites
+from controller.cli.options import (
+    FOLDER,
+    FOUND_PROBLEMS,
+    Options,
+    caller,
+    common,
+    each_site,
+    for_service,
+    known_sites,
+    require_readable_state,
+)
 from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.errors import Misconfigured, Refused, WatertowerError
@@ -100,6 +110,7 @@ def _require_fitting(
 
 def _opened(options: Options, makes: bool = False) -> AccountStore | None:
     """The accounts of the state directory, None where there are none; `makes` the directory."""
+    require_readable_state(options)
     file = options.service_state / ACCOUNTS
     try:
         if makes:

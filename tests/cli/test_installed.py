@@ -5,7 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from controller.cli import group
 from controller.cli.options import Options, log_in_as_installed
 
 
@@ -58,3 +60,40 @@ def test_root_logs_in_with_the_password_of_the_installed_service(installed: Path
     (tmp_path / "run" / "mqtt-password").write_text("in use")
     log_in_as_installed(Options(config=installed))
     assert os.environ["CREDENTIALS_DIRECTORY"] == str(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("logs",),
+        ("report",),
+        ("history",),
+        ("undo",),
+        ("audit",),
+        ("user", "list"),
+        ("backup", "b"),
+        ("check", "--against-running"),
+        ("plan", "--at", "2020-11-24T02:00"),
+    ],
+    ids=" ".join,
+)
+def test_another_user_is_not_told_that_the_service_has_kept_nothing(
+    words: tuple[str, ...], installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only root may read is not nothing."""
+    (tmp_path / "var").mkdir()
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    refused = CliRunner().invoke(group, ["--config", str(installed), *words])
+    assert (refused.exit_code, refused.stderr.split(":")[0]) == (1, "TWL-Q137")
+    own = CliRunner().invoke(group, ["--config", str(installed), "--state", str(tmp_path / "own"), *words])
+    assert "TWL-Q137" not in own.stderr
+
+
+@pytest.mark.parametrize("words", [("check",), ("plan",), ("preview", "orange")], ids=" ".join)
+def test_another_user_reads_the_files_all_the_same(
+    words: tuple[str, ...], installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are no secret."""
+    (tmp_path / "var").mkdir()
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert CliRunner().invoke(group, ["--config", str(installed), *words]).exit_code == 0
