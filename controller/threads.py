@@ -2,6 +2,7 @@
 nor the end of the process waits for them. asyncio's executor would: its threads are joined at the end."""
 
 import asyncio
+import math
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,6 +11,9 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 T = TypeVar("T")
+
+LATE_S = 0.05
+"""A pause is at most so much too long, and almost a second too short."""
 
 
 class _CallThread(threading.Thread):
@@ -43,6 +47,13 @@ def in_thread(name: str, call: Callable[[], None]) -> None:
     except IndexError:
         thread = _CallThread(idle_threads)
     thread.calls.put((name, call))
+
+
+def in_step_s(seconds: float) -> float:
+    """About so many seconds, to a whole second of the running loop: all pauses that end there wake the process once.
+    A pause under a second is as short as asked."""
+    now_s = asyncio.get_running_loop().time()
+    return seconds if seconds < 1 else math.floor(now_s + seconds + LATE_S) - now_s
 
 
 async def wait_at_most(event: asyncio.Event, seconds: float | None) -> None:

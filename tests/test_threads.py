@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from controller.threads import run_blocking
+from controller.threads import in_step_s, run_blocking
 
 
 async def test_a_thread_that_is_free_makes_the_next_call() -> None:
@@ -27,3 +27,22 @@ async def test_a_call_that_hangs_holds_up_no_other() -> None:
         await run_blocking("fails", lambda: 1 // 0)
     hangs.set()
     assert await waiting is True
+
+
+async def test_pauses_that_begin_at_any_time_end_together() -> None:
+    """The process is woken once a second for all that it does each second; and nothing waits much longer than asked."""
+    loop, began = asyncio.get_running_loop(), asyncio.get_running_loop().time()
+    ends = []
+    while loop.time() < began + 1.2:
+        pause_s = in_step_s(1.0)
+        assert 0 < pause_s <= 1.06
+        ends.append(loop.time() + pause_s)
+        assert 9.0 < in_step_s(10.0) < 10.06
+        await asyncio.sleep(0.07)
+    assert all(abs(end - round(end)) < 0.02 for end in ends)
+    assert len({round(end) for end in ends}) <= 3
+
+
+async def test_a_pause_under_a_second_is_as_short_as_asked() -> None:
+    """It is asked for by what cannot wait for the others."""
+    assert in_step_s(0.25) == 0.25

@@ -36,7 +36,7 @@ from controller.service.runtime import Runtime
 from controller.state import NotRead, StateStore, StoredHistory
 from controller.state.json_file import Unusable
 from controller.state.lamp_results import LampResults
-from controller.threads import run_blocking
+from controller.threads import in_step_s, run_blocking
 
 COUNT_S = 1.0
 LAMPS_S = 10.0
@@ -253,7 +253,7 @@ async def _count(context: Context, loop: ControlLoop) -> None:
         context.store.note_minutes(rows)
         loop.note_minutes(rows)
         context.store.note_light(changes.sample(controller, reading))
-        await asyncio.sleep(COUNT_S)
+        await asyncio.sleep(in_step_s(COUNT_S))
 
 
 async def _tell_lamps(context: Context, preflight: Preflight | None) -> None:
@@ -276,7 +276,7 @@ async def _tell_lamps(context: Context, preflight: Preflight | None) -> None:
                 alarms.look(findings)
                 if preflight is not None:
                     preflight.know(findings)
-        await asyncio.sleep(LAMPS_S)
+        await asyncio.sleep(in_step_s(LAMPS_S))
 
 
 def gateways_here(context: Context) -> list[GatewayRuntime]:

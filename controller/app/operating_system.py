@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
 from controller.events.reasons import reason_of
+from controller.threads import in_step_s
 
 FEED_S = 10.0
 """The watchdog is fed at least this often, also where systemd asks for less; whoever has not turned for so long is not
@@ -76,4 +77,4 @@ async def watch_descriptors(tell: Callable[[Event], None]) -> NoReturn:
             fails(error)
         if loop.time() - failed_s > FREE_S:
             alarm.clear(new_event("TWL-C032"))
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(in_step_s(LOOK_S))

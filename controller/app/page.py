@@ -62,9 +62,11 @@ class PageFeed:
 
     async def run(self) -> None:
         """Until cancelled. What breaks here is told and tried again after the next turn: the light goes on."""
-        alarm = Alarm(self._context.note)
+        alarm, event_loop = Alarm(self._context.note), asyncio.get_running_loop()
+        next_s = event_loop.time()
         while True:
             await self._turned.wait()
+            await asyncio.sleep(max(0.0, next_s - event_loop.time()))
             self._turned.clear()
             try:
                 self._publish()
@@ -72,7 +74,7 @@ class PageFeed:
                 alarm.raise_(new_event("TWL-W108", reason=place_of(error)))
             else:
                 alarm.clear(new_event("TWL-W109"))
-            await asyncio.sleep(PUBLISH_S)
+            next_s = event_loop.time() + PUBLISH_S
 
     def _publish(self) -> None:
         loop, reading = self._runtime.loop, self._context.clock.read()

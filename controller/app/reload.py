@@ -9,6 +9,7 @@ Bad files change nothing, and the next start uses the last good copy in their pl
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -236,25 +237,31 @@ async def changes(
 ) -> AsyncIterator[bool]:
     """Yields once when it has begun to look; then True each time that the files of a folder, or others, have changed
     and come to rest, and False every RETRY_S while something is to be tried `again`, or the disk does not answer."""
-    more = tuple(others)
-    look = partial(_look, directory, more)
+    look = partial(_look, directory, tuple(others))
     known = await run_blocking("files", look)
     yield False
-    waited_s = 0.0
     while True:
-        await asyncio.sleep(LOOK_S)
-        waited_s += LOOK_S
-        now = await run_blocking("files", look)
+        now = await run_blocking("files", partial(_looked, look, known))
+        is_quiet = now is None or now == known
         while now is not None and now != known:
             known = now
             await asyncio.sleep(STILL_S)
             now = await run_blocking("files", look)
             if now == known:
                 yield True
-                waited_s = 0.0
-        if waited_s >= RETRY_S and (now is None or again()):
-            waited_s = 0.0
+        if is_quiet and (now is None or again()):
             yield False
+
+
+def _looked(look: Callable[[], Seen | None], known: Seen | None) -> Seen | None:
+    """What the files are once they are others, or have been the same for RETRY_S; it waits in a thread, so that the
+    loop is not woken by each look."""
+    for _ in range(round(RETRY_S / LOOK_S)):
+        time.sleep(LOOK_S)
+        now = look()
+        if now is not None and now != known:
+            break
+    return now
 
 
 def _look(directory: ConfigFolder, others: tuple[Path, ...]) -> Seen | None:

@@ -29,6 +29,7 @@ from controller.mqtt.packet_socket import (
 from controller.mqtt.paho_loop import LEFT, NOTHING_HEARD, BrokenOffError, PahoClient, PahoLoop
 from controller.mqtt.queues import Inbox, Outbox
 from controller.retry import TokenBucket
+from controller.threads import in_step_s
 from controller.topics import matches
 
 DIAL_S = 5.0
@@ -110,7 +111,8 @@ class Connection:
     async def stay(self) -> None:
         """Returns when the connection is over; the reason goes to the inbox."""
         while not self._paho.over.done():
-            await asyncio.wait({self._paho.over}, timeout=self._settings.keepalive_s / (4 if self._is_well else 20))
+            pause_s = in_step_s(self._settings.keepalive_s / (4 if self._is_well else 20))
+            await asyncio.wait({self._paho.over}, timeout=pause_s)
             self._tick()
         self._inbox.put(incoming.Disconnected(self._broker, self._paho.over.result()))
 

@@ -15,7 +15,7 @@ from controller.service.control_loop import REMEMBER_S, TICK_S, ControlLoop, Sit
 from controller.service.controller import Controller, TurnResult
 from controller.service.degradations import Degradations
 from controller.service.overrides import OverrideManager
-from controller.threads import wait_at_most
+from controller.threads import in_step_s, wait_at_most
 
 LATE_S = 2.0
 """A turn that comes so much too late is worth a warning."""
@@ -55,7 +55,7 @@ class Runtime:
         """Hand the order and the time to the state directory, until cancelled."""
         while True:
             self.loop.remember(store, self._clock.read())
-            await asyncio.sleep(REMEMBER_S)
+            await asyncio.sleep(in_step_s(REMEMBER_S))
 
     def take(self, item: Item) -> None:
         """Something came in, over MQTT or from the page."""
@@ -73,7 +73,7 @@ class Runtime:
         while True:
             if not self.loop.has_requests:
                 self._requested.clear()
-                await wait_at_most(self._requested, TICK_S)
+                await wait_at_most(self._requested, in_step_s(TICK_S))
             await self.loop.answer_next(self._clock.read())
 
     async def _turns(self, wake_up: WakeUp) -> None:
@@ -90,7 +90,9 @@ class Runtime:
             await self._sleep(reading, result.wake_s)
 
     async def _sleep(self, reading: ClockReading, wake_s: float | None) -> None:
-        pause_s = min(TICK_S, max(0.0, (wake_s if wake_s is not None else float("inf")) - self._clock.read().mono))
+        pause_s = min(
+            in_step_s(TICK_S), max(0.0, (wake_s if wake_s is not None else float("inf")) - self._clock.read().mono)
+        )
         if pause_s > 0:
             await wait_at_most(self._wake, pause_s)
         else:  # all else that waits has its turn once, and not as often as a wait needs to be over

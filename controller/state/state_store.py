@@ -28,12 +28,14 @@ from controller.state.override_file import (
     new_record,
 )
 from controller.state.storage import Storage
-from controller.threads import run_blocking, wait_at_most
+from controller.threads import in_step_s, run_blocking, wait_at_most
 
 T = TypeVar("T")
 
 RETRY_S = 2.0
 """After a failure the disk is tried again so often."""
+LOOK_S = 10.0
+"""So soon after their time the minutes are written, which wake nobody."""
 CLOSE_S = 1.0
 PATIENCE_S = 4.0
 """Whoever asks for something by hand waits twice as long for the answer."""
@@ -249,7 +251,7 @@ class StateStore(OverrideViews):
     async def _write_changes(self) -> NoReturn:
         """Write what waits whenever there is something new, and try again what failed."""
         while True:
-            await wait_at_most(self._changed, RETRY_S)
+            await wait_at_most(self._changed, in_step_s(LOOK_S))
             self._changed.clear()
             try:
                 written = await self._use_disk(self._flush)
@@ -258,6 +260,7 @@ class StateStore(OverrideViews):
                 written = False
             if not written:
                 await asyncio.sleep(RETRY_S)
+                self._changed.set()
 
     # What follows runs in a thread.
 

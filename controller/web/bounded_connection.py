@@ -2,6 +2,7 @@
 file descriptors to the controller."""
 
 import asyncio
+from email.utils import formatdate
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -40,6 +41,7 @@ class BoundedConnection(H11Protocol):
         if self._is_idle:  # the first of a request after another
             self._is_idle = False
             self._expect_nothing()
+        self.server_state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
         super().data_received(data)
         self._expect()
 

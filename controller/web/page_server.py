@@ -44,6 +44,26 @@ class PageNotServed(WatertowerError):  # noqa: N818  named by what went wrong
         return new_event(self.code, **self.fields)
 
 
+class _WaitingServer(uvicorn.Server):
+    """uvicorn, which by itself looks ten times a second whether it is to end."""
+
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    async def main_loop(self) -> None:
+        """Until it is to end."""
+        self._ends = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        if not self.should_exit:  # set before `_loop` was seen
+            await self._ends.wait()
+
+    def end(self) -> None:
+        """From any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended already
+                self._loop.call_soon_threadsafe(self._ends.set)
+
+
 class PageServer:
     """A page that is being served at `url`; `stop` blocks until it no longer is."""
 
@@ -61,6 +81,7 @@ class PageServer:
             ws="none",
             proxy_headers=False,  # whom a proxy's headers may be believed from is decided in `visitors`
             server_header=False,
+            date_header=False,  # `BoundedConnection` gives each answer its own
             timeout_keep_alive=30,
             timeout_graceful_shutdown=int(STOP_S),
             ssl_certfile=web.cert_file,
@@ -70,7 +91,7 @@ class PageServer:
             config.load()
         except (OSError, ssl.SSLError) as error:
             raise PageNotServed("TWL-W103", file=str(web.cert_file), reason=reason_of(error)) from error
-        self._server = uvicorn.Server(config)
+        self._server = _WaitingServer(config)
         self._service = service
         self._sockets = sockets
         self._ended = threading.Event()
@@ -96,7 +117,7 @@ class PageServer:
     def stop(self) -> None:
         """Ends streams and requests, and closes the port."""
         self._service.end()
-        self._server.should_exit = True
+        self._server.end()
         if not self._ended.wait(STOP_S):
             self._server.force_exit = True
             self._ended.wait(STOP_S)

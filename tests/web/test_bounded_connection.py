@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -127,3 +129,20 @@ async def test_more_connections_than_there_may_be_are_closed(port: int) -> None:
     writer.write(WHOLE)
     assert await reader.readuntil(b"ok\n")
     writer.close()
+
+
+async def test_each_answer_bears_its_own_date(port: int) -> None:
+    """Though nothing in the page's thread wakes up while nobody asks."""
+    dates = []
+    for _ in range(2):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        before = datetime.now(UTC)  # noqa: TID251 -- the machine's, as in any answer
+        writer.write(WHOLE)
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+        fields = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+        await reader.readexactly(int(fields["content-length"]))
+        dates.append(parsedate_to_datetime(fields["date"]))
+        assert timedelta(0) <= dates[-1] - before.replace(microsecond=0) <= timedelta(seconds=2)
+        writer.close()
+        await asyncio.sleep(1.1)
+    assert dates[0] < dates[1]
