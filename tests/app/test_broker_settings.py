@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from controller.app.broker_settings import addresses, listed_users, own_password, secret_findings, users
+from controller.app.broker_settings import addresses, listed_users, own_password, secret_findings, users, users_of_sites
 from controller.broker.access import Rights, is_password
 from controller.cli import group
 from controller.config.load import load
+from controller.config.site_folder import SiteFolder
 from controller.config.tower import MqttSettings
+from tests.config.several_sites import SHARED_TOWER, write_sites
 
 
 def settings(config: Path, lines: str) -> MqttSettings:
@@ -178,3 +180,27 @@ def test_a_secret_that_systemd_makes_at_the_start_is_no_error_of_check(config: P
     """It is there only while the service runs."""
     settings(config, "  users_file: /run/credentials/watertower.service/mqtt-users\n")
     assert CliRunner().invoke(group, ["--config", str(config), "check"]).exit_code == 0
+
+
+def test_a_gateway_of_one_of_several_sites_has_the_rights_of_that_site(tmp_path: Path) -> None:
+    """By `<site>/<gateway>`; by its name alone it would be that of every site."""
+    shared = SHARED_TOWER.replace("broker: embedded", "broker: embedded, users_file: users")
+    root = write_sites(tmp_path, "north", "south", shared_tower=shared)
+    (root / "users").write_text(
+        "controller:a\nnorth/mast:b\nmast:c\ntopic read own/#\nwest/mast:d\nnorth/controller:e\n", encoding="utf-8"
+    )
+    towers = {name: load(SiteFolder(root, name)).tower for name in ("north", "south")}
+    found = users_of_sites(towers)
+    assert found is not None
+    rights = Rights(found)
+    assert rights.allow("north/mast", "write", "watertower/north/gateway/mast/reported")
+    assert rights.allow("north/mast", "read", "watertower/north/gateway/mast/desired")
+    assert rights.allow("controller", "write", "watertower/south/override/set")
+    for name in ("north/mast", "mast", "west/mast", "north/controller"):
+        assert not rights.allow(name, "write", "watertower/south/gateway/mast/reported"), name
+        assert not rights.allow(name, "write", "watertower/north/override/set"), name
+    assert rights.allow("mast", "read", "own/x")
+    without = {
+        name: tower.model_copy(update={"mqtt": MqttSettings(broker="embedded")}) for name, tower in towers.items()
+    }
+    assert users_of_sites(without) is None

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 import shutil
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -11,13 +12,16 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
 from controller.app.log_writer import Log
 from controller.app.sites import Sites
 from tests.config.several_sites import OWN_TOWER, SHARED_TOWER, write_site, write_sites
+from tests.parts import free_port
 
-PATIENCE_S = 20.0
+PATIENCE_S = 30.0
+NAMES = ("north", "south")
 
 
 class Service:
@@ -60,9 +64,7 @@ class Service:
 @pytest.fixture
 def service(tmp_path: Path) -> Service:
     """Two sites with a broker of the service's own, without a page."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        listen = f"127.0.0.1:{free.getsockname()[1]}"
+    listen = f"127.0.0.1:{free_port()}"
     shared = SHARED_TOWER.replace("broker: embedded", f'broker: embedded, listen: "{listen}"')
     shared = shared.replace('web: {listen: "127.0.0.1:8080"}', "web: off")
     return Service(write_sites(tmp_path / "config", "north", "south", shared_tower=shared), tmp_path / "state")
@@ -159,3 +161,35 @@ async def test_systemd_is_told_when_every_site_had_its_chance(
                     told = await asyncio.get_running_loop().sock_recv(systemd, 100)
             assert service.told("TWL-C053", "north")
             assert service.told("TWL-C001", "south")
+
+
+async def test_what_all_have_in_common_moves_when_the_shared_file_says_so(service: Service) -> None:
+    """Broker and page listen where it says now, every site follows, and nobody has to start anything."""
+    path = service.root / "tower.yaml"
+    async with service.running():
+        await service.until(lambda: len(service.told("TWL-G101")) == 2)
+        text = path.read_text(encoding="utf-8")
+        broker, page = free_port(), free_port()
+        text = re.sub(r'listen: "[^"]*"', f'listen: "127.0.0.1:{broker}"', text)
+        path.write_text(text.replace("web: off", f'web: {{listen: "127.0.0.1:{page}"}}'), encoding="utf-8")
+        await service.until(lambda: [each for each in service.told("TWL-B010") if each["port"] == broker])
+        await service.until(lambda: service.told("TWL-W101"))
+        await service.until(lambda: all(str(broker) in json.dumps(service.told("TWL-M001", name)) for name in NAMES))
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{page}") as browser:
+            for name in NAMES:
+                assert (await browser.get(f"/sites/{name}/")).status_code == 200
+    assert not service.told("TWL-C053")
+
+
+async def test_another_user_of_the_broker_needs_no_site_to_be_built_anew(service: Service) -> None:
+    """The broker is started anew, and each site connects again by itself."""
+    path, users = service.root / "tower.yaml", service.root / "users"
+    users.write_text("north/mast:secret\n", encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("broker: embedded,", "broker: embedded, users_file: users,"), encoding="utf-8")
+    async with service.running():
+        await service.until(lambda: len(service.told("TWL-G101")) == 2)
+        users.write_text("north/mast:secret\nsouth/mast:secret\n", encoding="utf-8")
+        await service.until(lambda: len(service.told("TWL-B010")) == 2)
+        await service.until(lambda: all(len(service.told("TWL-M001", name)) == 4 for name in NAMES))
+    assert len(service.told("TWL-C001")) == 2
