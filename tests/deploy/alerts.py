@@ -77,6 +77,12 @@ CASES = [
     ),
     Case("a zone has no word", {BOWL: steady(0)}, 5, {"ZoneUnconfirmed": [{"zone": "bowl"}]}),
     Case("a long fade is under way", {BOWL: steady(0), gateways("pending"): steady(1)}, 60),
+    Case(
+        "at another site of the same service a long fade is under way",
+        {BOWL: steady(0), name("watertower_gateways", status="pending", site="south"): steady(1)},
+        5,
+        {"ZoneUnconfirmed": [{"zone": "bowl"}]},
+    ),
     Case("a box lost its power", {MAST: steady(0)}, 7, {"GatewaySilent": [{"gateway": "mast"}]}),
     Case("a box starts anew", {MAST: f"1 0x3 {steady(1)}"}, 30),
     Case("one is silent, and known by name", {gateways("silent"): steady(1)}, 10),

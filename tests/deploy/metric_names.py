@@ -17,8 +17,8 @@ from controller.web.metrics import metrics_text
 from tests.web.turned import snapshot_of
 
 EVENING = datetime(2026, 11, 24, 20, 14, tzinfo=UTC)
-SCRAPED = frozenset({"job", "instance"})
-"""Labels that Prometheus adds."""
+SCRAPED = frozenset({"job", "instance", "site"})
+"""Labels that Prometheus adds, and the one that tells several sites apart."""
 VALUES = {"status": set(WORST_FIRST), "level": {str(level) for level in Level}, "result": set(RESULTS.values())}
 """Labels with a few values that are known beforehand."""
 
