@@ -4,6 +4,7 @@ Data goes to stdout, messages go to stderr. Exit codes: 0 fine, 1 found problems
 reached, 78 configuration, 130 interrupted. A reader that closes the pipe (`| head -1`) ends a command with 0.
 """
 
+import errno
 import gc
 import importlib
 import io
@@ -17,8 +18,9 @@ import click
 
 from controller import __version__
 from controller.cli.command_line import TranslatedContext, language_asked, refusal, translate, unknown
-from controller.cli.options import INTERRUPTED, USAGE, Options, shared_options, tell
+from controller.cli.options import FOUND_PROBLEMS, INTERRUPTED, USAGE, Options, shared_options, tell
 from controller.errors import Refused
+from controller.events.reasons import reason_of
 from controller.locale import texts
 
 COMMANDS = {
@@ -52,6 +54,9 @@ COMMANDS = {
     "schema": "schema",
 }
 """Command -> the module of `controller.cli` that holds it, imported when the command is called."""
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What writing to stdout ends with on a full disk."""
 
 
 class Commands(click.Group):
@@ -95,8 +100,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # else the interpreter flushes the rest of the buffer at its end, and fails again
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _give_up_stdout()
             ctx.exit(0)
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> NoReturn:
@@ -116,7 +120,18 @@ class Commands(click.Group):
             code = USAGE
         except (click.Abort, KeyboardInterrupt):
             code = INTERRUPTED
+        except OSError as error:
+            if error.errno not in FULL or error.filename is not None:
+                raise
+            _give_up_stdout()
+            tell(Refused("TWL-J024", file="stdout", reason=reason_of(error)), options)
+            code = FOUND_PROBLEMS
         sys.exit(code)
+
+
+def _give_up_stdout() -> None:
+    """Else the interpreter flushes the rest of the buffer at its end, and fails again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(

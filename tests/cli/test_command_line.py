@@ -141,6 +141,19 @@ def test_who_stops_reading_has_what_was_wanted() -> None:
     assert (program.returncode, complaints) == (0, "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
+@pytest.mark.parametrize("words", [["--help"], ["explain"], ["schema", "tower"]])
+def test_what_finds_no_room_is_told(words: list[str]) -> None:
+    """`watertower explain > file` on a full disk is no traceback."""
+    with Path("/dev/full").open("w") as full:
+        told = subprocess.run(
+            [sys.executable, "-m", "controller", *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert told.returncode == 1
+    assert told.stderr.startswith("TWL-J024: stdout ")
+    assert "Traceback" not in told.stderr
+
+
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
 def test_a_terminal_that_lacks_a_sign_gets_another(encoding: str) -> None:
     """An old locale is no reason for a traceback; everything else of the line is there."""
