@@ -131,6 +131,13 @@ def test_every_text_says_something(language: str, topic: str) -> None:
     assert empty == (["before.lit"] if topic == "why" else [])
 
 
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_of_mqtt_has_one_word_in_swedish(topic: str) -> None:
+    """That of tower.yaml and of each device's own settings; `synonyms` are what people may write instead."""
+    said = [text for _, text in flat(texts("sv", topic)) if re.search(r"\bämne", text, re.IGNORECASE)]
+    assert said == [] or topic == "synonyms"
+
+
 @pytest.mark.parametrize("topic", PHRASES)
 def test_every_key_of_the_phrases_is_used(topic: str) -> None:
     """A text that nothing prints is one that nobody corrects."""
