@@ -1,6 +1,6 @@
 """Many alike lamps in one entry of `tower.yaml`: `name: post-[001..250]` stands for 250 gateways, and the same range in
 a zone or a topic counts along. A list as `zone`, of zones and ranges of them, is dealt out in turn. In `zones:` a
-range stands for many zones.
+range stands for many zones, as `zone` in `measured:` for the meters of many.
 
 The document is written out before its values are read, so that whatever reads it meets single gateways, each at the
 place of the entry. Pure.
@@ -18,6 +18,8 @@ NEARLY = re.compile(r"\[\s*(?P<first>[0-9]{1,19})\s*(?:\.{2,}|…|:|-|–|,|to|t
 """What was most likely meant as one."""
 MOST = 20_000
 """Entries that one range may stand for: twice the largest site that is measured."""
+LISTS = {"zones": "name", "gateways": "name", "measured": "zone"}
+"""What has such entries -> the key whose range says how many one of them stands for."""
 
 
 class _Wrong(Exception):  # noqa: N818 - a way out of an entry
@@ -34,10 +36,10 @@ def written_out(document: Document) -> Document:
         return document
     entries = dict(document.root.entries)
     findings: list[Finding] = []
-    for word in {"zones", "gateways"} & entries.keys():
+    for word in LISTS.keys() & entries.keys():
         listed = entries[word].value
         if isinstance(listed, YamlSequence):
-            items = tuple(one for item in listed.items for one in _each(document, item, findings))
+            items = tuple(one for item in listed.items for one in _each(document, item, LISTS[word], findings))
             entries[word] = entries[word]._replace(value=listed._replace(items=items))
     return replace(document, root=document.root._replace(entries=entries), findings=(*document.findings, *findings))
 
@@ -59,9 +61,9 @@ def once(findings: Iterable[Finding]) -> Iterator[Finding]:
             yield finding
 
 
-def _each(document: Document, item: Node, findings: list[Finding]) -> list[Node]:
+def _each(document: Document, item: Node, key: str, findings: list[Finding]) -> list[Node]:
     """The entries that one stands for; where something about its ranges is wrong, the first of them alone."""
-    name = item if isinstance(item, Scalar) else item.scalar("name") if isinstance(item, Pairs) else None
+    name = item if isinstance(item, Scalar) else item.scalar(key) if isinstance(item, Pairs) else None
     try:
         numbers = _numbers(name) if name is not None else None
         if numbers is None:
@@ -69,11 +71,12 @@ def _each(document: Document, item: Node, findings: list[Finding]) -> list[Node]
             return [item]
         return _spread(item, len(numbers))
     except _Wrong as wrong:
-        findings.append(document.source.finding(wrong.code, wrong.node.place, **wrong.fields))
+        counting = {} if wrong.code == "TWL-S310" else {"key": key}
+        findings.append(document.source.finding(wrong.code, wrong.node.place, **wrong.fields, **counting))
     if not isinstance(item, Pairs) or name is None:
         return [item]
     first = name.shortened(RANGE.sub(r"\g<first>", name.text))
-    return [item._replace(entries={**item.entries, "name": item.entries["name"]._replace(value=first)})]
+    return [item._replace(entries={**item.entries, key: item.entries[key]._replace(value=first)})]
 
 
 def _numbers(text: Scalar) -> tuple[str, ...] | None:

@@ -79,6 +79,18 @@ def test_zones_are_many_too_and_a_lamp_names_its_own() -> None:
     assert [one.zone_names for one in made.tower.gateways] == [("side-1",), ("side-2",), ("side-3",)]
 
 
+def test_the_meters_of_many_zones_are_one_entry() -> None:
+    made = setup(
+        "  - {name: 'post-[1..3]', kind: wled, topic: 'w/[1..3]', zone: 'side-[1..3]'}\n"
+        "measured:\n  - {zone: 'side-[2..3]', topic: 'tele/[12..13]/SENSOR', lit_above: 20, dark_below: 5}\n",
+        "['side-[1..3]']",
+    ).tower
+    assert [(one.zone, one.topic) for one in made.measured] == [
+        ("side-2", "tele/12/SENSOR"),
+        ("side-3", "tele/13/SENSOR"),
+    ]
+
+
 def test_lamps_inside_a_gateway_of_ours_count_along() -> None:
     made = setup("""  - name: mast-[1..2]
     kind: dmx
@@ -109,7 +121,7 @@ def lamps(**other: str) -> str:
         (lamps(name="post-[1..99999]"), [("TWL-S310", {"suggestion": f"post-[1..{MOST}]"})]),
         (lamps(name="post-[1..1000000]"), [("TWL-S310", {"suggestion": f"post-[1..{MOST}]"})]),
         (lamps(topic="w/[1 .. 250]"), [("TWL-S310", {"suggestion": "w/[1..250]"})]),
-        (lamps(topic="w/[1..200]"), [("TWL-S311", {"count": 200, "expected": 250})]),
+        (lamps(topic="w/[1..200]"), [("TWL-S311", {"count": 200, "key": "name", "expected": 250})]),
         (lamps(name="post"), [("TWL-S312", {"value": "w/[1..250]"})]),
         (lamps(zone="bovl"), [("TWL-S085", {"zone": "bowl"}), ("TWL-S079", {"suggestion": "bowl"})]),
         (lamps(topic="w/#/[1..250]"), [("TWL-S096", {"value": "w/#/1"})]),
@@ -117,6 +129,11 @@ def lamps(**other: str) -> str:
         (
             lamps() + "  - {name: post-17, kind: wled, topic: v, zone: bowl}\n",
             [("TWL-S064", {"name": "post-17"})],
+        ),
+        (
+            "  - {name: a, kind: wled, topic: w, zone: bowl}\n"
+            "measured:\n  - {zone: bowl, topic: 'tele/[1..2]', lit_above: 20, dark_below: 5}\n",
+            [("TWL-S312", {"value": "tele/[1..2]", "key": "zone"})],
         ),
         ("  - {name: post-[1..9], kind: wled, topic: w, zone: bowl}\n", [("TWL-S313", {"quoted": '"post-[1..9]"'})]),
     ],
