@@ -24,6 +24,8 @@ from controller.service.controller import Controller
 NOTHING_CAME = Reason("nothing_came")
 SETTLE_S = 30.0
 HOLDS_S = 60.0
+LOOK_S = 0.5
+"""Turns that follow closer change nothing: a zone may have thousands of gateways."""
 ASLEEP_S = 30.0
 """Where no turn came for so long, nothing was heard either."""
 
@@ -123,8 +125,11 @@ class MeasuredLight:
 
     def turn(self, reading: ClockReading, *, connected: bool) -> None:
         """Compares what is measured with what is reported; `connected` tells whether any broker is."""
-        if not connected or reading.mono - self._turned_s > ASLEEP_S:
+        passed_s = reading.mono - self._turned_s
+        if not connected or passed_s > ASLEEP_S:
             self._hears_s = reading.mono
+        if passed_s < LOOK_S:
+            return
         self._turned_s = reading.mono
         for zone in self._zones.values():
             if self._is_outshone(zone, reading):
