@@ -225,7 +225,9 @@ def of_sites(command: Callable[..., Any], options: Options, *args: Any, **kwargs
     for name in names:
         of_site = partial(command, replace(options, site=name), *args, **kwargs)
         if is_json:
-            code, text = _captured(options, of_site)
+            code, text, told = _captured(options, of_site)
+            if told:
+                click.echo(f"{name}: {told}", err=True, nl=False)
             documents.append({"name": name, "exit_code": code, **_document(text)})
         else:
             click.echo(f"{'' if name == names[0] else chr(10)}== {name} ==")
@@ -272,11 +274,12 @@ def _code_of(options: Options, act: Callable[[], Any]) -> int:
     return 0
 
 
-def _captured(options: Options, act: Callable[[], Any]) -> tuple[int, str]:
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
+def _captured(options: Options, act: Callable[[], Any]) -> tuple[int, str, str]:
+    """The exit code, and what was printed on stdout and stderr."""
+    printed, told = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(told):
         code = _code_of(options, act)
-    return code, printed.getvalue()
+    return code, printed.getvalue(), told.getvalue()
 
 
 def _document(text: str) -> dict[str, object]:

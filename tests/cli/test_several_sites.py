@@ -112,3 +112,12 @@ def test_a_folder_that_cannot_be_a_site_is_told_beside_the_others(call: Call, co
 def test_explain_and_the_like_are_not_about_a_site(call: Call) -> None:
     """They ask for none."""
     assert call("explain", "TWL-S330").exit_code == 0
+
+
+def test_beside_json_an_error_says_which_site_it_is_of(call: Call, config: Path) -> None:
+    """There are no headings then."""
+    shared = (config / "tower.yaml").read_text(encoding="utf-8")
+    (config / "tower.yaml").write_text(shared.replace("embedded", '"mqtt://127.0.0.1:1"'), encoding="utf-8")
+    result = call("status", "--json")
+    assert [each["exit_code"] for each in json.loads(result.stdout)["sites"]] == [69, 69]
+    assert {line.partition(":")[0] for line in result.stderr.splitlines() if "TWL-M007" in line} == {"north", "south"}
