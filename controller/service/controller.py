@@ -483,6 +483,10 @@ class Controller:
         alone = self._alone.get(gateway.name)
         return alone if alone is not None else self._looks_now.at(gateway.zone_names, cue, now)
 
+    def _key(self, gateway: Gateway, state: GatewayState, desired: DesiredLooks) -> object:
+        is_known = desired is state.desired_looks and state.desired_key is not None and not gateway.KEEPS_PLAN
+        return state.desired_key if is_known else desired_key(gateway, desired, self._plan.edition)
+
     def _decided(self, gateway: Gateway, outlook: Outlook, reading: ClockReading) -> Prepared:
         """What is decided for one gateway under an outlook, when the clock reads so; an order may be issued for it."""
         name, cue = gateway.name, outlook.cue
@@ -492,7 +496,7 @@ class Controller:
             now_s=reading.mono,
             connected_s=self._listening_s,
             desired_looks=desired,
-            desired_key=desired_key(gateway, desired, self._plan.edition),
+            desired_key=self._key(gateway, state, desired),
             cue=cue.at,
             fade_s=fade_left_s(cue, reading.wall) / reading.pace,
             issued=issued,

@@ -26,20 +26,24 @@ def desired_looks(zones: Iterable[str], cue: Cue, now: datetime) -> dict[str, Zo
 
 class LooksNow:
     """What is desired at one instant, as `desired_looks` has it: looked up once for all gateways of the same zones,
-    which share it."""
+    which share it for as long as it stays the same."""
 
     def __init__(self) -> None:
-        self._of: tuple[Cue, datetime] | None = None
-        self._known: dict[tuple[str, ...], Mapping[str, ZoneState]] = {}
+        self._cue: Cue | None = None
+        self._known: dict[tuple[str, ...], tuple[datetime, Mapping[str, ZoneState]]] = {}
 
     def at(self, zones: tuple[str, ...], cue: Cue, now: datetime) -> Mapping[str, ZoneState]:
         """By zone."""
-        if self._of is None or self._of[0] is not cue or self._of[1] != now:
-            self._of, self._known = (cue, now), {}
+        if self._cue is not cue:
+            self._cue, self._known = cue, {}
         known = self._known.get(zones)
-        if known is None:
-            known = self._known[zones] = desired_looks(zones, cue, now)
-        return known
+        if known is not None and known[0] == now:
+            return known[1]
+        looks: Mapping[str, ZoneState] = desired_looks(zones, cue, now)
+        if known is not None and known[1] == looks:
+            looks = known[1]
+        self._known[zones] = now, looks
+        return looks
 
 
 def _shown_s(cue: Cue, zone: str, now: datetime) -> float:

@@ -41,9 +41,10 @@ EVERY_S = 10.0
 """So often the summary is written though nothing changed."""
 COALESCE_S = 1.0
 PENDING_S = 5.0
+SEEN, SEEN_BEHIND = 1000, 2
 BATCH, BATCH_BEHIND = 50, 2
-"""Documents of gateways that are written in one turn, and in one of a controller that is behind with its decisions;
-more are due in the next one."""
+"""Gateways that are looked at and documents that are written in one turn, and in one of a controller that is behind
+with its decisions; more are due in the next one."""
 MOST_MADE = 1000
 """Documents that are kept to be written for others, too."""
 MOST_S = 1e9
@@ -65,6 +66,7 @@ class HealthReport:
         self._site = site
         self._prefix = prefix
         self._codes: dict[str, tuple[Level, str]] = {}
+        self._unseen: dict[str, None] = {}
         self._known: dict[str, GatewayState] = {}
         self._statuses: dict[str, tuple[Status, bool]] = {}
         self._counts: Counter[Status] = Counter()
@@ -124,15 +126,23 @@ class HealthReport:
 
     @property
     def due_s(self) -> float:
-        """When something is to be written, boot time; infinity for nothing."""
+        """When something is to be looked at or written, boot time; infinity for nothing."""
+        if self._unseen:
+            return float("-inf")
         return self._queue[0][0] if self._queue else float("inf")
 
-    def update(self, controller: Controller, reading: ClockReading, changed: Iterable[str]) -> None:
+    def update(
+        self, controller: Controller, reading: ClockReading, changed: Iterable[str], *, behind: bool = False
+    ) -> None:
         """Look at the gateways whose state may have changed since the last call: `changed` names them; at first at all
-        of them."""
-        names = changed if self._cue is not None else controller.gateways
+        of them. While the controller is `behind`, at few: most will have changed again when it is done."""
+        most = SEEN_BEHIND if behind else SEEN
+        self._unseen.update(dict.fromkeys(changed))
+        if self._cue is None:
+            self._unseen, most = dict.fromkeys(controller.gateways), len(controller.gateways)
         self._cue = controller.cue or controller.program.look_at(reading.wall)
-        for name in names:
+        for name in tuple(islice(self._unseen, most)):
+            del self._unseen[name]
             self._look_at(name, controller, reading)
 
     def messages(
@@ -146,7 +156,7 @@ class HealthReport:
     ) -> tuple[Message, ...]:
         """What is to be written now, after an `update`; little while the controller is `behind` with its decisions."""
         most = BATCH_BEHIND if behind else BATCH
-        self.update(controller, reading, changed)
+        self.update(controller, reading, changed, behind=behind)
         cue = self._cue or controller.program.look_at(reading.wall)
         removed = tuple(Message(self._topic(name), b"", qos=1, retain=True) for name in sorted(self._strangers))
         self._strangers.clear()
