@@ -10,7 +10,7 @@ needs no clock. After each connection it listens LISTEN_S for what is retained b
 starts above every order that it finds.
 """
 
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -46,6 +46,7 @@ from controller.service.prepared import AHEAD_S, Prepared, PreparedInstant
 from controller.service.reconcile import reconcile
 from controller.service.situation import commanded
 from controller.service.values import Value, looks_value, rules_value
+from controller.service.waiting_line import WaitingLine
 from controller.service.watches import ClockWatch, StopWatch, clock_off_s
 
 LISTEN_S = 0.5
@@ -56,6 +57,8 @@ GOODBYES = TokenBucket(5, 60.0)
 MOST_DECIDED, MOST_PREPARED = 40, 200
 """So many gateways are decided in one turn, or sent what was prepared; the next turn follows at once, and all else that
 waits has its turn between them: some 3 ms on a desktop computer, 15 ms on a small one."""
+MOST_DUE = 500
+"""So many times at which a gateway was to be decided are looked at in one turn; most have been replaced since."""
 JUST_AFTER_S = 5e-5
 """Two clocks are read one after the other."""
 
@@ -107,7 +110,7 @@ class Controller:
         self._is_blind = False
         self._lit = set(self.gateways)
         """The gateways that do not confirm dark."""
-        self._undecided: OrderedDict[str, None] = OrderedDict.fromkeys(self.gateways)
+        self._undecided = WaitingLine(self.gateways)
         self._unconfirmed = Counter(zone for gateway in gateways for zone in gateway.zone_names)
         """By zone, how many of its gateways do not confirm their part."""
         self._events: list[Event] = []
@@ -175,7 +178,7 @@ class Controller:
 
     def show_alone(self, looks: Mapping[str, DesiredLooks]) -> None:
         """These gateways show this from the next turn on, whatever is planned, and no others: a test of lamps."""
-        self._undecided.update(dict.fromkeys((*self._alone, *looks)))
+        self._undecided.join((*self._alone, *looks))
         self._alone, self._prepared = looks, None
 
     def stopped(self, reading: ClockReading) -> None:
@@ -196,7 +199,7 @@ class Controller:
     def lost(self) -> None:
         """The last connection ended."""
         self._connected_s = self._prepared = None
-        self._undecided.update(dict.fromkeys(self.gateways))
+        self._undecided.join(self.gateways)
 
     def receive(self, topic: str, payload: bytes, retained: bool, reading: ClockReading) -> None:
         """One message of a gateway, or of whoever writes to its topics."""
@@ -224,7 +227,7 @@ class Controller:
                 self._events.append(event)
         said_online = state.said_online or (not retained and report.online is True and before.online is True)
         self.states[gateway.name] = state._replace(reported=reported, said_online=said_online)
-        self._undecided[gateway.name] = None
+        self._undecided.add(gateway.name)
         if report.online is False and before.online and not retained:
             self._count_goodbye(gateway.name, reading.mono)
         if report.has_our_lamps is not None and not retained:
@@ -294,11 +297,11 @@ class Controller:
 
     def _mark_overwritten(self, name: str) -> None:
         self.states[name] = self.states[name]._replace(is_overwritten=True)
-        self._undecided[name] = None
+        self._undecided.add(name)
 
     def _send_anew(self, name: str) -> None:
         self.states[name] = self.states[name]._replace(desired_key=None)
-        self._undecided[name] = None
+        self._undecided.add(name)
 
     def turn(self, reading: ClockReading) -> TurnResult:
         """One turn, see the head of this module."""
@@ -354,7 +357,7 @@ class Controller:
             prepared = None
         names, messages, left = list[str](), list[Message](), MOST_PREPARED
         while self._undecided and left > 0:
-            name = self._undecided.popitem(last=False)[0]
+            name = self._undecided.next()
             names.append(name)
             ready = prepared.take(name, self.states[name]) if prepared is not None else None
             left -= 1 if ready is not None else MOST_PREPARED // MOST_DECIDED
@@ -399,7 +402,7 @@ class Controller:
             self._planned_because, self._prepared = "clock", None
         if news.trust is not None:
             self._events.append(news.trust)
-            self._undecided.update(dict.fromkeys(self.gateways))
+            self._undecided.join(self.gateways)
 
     def _watch_stop(self, reading: ClockReading) -> None:
         is_current = self._connected_s is not None and not self._is_listening(reading)
@@ -422,9 +425,9 @@ class Controller:
         outlook = self._plan.outlook
         self.cue = cue = outlook.cue
         if is_new:
-            self._undecided.update(dict.fromkeys(self.gateways))
+            self._undecided.join(self.gateways)
         elif edition != self._plan.edition:
-            self._undecided.update(dict.fromkeys(self._sent))
+            self._undecided.join(self._sent)
         if before is None or (cue.looks, cue.campaign) != (before.looks, before.campaign):
             prepared = self._prepared
             is_prepared = prepared is not None and prepared.is_for(outlook, reading)
@@ -458,17 +461,21 @@ class Controller:
 
     def _note_due(self, reading: ClockReading) -> None:
         """The gateways whose time has come are to be decided."""
-        while self._due and self._due[0][0] <= reading.mono:
+        left = MOST_DUE
+        while left > 0 and self._due and self._due[0][0] <= reading.mono:
+            left -= 1
             at_s, name = heappop(self._due)
             if self._due_s.get(name) == at_s:
                 del self._due_s[name]
-                self._undecided[name] = None
+                self._undecided.add(name)
 
     def _next_due_s(self, reading: ClockReading) -> float:
         """When the next gateway is to be decided, boot time; infinity for never."""
         if self._connected_s is not None and self._undecided:
             return max(reading.mono, self._connected_s + LISTEN_S)
-        while self._due and self._due_s.get(self._due[0][1]) != self._due[0][0]:
+        left = MOST_DUE
+        while left > 0 and self._due and self._due_s.get(self._due[0][1]) != self._due[0][0]:
+            left -= 1
             heappop(self._due)
         return self._due[0][0] if self._due else inf
 

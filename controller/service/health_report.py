@@ -35,6 +35,7 @@ from controller.service.health import (
     worst,
 )
 from controller.service.values import color_names, reported_value
+from controller.service.waiting_line import WaitingLine
 
 MOST_NAMED = 100
 EVERY_S = 10.0
@@ -66,7 +67,7 @@ class HealthReport:
         self._site = site
         self._prefix = prefix
         self._codes: dict[str, tuple[Level, str]] = {}
-        self._unseen: dict[str, None] = {}
+        self._unseen = WaitingLine()
         self._known: dict[str, GatewayState] = {}
         self._statuses: dict[str, tuple[Status, bool]] = {}
         self._counts: Counter[Status] = Counter()
@@ -137,13 +138,14 @@ class HealthReport:
         """Look at the gateways whose state may have changed since the last call: `changed` names them; at first at all
         of them. While the controller is `behind`, at few: most will have changed again when it is done."""
         most = SEEN_BEHIND if behind else SEEN
-        self._unseen.update(dict.fromkeys(changed))
+        self._unseen.join(changed)
         if self._cue is None:
-            self._unseen, most = dict.fromkeys(controller.gateways), len(controller.gateways)
+            self._unseen.join(controller.gateways)
+            most = len(self._unseen)
         self._cue = controller.cue or controller.program.look_at(reading.wall)
-        for name in tuple(islice(self._unseen, most)):
-            del self._unseen[name]
-            self._look_at(name, controller, reading)
+        while self._unseen and most > 0:
+            most -= 1
+            self._look_at(self._unseen.next(), controller, reading)
 
     def messages(
         self,
@@ -161,7 +163,9 @@ class HealthReport:
         removed = tuple(Message(self._topic(name), b"", qos=1, retain=True) for name in sorted(self._strangers))
         self._strangers.clear()
         written: list[Message] = []
-        while self._queue and self._queue[0][0] <= reading.mono and len(written) < most:
+        left = SEEN
+        while left > 0 and self._queue and self._queue[0][0] <= reading.mono and len(written) < most:
+            left -= 1
             due_s, name = heapq.heappop(self._queue)
             if self._due.get(name) == due_s:
                 del self._due[name]

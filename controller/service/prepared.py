@@ -5,7 +5,6 @@ the connection, the clock, or a report of the gateway. Then what was prepared is
 else decides than `reconcile`: it is asked the same question a few seconds sooner.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from controller.events import Event
 from controller.gateways.base import Message
 from controller.service.desired import Outlook
 from controller.service.gateway_state import Decision, GatewayState, Issued
+from controller.service.waiting_line import WaitingLine
 
 AHEAD_S = 10.0
 """How long before the instant it is begun."""
@@ -44,7 +44,7 @@ class PreparedInstant:
         self.reading = reading
         self.outlook = outlook
         self.event = event
-        self._missing = OrderedDict.fromkeys(gateways)
+        self._missing = WaitingLine(gateways)
         self._prepared: dict[str, Prepared] = {}
         self._is_begun = False
 
@@ -72,7 +72,7 @@ class PreparedInstant:
         """The next gateways to prepare, so many at most."""
         while self._missing and most > 0:
             most -= 1
-            yield self._missing.popitem(last=False)[0]
+            yield self._missing.next()
 
     def put(self, name: str, prepared: Prepared) -> None:
         """What was prepared for one gateway."""
@@ -81,7 +81,7 @@ class PreparedInstant:
     def forget(self, name: str) -> None:
         """Its state has changed: it is prepared anew."""
         if self._prepared.pop(name, None) is not None:
-            self._missing[name] = None
+            self._missing.add(name)
 
     def take(self, name: str, state: GatewayState) -> Prepared | None:
         """What was prepared for a gateway, if it is still in the same state."""
