@@ -350,12 +350,12 @@ class Controller:
 
     def _decide_some(self, reading: ClockReading) -> tuple[list[str], list[Message]]:
         self._note_due(reading)
-        prepared, outlook = self._prepared, self._plan.outlook
-        if prepared is not None and prepared.is_for(outlook, reading):
-            prepared.begin()
-        else:
+        prepared, outlook, left = self._prepared, self._plan.outlook, MOST_PREPARED
+        if prepared is None or not prepared.is_for(outlook, reading):
             prepared = None
-        names, messages, left = list[str](), list[Message](), MOST_PREPARED
+        elif prepared.begin():
+            left = MOST_DECIDED  # so that the first are on their way at once
+        names, messages = list[str](), list[Message]()
         while self._undecided and left > 0:
             name = self._undecided.next()
             names.append(name)

@@ -7,7 +7,7 @@ names a bounded number of gateways. Each is written at most once in COALESCE_S, 
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from itertools import chain, islice
 from typing import NamedTuple
@@ -133,7 +133,7 @@ class HealthReport:
         return self._queue[0][0] if self._queue else float("inf")
 
     def update(
-        self, controller: Controller, reading: ClockReading, changed: Iterable[str], *, behind: bool = False
+        self, controller: Controller, reading: ClockReading, changed: Collection[str], *, behind: bool = False
     ) -> None:
         """Look at the gateways whose state may have changed since the last call: `changed` names them; at first at all
         of them. While the controller is `behind`, at few: most will have changed again when it is done."""
@@ -151,7 +151,7 @@ class HealthReport:
         self,
         controller: Controller,
         reading: ClockReading,
-        changed: Iterable[str],
+        changed: Collection[str],
         degradations: tuple[Degradation, ...] = (),
         *,
         behind: bool = False,

@@ -5,7 +5,7 @@ the connection, the clock, or a report of the gateway. Then what was prepared is
 else decides than `reconcile`: it is asked the same question a few seconds sooner.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,7 +40,7 @@ class PreparedInstant:
     """What is prepared for one instant: `reading` is the clock as it will be then, `outlook` what will be in force,
     `event` tells of that."""
 
-    def __init__(self, reading: ClockReading, outlook: Outlook, event: Event, gateways: Iterable[str]) -> None:
+    def __init__(self, reading: ClockReading, outlook: Outlook, event: Event, gateways: Collection[str]) -> None:
         self.reading = reading
         self.outlook = outlook
         self.event = event
@@ -59,9 +59,10 @@ class PreparedInstant:
         late_s = (reading.wall - known.wall).total_seconds() / reading.pace
         return outlook is self.outlook and 0 <= late_s <= most_s and abs(reading.mono - known.mono) <= most_s
 
-    def begin(self) -> None:
-        """The first of it is sent; the next turns follow at once."""
-        self._is_begun = True
+    def begin(self) -> bool:
+        """The first of it is sent, unless that was done; the next turns follow at once."""
+        is_first, self._is_begun = not self._is_begun, True
+        return is_first
 
     def is_foreseen(self, outlook: Outlook, at: datetime, at_s: float) -> bool:
         """Whether it was prepared for this instant, which will be at `at_s` of boot time."""
