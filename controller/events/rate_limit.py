@@ -26,6 +26,9 @@ KEYS = 1000
 ABOUT = ("gateway", "topic", "broker", "zone")
 """The first of these fields that an event has tells what it is about."""
 
+BEYOND = "…"
+"""What those beyond are about."""
+
 Key = tuple[str, str]
 
 
@@ -36,6 +39,7 @@ class _Window:
     first_s: float
     last_s: float
     quiet_s: float | None
+    command: object = None
     told: tuple[str, ...] = ()
     """Codes, each as often as it was told."""
     held: int = 0
@@ -81,12 +85,17 @@ class RateLimit:
     def pass_on(self, event: Event, now_s: float, about: object = None) -> tuple[Event, ...]:
         """What is to be told for this event; `about` is its gateway, topic, broker or zone unless said otherwise."""
         key = self._key(event, about)
+        command = None if _is_warning(event.code) or key[1] == BEYOND else event.fields.get("command_id")
         window = self._windows.get(key)
-        if window is not None and self._is_over(window, now_s):
-            self._close(key)
+        if window is not None and window.command != command and window.is_counting:
+            key = (key[0], f"{key[1]} {command}")
+            window = self._windows.get(key)
+        if window is not None and (window.command != command or self._is_over(window, now_s)):
+            self._close(key)  # of commands that were told and not counted only the last is remembered
             window = None
         if window is None:
-            window = self._windows[key] = _Window(now_s, now_s, self._quiet_s if _is_trouble(event) else None)
+            quiet_s = self._quiet_s if _is_trouble(event) else None
+            window = self._windows[key] = _Window(now_s, now_s, quiet_s, command)
             self._by_code[key[0]] += 1
         if window.quiet_s is not None:
             window.last_s = now_s
@@ -106,9 +115,9 @@ class RateLimit:
         code, fields = _trouble(event.code), event.fields
         if about is None:
             first = next((fields[name] for name in ABOUT if name in fields), "")
-            about = (first, fields.get("problem"), None if _is_warning(event.code) else fields.get("command_id"))
+            about = (first, fields["problem"]) if "problem" in fields else first
         key = (code, str(about))
-        return (code, "") if key not in self._windows and self._by_code[code] >= self._keys else key
+        return (code, BEYOND) if key not in self._windows and self._by_code[code] >= self._keys else key
 
     @property
     def is_counting(self) -> bool:

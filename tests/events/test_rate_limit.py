@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.events import CATALOGUE, Level, new_event
+from controller.events import CATALOGUE, Event, Level, new_event
 from controller.events.rate_limit import DAY_S, KEYS, QUIET_S, RateLimit
 
 
@@ -154,3 +154,33 @@ def test_strangers_with_ever_new_names_are_told_as_one_after_a_few() -> None:
     assert sum(map(len, flood)) == 3 + 2
     assert len(damper.pass_on(new_event("TWL-G105", gateway="mast"), 1)) == 1
     assert sum(event.fields["times"] for event in damper.due(61)) == 100 - 5
+
+
+def commanded(command_id: str) -> Event:
+    """That one gateway was sent this command."""
+    return new_event("TWL-G119", gateway="mast", command_id=command_id, attempts=1, wanted={})
+
+
+def test_each_command_is_told_anew_and_only_the_last_is_remembered() -> None:
+    """A light that changes every few seconds all night must not fill memory."""
+    limit = RateLimit()
+    told = [limit.pass_on(commanded(f"1.{number}"), float(number)) for number in range(100)]
+    assert all(told)
+    assert [len(limit.pass_on(commanded("1.99"), 100.0)) for _ in range(3)] == [1, 0, 0]
+
+
+def test_a_new_command_is_told_while_repetitions_of_the_last_are_counted() -> None:
+    """And those are summed up all the same."""
+    limit = RateLimit()
+    for _ in range(5):
+        limit.pass_on(commanded("1.1"), 0.0)
+    assert [len(limit.pass_on(commanded("1.2"), 1.0)) for _ in range(3)] == [1, 1, 0]
+    assert [event.fields["times"] for event in limit.due(61.0)] == [3, 1]
+
+
+def test_commands_beyond_those_that_are_told_apart_are_limited_together() -> None:
+    """Ever new ones, too."""
+    limit = RateLimit(keys=1)
+    limit.pass_on(commanded("1.1"), 0.0)
+    others = [new_event("TWL-G119", gateway=f"post-{n}", command_id=f"2.{n}", attempts=1, wanted={}) for n in range(9)]
+    assert [len(limit.pass_on(event, 1.0)) for event in others] == [1, 1, 0, 0, 0, 0, 0, 0, 0]
