@@ -123,13 +123,14 @@ class ReportedLook:
 
 @lru_cache(1024)
 def _laid_over(newer: ReportedLook, older: ReportedLook) -> ReportedLook:
-    """Kept, since most of thousands of lamps report the same."""
+    """Kept, since most of thousands of lamps report the same; the newer itself where it says all."""
     said = {f.name: getattr(newer, f.name) for f in fields(newer) if getattr(newer, f.name) is not None}
     if said.keys() & {"color", "xy", "kelvin"}:
         older = replace(older, color=None, xy=None, kelvin=None)
     if newer.levels is not None and older.levels is not None:
         said["levels"] = tuple(sorted((dict(older.levels) | dict(newer.levels)).items()))
-    return replace(older, **said)
+    laid = replace(older, **said)
+    return newer if laid == newer else laid
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from controller.events import Event
 from controller.gateways.base import Order, Report, ReportedLook
@@ -36,6 +36,14 @@ REPAIRS = TokenBucket(burst=5, every_s=12.0)
 """Five differences that appear by themselves are repaired at once; after that as many a minute."""
 ABSENCES = TokenBucket(burst=2, every_s=30.0)
 """Two short absences in a row are borne; a third within seconds is a fault of its own, and an event at once."""
+
+
+Of = TypeVar("Of")
+
+
+def laid_over(older: Mapping[str, Of], newer: Mapping[str, Of]) -> Mapping[str, Of]:
+    """By zone, the newer where there is one; it itself where it has all, which takes no memory."""
+    return newer if older.keys() <= newer.keys() else {**older, **newer}
 
 
 class ReportedState(NamedTuple):
@@ -74,7 +82,12 @@ class ReportedState(NamedTuple):
     def after(self, report: Report, now_s: float, fresh: bool) -> "ReportedState":
         """What is known once this report has come; `fresh` tells that it was not retained."""
         known = {zone: look for zone, look in self.zones.items() if zone in self.reported_s} if fresh else self.zones
-        zones = {zone: look.over(known.get(zone, ReportedLook())) for zone, look in report.zones.items()}
+        zones: Mapping[str, ReportedLook] = {
+            zone: look.over(known.get(zone, ReportedLook())) for zone, look in report.zones.items()
+        }
+        if all(zones[zone] is look for zone, look in report.zones.items()):
+            zones = report.zones  # which many gateways share
+        at_s = dict.fromkeys(zones, now_s)
         is_alive = fresh and report.alive and report.online is not False
         online = report.online if report.online is not None else (True if is_alive else self.online)
         contradicts = report.fault is not None and report.fault.code == CONTRADICTED
@@ -87,21 +100,21 @@ class ReportedState(NamedTuple):
             said_goodbye=online is False and (self.said_goodbye or (fresh and report.online is False)),
             alive_s=now_s if is_alive else self.alive_s,
             problems=tuple(dict.fromkeys(faults)),
-            last_reported_s={**self.last_reported_s, **dict.fromkeys(zones, now_s)} if fresh else self.last_reported_s,
+            last_reported_s=laid_over(self.last_reported_s, at_s) if fresh else self.last_reported_s,
         )
         if report.order is None:
             replaced = {*zones, *(report.fault.zones if report.fault is not None else ())}
             if fresh and report.online is False:
                 replaced.update(self.reported_s)  # after a power cut it may be `online` before it reports another state
-            reported_s = {zone: at_s for zone, at_s in self.reported_s.items() if zone not in replaced}
+            kept_s = {zone: since_s for zone, since_s in self.reported_s.items() if zone not in replaced}
             return reported._replace(
-                zones={**self.zones, **zones},
-                reported_s={**reported_s, **dict.fromkeys(zones, now_s)} if fresh else reported_s,
+                zones=laid_over(self.zones, zones),
+                reported_s=laid_over(kept_s, at_s) if fresh else kept_s,
             )
         # a report of our own contract is whole: a zone that it leaves out is not known any more
         return reported._replace(
             zones=zones,
-            reported_s=dict.fromkeys(zones, now_s) if fresh else {},
+            reported_s=at_s if fresh else {},
             order=report.order,
             at=report.at if fresh else None,
             uptime=(report.uptime_s, now_s) if fresh and report.uptime_s is not None else None,

@@ -2,8 +2,9 @@
 there is to tell of it. Pure; what is done about it is decided by the table in `reconcile.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from controller.events import Event, new_event
@@ -25,6 +26,7 @@ from controller.service.gateway_state import (
     TurnFacts,
     Unasked,
     Verifying,
+    laid_over,
 )
 from controller.service.values import difference, looks_value, shown_value
 
@@ -276,10 +278,12 @@ def _verified(gateway: Gateway, state: GatewayState, phase: Verifying, now_s: fl
 def completed(situation: Situation, decision: Decision) -> Decision:
     """The decision with the status that follows from it, and the instant at which a report grows too old."""
     gateway, turn, state = situation.gateway, situation.turn, decision.state
-    status = status_of(situation, state)
+    status = _shared(tuple(status_of(situation, state).items()))
     reported_s = situation.state.reported.reported_s
-    confirmed_s = {zone: reported_s[zone] for zone, each in status.items() if each == "confirmed"}
-    state = state._replace(status=status, confirmed_s={**state.confirmed_s, **confirmed_s})
+    confirmed_s: Mapping[str, float] = {zone: reported_s[zone] for zone, each in status.items() if each == "confirmed"}
+    if len(confirmed_s) == len(reported_s):
+        confirmed_s = reported_s
+    state = state._replace(status=status, confirmed_s=laid_over(state.confirmed_s, confirmed_s))
     wakes_s = [decision.wake_s] if decision.wake_s is not None else []
     if not situation.is_cut_off:
         quiet_s = gateway.quiet_s
@@ -295,6 +299,12 @@ def completed(situation: Situation, decision: Decision) -> Decision:
     # what a broker keeps for one that is away comes all at once when it returns
     is_spare = situation.is_silent or max(situation.state.misses, unanswered) >= REPORT_FROM
     return decision._replace(state=state._replace(unanswered=unanswered + 1), spare=is_spare, wake_s=wake_s)
+
+
+@lru_cache(1024)
+def _shared(status: tuple[tuple[str, Status], ...]) -> Mapping[str, Status]:
+    """Most of thousands of gateways have the same."""
+    return dict(status)
 
 
 def status_of(situation: Situation, state: GatewayState) -> dict[str, Status]:
