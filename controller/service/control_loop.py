@@ -342,7 +342,7 @@ class ControlLoop:
             return False  # mostly our own
         if self._home_assistant.takes(item.topic):
             return self._home_assistant.receive(item, reading)
-        if self.measured is not None and item.topic in self.measured.topics:
+        if self.measured is not None and self.measured.hears(item.topic):
             self.measured.receive(item.topic, item.payload, item.retain, reading)
             if not self.controller.hears(item.topic):
                 return False  # judged with the next tick, however often it comes

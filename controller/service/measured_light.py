@@ -88,7 +88,6 @@ class MeasuredLight:
         self._place = place
         self._hears_s = self._turned_s = float("-inf")
         """Since when meters can be heard, and the last turn; boot time."""
-        self.topics = frozenset(meter.topic for meter in meters)
         by_zone = defaultdict(list)
         for gateway in controller.gateways.values():
             for zone in gateway.zone_names:
@@ -99,12 +98,21 @@ class MeasuredLight:
             )
             for meter in meters
         }
+        self._by_topic: defaultdict[str, list[_MeteredZone]] = defaultdict(list)
+        for metered in self._zones.values():
+            self._by_topic[metered.meter.topic].append(metered)
+        self._measures_light = any(meter.unit == "lux" for meter in meters)
+        self._has_sun = True
+        """Whether a meter of light may measure the sun: it is up, or nobody knows."""
+
+    def hears(self, topic: str) -> bool:
+        """Whether any meter speaks on it."""
+        return topic in self._by_topic
 
     def receive(self, topic: str, payload: bytes, retained: bool, reading: ClockReading) -> None:
-        """A message that may be of a meter; what a broker had kept proves nothing."""
-        for zone in self._zones.values():
-            if zone.meter.topic == topic and not retained:
-                zone.take(payload, reading.mono)
+        """A message of a meter; what a broker had kept proves nothing."""
+        for zone in self._by_topic.get(topic, ()) if not retained else ():
+            zone.take(payload, reading.mono)
 
     def lit(self, reading: ClockReading) -> dict[str, bool]:
         """By zone whether its meter says that it is lit; without those of which it says nothing that counts."""
@@ -131,8 +139,11 @@ class MeasuredLight:
         if passed_s < LOOK_S:
             return
         self._turned_s = reading.mono
+        if self._measures_light:
+            height = elevation(self._place.latitude, self._place.longitude, reading.wall)
+            self._has_sun = reading.trust is Trust.SUSPECT or height > CIVIL_DEG
         for zone in self._zones.values():
-            if self._is_outshone(zone, reading):
+            if self._is_outshone(zone):
                 zone.is_lit = None
             self._watch_meter(zone, reading)
             is_on = self._confirmed(zone)
@@ -151,14 +162,10 @@ class MeasuredLight:
 
     def _counts(self, zone: _MeteredZone, reading: ClockReading) -> bool:
         is_recent = zone.came_s is not None and reading.mono - zone.came_s <= zone.meter.max_age.total_seconds()
-        return is_recent and not self._is_outshone(zone, reading)
+        return is_recent and not self._is_outshone(zone)
 
-    def _is_outshone(self, zone: _MeteredZone, reading: ClockReading) -> bool:
-        """Whether a meter of light may measure the sun."""
-        if zone.meter.unit != "lux":
-            return False
-        height = elevation(self._place.latitude, self._place.longitude, reading.wall)
-        return reading.trust is Trust.SUSPECT or height > CIVIL_DEG
+    def _is_outshone(self, zone: _MeteredZone) -> bool:
+        return self._has_sun and zone.meter.unit == "lux"
 
     def _confirmed(self, zone: _MeteredZone) -> bool | None:
         """Whether the gateways of a zone confirm light, or darkness; None where they do not confirm, or are tested."""
