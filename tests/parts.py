@@ -72,6 +72,11 @@ def _root() -> str | None:
     return "root" if os.geteuid() == 0 else None
 
 
+def _postgresql() -> str | None:
+    """The folder of the server's programs, which is in no PATH."""
+    return next((str(path.parent) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))), None)
+
+
 def _process_folder() -> str | None:
     return "/proc/self" if Path("/proc/self/statm").exists() else None
 
@@ -83,6 +88,7 @@ THINGS: dict[str, tuple[Callable[[], str | None], str]] = {
     "terminal": (_terminal, "this system has no pseudo terminals: /dev/pts is not mounted"),
     "localhost": (_localhost, "this system does not know the name localhost: it is missing from /etc/hosts"),
     "root": (_root, "only root may do this"),
+    "postgresql": (_postgresql, "PostgreSQL is not installed: apt-get install postgresql"),
     "proc": (_process_folder, "this system does not show its processes in /proc"),
 }
 """What is no program: where it is, or None, and what is said then."""

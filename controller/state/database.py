@@ -40,9 +40,10 @@ REFUSALS = (sqlite3.Error, UnicodeDecodeError)
 class NewerSchema(sqlite3.DatabaseError):
     """The file was written by a later version of the program."""
 
-    def __init__(self, found: int) -> None:
+    def __init__(self, found: int, known: int) -> None:
         super().__init__(f"schema {found}")
         self.found = found
+        self.known = known
         self.reason = Reason("newer_version")
 
 
@@ -190,7 +191,7 @@ class SqliteDatabase:
             raise sqlite3.DatabaseError(verdict)
         found = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if found > len(self._migrations):
-            raise NewerSchema(found)
+            raise NewerSchema(found, len(self._migrations))
         for number, statements in enumerate(self._migrations[found:], found + 1):
             for statement in in_dialect(statements, "sqlite"):
                 connection.execute(statement)

@@ -277,6 +277,8 @@ class StoredHistory:
 
     def events_between(self, start: datetime, end: datetime, codes: Collection[str]) -> tuple[RecordedEvent, ...]:
         """See `History`."""
+        if not codes:
+            return ()
         select = f"""SELECT at, code, level, fields FROM events
             WHERE at >= ? AND at < ? AND code IN ({", ".join("?" * len(codes))}) ORDER BY at, id"""  # noqa: S608
         return tuple(self._read(select, (stamp(start), stamp(end), *codes), _event))

@@ -1,4 +1,4 @@
-"""Where the state of a site is kept: in files of its state directory.
+"""Where the state of a site is kept: in files of its state directory, or in a PostgreSQL database for all sites.
 
 Everything that is kept is one of two things: tables with their migrations (`Database`), or a folder of small texts by
 name (`Folder`), of which `JsonDocument` is one. Which engine does it is said here and nowhere else.
@@ -6,21 +6,27 @@ name (`Folder`), of which `JsonDocument` is one. Which engine does it is said he
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from controller.state.database import SqliteDatabase
 from controller.state.folder import FileFolder, Folder
 from controller.state.json_file import Content, JsonDocument, OnEvent
 from controller.state.sql import Database, Migration
 
+if TYPE_CHECKING:
+    from controller.state.postgresql import PostgresServer
+
 C = TypeVar("C", bound=Content)
 
 
 @dataclass(frozen=True)
 class Storage:
-    """`directory` is the state directory on this machine, which holds all of it."""
+    """`directory` is the state directory on this machine, which holds all of it without a `server`. `site` is the name
+    of the site among several, empty for the only one."""
 
     directory: Path
+    server: "PostgresServer | None" = None
+    site: str = ""
 
     @staticmethod
     def of(place: "Path | Storage") -> "Storage":
@@ -30,7 +36,7 @@ class Storage:
     @property
     def is_shared(self) -> bool:
         """Whether others than this machine may change it."""
-        return False
+        return self.server is not None
 
     def database(
         self,
@@ -42,10 +48,17 @@ class Storage:
         damaged: str = "TWL-J001",
     ) -> Database:
         """The tables that are in the file of this name without a server; see `SqliteDatabase`."""
+        if self.server is not None:
+            return self.server.database(self.site, name, migrations)
         return SqliteDatabase(self.directory / name, migrations, on_event, precious=precious, damaged=damaged)
 
     def folder(self, name: str = "") -> Folder:
         """The folder of this name; without one the state directory itself."""
+        if self.server is not None:
+            from controller.state.postgres_folder import PostgresFolder  # noqa: PLC0415  only with a database
+
+            copy = None if name else FileFolder(self.directory)
+            return PostgresFolder(self.server, self.server.schema(self.site), name, copy)
         return FileFolder(self.directory / name)
 
     def document(self, name: str, shape: type[C], on_event: OnEvent) -> JsonDocument[C]:

@@ -6,13 +6,37 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from controller.events import Event
 from controller.state import StateStore, password_rule, state_store
 from controller.state.accounts import AccountStore
+from controller.state.postgresql import PostgresServer
+from controller.state.storage import Storage
 from tests.parts import require
+from tests.postgres import Postgres
+
+
+@pytest.fixture(scope="session")
+def shared_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A server that every test of this process uses, and leaves as it is."""
+    server = Postgres(tmp_path_factory.mktemp("shared"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["files", "postgresql"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+    """Each engine in turn, with nothing in it."""
+    if request.param == "files":
+        yield Storage(tmp_path)
+        return
+    found: Postgres = request.getfixturevalue("shared_postgres")
+    server = PostgresServer(found.url, found.password_file)
+    yield Storage(tmp_path, server, f"site-{uuid4().hex}")
+    server.close()
 
 
 @pytest.fixture
@@ -35,13 +59,13 @@ def codes(told: list[Event]) -> Callable[[], list[str]]:
 
 @pytest.fixture
 async def a_store(
-    tmp_path: Path, told: list[Event], monkeypatch: pytest.MonkeyPatch
+    storage: Storage, told: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Callable[..., StateStore]]:
     """Makes a store that asks a bad disk often; at the end no chore of it may have failed by our mistake."""
     monkeypatch.setattr(state_store, "RETRY_S", 0.05)
     mishaps: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: mishaps.append(context))
-    yield lambda directory=tmp_path: StateStore(directory, told.append)
+    yield lambda place=storage: StateStore(place, told.append)
     assert mishaps == []
 
 
@@ -99,8 +123,8 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def accounts(tmp_path: Path, told: list[Event], cheap_passwords: None) -> Iterator[AccountStore]:
+def accounts(storage: Storage, told: list[Event], cheap_passwords: None) -> Iterator[AccountStore]:
     """A store without accounts."""
-    store = AccountStore(tmp_path, told.append)
+    store = AccountStore(storage, told.append)
     yield store
     store.close()

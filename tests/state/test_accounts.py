@@ -23,6 +23,7 @@ from controller.state.audit import Act, Actor
 from controller.state.roles import Role, Source
 from controller.state.sessions import Session
 from tests.parts import require
+from tests.postgres import only_files
 
 PASSWORD, OTHER = "häst batteri klammer", "correct horse battery"
 HERE = "192.0.2.7"
@@ -102,6 +103,7 @@ def test_no_hash_is_worked_out_cheaper_than_others(now: datetime) -> None:
     assert not password_rule.is_right(password_rule.NOBODYS, PASSWORD)
 
 
+@only_files
 def test_a_hash_of_another_cost_is_made_anew_at_the_next_login(
     accounts: AccountStore, kim: str, now: datetime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -129,6 +131,7 @@ def test_five_attempts_are_free_then_each_costs_twice_the_wait(
     assert isinstance(accounts.authenticate("kim", PASSWORD, HERE, at + 300 * SECOND), Session)
 
 
+@only_files
 def test_a_restart_does_not_shorten_the_wait(
     accounts: AccountStore, kim: str, now: datetime, tmp_path: Path, told: list[Event]
 ) -> None:
@@ -218,6 +221,7 @@ def test_another_role_holds_at_once(accounts: AccountStore, kim: str, now: datet
     assert found.role is Role.VIEWER
 
 
+@only_files
 def test_the_file_holds_nothing_that_lets_anybody_in(accounts: AccountStore, now: datetime, tmp_path: Path) -> None:
     """No password, cookie, code or token; and only its owner reads it."""
     code = accounts.new_setup_code(0.0)
@@ -351,6 +355,7 @@ def test_a_damaged_file_is_told_and_a_new_one_begun(tmp_path: Path, told: list[E
     store.close()
 
 
+@only_files
 def test_a_disk_that_can_only_be_read_is_told_until_it_takes_something(
     accounts: AccountStore, kim: str, told: list[Event], codes: Codes, now: datetime
 ) -> None:
@@ -368,6 +373,7 @@ def test_a_disk_that_can_only_be_read_is_told_until_it_takes_something(
     assert codes() == ["TWL-J003", "TWL-J004"]
 
 
+@only_files
 def test_a_file_of_a_newer_version_is_left_alone(accounts: AccountStore, kim: str, tmp_path: Path) -> None:
     """It holds what must not be lost."""
     accounts.close()

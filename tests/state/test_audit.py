@@ -19,6 +19,7 @@ from controller.events import Event
 from controller.state.accounts import AccountStore
 from controller.state.audit import Act, Actor, AuditEntry, AuditVerdict
 from controller.state.roles import Source
+from tests.postgres import only_files
 
 KIM = Actor("Kim", Source.PAGE, "192.0.2.7")
 NAMES_FOR = timedelta(days=730)
@@ -89,6 +90,7 @@ def test_an_empty_audit_is_intact(accounts: AccountStore) -> None:
     assert accounts.audit.verify() == AuditVerdict(0)
 
 
+@only_files
 def test_the_file_itself_refuses_to_change_or_delete_rows(five: AccountStore, tmp_path: Path) -> None:
     """Whoever does it by mistake."""
     five.close()
@@ -98,12 +100,14 @@ def test_the_file_itself_refuses_to_change_or_delete_rows(five: AccountStore, tm
 
 
 @pytest.mark.parametrize("column", ["at", "act", "before", "after", "source", "people"])
+@only_files
 def test_a_changed_row_is_found(five: AccountStore, tamper: Tamper, column: str) -> None:
     """Whatever of it was changed."""
     tamper(f"UPDATE audit SET {column} = '\"2026-11-20T15:00:09.000Z\"' WHERE number = 3")  # noqa: S608
     assert five.audit.verify() == AuditVerdict(2, 3, "content")
 
 
+@only_files
 def test_a_row_that_was_hashed_anew_is_found_at_the_next_one(five: AccountStore, tamper: Tamper) -> None:
     """Its successor holds the hash that it had."""
     tamper("UPDATE audit SET hash = (SELECT hash FROM audit WHERE number = 1), previous = 'x' WHERE number = 4")
@@ -111,12 +115,14 @@ def test_a_row_that_was_hashed_anew_is_found_at_the_next_one(five: AccountStore,
 
 
 @pytest.mark.parametrize(("which", "first"), [("= 1", 1), ("= 3", 3), ("= 5", 5), (">= 3", 3), ("> 0", 1)])
+@only_files
 def test_missing_rows_are_found_also_at_the_end(five: AccountStore, tamper: Tamper, which: str, first: int) -> None:
     """By the number of the first that is missing."""
     tamper(f"DELETE FROM audit WHERE number {which}")  # noqa: S608
     assert five.audit.verify() == AuditVerdict(first - 1, first, "missing")
 
 
+@only_files
 def test_rows_that_were_missing_at_the_end_stay_missing(five: AccountStore, tamper: Tamper, now: datetime) -> None:
     """Later rows do not take their numbers."""
     tamper("DELETE FROM audit WHERE number >= 4")
@@ -125,6 +131,7 @@ def test_rows_that_were_missing_at_the_end_stay_missing(five: AccountStore, tamp
     assert five.audit.verify() == AuditVerdict(3, 4, "missing")
 
 
+@only_files
 def test_an_older_copy_of_the_file_is_noticed(five: AccountStore, tmp_path: Path, now: datetime) -> None:
     """The head beside it knows of later rows."""
     five.close()
@@ -138,6 +145,7 @@ def test_an_older_copy_of_the_file_is_noticed(five: AccountStore, tmp_path: Path
 @pytest.mark.parametrize(
     ("content", "reason"), [(None, "no_head"), ("", "no_head"), ("5 abc\n", "head"), ("99 abc", "missing")]
 )
+@only_files
 def test_a_head_that_does_not_fit_is_noticed(
     five: AccountStore, tmp_path: Path, content: str | None, reason: str
 ) -> None:
@@ -147,6 +155,7 @@ def test_a_head_that_does_not_fit_is_noticed(
     assert five.audit.verify().reason == reason
 
 
+@only_files
 def test_a_crash_between_a_row_and_the_head_is_no_break(five: AccountStore, tmp_path: Path, now: datetime) -> None:
     """The head may be behind, never ahead."""
     behind = (tmp_path / "audit.head").read_text()
@@ -163,12 +172,14 @@ def test_a_crash_between_a_row_and_the_head_is_no_break(five: AccountStore, tmp_
         "UPDATE audit_names SET salt = '' WHERE number = 2",
     ],
 )
+@only_files
 def test_a_name_that_was_changed_or_deleted_is_found(five: AccountStore, tamper: Tamper, statement: str) -> None:
     """Though the names stand beside the chain."""
     tamper(statement)
     assert five.audit.verify() == AuditVerdict(1, 2, "names")
 
 
+@only_files
 def test_names_become_pseudonyms_after_their_time_and_the_chain_stays_whole(
     accounts: AccountStore, now: datetime, tmp_path: Path
 ) -> None:
@@ -195,6 +206,7 @@ def test_names_become_pseudonyms_after_their_time_and_the_chain_stays_whole(
     assert "Zoë".encode() not in content
 
 
+@only_files
 def test_a_name_that_went_before_its_time_is_found_after_others_went_in_theirs(
     accounts: AccountStore, now: datetime, tamper: Tamper
 ) -> None:
@@ -206,6 +218,7 @@ def test_a_name_that_went_before_its_time_is_found_after_others_went_in_theirs(
     assert accounts.audit.verify() == AuditVerdict(1, 2, "names")
 
 
+@only_files
 def test_a_row_that_cannot_be_read_is_told(five: AccountStore, tamper: Tamper) -> None:
     """Without a traceback."""
     tamper("UPDATE audit SET source = 'nowhere', after = '{' WHERE number = 2")
@@ -214,6 +227,7 @@ def test_a_row_that_cannot_be_read_is_told(five: AccountStore, tamper: Tamper) -
     assert (caught.value.code, caught.value.fields) == ("TWL-A003", {"number": 2})
 
 
+@only_files
 def test_processes_that_act_at_once_make_one_chain(accounts: AccountStore, tmp_path: Path) -> None:
     """Every act of each of them is there, and the head is that of the last."""
     assert accounts.accounts() == ()

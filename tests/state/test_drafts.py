@@ -8,11 +8,13 @@ import pytest
 from controller.errors import Refused
 from controller.events import Event
 from controller.state.accounts import AccountStore
+from tests.postgres import only_files
 
 FORM = {"name": "En vecka fri från våld", "dates": "21–27 november", "bad": "31 novembr <img onerror>"}
 MINUTE = timedelta(minutes=1)
 
 
+@only_files
 def test_a_draft_outlives_the_process(accounts: AccountStore, now: datetime, tmp_path: Path, told: list[Event]) -> None:
     """Everything that was typed, mistakes too."""
     saved = accounts.drafts.save("Kim", "alvesta", FORM, "9f3c", now)

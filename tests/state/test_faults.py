@@ -18,6 +18,7 @@ from controller.events import Event, Level, new_event
 from controller.state import Minute, NotRead, NotStored, StateStore, StoredHistory, history
 from controller.state import state_store as store_module
 from tests.parts import ended_after
+from tests.postgres import only_files
 
 HOUR = timedelta(hours=1)
 Make = Callable[..., StateStore]
@@ -78,6 +79,7 @@ def beats() -> Iterator[Callable[[], int]]:
     task.cancel()
 
 
+@only_files
 async def test_a_locked_history_stops_neither_the_loop_nor_an_override_and_catches_up(
     open_store: Open, tmp_path: Path, now: datetime, told: list[Event], until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +115,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
+@only_files
 async def test_a_damaged_history_is_set_aside_and_overrides_stand(
     a_store: Make, tmp_path: Path, now: datetime, codes: Codes, kind: str
 ) -> None:
@@ -134,6 +137,7 @@ async def test_a_damaged_history_is_set_aside_and_overrides_stand(
         assert (tmp_path / "history.db.corrupt-1").read_bytes() == damaged
 
 
+@only_files
 async def test_a_log_is_set_aside_with_its_database(a_store: Make, tmp_path: Path, now: datetime, until: Until) -> None:
     """A write-ahead log of the damaged file would be replayed into the new one."""
     state = tmp_path / "after a power cut"
@@ -150,6 +154,7 @@ async def test_a_log_is_set_aside_with_its_database(a_store: Make, tmp_path: Pat
     assert events_in(state) == [2]
 
 
+@only_files
 async def test_no_flipped_byte_of_the_history_loses_an_override_or_stops_the_store(
     a_store: Make, tmp_path: Path, now: datetime
 ) -> None:
@@ -176,6 +181,7 @@ async def test_no_flipped_byte_of_the_history_loses_an_override_or_stops_the_sto
             assert 1000 in events_in(tmp_path)
 
 
+@only_files
 async def test_a_history_that_breaks_while_it_runs_is_replaced(
     open_store: Open, tmp_path: Path, now: datetime, codes: Codes, until: Until
 ) -> None:
@@ -202,6 +208,7 @@ async def test_a_history_that_breaks_while_it_runs_is_replaced(
         lambda _: b'{"version": 0}',
     ],
 )
+@only_files
 async def test_a_damaged_file_of_overrides_is_an_error_and_set_aside(
     a_store: Make, tmp_path: Path, now: datetime, told: list[Event], spoil: Callable[[bytes], bytes]
 ) -> None:
@@ -220,6 +227,7 @@ async def test_a_damaged_file_of_overrides_is_an_error_and_set_aside(
     assert (tmp_path / "overrides.json.corrupt-1").read_bytes() == spoilt
 
 
+@only_files
 async def test_what_was_set_by_hand_survives_damage_of_either_file(
     a_store: Make, tmp_path: Path, now: datetime, codes: Callable[[], list[str]]
 ) -> None:
@@ -234,6 +242,7 @@ async def test_what_was_set_by_hand_survives_damage_of_either_file(
     assert codes() == ["TWL-J011", "TWL-J001", "TWL-J011"]
 
 
+@only_files
 async def test_a_file_of_overrides_that_somebody_took_away_is_not_brought_back(
     a_store: Make, tmp_path: Path, now: datetime, codes: Callable[[], list[str]]
 ) -> None:
@@ -248,6 +257,7 @@ async def test_a_file_of_overrides_that_somebody_took_away_is_not_brought_back(
         assert store.overrides == ()
 
 
+@only_files
 async def test_a_directory_in_the_place_of_a_file_is_set_aside(
     open_store: Open, tmp_path: Path, now: datetime, until: Until
 ) -> None:
@@ -273,6 +283,7 @@ def newer_database(path: Path, tmp_path: Path) -> None:
             shutil.copy(f"{future}{tail}", f"{path}{tail}")
 
 
+@only_files
 async def test_a_newer_history_is_set_aside_whole(
     a_store: Make, tmp_path: Path, now: datetime, codes: Codes, told: list[Event]
 ) -> None:
@@ -290,6 +301,7 @@ async def test_a_newer_history_is_set_aside_whole(
         assert connection.execute("SELECT of_the_future FROM held").fetchall() == []
 
 
+@only_files
 async def test_newer_files_of_overrides_refuse_what_cannot_be_kept(
     a_store: Make, tmp_path: Path, now: datetime, codes: Codes
 ) -> None:
@@ -306,6 +318,7 @@ async def test_newer_files_of_overrides_refuse_what_cannot_be_kept(
     assert {(tmp_path / name).read_bytes() for name in ("overrides.json", "known.json")} == {newer}
 
 
+@only_files
 async def test_a_full_disk_gives_up_history_for_an_override_and_for_nothing_else(
     open_store: Open, reopened: Look, small_disk: Path, now: datetime, codes: Codes, until: Until
 ) -> None:
@@ -324,6 +337,7 @@ async def test_a_full_disk_gives_up_history_for_an_override_and_for_nothing_else
     assert (await reopened(small_disk))[0] == ["a"]
 
 
+@only_files
 async def test_a_disk_without_any_room_refuses_and_recovers(
     open_store: Open, small_disk: Path, now: datetime, codes: Codes, until: Until
 ) -> None:
@@ -341,6 +355,7 @@ async def test_a_disk_without_any_room_refuses_and_recovers(
     await until(lambda: events_in(small_disk) == [1])
 
 
+@only_files
 async def test_a_disk_that_became_read_only(a_store: Make, reopened: Look, small_disk: Path, now: datetime) -> None:
     """What stands is known at the start; changes are refused until it can be written again."""
     async with a_store(small_disk) as store:
@@ -410,6 +425,7 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("limit", [0, 30_000, 60_000])
+@only_files
 async def test_files_that_may_not_grow_lose_nothing_acknowledged(reopened: Look, tmp_path: Path, limit: int) -> None:
     """Every write past a size fails, as under a quota: the answers stay true."""
     command = [sys.executable, "-W", "error", "-c", LIMITED, tmp_path, str(limit)]
@@ -432,6 +448,7 @@ def hanging(tmp_path: Path) -> Callable[[], None]:
     return release
 
 
+@only_files
 async def test_a_disk_that_hangs_refuses_in_time_and_keeps_nothing_behind_our_back(
     open_store: Open, reopened: Look, hanging: Callable[[], None], now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

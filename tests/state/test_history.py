@@ -20,7 +20,9 @@ from controller.state import LightChange, Minute, NotRead, StateStore, StoredHis
 from controller.state.database import SqliteDatabase
 from controller.state.history import MIGRATIONS, HistoryBuffer, RecordedEvent, Row, recorded
 from controller.state.json_file import Unusable
+from controller.state.storage import Storage
 from tests.parts import require
+from tests.postgres import only_files
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
@@ -34,7 +36,7 @@ def works(number: int) -> Event:
     return new_event("TWL-J004", file=number)
 
 
-def events_in(directory: Path, since: datetime = LONG_AGO) -> list[RecordedEvent]:
+def events_in(directory: Path | Storage, since: datetime = LONG_AGO) -> list[RecordedEvent]:
     """All of them."""
     return [event for _, event in StoredHistory(directory).events(0, since, 10**6)]
 
@@ -44,7 +46,7 @@ def minute(at: datetime, zone: str = "bowl", confirmed_s: float = 60.0) -> Minut
     return Minute(NIGHT, zone, at, planned=True, confirmed_s=confirmed_s)
 
 
-async def test_events_are_read_back_as_they_were_told(a_store: Make, tmp_path: Path, now: datetime) -> None:
+async def test_events_are_read_back_as_they_were_told(a_store: Make, storage: Storage, now: datetime) -> None:
     """With level, fields and their texts in both languages, at the instant in UTC."""
     confirmed = new_event("TWL-G101", gateway="mast", shows="bowl orange", latency_s=0.4, attempts=1, command_id="7.3")
     refused = new_event("TWL-O110", id="r", owner="Ann", reason=Advice(new_event("TWL-O120")))
@@ -52,7 +54,7 @@ async def test_events_are_read_back_as_they_were_told(a_store: Make, tmp_path: P
     async with a_store() as store:
         for event in (confirmed, refused, connected):
             store.note(event, now.astimezone(timezone(HOUR)))
-    found = events_in(tmp_path)
+    found = events_in(storage)
     assert [(entry.at, entry.at.utcoffset()) for entry in found] == [(now, timedelta(0))] * 3
     assert [entry.code for entry in found] == ["TWL-G101", "TWL-O110", "TWL-J004"]
     for language in ("en", "sv"):
@@ -61,7 +63,7 @@ async def test_events_are_read_back_as_they_were_told(a_store: Make, tmp_path: P
 
 
 async def test_what_no_log_shows_is_not_kept_but_for_the_lives_of_commands(
-    a_store: Make, tmp_path: Path, now: datetime
+    a_store: Make, storage: Storage, now: datetime
 ) -> None:
     """Traffic would push out what people ask for; `logs --command` asks for what was sent and accepted."""
     kinds = [kind for kind in history.CATALOGUE.values() if kind.level is Level.DEBUG]
@@ -69,7 +71,7 @@ async def test_what_no_log_shows_is_not_kept_but_for_the_lives_of_commands(
     async with a_store() as store:
         for kind in kinds:
             store.note(Event(kind, dict.fromkeys(kind.fields, "x")), now)
-    assert {entry.code for entry in events_in(tmp_path)} == {"TWL-G119", "TWL-G124"}
+    assert {entry.code for entry in events_in(storage)} == {"TWL-G119", "TWL-G124"}
 
 
 def test_an_event_that_this_version_does_not_know_shows_its_fields(now: datetime) -> None:
@@ -82,13 +84,13 @@ def test_an_event_that_this_version_does_not_know_shows_its_fields(now: datetime
 
 
 async def test_events_are_read_page_by_page_in_the_order_of_the_log(
-    a_store: Make, tmp_path: Path, now: datetime
+    a_store: Make, storage: Storage, now: datetime
 ) -> None:
     """From an instant on, after a number, steps of the clock notwithstanding."""
     async with a_store() as store:
         for number in (3, 0, 1, 4, 2):
             store.note(works(number), now + number * SECOND)
-    reader = StoredHistory(tmp_path)
+    reader = StoredHistory(storage)
 
     def numbers(after: int, since: datetime, limit: int) -> list[object]:
         return [entry.event.fields["file"] for _, entry in reader.events(after, since, limit)]
@@ -102,13 +104,13 @@ async def test_events_are_read_page_by_page_in_the_order_of_the_log(
     assert reader.last_event("TWL-J004", now) is None
 
 
-async def test_any_field_can_be_kept(a_store: Make, tmp_path: Path, now: datetime) -> None:
+async def test_any_field_can_be_kept(a_store: Make, storage: Storage, now: datetime) -> None:
     """Values that JSON does not know, half characters, and a book."""
     values = (now, float("nan"), "\ud800", "\x00", {1, 2}, b"\xff", "x" * 1_000_000, {"a": [1]}, ["y"] * 10_000)
     async with a_store() as store:
         for value in values:
             store.note(works(value), now)  # type: ignore[arg-type]
-    found = events_in(tmp_path)
+    found = events_in(storage)
     assert len(found) == len(values)
     assert max(len(entry.fields) for entry in found) < 5000
     assert found[7].event.fields["file"] == {"a": [1]}
@@ -129,15 +131,15 @@ def test_the_history_is_bounded_by_rows_and_by_bytes(
     assert (tmp_path / "history.db").stat().st_size < 400_000
 
 
-def test_each_table_is_bounded_by_rows(tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_table_is_bounded_by_rows(storage: Storage, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """All but the newest so many leave with each write."""
     monkeypatch.setattr(history, "MOST_ROWS", {"events": 10, "light": 5, "minutes": 7})
-    kept = StoredHistory(tmp_path)
+    kept = StoredHistory(storage)
     for number in range(25):
         at = now + number * MINUTE
         kept.write([recorded(works(number), at), LightChange(at, "bowl", {}, {}), minute(at)])
     kept.close()
-    assert [entry.event.fields["file"] for entry in events_in(tmp_path)] == list(range(15, 25))
+    assert [entry.event.fields["file"] for entry in events_in(storage)] == list(range(15, 25))
     assert [each.at for each in kept.minutes(now, now + HOUR)] == [now + n * MINUTE for n in range(18, 25)]
     assert kept.light_at(now + 19 * MINUTE) == {}
     assert kept.light_at(now + 20 * MINUTE).keys() == {"bowl"}
@@ -192,6 +194,7 @@ def test_minutes_wait_for_ten_of_them_or_for_an_event(now: datetime) -> None:
     assert engine.rows == [minute(now), minute(now + MINUTE), recorded(works(1), now)]
 
 
+@only_files
 async def test_another_process_reads_while_the_service_writes(a_store: Make, now: datetime, tmp_path: Path) -> None:
     """As `watertower logs` does; and after the service has ended."""
     script = (
@@ -215,6 +218,7 @@ async def test_another_process_reads_while_the_service_writes(a_store: Make, now
     assert len(events_in(tmp_path)) == noted
 
 
+@only_files
 async def test_a_user_who_may_only_read_reads_the_history_of_a_service_that_is_down(
     a_store: Make, now: datetime, tmp_path: Path
 ) -> None:
@@ -273,7 +277,7 @@ def test_a_damaged_row_is_said_to_be_so(tmp_path: Path, now: datetime, fields: s
         events_in(tmp_path)
 
 
-async def test_minutes_are_read_back_by_time_and_zone(a_store: Make, tmp_path: Path, now: datetime) -> None:
+async def test_minutes_are_read_back_by_time_and_zone(a_store: Make, storage: Storage, now: datetime) -> None:
     """Over a restart; one that comes again takes the place of the first; the start rounds up, the end is open."""
     rows = [
         Minute(NIGHT, zone, now + n * MINUTE, planned=n > 0, confirmed_s=60.0 * n)
@@ -285,13 +289,13 @@ async def test_minutes_are_read_back_by_time_and_zone(a_store: Make, tmp_path: P
         store.note_minutes(rows)
     async with a_store() as store:
         store.note_minutes([better])
-    reader = StoredHistory(tmp_path)
+    reader = StoredHistory(storage)
     assert reader.minutes(now + SECOND, now + 3 * MINUTE) == (better, rows[2], rows[5], rows[4])
     assert reader.minutes(now - HOUR, now) == ()
 
 
 async def test_the_light_of_an_instant_is_the_last_change_of_each_zone(
-    a_store: Make, tmp_path: Path, now: datetime
+    a_store: Make, storage: Storage, now: datetime
 ) -> None:
     """Up to the instant itself; of two at the same instant the later written."""
 
@@ -306,22 +310,22 @@ async def test_the_light_of_an_instant_is_the_last_change_of_each_zone(
     )
     async with a_store() as store:
         store.note_light([first, other, again, last])
-    reader = StoredHistory(tmp_path)
+    reader = StoredHistory(storage)
     assert reader.light_at(now - SECOND) == {}
     assert reader.light_at(now + MINUTE) == {"bowl": first, "shaft": other}
     assert reader.light_at(now + HOUR) == {"bowl": last, "shaft": other}
 
 
 @pytest.mark.parametrize("odd", [1, 1969, 9999])
-async def test_minutes_of_odd_years(a_store: Make, tmp_path: Path, odd: int) -> None:
+async def test_minutes_of_odd_years(a_store: Make, storage: Storage, odd: int) -> None:
     """A clock may say anything."""
     at = datetime(odd, 6, 1, 12, 30, tzinfo=UTC)
     kept = Minute(at.date(), "bowl", at, planned=False, confirmed_s=0)
     async with a_store() as store:
         store.note_minutes([kept])
         store.note(works(1), at)
-    assert StoredHistory(tmp_path).minutes(at, at + HOUR) == (kept,)
-    assert [entry.at for entry in events_in(tmp_path, at)] == [at]
+    assert StoredHistory(storage).minutes(at, at + HOUR) == (kept,)
+    assert [entry.at for entry in events_in(storage, at)] == [at]
 
 
 async def test_what_is_known_outlives_the_process(a_store: Make, now: datetime) -> None:
@@ -335,6 +339,7 @@ async def test_what_is_known_outlives_the_process(a_store: Make, now: datetime) 
         assert (store.known.epoch, store.known.revision, store.known.wall) == (4, 18, now + SECOND)
 
 
+@only_files
 async def test_known_facts_are_written_when_they_are_worth_it(
     open_store: Open, now: datetime, tmp_path: Path, until: Callable[..., Awaitable[None]]
 ) -> None:
@@ -389,6 +394,7 @@ async def test_the_known_time_goes_back_only_where_a_time_server_vouches_for_it(
         b"[]",
     ],
 )
+@only_files
 async def test_damaged_facts_are_set_aside(
     open_store: Open, tmp_path: Path, codes: Callable[[], list[str]], content: bytes
 ) -> None:
@@ -433,6 +439,7 @@ def test_a_migration_happens_whole_or_not_at_all(tmp_path: Path, told: list[Even
     database.close()
 
 
+@only_files
 async def test_nothing_is_written_after_the_end(a_store: Make, tmp_path: Path, now: datetime) -> None:
     """What was noted in the last moment is written by then, and the file is closed for good."""
     for number in range(5):
@@ -444,26 +451,26 @@ async def test_nothing_is_written_after_the_end(a_store: Make, tmp_path: Path, n
     assert len(StoredHistory(tmp_path).events(0, now, 10)) == 5
 
 
-async def test_events_of_some_codes_are_read_by_their_time(a_store: Make, tmp_path: Path, now: datetime) -> None:
+async def test_events_of_some_codes_are_read_by_their_time(a_store: Make, storage: Storage, now: datetime) -> None:
     """From the start on and before the end, whatever else was recorded between."""
     async with a_store() as store:
         for second in range(4):
             store.note(works(second), now + second * SECOND)
             store.note(new_event("TWL-J006", what="x", count=second), now + second * SECOND)
-    found = StoredHistory(tmp_path).events_between(now + SECOND, now + 3 * SECOND, {"TWL-J004"})
+    found = StoredHistory(storage).events_between(now + SECOND, now + 3 * SECOND, {"TWL-J004"})
     assert [(event.at, event.event.fields["file"]) for event in found] == [
         (now + SECOND, 1),
         (now + 2 * SECOND, 2),
     ]
-    assert StoredHistory(tmp_path).events_between(now, now + HOUR, ()) == ()
+    assert StoredHistory(storage).events_between(now, now + HOUR, ()) == ()
 
 
-async def test_changes_of_light_are_read_by_their_time(a_store: Make, tmp_path: Path, now: datetime) -> None:
+async def test_changes_of_light_are_read_by_their_time(a_store: Make, storage: Storage, now: datetime) -> None:
     """From the start on and before the end."""
     changes = [LightChange(now + number * MINUTE, "bowl", {"n": number}, {}) for number in range(4)]
     async with a_store() as store:
         store.note_light(changes)
-    assert StoredHistory(tmp_path).light_between(now + MINUTE, now + 3 * MINUTE) == tuple(changes[1:3])
+    assert StoredHistory(storage).light_between(now + MINUTE, now + 3 * MINUTE) == tuple(changes[1:3])
 
 
 def test_a_history_of_before_meters_is_read_and_then_taken_further(tmp_path: Path, now: datetime) -> None:

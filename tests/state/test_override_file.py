@@ -19,6 +19,7 @@ from controller.events import Event
 from controller.state import NotStored, OverrideRecord, StateStore, atomic, override_file, state_store
 from controller.state.override_file import REMEMBERED, remembered
 from tests.parts import ended_after, needs
+from tests.postgres import only_files
 
 HOUR = timedelta(hours=1)
 Make = Callable[..., StateStore]
@@ -106,6 +107,7 @@ async def test_a_stop_takes_the_place_of_another_and_is_lifted(open_store: Open,
     assert await reopened() == ([], None)
 
 
+@only_files
 async def test_what_cannot_be_written_is_refused(
     open_store: Open, reopened: Look, tmp_path: Path, now: datetime, told: list[Event]
 ) -> None:
@@ -143,6 +145,7 @@ async def test_the_end_of_the_calendar_is_refused(open_store: Open, now: datetim
     assert await store.store_override("a", "{}", now, datetime.max.replace(tzinfo=UTC))
 
 
+@only_files
 async def test_the_ended_are_forgotten_at_last(
     open_store: Open, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,6 +194,7 @@ def acknowledged_before_a_kill(directory: Path, after: int) -> int:
 
 
 @pytest.mark.parametrize("after", [1, 40])
+@only_files
 async def test_a_kill_loses_nothing_that_was_acknowledged(reopened: Look, tmp_path: Path, after: int) -> None:
     """Killed by force between two answers: the last acknowledged override stands, or already its successor."""
     acknowledged = await asyncio.to_thread(acknowledged_before_a_kill, tmp_path, after)
@@ -232,6 +236,7 @@ def test_only_the_oldest_ended_are_forgotten(over: int, standing: int) -> None:
     assert forgotten == {f"{n}" for n in range(over - REMEMBERED)}
 
 
+@only_files
 async def test_an_override_that_a_hung_disk_refused_does_not_end_the_one_of_the_same_id(
     open_store: Open, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +260,7 @@ async def test_an_override_that_a_hung_disk_refused_does_not_end_the_one_of_the_
     assert [each.id for each in store.overrides] == ["a", "c"]
 
 
+@only_files
 async def test_a_write_whose_last_step_failed_leaves_nothing_refused_in_the_file(
     open_store: Open, reopened: Look, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch, until: Until
 ) -> None:

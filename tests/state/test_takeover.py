@@ -11,6 +11,7 @@ import pytest
 
 from controller.state import Minute, OverrideRecord, StateStore, StoredHistory
 from controller.state.override_file import checksum, columns
+from controller.state.storage import Storage
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 Make = Callable[..., StateStore]
@@ -27,6 +28,12 @@ JOURNAL = """CREATE TABLE journal (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, code TEXT NOT NULL, level TEXT NOT NULL,
     fields TEXT NOT NULL, command_id TEXT
 )"""
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Storage:
+    """Files: there was nothing else before."""
+    return Storage(tmp_path)
 
 
 def record(name: str, at: datetime, kind: str = "override", ended_at: datetime | None = None) -> OverrideRecord:

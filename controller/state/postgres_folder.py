@@ -1,0 +1,162 @@
+"""Small texts in a PostgreSQL database, of which the state directory has copies to start from without it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from controller.state.atomic import SET_ASIDE
+from controller.state.folder import ChangedElsewhere, FileFolder
+from controller.state.json_file import MOST_BYTES
+from controller.state.postgresql import PostgresServer, ServerFailed
+from controller.state.sql import Migration
+
+DOCUMENTS: tuple[Migration, ...] = (
+    (
+        """CREATE TABLE documents (
+            folder TEXT NOT NULL, name TEXT NOT NULL, content BYTEA NOT NULL, version INTEGER NOT NULL,
+            PRIMARY KEY (folder, name)
+        )""",
+    ),
+)
+
+
+RENAME = "UPDATE documents SET name = ? WHERE folder = ? AND name = ? RETURNING 1"
+
+
+class PostgresFolder:
+    """A `Folder` in a schema. With a `copy` what is read and written is also there, and read from there where the
+    server cannot be used; a text that only the copy has, as before the database was used, is taken over from it."""
+
+    is_told = True
+
+    def __init__(self, server: PostgresServer, schema: str, folder: str, copy: FileFolder | None) -> None:
+        self._server = server
+        self._schema = schema
+        self._folder = folder
+        self._copy = copy
+        self._versions: dict[str, int] = {}
+        self._behind: set[str] = set()
+
+    def place(self, name: str) -> str:
+        """See `Folder`."""
+        return "/".join(part for part in (self._server.place, self._folder, name) if part)
+
+    def names(self) -> list[str]:
+        """See `Folder`."""
+        return [row[0] for row in self._all("SELECT name FROM documents WHERE folder = ?", self._folder)]
+
+    def read(self, name: str, most: int) -> bytes:
+        """See `Folder`."""
+        try:
+            found = self._one("SELECT content, version FROM documents WHERE folder = ? AND name = ?", name)
+        except ServerFailed:
+            self._behind.add(name)
+            if self._copy is None:
+                raise
+            return self._copy.read(name, most)
+        self._behind.discard(name)
+        self._versions[name] = found[1] if found else 0
+        if found is None:
+            return self._taken_over(name, most)
+        content = bytes(found[0])
+        self._keep_copy(name, content)
+        return content
+
+    def write(self, name: str, data: bytes) -> None:
+        """See `Folder`."""
+        if name in self._behind:
+            self._catch_up(name)
+        try:
+            statement, values = _writing(self._versions.get(name), name, data)
+            found = self._one(statement, *values)
+        except ServerFailed:
+            self._behind.add(name)  # it may have been written all the same
+            raise
+        if found is None:
+            del self._versions[name]
+            raise ChangedElsewhere
+        self._versions[name] = found[0]
+        self._keep_copy(name, data)
+
+    def delete(self, name: str) -> None:
+        """See `Folder`."""
+        self._one("DELETE FROM documents WHERE folder = ? AND name = ? RETURNING 1", name)
+
+    def size(self, name: str) -> int | None:
+        """See `Folder`."""
+        found = self._one("SELECT octet_length(content) FROM documents WHERE folder = ? AND name = ?", name)
+        return found[0] if found else None
+
+    def set_aside(self, name: str) -> str:
+        """See `Folder`."""
+        places = [f"{name}.corrupt-{number}" for number in range(1, SET_ASIDE + 1)]
+        aside = next((place for place in places if place not in self.names()), places[-1])
+        self.delete(aside)
+        self._all(RENAME, aside, self._folder, name)
+        self._versions[name] = 0
+        if self._copy is not None and self._copy.size(name) is not None:
+            self._copy.set_aside(name)
+        return aside
+
+    def stamp(self, name: str) -> object:
+        """See `Folder`."""
+        return self._one("SELECT version FROM documents WHERE folder = ? AND name = ?", name)
+
+    def is_behind(self, name: str) -> bool:
+        """See `Folder`."""
+        return name in self._behind
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """See `Folder`."""
+        with self._server.held(self._schema, self._folder):
+            yield
+
+    def _taken_over(self, name: str, most: int) -> bytes:
+        if self._copy is None:
+            raise FileNotFoundError
+        content = self._copy.read(name, most)
+        self.write(name, content)
+        return content
+
+    def _catch_up(self, name: str) -> None:
+        """What was read last is known from the copy. Raises ChangedElsewhere where it has changed since."""
+        known = None
+        if self._copy is not None:
+            with suppress(FileNotFoundError):
+                known = self._copy.read(name, MOST_BYTES)
+        found = self._one("SELECT content, version FROM documents WHERE folder = ? AND name = ?", name)
+        self._behind.discard(name)
+        self._versions[name] = found[1] if found else 0
+        if found is not None and bytes(found[0]) != known:
+            raise ChangedElsewhere
+
+    def _keep_copy(self, name: str, content: bytes) -> None:
+        if self._copy is None:
+            return
+        with suppress(OSError):  # the database has it
+            if self._copy.size(name) != len(content) or self._copy.read(name, MOST_BYTES) != content:
+                self._copy.write(name, content)
+
+    def _one(self, statement: str, *values: object) -> Any:
+        """The row of a text, whose folder and name are the first values; a statement may ask for more after them."""
+        return next(iter(self._all(statement, self._folder, *values)), None)
+
+    def _all(self, statement: str, *values: object) -> list[Any]:
+        self._server.prepare(self._schema, "documents", DOCUMENTS)
+        return self._server.use(self._schema, lambda connection: connection.execute(statement, values).fetchall())
+
+
+def _writing(version: int | None, name: str, data: bytes) -> tuple[str, tuple[object, ...]]:
+    """The statement that writes a text where this version of it is there, and its values; None is any version."""
+    insert = "INSERT INTO documents (folder, name, content, version) VALUES (?, ?, ?, 1)"
+    if version is None:
+        more = "ON CONFLICT (folder, name) DO UPDATE SET content = excluded.content, version = documents.version + 1"
+        return f"{insert} {more} RETURNING version", (name, data)
+    if version == 0:
+        return f"{insert} ON CONFLICT DO NOTHING RETURNING version", (name, data)
+    update = """UPDATE documents SET content = changed.content, version = documents.version + 1
+        FROM (SELECT ?::text AS folder, ?::text AS name, ?::bytea AS content, ?::bigint AS version) AS changed
+        WHERE documents.folder = changed.folder AND documents.name = changed.name
+            AND documents.version = changed.version RETURNING documents.version"""
+    return update, (name, data, version)

@@ -1,0 +1,109 @@
+"""A real PostgreSQL that a test may kill, freeze, and set up as it likes."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.parts import free_port, require
+
+USER, PASSWORD, DATABASE = "watertower", "a-secret-of-the-database", "watertower"
+WITHIN_S = 30.0
+only_files = pytest.mark.parametrize("storage", ["files"], indirect=True)
+"""For a test of what is a property of files."""
+
+
+class Postgres:
+    """A server of its own in a folder, with the database `watertower` that the user of that name owns."""
+
+    def __init__(self, folder: Path) -> None:
+        self.programs = Path(require("postgresql"))
+        self.port = free_port()
+        self.folder = folder / "postgresql"
+        self.password_file = folder / "database-password"
+        self.password_file.write_text(f"{PASSWORD}\n", encoding="ascii")
+        self.folder.mkdir()
+        for above in (self.folder, *self.folder.parents):  # pytest's folders are for their owner alone
+            if above.owner() == Path.home().owner() and not above.stat().st_mode & 0o005:
+                above.chmod(above.stat().st_mode | 0o011)
+        if os.geteuid() == 0:
+            subprocess.run(["chown", "postgres", self.folder], check=True)
+        self._data = self.folder / "data"
+        words = ("--auth=scram-sha-256", "--auth-local=trust", "--username=postgres", "--no-sync", "--encoding=UTF8")
+        secret = folder / "pwfile"
+        secret.write_text("admin", encoding="ascii")
+        secret.chmod(0o644)
+        self._run("initdb", "-D", str(self._data), "--locale=C.UTF-8", f"--pwfile={secret}", *words)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+        self.tell(f"CREATE USER {USER} PASSWORD '{PASSWORD}'", f"CREATE DATABASE {DATABASE} OWNER {USER}")
+
+    @property
+    def url(self) -> str:
+        """As in tower.yaml."""
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{DATABASE}"
+
+    def start(self, *settings: str) -> None:
+        """Start it, with settings as `max_connections=5`; it takes connections when this returns."""
+        more = [word for setting in ("fsync=off", "listen_addresses=127.0.0.1", *settings) for word in ("-c", setting)]
+        command = ["-D", str(self._data), "-p", str(self.port), "-k", str(self.folder), *more]
+        log = (self.folder.parent / "postgresql.log").open("ab")
+        with log:
+            self._process = subprocess.Popen(self._as_user("postgres", *command), stderr=log, stdout=log)
+        end = time.monotonic() + WITHIN_S
+        while True:
+            try:
+                psycopg.connect(self._admin(), connect_timeout=2).close()
+            except psycopg.OperationalError:
+                assert self._process.poll() is None, "PostgreSQL ended"
+                assert time.monotonic() < end, "PostgreSQL does not take connections"
+                time.sleep(0.05)
+            else:
+                return
+
+    def tell(self, *statements: str, database: str = "postgres") -> list[tuple[object, ...]]:
+        """What the administrator says, each in a transaction of its own; the rows of the last."""
+        rows: list[tuple[object, ...]] = []
+        with psycopg.connect(self._admin(database), autocommit=True) as connection:
+            for statement in statements:
+                answer = connection.execute(statement)  # type: ignore[call-overload]
+                rows = answer.fetchall() if answer.description else []
+        return rows
+
+    def stop(self) -> None:
+        """End it at once, as with the power off: everything of it is gone when this returns."""
+        if self._process is not None:
+            self._signal_all(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+            (self._data / "postmaster.pid").unlink(missing_ok=True)
+
+    def freeze(self, *, thaw: bool = False) -> None:
+        """Every process of it stops, and goes on with `thaw`."""
+        self._signal_all(signal.SIGCONT if thaw else signal.SIGSTOP)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        top = self._process.pid
+        below = subprocess.run(["pgrep", "-P", str(top)], capture_output=True, text=True, check=False).stdout.split()
+        for pid in (top, *map(int, below)):
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                continue
+
+    def _admin(self, database: str = "postgres") -> str:
+        return f"host={self.folder} port={self.port} user=postgres dbname={database}"
+
+    def _as_user(self, program: str, *words: str) -> list[str]:
+        command = [str(self.programs / program), *words]
+        if os.geteuid() != 0:
+            return command
+        return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=KILL", *command]
+
+    def _run(self, program: str, *words: str) -> None:
+        subprocess.run(self._as_user(program, *words), check=True, capture_output=True, timeout=60)
