@@ -51,15 +51,15 @@ class Postgres:
         """Start it, with settings as `max_connections=5`; it takes connections when this returns."""
         more = [word for setting in ("fsync=off", "listen_addresses=127.0.0.1", *settings) for word in ("-c", setting)]
         command = ["-D", str(self._data), "-p", str(self.port), "-k", str(self.folder), *more]
-        log = (self.folder.parent / "postgresql.log").open("ab")
-        with log:
-            self._process = subprocess.Popen(self._as_user("postgres", *command), stderr=log, stdout=log)
         end = time.monotonic() + WITHIN_S
         while True:
+            if self._process is None or self._process.poll() is not None:  # processes of before may still be ending
+                (self._data / "postmaster.pid").unlink(missing_ok=True)
+                with (self.folder.parent / "postgresql.log").open("ab") as log:
+                    self._process = subprocess.Popen(self._as_user("postgres", *command), stderr=log, stdout=log)
             try:
                 psycopg.connect(self._admin(), connect_timeout=2).close()
             except psycopg.OperationalError:
-                assert self._process.poll() is None, "PostgreSQL ended"
                 assert time.monotonic() < end, "PostgreSQL does not take connections"
                 time.sleep(0.05)
             else:
@@ -80,7 +80,6 @@ class Postgres:
             self._signal_all(signal.SIGKILL)
             self._process.wait()
             self._process = None
-            (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     def freeze(self, *, thaw: bool = False) -> None:
         """Every process of it stops, and goes on with `thaw`."""

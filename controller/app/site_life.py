@@ -13,6 +13,7 @@ from typing import Any
 
 from controller import __version__
 from controller.app.assembly import Context, Running, SharedServices, running
+from controller.app.database import storage_of
 from controller.app.last_good import copied_at, last_good, local
 from controller.app.log_writer import Log, Voice, voice_of
 from controller.app.reload import refusal, rejection
@@ -54,7 +55,8 @@ async def live(start: SiteStart, log: Log, end: asyncio.Future[str], up: Callabl
     def tell_now(event: Event) -> None:
         tell(event, clock.read().wall)
 
-    async with StateStore(start.state, tell_now) as store:
+    storage = storage_of(start.setup.tower, start.state, start.setup.site)
+    async with StateStore(storage, tell_now) as store:
 
         def tell_and_record(event: Event, at: datetime) -> None:
             store.note(tell(event, at), at)
@@ -76,6 +78,8 @@ async def live(start: SiteStart, log: Log, end: asyncio.Future[str], up: Callabl
         while not end.done() and broken is None:
             try:
                 voice = _voice(start, parts.setup, log)
+                if storage_of(parts.setup.tower, start.state, parts.setup.site) != storage:
+                    parts.note(new_event("TWL-J048"))
                 good, (parts, broken) = parts, await _until_something_ends(parts, end, up)
             except WatertowerError as error:
                 before = good or _from_copy(parts) or _closed(parts, error)

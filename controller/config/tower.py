@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from controller.config import broker_urls
+from controller.config.database_keys import DatabaseSettings
 from controller.config.landmark_drawing import LandmarkFile
 from controller.config.measured import ZoneMeter
 from controller.config.notice_keys import Heartbeat, Receiver
@@ -452,3 +453,4 @@ class Tower(Keys):
     home_assistant: Annotated[Discovery | None, BeforeValidator(_off)] = None
     notices: tuple[Receiver, ...] = ()
     heartbeat: Heartbeat | None = None
+    database: DatabaseSettings | None = None

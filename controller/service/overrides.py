@@ -53,6 +53,10 @@ class OverrideKeeper(Protocol):
     """Where overrides are stored. Each change is durable when it returns; else it raises NotStored."""
 
     @property
+    def generation(self) -> int:
+        """Another one when what was changed elsewhere, by another controller, is among them."""
+
+    @property
     def overrides(self) -> tuple[OverrideRecord, ...]:
         """Those in force, in the order in which they were set."""
 
@@ -101,6 +105,7 @@ class OverrideManager:
         for stored in _readable(record.document for record in store.overrides):
             self._put_in_force(stored)  # the store may not have been told of one that was hidden
         self._done = dict.fromkeys(store.done)
+        self._generation = store.generation
         self._unstored: str | None = None
         """The request whose stop or lift the disk has refused so far."""
 
@@ -266,7 +271,10 @@ class OverrideManager:
         return (new_event("TWL-O115"),)
 
     async def expire(self, now: datetime) -> tuple[Event, ...]:
-        """End what is over, or was ended in the store later than it was waited for."""
+        """End what is over, or was ended in the store later than it was waited for; first take what was set or ended
+        elsewhere."""
+        if self._store.generation != self._generation:
+            self._take_stored(now)
         faded = now - self._longest_fade()
         self._fading = {name: override for name, override in self._fading.items() if override.end > faded}
         in_force = {record.id for record in self._store.overrides}
@@ -277,6 +285,14 @@ class OverrideManager:
         with suppress(WatertowerError):
             await self._store.end_overrides(ended, now)
         return tuple(new_event("TWL-O103", id=stored.id, owner=stored.owner, reason=stored.reason) for stored in over)
+
+    def _take_stored(self, now: datetime) -> None:
+        self._generation = self._store.generation
+        for stored in _readable(record.document for record in self._store.overrides):
+            if stored.id not in self._in_force and stored.override.end > now:
+                self._put_in_force(stored)
+        if self._unstored is None and not self._unanswered_stops:
+            self._stop = next(iter(_readable(filter(None, (self._store.stop,)))), None)
 
     def _end(self, ended: Collection[StoredOverride], now: datetime) -> None:
         """The plan keeps what has ended while the fade to what follows runs."""

@@ -10,6 +10,7 @@ import json
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Protocol
@@ -18,11 +19,12 @@ from uuid import uuid4
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError, model_validator
 
 from controller.errors import Refused
+from controller.events.models import Reason
 from controller.events.reasons import first_mistake
-from controller.state.json_file import Content, JsonFile, OnEvent
+from controller.state.json_file import Content, JsonFile, OnEvent, Overtaken, Unusable
 from controller.state.storage import Storage
 
-FILE, COPY = "overrides.json", "overrides-copy.json"
+FILE, COPY, WAITING = "overrides.json", "overrides-copy.json", "overrides-waiting.json"
 REMEMBERED = 100
 
 
@@ -86,6 +88,8 @@ class OverrideStore(Protocol):
     Unusable where it was not made. `records` (by id) is replaced whole, so any thread may read it."""
 
     records: Records
+    generation: int
+    """Rises where what was changed elsewhere has come into the records."""
 
     def load(self) -> None:
         """Read what was stored."""
@@ -108,6 +112,11 @@ class OverrideViews:
 
     def __init__(self, overrides: OverrideStore) -> None:
         self._overrides = overrides
+
+    @property
+    def generation(self) -> int:
+        """Another one when what was changed elsewhere, by another controller, is among them."""
+        return self._overrides.generation
 
     @property
     def overrides(self) -> tuple[OverrideRecord, ...]:
@@ -138,6 +147,7 @@ class OverrideRecords(ABC):
 
     def __init__(self) -> None:
         self.records: Records = {}
+        self.generation = 0
 
     @abstractmethod
     def save(self, records: Records) -> None:
@@ -160,50 +170,118 @@ class OverrideRecords(ABC):
 
     def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
         """See `OverrideStore`."""
+        self._change(self._stopped(document, at), at, done)
+
+    def _stopped(self, document: str | None, at: datetime) -> list[OverrideRecord]:
         changed = [ended(record, at) for record in in_force(self.records, "stop")]
         if document is not None:
             changed.append(new_record(uuid4().hex, "stop", document, at))
-        self._change(changed, at, done)
+        return changed
 
     def _change(self, changed: list[OverrideRecord], at: datetime, done: str | None = None) -> None:
         if done is not None and done not in self.records:
             changed.append(ended(new_record(done, "request", "", at), at))
         if changed:
-            self.save(remembered({**self.records, **by_id(changed)}))
+            self._make(changed)
+
+    def _make(self, changed: list[OverrideRecord]) -> None:
+        self.save(remembered({**self.records, **by_id(changed)}))
 
 
 class OverrideFile(OverrideRecords):
-    """The `OverrideStore` in a file of the state directory."""
+    """The `OverrideStore` in a document, with a copy in the state directory.
+
+    Where the document is in a database that cannot be used, an override is refused and a stop, or its end, is written
+    to a file of its own until the database has it. What the database holds takes the place of the copy that a start
+    without it went on with; an override that was refused and may have got there all the same is ended.
+    """
 
     def __init__(self, place: Path | Storage, on_event: OnEvent) -> None:
         super().__init__()
         storage = Storage.of(place)
+        self._is_shared = storage.is_shared
         self._file = storage.document(FILE, OverrideContent, on_event)
         self._copy = JsonFile(storage.directory / COPY, OverrideContent, on_event)
+        self._waiting_file = JsonFile(storage.directory / WAITING, OverrideContent, on_event)
+        self._waiting: Records = {}
+        self._refused: set[str] = set()
         self._copied: Records = self.records
         self._is_written = True
 
     def load(self) -> None:
-        """Read the file; its copy, where it is damaged."""
+        """Read the document; its copy, where it is damaged."""
         copy = self._copy.load()
         content = self._file.load("TWL-J010" if copy is None else "TWL-J011", instead=copy)
         self.records = by_id(content.held) if content is not None else {}
         self._is_written = content is None or content is not copy
         self._copied = self.records if content == copy else {}
+        waiting = self._waiting_file.load() if self._is_shared else None
+        if waiting is not None and waiting.held:
+            self._waiting = by_id(waiting.held)
+            self._join(waiting.held)
 
     def flush(self) -> None:
         """Write the records again where the last write failed: its last step may have left refused ones in the file.
         Then bring the copy up to date."""
+        if self._file.is_behind:
+            self._reload()
         if not self._is_written:
-            self.save(self.records)
+            self._write()
+        if self._waiting:
+            self._keep_waiting({})
         if self._copied is not self.records:
             records = self.records
             self._copy.save(_content(records))
             self._copied = records
 
     def adopt(self, others: Iterable[OverrideRecord]) -> None:
-        """Add the records of another copy, of which either may have missed changes: what was set later counts, and of
-        the same setting the one that has ended. Known in memory even where the file cannot be written."""
+        """Add the records of another copy, of which either may have missed changes. Known in memory even where the file
+        cannot be written."""
+        self._join(others)
+        self.flush()
+
+    def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
+        """See `OverrideStore`. Of a database it is done as soon as it is on this machine."""
+        if not self._is_shared:
+            super().set_stop(document, at, done)
+            return
+        changed = self._stopped(document, at)
+        if done is not None and done not in self.records:
+            changed.append(ended(new_record(done, "request", "", at), at))
+        if not changed:
+            return
+        self._keep_waiting({**self._waiting, **by_id(changed)})
+        self._join(changed)
+        with suppress(Unusable):  # tried again every other second
+            self.flush()
+
+    def save(self, records: Records) -> None:
+        """Write the document; raises Unusable."""
+        self._is_written = False
+        self._file.save(_content(records))
+        self.records, self._is_written = records, True
+
+    def _make(self, changed: list[OverrideRecord]) -> None:
+        try:
+            super()._make(changed)
+        except Overtaken:
+            self._reload()
+            super()._make(changed)
+        except Unusable:
+            if self._is_shared:
+                self._refused |= {record.id for record in changed if record.ended_at is None}
+            raise
+
+    def _write(self) -> None:
+        try:
+            self.save(self.records)
+        except Overtaken:
+            self._reload()
+            if not self._is_written:
+                self.save(self.records)
+
+    def _join(self, others: Iterable[OverrideRecord]) -> None:
+        """What was set later counts, and of the same setting the one that has ended."""
 
         def later(record: OverrideRecord) -> tuple[datetime, bool]:
             return record.started_at, record.ended_at is not None
@@ -213,13 +291,21 @@ class OverrideFile(OverrideRecords):
             joined[record.id] = max(joined.get(record.id, record), record, key=later)
         if joined != self.records:
             self.records, self._is_written = remembered(joined), False
-        self.flush()
 
-    def save(self, records: Records) -> None:
-        """Write the file; raises Unusable."""
-        self._is_written = False
-        self._file.save(_content(records))
-        self.records, self._is_written = records, True
+    def _reload(self) -> None:
+        """Go on from what the database holds, with the stops that wait here. Raises Unusable."""
+        before, content = self.records, self._file.load()
+        if self._file.is_behind:
+            raise Unusable(Reason("no_answer_in_time"))
+        self.records, self._is_written = by_id(content.held) if content is not None else {}, True
+        refused = (record for record in in_force(self.records, "override") if record.id in self._refused)
+        self._join([*self._waiting.values(), *(ended(record, record.started_at) for record in refused)])
+        self._refused.clear()
+        self.generation += self.records != before
+
+    def _keep_waiting(self, records: Records) -> None:
+        self._waiting_file.save(_content(records))
+        self._waiting = records
 
 
 def _content(records: Records) -> OverrideContent:

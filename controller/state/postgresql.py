@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, LiteralString, TypeVar, cast
 
@@ -112,12 +112,15 @@ def _whole(values: Sequence[object]) -> list[object]:
 
 class PostgresServer:
     """The way to a database, for any number of threads and sites of this process. `url` is libpq's, without a
-    password: that is the first line of `password_file`, read for every connection."""
+    password: that is the first line of `password_file`, read for every connection. Raises ValueError."""
 
     def __init__(self, url: str, password_file: Path | None = None) -> None:
         self._url = url
         self._password_file = password_file
-        given = conninfo_to_dict(url)
+        try:
+            given = conninfo_to_dict(url)
+        except psycopg.ProgrammingError as error:
+            raise ValueError(str(error).strip()) from error
         hosts = str(given.get("host") or "localhost").split(",")
         self.place = f"{','.join(hosts)}/{given.get('dbname') or given.get('user') or ''}"
         own: dict[str, Any] = {
@@ -143,12 +146,13 @@ class PostgresServer:
         """The schema of a site, the only one's for an empty name."""
         return _schema_of(site)
 
-    def listen(self, on_event: OnEvent) -> None:
-        """Tell also this one of what fails, and at once of what does."""
+    def listen(self, on_event: OnEvent) -> Callable[[], None]:
+        """Tell also this one of what fails, and at once of what does, until what is returned is called."""
         with self._telling:
             self._listeners.append(on_event)
             if self._alarm.raised is not None:
                 on_event(self._alarm.raised)
+        return partial(self._listeners.remove, on_event)
 
     def close(self) -> None:
         """End the connections; the next use makes another."""

@@ -123,7 +123,12 @@ class StateStore(OverrideViews):
         super().__init__(overrides)
         history = StoredHistory(storage, self._emit)
         self._history: History = history
-        self._take_over = partial(take_over, storage.directory, overrides, history, self._emit)
+        self._take_over: Callable[[], None] = (
+            partial(take_over, storage.directory, overrides, history, self._emit)
+            if storage.server is None
+            else lambda: None  # what an older version left is brought over by `migrate`
+        )
+        self._unlisten: Callable[[], None] = lambda: None
         # what this machine knows of its own clock and order is of no use to another one
         self._known_file = JsonFile(storage.directory / "known.json", LastKnown, self._emit)
         self._known = self._written = LastKnown()
@@ -134,6 +139,8 @@ class StateStore(OverrideViews):
 
     async def __aenter__(self) -> "StateStore":
         self._loop = asyncio.get_running_loop()
+        if self.storage.server is not None:
+            self._unlisten = self.storage.server.listen(self._emit)
         await self._use_disk(self._load)
         self._writing = asyncio.create_task(self._write_changes(), name="state: write")
         return self
@@ -145,6 +152,7 @@ class StateStore(OverrideViews):
                 await self._use_disk(self._close)
         if self._undoing is not None:
             self._undoing.cancel()
+        self._unlisten()
 
     @property
     def known(self) -> LastKnown:

@@ -1,0 +1,256 @@
+"""What is kept in PostgreSQL while that is dead, frozen, locked, read-only or refuses us: nothing that was acknowledged
+is lost, and nothing waits."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from controller.events import Event, new_event
+from controller.state import NotStored, StateStore, StoredHistory, postgresql, state_store
+from controller.state.accounts import AccountStore
+from controller.state.accounts_file import NotKept
+from controller.state.audit import Actor
+from controller.state.json_file import Unusable
+from controller.state.lamp_results import LampResults
+from controller.state.postgresql import PostgresServer
+from controller.state.roles import Role, Source
+from controller.state.storage import Storage
+from tests.postgres import DATABASE, Postgres
+
+HOUR = timedelta(hours=1)
+TAKES_S = postgresql.ANSWER_S + 1.0
+Until = Callable[[Callable[[], object]], Awaitable[None]]
+BY = Actor("root", Source.COMMAND_LINE)
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A server that the tests of this module harm one after another."""
+    server = Postgres(tmp_path_factory.mktemp("own"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def database(machine: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postgres]:
+    """It runs when the test begins, and is healthy again after it; what failed is tried again soon."""
+    monkeypatch.setattr(postgresql, "AGAIN_S", 0.05)
+    monkeypatch.setattr(state_store, "RETRY_S", 0.05)
+    yield machine
+    machine.stop()
+    machine.start()
+
+
+@pytest.fixture
+def reach(database: Postgres, tmp_path: Path) -> Iterator[Callable[..., Storage]]:
+    """A way to the database of its own each time, as of another process."""
+    site, ways = f"site-{uuid4().hex}", []
+
+    def made(directory: Path = tmp_path, url: str = database.url, password: Path = database.password_file) -> Storage:
+        server = PostgresServer(url, password)
+        ways.append(server)
+        return Storage(directory, server, site)
+
+    yield made
+    for way in ways:
+        way.close()
+
+
+def codes(told: list[Event]) -> list[str]:
+    """Of the events about the database."""
+    return [event.code for event in told if event.code.startswith("TWL-J04")]
+
+
+@pytest.mark.parametrize("fault", ["killed", "frozen"])
+async def test_a_stop_acts_and_stays_while_overrides_are_refused(
+    reach: Callable[..., Storage], database: Postgres, fault: str, now: datetime, told: list[Event], until: Until
+) -> None:
+    """Each answer comes in time; with the database back all that was acknowledged is in it, and nothing that was
+    refused."""
+    async with StateStore(reach(), told.append) as store:
+        assert await store.store_override("before", "{}", now, now + HOUR)
+        await asyncio.to_thread(database.freeze if fault == "frozen" else database.stop)
+        began = time.monotonic()
+        with pytest.raises(NotStored):
+            await store.store_override("meanwhile", "{}", now, now + HOUR)
+        with suppress(NotStored):  # one that takes too long is tried again by whoever asks
+            await store.set_stop('{"owner": "Ann"}', now, "stop 1")
+        assert time.monotonic() - began < 2 * state_store.PATIENCE_S + 1
+        await until(lambda: store.stop is not None)
+        assert [record.id for record in store.overrides] == ["before"]
+    async with StateStore(reach(), told.append) as again:  # still without it
+        assert again.stop == '{"owner": "Ann"}'
+        assert [record.id for record in again.overrides] == ["before"]
+        if fault == "frozen":
+            database.freeze(thaw=True)
+        else:
+            await asyncio.to_thread(database.start)
+        await until(lambda: "TWL-J041" in codes(told))
+        assert await _stored(again, now, until)
+    async with StateStore(reach(Path(again.storage.directory, "other")), told.append) as other:  # nothing of this disk
+        assert other.stop == '{"owner": "Ann"}'
+        assert "stop 1" in other.done
+        assert {record.id for record in other.overrides} == {"before", "after"}
+
+
+async def _stored(store: StateStore, now: datetime, until: Until) -> bool:
+    """An override is taken again."""
+    for _ in range(40):
+        with suppress(NotStored):
+            return await store.store_override("after", "{}", now, now + HOUR)
+        await asyncio.sleep(0.1)
+    return False
+
+
+async def test_what_another_controller_set_is_known_when_the_database_is_back(
+    reach: Callable[..., Storage], tmp_path: Path, now: datetime, told: list[Event], until: Until
+) -> None:
+    """Two that write at once lose nothing of each other."""
+    async with StateStore(reach(tmp_path / "a"), told.append) as one:
+        await one.store_override("first", "{}", now, now + HOUR)
+        async with StateStore(reach(tmp_path / "b"), told.append) as other:
+            assert [record.id for record in other.overrides] == ["first"]
+            await other.store_override("second", "{}", now, now + HOUR)
+            generation = one.generation
+            await one.store_override("third", "{}", now, now + HOUR)
+            assert [record.id for record in one.overrides] == ["first", "second", "third"]
+            assert one.generation > generation
+
+
+async def test_the_history_waits_in_memory_and_comes_later(
+    reach: Callable[..., Storage], database: Postgres, now: datetime, told: list[Event], until: Until
+) -> None:
+    """As for a full disk."""
+    storage = reach()
+    async with StateStore(storage, told.append) as store:
+        store.note(works(1), now)
+        await until(lambda: len(StoredHistory(storage).events(0, now, 10)) == 1)
+        await asyncio.to_thread(database.stop)
+        store.note(works(2), now)
+        await until(lambda: "TWL-J040" in codes(told))
+        await asyncio.to_thread(database.start)
+        await until(lambda: "TWL-J041" in codes(told))
+        await until(lambda: len(StoredHistory(storage).events(0, now, 10)) == 2)
+
+
+def works(number: int) -> Event:
+    """Some event."""
+    return new_event("TWL-J004", file=number)
+
+
+def test_accounts_are_refused_in_time_while_the_server_is_frozen(
+    reach: Callable[..., Storage], database: Postgres, told: list[Event], cheap_passwords: None, now: datetime
+) -> None:
+    """And work as before afterwards."""
+    accounts = AccountStore(reach(), told.append)
+    accounts.add("Kim", Role.ADMIN, "correct horse battery", BY, now)
+    database.freeze()
+    began = time.monotonic()
+    with pytest.raises(NotKept):
+        accounts.authenticate("Kim", "correct horse battery", "192.0.2.1", now)
+    assert time.monotonic() - began < TAKES_S
+    database.freeze(thaw=True)
+    time.sleep(0.1)
+    assert accounts.account("Kim").role is Role.ADMIN
+
+
+def failing(storage: Storage, now: datetime) -> list[Event]:
+    """What is told by a write that fails."""
+    told: list[Event] = []
+    assert storage.server is not None
+    storage.server.listen(told.append)
+    with pytest.raises(Unusable):
+        LampResults(storage, told.append).note({"mast/north": True}, now)
+    return told
+
+
+def test_each_refusal_has_its_event(
+    reach: Callable[..., Storage], database: Postgres, tmp_path: Path, now: datetime
+) -> None:
+    """With a reason and a cure, and no secret."""
+    wrong, locked = tmp_path / "wrong", tmp_path / "is-not-there"
+    wrong.write_text("another-secret\n")
+    database.tell("DROP DATABASE IF EXISTS owned", "CREATE DATABASE owned")
+    cases = {
+        ("TWL-J042", "database_login_refused"): reach(password=wrong),
+        ("TWL-J042", "ENOENT"): reach(password=locked),
+        ("TWL-J042", "no_such_database"): reach(url=database.url.replace("/watertower", "/elsewhere")),
+        ("TWL-J042", "database_rights_missing"): reach(url=database.url.replace("/watertower", "/owned")),
+        ("TWL-J040", "ECONNREFUSED"): reach(url=database.url.replace(f":{database.port}", ":1")),
+        ("TWL-J043", "database_read_only"): reach(url=f"{database.url}?options=-cdefault_transaction_read_only%3Don"),
+    }
+    for (code, reason), storage in cases.items():
+        (event,) = failing(storage, now)
+        assert (event.code, getattr(event.fields["reason"], "code", None)) == (code, reason)
+        for language in ("en", "sv"):
+            assert "secret" not in event.text(language)
+            assert event.action(language)
+
+
+def test_a_lock_and_a_connection_limit_are_told_and_pass(
+    reach: Callable[..., Storage], database: Postgres, now: datetime
+) -> None:
+    """Nobody waits for who holds them."""
+    storage = reach()
+    LampResults(storage, lambda _: None).note({"mast/north": True}, now)
+    assert storage.server is not None
+    schema = storage.server.schema(storage.site)
+    admin = f"host={database.folder} port={database.port} user=postgres dbname={DATABASE}"
+    with psycopg.connect(admin) as holder:
+        holder.execute(f'LOCK TABLE "{schema}".documents')  # type: ignore[call-overload]
+        began = time.monotonic()
+        (event,) = failing(storage, now)
+        assert (event.code, time.monotonic() - began < TAKES_S) == ("TWL-J047", True)
+    database.tell("ALTER USER watertower CONNECTION LIMIT 0")
+    try:
+        (event,) = failing(reach(), now)
+        assert event.code == "TWL-J040"
+        assert getattr(event.fields["reason"], "code", None) == "database_connections_used_up"
+    finally:
+        database.tell("ALTER USER watertower CONNECTION LIMIT -1")
+    LampResults(storage, lambda _: None).note({"mast/north": False}, now)
+
+
+def test_a_schema_of_a_newer_version_is_left_alone(reach: Callable[..., Storage], now: datetime) -> None:
+    """Both versions would write what the other does not know."""
+    storage = reach()
+    LampResults(storage, lambda _: None).note({"mast/north": True}, now)
+    assert storage.server is not None
+    storage.server.use(storage.server.schema(storage.site), lambda it: it.execute("UPDATE forms SET version = 99"))
+    (event,) = failing(reach(), now)
+    assert (event.code, event.fields["found"]) == ("TWL-J046", 99)
+
+
+def test_tables_that_vanish_are_told_and_then_made_anew(reach: Callable[..., Storage], now: datetime) -> None:
+    """As where an administrator restored a database in which there was nothing yet."""
+    storage, admin = reach(), reach()
+    LampResults(storage, lambda _: None).note({"mast/north": True}, now)
+    assert admin.server is not None
+    schema = admin.server.schema(admin.site)
+    admin.server.use(schema, lambda it: it.execute(f'DROP SCHEMA "{schema}" CASCADE'))
+    (event,) = failing(storage, now)
+    assert event.code == "TWL-J045"
+    lamps = LampResults(storage, lambda _: None)
+    lamps.note({"mast/north": False}, now)
+    assert not lamps.read().people["mast/north"].lit
+
+
+def test_a_start_without_the_database_goes_on_with_what_was_known(
+    reach: Callable[..., Storage], database: Postgres, now: datetime
+) -> None:
+    """What was found of lamps, too; nothing newer is overwritten with it later."""
+    LampResults(reach(), lambda _: None).note({"mast/north": False}, now)
+    database.stop()
+    lamps = LampResults(reach(), lambda _: None)
+    assert lamps.read().failed("mast/north") is not None
+    database.start()
+    LampResults(reach(Path("/nonexistent")), lambda _: None)
+    lamps.note({"mast/south": True}, now)
+    assert set(LampResults(reach(), lambda _: None).read().people) == {"mast/north", "mast/south"}
