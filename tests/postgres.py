@@ -1,8 +1,10 @@
 """A real PostgreSQL that a test may kill, freeze, and set up as it likes."""
 
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -23,21 +25,21 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         self.programs = Path(require("postgresql"))
         self.port = free_port()
-        self.folder = folder / "postgresql"
+        # not in pytest's folder, which every pytest that starts makes one for its owner alone again
+        self.folder = Path(tempfile.mkdtemp(prefix="watertower-postgresql-"))
         self.password_file = folder / "database-password"
         self.password_file.write_text(f"{PASSWORD}\n", encoding="ascii")
-        self.folder.mkdir()
-        for above in (self.folder, *self.folder.parents):  # pytest's folders are for their owner alone
-            if above.owner() == Path.home().owner() and not above.stat().st_mode & 0o005:
-                above.chmod(above.stat().st_mode | 0o011)
         if os.geteuid() == 0:
             subprocess.run(["chown", "postgres", self.folder], check=True)
         self._data = self.folder / "data"
-        words = ("--auth=scram-sha-256", "--auth-local=trust", "--username=postgres", "--no-sync", "--encoding=UTF8")
-        secret = folder / "pwfile"
-        secret.write_text("admin", encoding="ascii")
-        secret.chmod(0o644)
-        self._run("initdb", "-D", str(self._data), "--locale=C.UTF-8", f"--pwfile={secret}", *words)
+        words = (
+            "--auth-host=scram-sha-256",
+            "--auth-local=trust",
+            "--username=postgres",
+            "--no-sync",
+            "--encoding=UTF8",
+        )
+        self._run("initdb", "-D", str(self._data), "--locale=C.UTF-8", *words)
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
         self.tell(f"CREATE USER {USER} PASSWORD '{PASSWORD}'", f"CREATE DATABASE {DATABASE} OWNER {USER}")
@@ -55,7 +57,7 @@ class Postgres:
         while True:
             if self._process is None or self._process.poll() is not None:  # processes of before may still be ending
                 (self._data / "postmaster.pid").unlink(missing_ok=True)
-                with (self.folder.parent / "postgresql.log").open("ab") as log:
+                with (self.folder / "log").open("ab") as log:
                     self._process = subprocess.Popen(self._as_user("postgres", *command), stderr=log, stdout=log)
             try:
                 psycopg.connect(self._admin(), connect_timeout=2).close()
@@ -80,6 +82,11 @@ class Postgres:
             self._signal_all(signal.SIGKILL)
             self._process.wait()
             self._process = None
+
+    def remove(self) -> None:
+        """Stop it, and delete what it holds."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def freeze(self, *, thaw: bool = False) -> None:
         """Every process of it stops, and goes on with `thaw`."""

@@ -24,7 +24,7 @@ def shared_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
     """A server that every test of this process uses, and leaves as it is."""
     server = Postgres(tmp_path_factory.mktemp("shared"))
     yield server
-    server.stop()
+    server.remove()
 
 
 @pytest.fixture(params=["files", "postgresql"])
