@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from controller.app.reload import FileFollower
@@ -23,6 +22,7 @@ from controller.service.controller import TurnResult
 from controller.service.runtime import Runtime
 from controller.state.accounts import CODE_FOR_S, AccountStore
 from controller.state.accounts_file import NotKept
+from controller.state.storage import Storage
 from controller.threads import run_blocking
 from controller.web.app import create_app
 from controller.web.page_server import PageNotServed, PageServer, serving
@@ -213,7 +213,7 @@ def _fed(
 class SharedPage:
     """The page of several sites; `storage` is the state of the service."""
 
-    def __init__(self, storage: Path, tell: Listener) -> None:
+    def __init__(self, storage: Storage, tell: Listener) -> None:
         self._tell = tell
         self._loop = asyncio.get_running_loop()
         self._accounts = AccountStore(storage, self._tell_from_anywhere)

@@ -12,6 +12,7 @@ from controller import plain_file
 from controller.app import broker_settings
 from controller.app.assembly import Context
 from controller.app.reload import FileFollower
+from controller.app.site_storage import storage_of
 from controller.broker import Admission, Broker, User
 from controller.config.tower import Tower, Web
 from controller.errors import WatertowerError, place_of
@@ -56,7 +57,7 @@ class SiteServices:
         try:
             await self._serve_broker(await run_blocking("users", partial(_wanted, towers)))
             web = _web(towers)
-            self._page = self._new_page() if web is not None else None
+            self._page = self._new_page(next(iter(towers.values()))) if web is not None else None
             if self._page is not None:
                 await self._page.serve(web)
             yield
@@ -104,7 +105,7 @@ class SiteServices:
         listeners: list[Callable[[Event], None]],
     ) -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
         """Shows a site on the page while it runs; what that needs done beside the site."""
-        page = self._page = self._page or self._new_page()
+        page = self._page = self._page or self._new_page(context.setup.tower)
         if page is None:
             yield {}
             return
@@ -121,14 +122,15 @@ class SiteServices:
         if self._page is not None:
             self._page.directory.failed.pop(site, None)
 
-    def _new_page(self) -> "SharedPage | None":
-        """None where its libraries are missing, or of another version."""
+    def _new_page(self, tower: Tower) -> "SharedPage | None":
+        """With the accounts where this site keeps its state; None where its libraries are missing, or of another
+        version."""
         try:
             from controller.app.page import SharedPage  # noqa: PLC0415  its libraries take 25 MB
         except Exception as error:
             self._tell(new_event("TWL-W107", reason=f"{place_of(error)}: {error}"))
             return None
-        return SharedPage(self._state, self._tell)
+        return SharedPage(storage_of(tower, self._state, None), self._tell)
 
     async def _serve_broker(self, wanted: _BrokerWanted | None) -> None:
         """In place of the one that runs."""

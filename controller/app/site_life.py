@@ -13,10 +13,10 @@ from typing import Any
 
 from controller import __version__
 from controller.app.assembly import Context, Running, SharedServices, running
-from controller.app.database import storage_of
 from controller.app.last_good import copied_at, last_good, local
 from controller.app.log_writer import Log, Voice, voice_of
 from controller.app.reload import refusal, rejection
+from controller.app.site_storage import storage_of
 from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.config.site_folder import ConfigFolder, own_folder

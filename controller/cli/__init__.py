@@ -50,6 +50,7 @@ COMMANDS = {
     "doctor": "doctor",
     "backup": "backup",
     "restore": "backup",
+    "migrate": "migrate",
     "explain": "explain",
     "schema": "schema",
 }

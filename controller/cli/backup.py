@@ -8,7 +8,6 @@ import click
 from pydantic import BaseModel
 
 from controller.app.last_good import LAST_GOOD
-from controller.cli.client import running_tower
 from controller.cli.options import (
     FOLDER,
     FOUND_PROBLEMS,
@@ -20,6 +19,7 @@ from controller.cli.options import (
     require_readable_state,
     tell,
 )
+from controller.cli.used_by_service import accounts_storage, running_tower
 from controller.clock import SystemClock
 from controller.config.landmark_drawing import LandmarkFile
 from controller.config.site_folder import SITES
@@ -28,7 +28,7 @@ from controller.events.models import printable
 from controller.rfc3339 import rfc3339
 from controller.state import backup
 from controller.state.accounts import AccountStore
-from controller.state.accounts_file import ACCOUNTS, NotKept
+from controller.state.accounts_file import NotKept, has_accounts
 from controller.state.audit import Act, Actor, AuditEntry
 from controller.state.roles import Source
 
@@ -49,11 +49,13 @@ def make(options: Options, file: Path) -> None:
     made = backup.make(file, options.config_dir, options.service_state, SystemClock().read().wall)
     megabytes = f"{max(0.1, made.size / MEGABYTE):.1f}"
     click.echo(options.say("backup.done", file=file, files=len(made.manifest.files), megabytes=megabytes))
-    for name in made.left_out:
+    server = accounts_storage(options).server
+    left_out = (*made.left_out, *((f"{server.place} (`pg_dump`)",) if server is not None else ()))
+    for name in left_out:
         click.echo(options.say("backup.left_out", path=printable(name)), err=True)
     for path in _outside(options):
         click.echo(options.say("backup.outside", path=printable(path)), err=True)
-    raise SystemExit(FOUND_PROBLEMS if made.left_out else 0)
+    raise SystemExit(FOUND_PROBLEMS if left_out else 0)
 
 
 @click.command("restore")
@@ -76,9 +78,10 @@ def restore(options: Options, file: Path, replace: bool) -> None:
 
 def _record(options: Options, restored: dict[str, str]) -> None:
     """In the audit, which has gone back with all the rest; where there are no accounts there is none."""
-    if not (options.service_state / ACCOUNTS).exists():
+    where = accounts_storage(options)
+    if not has_accounts(where):
         return
-    store = AccountStore(options.service_state, lambda _: None)
+    store = AccountStore(where, lambda _: None)
     entry = AuditEntry(Act.BACKUP_RESTORED, Actor(caller(), Source.COMMAND_LINE), after=restored)
     try:
         store.audit.append(entry, SystemClock().read().wall)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from controller.app.broker_settings import not_reached
-from controller.app.last_good import last_good
 from controller.cli.options import Options, tell, tell_other_than_installed
-from controller.config.load import load, load_tower
+from controller.cli.used_by_service import running_tower
+from controller.config.load import load
 from controller.config.tower import Tower
 from controller.errors import FilesRejected, Unreachable
 from controller.events import Event, new_event
@@ -36,17 +36,6 @@ def with_tower(options: Options, talk: Callable[[Tower], T]) -> T:
         except Unreachable as unreachable:
             tell(unreachable, options)
             raise rejected from None
-
-
-def running_tower(options: Options) -> Tower:
-    """The tower.yaml that the service most likely uses. Raises FilesRejected where there is no good one."""
-    try:
-        return load_tower(options.folder)
-    except FilesRejected:
-        copy = last_good(options.folder, options.state_dir)
-        if copy is None:
-            raise
-        return copy.tower
 
 
 def unheard(mqtt: Mqtt, brokers: Sequence[Address], state: Path, withheld: str = "") -> Unreachable:

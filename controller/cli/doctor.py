@@ -14,7 +14,7 @@ from controller.app.doctor.broker_facts import SiteFacts, listen
 from controller.app.doctor.examined import Examined, Verdict, is_problem
 from controller.app.doctor.machine_checks import MACHINE_CHECKS
 from controller.app.doctor.machine_facts import gather
-from controller.cli.client import client_id, running_tower
+from controller.cli.client import client_id
 from controller.cli.options import (
     FOUND_PROBLEMS,
     UNREACHABLE,
@@ -23,6 +23,7 @@ from controller.cli.options import (
     for_each_site,
     tell_other_than_installed,
 )
+from controller.cli.used_by_service import running_tower, storage
 from controller.clock import SystemClock
 from controller.config.load import load
 from controller.config.site_folder import own_folder
@@ -46,7 +47,7 @@ def command(options: Options, as_json: bool) -> None:
     """Examine all, print it, and end with the code for the worst."""
     tell_other_than_installed(options)
     tower, rejected = _files(options)
-    machine = gather(own_folder(options.folder), options.state_dir, tower, rejected)
+    machine = gather(own_folder(options.folder), storage(options), tower, rejected)
     examined = [check(machine) for check in MACHINE_CHECKS]
     site = None
     if tower is not None:

@@ -11,6 +11,7 @@ import click
 
 from controller.app.last_good import last_good
 from controller.cli.options import Options, caller, common, for_each_site, require_readable_state, tell
+from controller.cli.used_by_service import accounts_storage, storage
 from controller.clock import SystemClock
 from controller.config import render
 from controller.config.load import Setup
@@ -33,7 +34,7 @@ from controller.service.saving import (
     version_document,
 )
 from controller.state.accounts import AccountStore
-from controller.state.accounts_file import ACCOUNTS
+from controller.state.accounts_file import has_accounts
 from controller.state.audit import Act, Actor, AuditEntry
 from controller.state.roles import Source
 from controller.state.versions import ScheduleVersion, VersionStore
@@ -85,7 +86,7 @@ def undo(options: Options, reason: str) -> None:
 
 def keeper_of(options: Options) -> ScheduleKeeper:
     """Reads and saves the schedule of these folders; what is wrong with the versions is told on stderr."""
-    versions = VersionStore(options.state_dir, partial(_tell_of, options))
+    versions = VersionStore(storage(options), partial(_tell_of, options))
     return ScheduleKeeper(options.folder, versions, lambda: SystemClock().read().wall)
 
 
@@ -109,12 +110,13 @@ def save(keeper: ScheduleKeeper, text: bytes, before: DiskSchedule, why: str, op
 
 def _note_in_audit(outcome: SaveOutcome, before: DiskSchedule, options: Options) -> None:
     """Where there are accounts, and so an audit."""
-    if not isinstance(outcome, Saved) or outcome.version is None or not (options.service_state / ACCOUNTS).exists():
+    where = accounts_storage(options)
+    if not isinstance(outcome, Saved) or outcome.version is None or not has_accounts(where):
         return
     after = {"version": outcome.version.number, "sha256": outcome.version.sha256}
     actor = Actor(caller(), Source.COMMAND_LINE)
     entry = AuditEntry(Act.SCHEDULE_SAVED, actor, before={"sha256": before.sha256}, after=after)
-    store = AccountStore(options.service_state, partial(_tell_of, options))
+    store = AccountStore(where, partial(_tell_of, options))
     try:
         store.audit.append(entry, SystemClock().read().wall)
     except WatertowerError as error:

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 import click
 from pydantic import ValidationError
 
-from controller import plain_file
 from controller.app.last_good import LAST_GOOD
 from controller.cli.options import Options, common, for_each_site, require_readable_state
 from controller.cli.plan_table import calendar, nights_csv, table
 from controller.cli.swatch import swatch
+from controller.cli.used_by_service import storage
 from controller.clock import SystemClock
 from controller.config.load import Setup, load
 from controller.errors import WatertowerError
@@ -35,7 +35,7 @@ from controller.service.values import rules_value
 from controller.service.why_at import PastVersion, WhyAt, why_at
 from controller.state import StoredHistory
 from controller.state.json_file import MOST_BYTES
-from controller.state.override_file import OverrideContent, by_id, in_force
+from controller.state.override_file import FILE, OverrideContent, by_id, in_force
 from controller.state.versions import VersionStore
 from controller.web.bars import plan_picture
 from controller.web.nights import night_bars
@@ -79,7 +79,7 @@ def command(  # noqa: PLR0913  one for each form of the answer
         at = read_instant(moment, setup, now)
         under = program.with_overrides(by_hand.standing(), by_hand.stop)
         version = _version_then(options, setup, at) if at < now else None
-        why = why_at(StoredHistory(options.state_dir), under, at, now, version)
+        why = why_at(StoredHistory(storage(options)), under, at, now, version)
         if as_json:
             click.echo(dump({**moment_document(under, at), **by_hand.document(at, now), **why.value}))
         else:
@@ -152,7 +152,7 @@ def _explanation(program: Program, names: Mapping[str, str], at: datetime, optio
 
 def _version_then(options: Options, setup: Setup, at: datetime) -> PastVersion | None:
     require_readable_state(options)
-    return PastSchedules(VersionStore(options.state_dir, lambda _: None), setup).at(at)
+    return PastSchedules(VersionStore(storage(options), lambda _: None), setup).at(at)
 
 
 def read_by_hand(options: Options, now: datetime) -> ManualState:
@@ -160,7 +160,7 @@ def read_by_hand(options: Options, now: datetime) -> ManualState:
     The file may be another program's, and be written meanwhile; it is only read."""
     try:
         state = options.state_dir
-        content = OverrideContent.model_validate_json(plain_file.read(state / "overrides.json", MOST_BYTES))
+        content = OverrideContent.model_validate_json(storage(options).folder().read(FILE, MOST_BYTES))
         rows = by_id(content.held)
         overrides = [StoredOverride.model_validate_json(row.document) for row in in_force(rows, "override")]
         stops = [StoredOverride.model_validate_json(row.document) for row in in_force(rows, "stop")]

@@ -7,6 +7,7 @@ import click
 from controller.app.last_good import load_last_good
 from controller.cli.options import Options, common, for_each_site, require_readable_state
 from controller.cli.spreadsheet import csv_text
+from controller.cli.used_by_service import storage
 from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.errors import WatertowerError
@@ -36,8 +37,8 @@ def command(options: Options, period: tuple[str, ...], as_json: bool, as_csv: bo
     setup, _ = load_last_good(options.folder, options.state_dir)
     now = SystemClock().read().wall
     asked = read_proof_period(" ".join(period), setup, now)
-    schedules = PastSchedules(VersionStore(options.state_dir, lambda _: None), setup)
-    proof = prove(StoredHistory(options.state_dir), setup, asked, now, schedules)
+    schedules = PastSchedules(VersionStore(storage(options), lambda _: None), setup)
+    proof = prove(StoredHistory(storage(options)), setup, asked, now, schedules)
     if as_json:
         click.echo(json_text({"site": setup.tower.site.name, **proof.value}, indent=2))
     elif as_csv:

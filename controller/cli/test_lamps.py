@@ -19,6 +19,7 @@ from controller.app.last_good import load_last_good
 from controller.cli.client import client_id, items, never_answered
 from controller.cli.gateway import find
 from controller.cli.options import FOUND_PROBLEMS, Options, common, tell
+from controller.cli.used_by_service import storage
 from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.errors import Refused, Unreachable
@@ -183,7 +184,7 @@ def _written(options: Options, answers: list[tuple[Step, str]], now: datetime) -
     document = {"version": 1, "at": rfc3339(now, timespec="seconds"), "answers": named}
     write(path, json.dumps(document, ensure_ascii=False, indent=2).encode())
     with contextlib.suppress(Unusable):  # told as TWL-J003
-        LampResults(state, lambda event: click.echo(event.text(options.language), err=True)).note(
+        LampResults(storage(options), lambda event: click.echo(event.text(options.language), err=True)).note(
             lit_lamps(answers), now
         )
     return path

@@ -24,6 +24,7 @@ from controller.cli.options import (
     known_sites,
     require_readable_state,
 )
+from controller.cli.used_by_service import accounts_storage
 from controller.clock import SystemClock
 from controller.config.load import Setup
 from controller.errors import Misconfigured, Refused, WatertowerError
@@ -35,7 +36,7 @@ from controller.rfc3339 import rfc3339
 from controller.service.period import read_since
 from controller.state import password_rule
 from controller.state.accounts import Account, AccountStore, shown_name
-from controller.state.accounts_file import ACCOUNTS, NotKept
+from controller.state.accounts_file import ACCOUNTS, NotKept, has_accounts
 from controller.state.audit import Act, Actor, AuditRow
 from controller.state.roles import Role, Source
 
@@ -111,20 +112,20 @@ def _require_fitting(
 def _opened(options: Options, makes: bool = False) -> AccountStore | None:
     """The accounts of the state directory, None where there are none; `makes` the directory."""
     require_readable_state(options)
-    file = options.service_state / ACCOUNTS
+    where = accounts_storage(options)
     try:
         if makes:
             options.service_state.mkdir(parents=True, exist_ok=True)
-        elif not file.exists():
+        elif not has_accounts(where):
             return None
     except OSError as error:
-        raise NotKept("TWL-A001", file=str(file), reason=reason_of(error)) from error
+        raise NotKept("TWL-A001", file=str(options.service_state / ACCOUNTS), reason=reason_of(error)) from error
 
     def tell_of(event: Event) -> None:
         if event.code == "TWL-A002":
             click.echo(f"{event.code}: {event.text(options.language)}", err=True)
 
-    return AccountStore(options.service_state, tell_of)
+    return AccountStore(where, tell_of)
 
 
 def _new_password(store: AccountStore, act: str, name: str, password_file: Path | None, options: Options) -> str:

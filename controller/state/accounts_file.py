@@ -51,6 +51,11 @@ class AccountsFile:
         self._database.close()
 
 
+def has_accounts(storage: Storage) -> bool:
+    """Whether there may be accounts. Raises OSError."""
+    return storage.is_shared or (storage.directory / ACCOUNTS).exists()
+
+
 KEY_TABLES = ("CREATE TABLE keys (use TEXT PRIMARY KEY, key TEXT NOT NULL)",)
 
 

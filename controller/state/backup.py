@@ -53,7 +53,18 @@ KNOWN = {
 OF_SITE = re.compile(rf"(?<=^{STATE}/)sites/[^/]+/")
 """Each of several sites has a state directory of its own in that of the service."""
 STAGED, ASIDE = ".backup-", "before-restore-"
-PASSING = (f"{LOCK}*", "*.new", "*.old", "*-wal", "*-shm", "*.corrupt-*", "*.newer-*", f"{STAGED}*", f"{ASIDE}*")
+PASSING = (
+    f"{LOCK}*",
+    "*.new",
+    "*.old",
+    "*-wal",
+    "*-shm",
+    "*.corrupt-*",
+    "*.newer-*",
+    "*.migrated-*",
+    f"{STAGED}*",
+    f"{ASIDE}*",
+)
 """What is no part of a backup: what belongs to a moment, and what was set aside."""
 BROKEN = (tarfile.TarError, zlib.error, EOFError, UnicodeDecodeError, ValidationError)
 

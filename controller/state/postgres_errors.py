@@ -6,7 +6,8 @@ from controller.events import Event, new_event
 from controller.events.models import Reason, printable
 from controller.state.database import NewerSchema
 
-AWAY, BACK, LOGIN, READ_ONLY, FULL, DAMAGED, NEWER, LOCKED = (f"TWL-J04{number}" for number in range(8))
+AWAY, BACK, LOGIN, READ_ONLY = "TWL-J040", "TWL-J041", "TWL-J042", "TWL-J043"
+FULL, DAMAGED, NEWER, LOCKED = "TWL-J044", "TWL-J045", "TWL-J046", "TWL-J047"
 BY_STATE = {
     "25006": (READ_ONLY, "database_read_only"),
     "28": (LOGIN, "database_login_refused"),

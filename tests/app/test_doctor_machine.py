@@ -26,6 +26,7 @@ from controller.errors import FilesRejected
 from controller.events.models import Phrase, Reason
 from controller.state.in_use import in_use
 from controller.state.lamp_results import LampResult, LampResults
+from controller.state.storage import Storage
 from tests.parts import free_port, require
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -225,7 +226,7 @@ def test_gathering_changes_nothing(config: Path, tower: Tower, tmp_path: Path) -
     for name in ("known.json", "history.db", "accounts.db", "test-lamps-20261101T120000Z.json"):
         (state / name).write_bytes(b"\xff damaged")
     before = {path.name: path.read_bytes() for path in state.iterdir()}
-    facts = gather(config, state, tower, None)
+    facts = gather(config, Storage(state), tower, None)
     assert {path.name: path.read_bytes() for path in state.iterdir()} == before
     assert isinstance(facts.running, Reason)
     assert facts.walk is None
@@ -234,10 +235,10 @@ def test_gathering_changes_nothing(config: Path, tower: Tower, tmp_path: Path) -
 def test_a_service_that_runs_is_noticed(config: Path, tower: Tower, tmp_path: Path) -> None:
     """By its lock; and a port by whoever answers there."""
     with in_use(tmp_path), closing(socket.create_server(tower.web.address if tower.web else ("", 0))):
-        facts = gather(config, tmp_path, tower, None)
+        facts = gather(config, Storage(tmp_path), tower, None)
     assert facts.in_use is True
     assert {port.name: port.answers for port in facts.ports} == {"page": True, "broker": False}
-    assert gather(config, tmp_path, tower, None).in_use is False
+    assert gather(config, Storage(tmp_path), tower, None).in_use is False
 
 
 @pytest.mark.parametrize(("shipped", "is_same"), [("[Unit]\n", True), ("[Unit]\n# newer\n", False), (None, None)])
@@ -258,10 +259,10 @@ def test_an_installed_unit_is_compared_with_the_shipped_one(
     monkeypatch.setattr(machine_facts, "UNIT_FOLDERS", (tmp_path / "nowhere", tmp_path / "installed"))
     monkeypatch.setattr(machine_facts, "SHIPPED", (tmp_path / "shipped",))
     monkeypatch.setattr(machine_facts, "ENABLED", tmp_path / "wants")
-    (found,) = gather(config, tmp_path, tower, None).units
+    (found,) = gather(config, Storage(tmp_path), tower, None).units
     assert found == UnitFacts("watertower-gateway@.service", is_same, is_enabled=False, needs_reload=False)
     (tmp_path / "wants" / "watertower-gateway@mast.service").symlink_to("/dev/null")
-    (found,) = gather(config, tmp_path, tower, None).units
+    (found,) = gather(config, Storage(tmp_path), tower, None).units
     assert found.is_enabled
 
 
@@ -272,9 +273,9 @@ def test_only_what_everybody_can_reach_is_open(config: Path, tower: Tower) -> No
     try:
         (folder / "accounts.db").write_text("x")
         (folder / "accounts.db").chmod(0o644)
-        assert gather(config, folder, tower, None).readable == (folder / "accounts.db",)
+        assert gather(config, Storage(folder), tower, None).readable == (folder / "accounts.db",)
         folder.chmod(0o700)
-        assert gather(config, folder, tower, None).readable == ()
+        assert gather(config, Storage(folder), tower, None).readable == ()
     finally:
         (folder / "accounts.db").unlink()
         folder.rmdir()
@@ -287,11 +288,11 @@ def test_the_last_answer_about_a_lamp_counts(config: Path, tower: Tower, tmp_pat
     results.note({"mast/bowl-north": False, "mast/bowl-south": False, "mast/shaft-north": True}, first)
     results.note({"mast/bowl-north": True, "mast/gone": False}, second)
     walk = WalkTests("2026-11-02T12:00:00Z", 3, ("mast/bowl-south",))
-    assert gather(config, tmp_path, tower, None).walk == walk
+    assert gather(config, Storage(tmp_path), tower, None).walk == walk
     everything = WalkTests("2026-11-02T12:00:00Z", 4, ("mast/bowl-south", "mast/gone"))
-    assert gather(config, tmp_path, None, None).walk == everything
+    assert gather(config, Storage(tmp_path), None, None).walk == everything
     (tmp_path / "lamps.json").write_text("{")
-    assert gather(config, tmp_path, tower, None).walk is None
+    assert gather(config, Storage(tmp_path), tower, None).walk is None
     assert (tmp_path / "lamps.json").read_text() == "{"
 
 
@@ -299,16 +300,16 @@ def test_a_lamp_that_failed_the_test_of_the_service_is_a_finding(config: Path, t
     """Also where nobody ever looked; and no more once somebody has seen it light."""
     results, at = LampResults(tmp_path, lambda _: None), datetime(2026, 11, 13, 11, tzinfo=UTC)
     results.note_found({"mast/bowl-north": LampResult(at=at, lit=False, by="power")})
-    facts = replace(SOUND, walk=gather(config, tmp_path, tower, None).walk)
+    facts = replace(SOUND, walk=gather(config, Storage(tmp_path), tower, None).walk)
     assert [finding.code for finding in walk_test(facts).findings] == ["TWL-H191", "TWL-H192"]
     results.note({"mast/bowl-north": True}, at + timedelta(hours=1))
-    facts = replace(SOUND, walk=gather(config, tmp_path, tower, None).walk)
+    facts = replace(SOUND, walk=gather(config, Storage(tmp_path), tower, None).walk)
     assert [finding.code for finding in walk_test(facts).findings] == []
 
 
 def test_a_folder_says_what_is_free(config: Path, tower: Tower, tmp_path: Path) -> None:
     """And why it cannot be written."""
-    facts = gather(config, tmp_path / "nowhere", tower, None)
+    facts = gather(config, Storage(tmp_path / "nowhere"), tower, None)
     assert (facts.config.is_there, facts.config.not_writable) == (True, None)
     assert facts.config.free_bytes
     assert (facts.state.is_there, facts.state.not_writable) == (False, Reason("ENOENT"))
@@ -321,7 +322,7 @@ def test_a_disk_that_takes_nothing_is_found(config: Path, tower: Tower, monkeypa
         raise OSError(errno.EIO, "")
 
     monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
-    assert gather(config, config, tower, None).state.not_writable == Reason("EIO")
+    assert gather(config, Storage(config), tower, None).state.not_writable == Reason("EIO")
 
 
 @pytest.fixture(scope="module")
@@ -376,7 +377,7 @@ def test_those_who_are_notified_are_looked_at_without_a_word_to_them(tmp_path: P
     keys = {"url_file": str(tmp_path / "heartbeat")}
     notices = tuple(Receiver.model_validate({"name": name, "url_file": str(tmp_path / name)}) for name in "abc")
     told = tower.model_copy(update={"notices": notices, "heartbeat": Heartbeat.model_validate(keys)})
-    found = {each.name: each for each in gather(tmp_path, tmp_path, told, None).told}
+    found = {each.name: each for each in gather(tmp_path, Storage(tmp_path), told, None).told}
     assert [found["a"].answers, found["b"].answers, found["heartbeat"].answers] == [False, True, False]
     assert (found["b"].server, found["heartbeat"].server) == ("", "127.0.0.1:1")
     assert found["c"].unusable == Reason("not_an_address")

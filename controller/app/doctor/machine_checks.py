@@ -163,6 +163,13 @@ def walk_test(facts: MachineFacts) -> Examined:
     return Examined("walk_test", value, (*findings, *unconfirmed))
 
 
+def database(facts: MachineFacts) -> Examined:
+    """Whether the database that keeps the state lets us in and takes what we write."""
+    if facts.database is None:
+        return Examined("database", NONE)
+    return Examined("database", facts.database.place, facts.database.told)
+
+
 def notices(facts: MachineFacts) -> Examined:
     """Whether the addresses of those who are notified can be used, and their servers answer; nothing is sent."""
     findings: list[Event] = []
@@ -179,7 +186,7 @@ def notices(facts: MachineFacts) -> Examined:
 
 
 MACHINE_CHECKS: tuple[Callable[[MachineFacts], Examined], ...] = (
-    clock, files, config_folder, state_folder, secrets, versions, units, time_zones, ports, certificate, notices,
-    walk_test,
+    clock, files, config_folder, state_folder, database, secrets, versions, units, time_zones, ports, certificate,
+    notices, walk_test,
 )  # fmt: skip
 """In the order in which they are shown."""

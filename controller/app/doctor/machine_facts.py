@@ -35,6 +35,7 @@ from controller.state import LastKnown, StoredHistory
 from controller.state.in_use import is_in_use
 from controller.state.lamp_results import FILE as LAMPS
 from controller.state.lamp_results import LampFindings, read_results
+from controller.state.storage import Storage
 
 ANSWER_S = 2.0
 MOST_BYTES = 1_000_000
@@ -103,6 +104,14 @@ class WalkTests:
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    """The database that keeps the state, and what it told when it was asked something."""
+
+    place: str
+    told: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MachineFacts:
     """All of them. `in_use` says whether a program runs on the state directory, `running` which version the service has
     that was started last; either may be a Reason for which that cannot be told. A full disk may have cost it its
@@ -125,13 +134,15 @@ class MachineFacts:
     tzdata: str | None
     walk: WalkTests | None
     is_controller: bool = False
+    database: DatabaseFacts | None = None
     told: tuple[ToldFacts, ...] = ()
     program: str = __version__
     python: str = platform.python_version()
 
 
-def gather(config: Path, state: Path, tower: Tower | None, rejected: FilesRejected | None) -> MachineFacts:
+def gather(config: Path, storage: Storage, tower: Tower | None, rejected: FilesRejected | None) -> MachineFacts:
     """The facts, for the files that the service most likely uses; without them what they name is left out."""
+    state = storage.directory
     known = _known(state)
     reading = SystemClock(known).read()
     return MachineFacts(
@@ -143,7 +154,7 @@ def gather(config: Path, state: Path, tower: Tower | None, rejected: FilesReject
         config=_folder(config),
         state=_folder(state),
         in_use=_in_use(state),
-        running=_running(state),
+        running=_running(storage),
         ports=tuple(_ports(tower)),
         secrets=tuple(event for _, event in broker_settings.secret_findings(tower.mqtt)) if tower is not None else (),
         readable=tuple(_readable(config, state, tower)),
@@ -151,6 +162,7 @@ def gather(config: Path, state: Path, tower: Tower | None, rejected: FilesReject
         certificate=certificate_of(tower.web) if tower is not None and tower.web is not None else None,
         tzdata=_tzdata(),
         walk=_walk_tests(state, tower),
+        database=_database(storage),
         told=tuple(_told_people(tower)),
         is_controller=known is not None,
     )
@@ -224,8 +236,8 @@ def _in_use(state: Path) -> bool | Reason:
         return reason_of(error)
 
 
-def _running(state: Path) -> str | Reason | None:
-    history = StoredHistory(state)
+def _running(storage: Storage) -> str | Reason | None:
+    history = StoredHistory(storage)
     try:
         started = history.last_event("TWL-C001", CEILING)
     except Refused as error:
@@ -256,6 +268,7 @@ def _answers(host: str, port: int) -> bool:
 def _readable(config: Path, state: Path, tower: Tower | None) -> Iterator[Path]:
     """Secret files that every user of the machine may read, beside those of `mqtt:`."""
     named = [tower.web.key_file] if tower is not None and tower.web is not None else []
+    named += [tower.database.password_file] if tower is not None and tower.database is not None else []
     named += [each.url_file for each in _addressed(tower).values()]
     for path in (config / CREDENTIAL, *(state / name for name in STATE_SECRETS), *named):
         with suppress(OSError):
@@ -319,6 +332,17 @@ def _tzdata() -> str | None:
     with suppress(ImportError):
         return str(import_module("tzdata").IANA_VERSION)
     return None
+
+
+def _database(storage: Storage) -> DatabaseFacts | None:
+    if storage.server is None:
+        return None
+    told: list[Event] = []
+    forget = storage.server.listen(told.append)
+    with suppress(OSError):
+        storage.server.require_writable()
+    forget()
+    return DatabaseFacts(storage.server.place, tuple(told))
 
 
 def _walk_tests(state: Path, tower: Tower | None) -> WalkTests | None:
