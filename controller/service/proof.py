@@ -229,6 +229,8 @@ class _PlannedMinute:
 
 def prove_night(record: NightRecord) -> NightProof | None:
     """The proof of one night; None where nothing was planned in it."""
+    if not record.minutes and not _has_light(record):
+        return None  # without a look through the dark months around it
     cues = record.program.cues(record.start, record.end)
     by_zone = {zone: list(_planned_minutes(record, cues, zone)) for zone in record.program.zones}
     by_zone = {zone: minutes for zone, minutes in by_zone.items() if minutes}
@@ -249,6 +251,12 @@ def prove_night(record: NightRecord) -> NightProof | None:
         },
         gaps=tuple(_gaps(record, by_zone)),
     )
+
+
+def _has_light(record: NightRecord) -> bool:
+    """Whether any rule may light a zone."""
+    pieces = (piece for plan in record.program.nights(record.start, record.end) for piece in plan.pieces)
+    return any(piece.showing and piece.start < record.end and piece.end > record.start for piece in pieces)
 
 
 def _planned_minutes(record: NightRecord, cues: tuple[Cue, ...], zone: str) -> Iterator[_PlannedMinute]:
