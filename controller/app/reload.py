@@ -9,7 +9,7 @@ Bad files change nothing, and the next start uses the last good copy in their pl
 """
 
 import asyncio
-import time
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -255,9 +255,10 @@ async def changes(
 
 def _looked(look: Callable[[], Seen | None], known: Seen | None) -> Seen | None:
     """What the files are once they are others, or have been the same for RETRY_S; it waits in a thread, so that the
-    loop is not woken by each look."""
+    loop is not woken by each look. By an event that never comes: `time.sleep` raises EINVAL under a faked clock."""
+    never = threading.Event()
     for _ in range(round(RETRY_S / LOOK_S)):
-        time.sleep(LOOK_S)
+        never.wait(LOOK_S)
         now = look()
         if now is not None and now != known:
             break
