@@ -127,6 +127,10 @@ class HomeAssistantBridge:
             return self._alarm.raised is not None
         if item.retain:
             return self._note_leftover(item, reading)
+        if self._written.get(item.topic, item.payload) != item.payload:  # somebody else's, or an echo from before ours
+            del self._written[item.topic]
+            self._is_changed = True
+            return True
         if self.commands is None or not item.payload or not item.topic.startswith(f"{self._below}set/"):
             return False
         due_s = self.due_s

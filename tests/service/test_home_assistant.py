@@ -362,6 +362,19 @@ def test_a_retained_command_is_removed_and_never_obeyed(started: Started) -> Non
     assert held(world, BOWL) == LIT
 
 
+@pytest.mark.parametrize("payload", [b'{"state": "OFF"}', b""])
+def test_what_somebody_else_writes_of_a_light_is_written_over(home: World, payload: bytes) -> None:
+    """It is retained, and would be believed until the light changes; once, however often it comes."""
+    before = len(sent(home, BOWL))
+    for _ in range(20):
+        home.say(BOWL, payload, retain=True)
+    home.run(3)
+    assert held(home, BOWL) == LIT
+    assert 1 <= len(sent(home, BOWL)) - before <= 3
+    home.run(60)
+    assert len(sent(home, BOWL)) - before <= 3
+
+
 NONSENSE = [
     b"",
     b"{",
