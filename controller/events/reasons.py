@@ -17,7 +17,8 @@ GETADDRINFO = {-2: "EAI_NONAME", -3: "EAI_AGAIN", -5: "EAI_NODATA"}
 
 def reason_of(error: BaseException) -> Reason:  # noqa: PLR0911 -- a table
     """`ENOSPC`, `SQLITE_FULL`, `EAI_NONAME`, or a code of `reasons.toml`; what has none is told in its own words."""
-    reason, sqlite = getattr(error, "reason", None), getattr(error, "sqlite_errorname", None)
+    reason = getattr(error, "reason", None) or getattr(error, "fields", {}).get("reason")
+    sqlite = getattr(error, "sqlite_errorname", None)
     code = getattr(error, "code", None) if isinstance(error, OSError) else None
     if isinstance(code, str):
         return Reason(code)

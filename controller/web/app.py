@@ -45,6 +45,7 @@ from controller.web import (
 from controller.web.forms import check_origin, read_form
 from controller.web.login_view import MOST_TO_KEEP, Sent
 from controller.web.problems import (
+    NOT_NOW,
     RETRY_AFTER_S,
     ApiRefused,
     broken,
@@ -193,13 +194,14 @@ def _not_ready(request: Request, _: Exception) -> Response:
 
 
 def _refused(request: Request, error: Exception) -> Response:
-    """What the product itself refuses, in its words, with the cure."""
+    """What the product itself refuses, in its words, with the cure: 503 where it may pass."""
     if is_api(request) and isinstance(error, WatertowerError):
         return problem(visit(request), of_error(error))
     visited = visit(request)
     event = new_event(error.code, **error.fields) if isinstance(error, WatertowerError) else None
     text, cure = (event.text(visited.language), event.action(visited.language)) if event else ("", "")
-    return visited.page("error", 409, title=visited.say("error.409.title"), text=text, cure=cure)
+    status = 503 if isinstance(error, NOT_NOW) else 409
+    return visited.page("error", status, title=visited.say("error.409.title"), text=text, cure=cure)
 
 
 def _http_error(request: Request, error: Exception) -> Response:

@@ -19,6 +19,7 @@ from controller.state.accounts_file import NotKept
 from controller.state.audit import Actor
 from controller.state.json_file import Unusable
 from controller.state.lamp_results import LampResults
+from controller.state.postgres_errors import event_of
 from controller.state.postgresql import PostgresServer
 from controller.state.roles import Role, Source
 from controller.state.storage import Storage
@@ -256,3 +257,22 @@ def test_a_start_without_the_database_goes_on_with_what_was_known(
     LampResults(reach(Path("/nonexistent")), lambda _: None)
     lamps.note({"mast/south": True}, now)
     assert set(LampResults(reach(), lambda _: None).read().people) == {"mast/north", "mast/south"}
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (psycopg.errors.DiskFull(), "TWL-J044"),
+        (psycopg.errors.DataCorrupted(), "TWL-J045"),
+        (psycopg.errors.AdminShutdown(), "TWL-J040"),
+        (psycopg.OperationalError("FATALT:  databassystemet startar upp"), "TWL-J040"),
+        (psycopg.OperationalError('FATALT:  databasen "x" existerar inte'), "TWL-J042"),
+        (psycopg.OperationalError("FATALT:  ledsen, för många klienter"), "TWL-J040"),
+        (psycopg.OperationalError("something that nobody has seen yet"), "TWL-J040"),
+    ],
+)
+def test_what_cannot_be_acted_out_here_has_its_event_too(error: Exception, code: str) -> None:
+    """Servers speak Swedish where the system does."""
+    event = event_of(error, "db/watertower")
+    assert event.code == code
+    assert event.text("sv")

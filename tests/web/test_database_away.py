@@ -1,0 +1,26 @@
+"""The page while the database that holds the accounts is away."""
+
+from pathlib import Path
+
+from controller.config.load import Setup
+from controller.state.accounts import AccountStore
+from controller.state.postgresql import PostgresServer
+from controller.state.storage import Storage
+from controller.web.running_service import RunningService
+from tests.web.conftest import Browser, SetClock
+from tests.web.turned import snapshot_of
+
+
+async def test_what_everybody_may_see_is_shown_and_the_login_says_why_not(
+    service: RunningService, browser: Browser, setup: Setup, clock: SetClock, tmp_path: Path
+) -> None:
+    """503, for it may pass; the reason and the cure stand there."""
+    away = PostgresServer("postgresql://nobody@127.0.0.1:1/nothing")
+    service.accounts = AccountStore(Storage(tmp_path, away), service.tell)
+    service.publish(snapshot_of(setup, clock.read()), is_new=True)
+    async with browser() as visitor:
+        assert (await visitor.get("/")).status_code == 200
+        answer = await visitor.get("/login")
+    assert answer.status_code == 503
+    assert "ingen lyssnar där" in answer.text
+    assert "watertower doctor" in answer.text
