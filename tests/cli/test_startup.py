@@ -32,7 +32,14 @@ def test_a_plan_imports_nothing_that_reaches_a_broker() -> None:
     done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert "controller.app.last_good" in imported
-    assert not imported & {"paho", "apscheduler", "psycopg", "controller.mqtt", "controller.broker", "controller.service.runtime"}
+    assert not imported & {
+        "paho",
+        "apscheduler",
+        "psycopg",
+        "controller.mqtt",
+        "controller.broker",
+        "controller.service.runtime",
+    }
 
 
 def test_only_import_fixture_loads_the_importer_of_fixture_files() -> None:
