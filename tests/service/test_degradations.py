@@ -225,6 +225,9 @@ MOMENTS = {
     "TWL-J012",  # one version of the schedule is left out
     *(f"TWL-J02{number}" for number in range(8)),  # of `backup` and `restore`
     "TWL-J028",  # the program ends
+    "TWL-J048",  # of the files
+    "TWL-J050",  # of `migrate`
+    "TWL-J051",
     "TWL-M005",  # one message was thrown away
     "TWL-M006",  # messages that were overtaken
     "TWL-M013",  # the broker is told everything anew
