@@ -257,8 +257,13 @@ class SharedPage:
         self, context: "Context", runtime: Runtime, follower: FileFollower, mqtt: Mqtt, listeners: list[Listener]
     ) -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
         """Shows a site while it runs; what that needs done beside the site."""
-        service = _service(context, runtime, follower, self._accounts)
-        self.directory.add(service)
+        try:
+            service = _service(context, runtime, follower, self._accounts)
+            self.directory.add(service)
+        except Exception as error:  # the light goes on without it
+            context.note(new_event("TWL-W107", reason=place_of(error)))
+            yield {}
+            return
         try:
             with _fed(context, runtime, follower, mqtt, listeners, service) as feed:
                 yield {"page": feed.run()}

@@ -127,10 +127,11 @@ class SiteServices:
         version."""
         try:
             from controller.app.page import SharedPage  # noqa: PLC0415  its libraries take 25 MB
+
+            return SharedPage(storage_of(tower, self._state, None), self._tell)
         except Exception as error:
             self._tell(new_event("TWL-W107", reason=f"{place_of(error)}: {error}"))
             return None
-        return SharedPage(storage_of(tower, self._state, None), self._tell)
 
     async def _serve_broker(self, wanted: _BrokerWanted | None) -> None:
         """In place of the one that runs."""

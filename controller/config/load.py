@@ -36,6 +36,7 @@ from controller.schedule.campaign import Override, SafetyStop
 from controller.schedule.plan import Program
 
 TOWER, SCHEDULE = "tower.yaml", "schedule.yaml"
+MISSING = frozenset({"TWL-S002", "TWL-S194"})
 UNKNOWN_COLOR = frozenset({"TWL-S132", "TWL-S145"})
 UNKNOWN_PROFILE = frozenset({"TWL-F103", "TWL-F107"})
 NO_RULES = b"version: 1\n"
@@ -236,7 +237,17 @@ def _texts(folder: ConfigFolder, schedule: Document | None = None) -> _Texts:
     shared = {name: _opened(folder.root / name) for name in (TOWER, SCHEDULE) if (folder.root / name).exists()}
     if schedule is None and is_without_rules(folder):
         schedule = _read(NO_RULES, own / SCHEDULE)
-    return _Texts(_opened(own / TOWER), schedule or _opened(own / SCHEDULE), shared.get(TOWER), shared.get(SCHEDULE))
+    tower, schedule = _of_folder(folder, TOWER), schedule or _of_folder(folder, SCHEDULE)
+    return _Texts(tower, schedule, shared.get(TOWER), shared.get(SCHEDULE))
+
+
+def _of_folder(folder: SiteFolder, name: str) -> Document:
+    """A site's own file; of one that is missing where it belongs."""
+    opened = _opened(folder.path / name)
+    if not any(finding.code in MISSING for finding in opened.findings):
+        return opened
+    where = {"name": name, "own": opened.source.file, "shared": str(folder.root / name)}
+    return Document(opened.source, None, (opened.source.finding("TWL-S335", None, **where),))
 
 
 def _tower_text(texts: _Texts, folder: ConfigFolder) -> Document:

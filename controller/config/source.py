@@ -44,7 +44,7 @@ INSTALLED, INSTALLED_STATE = Path("/etc/watertower"), Path("/var/lib/watertower"
 CREDENTIAL = "mqtt-password"
 """What systemd hands the broker's password over as."""
 LENIENT = "as-windows-1252"
-UNREAD = frozenset({"TWL-S002", "TWL-S003", "TWL-S005", "TWL-S019", "TWL-S043", "TWL-S194"})
+UNREAD = frozenset({"TWL-S002", "TWL-S335", "TWL-S003", "TWL-S005", "TWL-S019", "TWL-S043", "TWL-S194"})
 """The findings of a file that could not be read at all, which may well be read the next time."""
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")

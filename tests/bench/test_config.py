@@ -16,7 +16,10 @@ import yaml
 
 from controller.config.load import load
 from controller.config.setup_notes import notes
+from controller.config.site_conflicts import commanded_by_two
+from controller.config.site_folder import SiteFolder
 from controller.config.yaml_document import LOADER
+from tests.config.several_sites import OWN_TOWER, write_site, write_sites
 
 SHIPPED = Path(__file__).parents[2] / "config"
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -85,3 +88,32 @@ def test_a_thousand_campaigns_at_once(tmp_path: Path) -> None:
     few_s, many_s = (cpu_s(lambda at=at: notes(load(at), NOW)) for at in folders)
     print(f"\n100 campaigns {few_s:.2f} s, 1,000 {many_s:.2f} s")
     assert many_s < LINEAR * few_s
+
+
+def test_fifty_sites_cost_what_one_of_as_many_gateways_does(tmp_path: Path) -> None:
+    """10,000 gateways in ranges: read, and compared for lamps that two sites command."""
+    lamps = (
+        '  - {{name: "post-[001..{count}]", kind: wled, topic: "wled/{site}-[001..{count}]", zone: [bowl, shaft]}}\n'
+    )
+    own = OWN_TOWER.partition("  - name")[0]
+    root = write_sites(tmp_path / "many")
+    names = [f"site-{number:02}" for number in range(50)]
+    for name in names:
+        write_site(root, name, own + lamps.format(count=200, site=name))
+    alone = write_site(write_sites(tmp_path / "one"), "one", own + lamps.format(count=10_000, site="x"))
+    one_s = cpu_s(lambda: load(SiteFolder(tmp_path / "one", alone.name)))
+    setups = {}
+
+    def load_all() -> None:
+        setups.update({name: load(SiteFolder(root, name)) for name in names})
+
+    all_s = cpu_s(load_all)
+    compared_s = cpu_s(lambda: commanded_by_two(setups))
+    print(f"\n50 sites of 200 gateways: {all_s:.2f} s, compared {compared_s:.2f} s; one site of 10,000: {one_s:.2f} s")
+    assert all_s < 3 * one_s
+    assert not commanded_by_two(setups)
+    write_site(root, "site-01", own + lamps.format(count=200, site="site-00"))
+    setups["site-01"] = load(SiteFolder(root, "site-01"))
+    found = commanded_by_two(setups)
+    assert {site: len(each) for site, each in found.items()} == {"site-00": 200, "site-01": 200}
+    assert found["site-00"][0].event.fields["site"] == "site-01"

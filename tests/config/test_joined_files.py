@@ -174,7 +174,13 @@ def test_nothing_need_be_shared(root: Path) -> None:
 def test_a_site_without_a_tower_is_told_so(root: Path) -> None:
     """Of the file that is missing."""
     (root / "sites/south/tower.yaml").unlink()
-    assert str(root / "sites/south/tower.yaml") in {each.file for each in _rejected(root, "south")}
+    found = next(each for each in _rejected(root, "south") if each.code == "TWL-S335")
+    assert found.file == str(root / "sites/south/tower.yaml")
+    (root / "schedule.yaml").unlink()
+    assert [each.event.fields["name"] for each in _rejected(root, "south") if each.code == "TWL-S335"] == [
+        "schedule.yaml",
+        "tower.yaml",
+    ]
 
 
 def test_another_text_of_the_sites_schedule_keeps_the_shared_rules(root: Path) -> None:
