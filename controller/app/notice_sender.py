@@ -31,6 +31,7 @@ HOST_IS_NO_SECRET = frozenset({"mailto", "mailtos", "json", "jsons", "form", "fo
 SHORTEST_SECRET = 3
 SOCKET_ERROR = re.compile(r"(?:Socket|SMTP|Connection) ?Exception: (?P<why>.+)", re.DOTALL | re.IGNORECASE)
 
+SYSTEM_ERROR = re.compile(r"\[Errno (?P<number>-?\d+)\]")
 ESSENCE = re.compile(r"(?P<why>\[(?:Errno|SSL)[^\"'()]*)")
 """The error of the system or of TLS within what a library makes of it."""
 
@@ -139,6 +140,10 @@ def _reason(said: str, address: str) -> Reason:
     """What apprise said last, without what stands in the address."""
     if not said:
         return Reason("no_answer")
+    if number := SYSTEM_ERROR.search(said):
+        return reason_of(OSError(int(number["number"]), ""))
+    if said.rstrip().endswith("timed out"):
+        return Reason("no_answer_in_time")
     found = ESSENCE.search(said) or SOCKET_ERROR.search(said)
     text = found["why"] if found else said
     for secret in sorted(_secrets(address), key=len, reverse=True):
