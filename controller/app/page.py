@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 Listener = Callable[[Event], None]
 END_S = 10.0
 """A disk that hangs holds up the end, or building anew, no longer."""
+LOOK_AGAIN_S = 10.0
 PUBLISH_S = 0.2
 """Snapshots are made at most so often: a site of many gateways reports all the time."""
 
@@ -129,7 +130,8 @@ async def _served(service: RunningService, web: Web) -> PageServer:
 
 async def prepare_accounts(owner: PageOwner, web: Web, url: str, tell: Listener) -> None:
     """Puts pseudonyms in the place of old names. While nobody has an account, tells the code for the first one, where
-    it could be used: over TLS, or on this machine. It waits for the disk, so that nothing else should wait for it."""
+    it could be used: over TLS, or on this machine. Then it looks now and then whether the disk takes again what it
+    refused. It waits for the disk, so that nothing else should wait for it."""
     if owner.is_demo:
         return
     accounts, reading = owner.accounts, owner.clock.read()
@@ -144,6 +146,10 @@ async def prepare_accounts(owner: PageOwner, web: Web, url: str, tell: Listener)
         tell(new_event(error.code, **error.fields))
     except Exception as error:
         tell(new_event("TWL-W106", path="/start", reason=place_of(error)))
+    while True:
+        await asyncio.sleep(LOOK_AGAIN_S)
+        with suppress(NotKept):  # which has been told
+            await run_blocking("accounts", accounts.look_again)
 
 
 def _service(

@@ -115,6 +115,11 @@ class AccountStore:
         """What it is called in what is told."""
         return self._file.place
 
+    def look_again(self) -> None:
+        """Where something was refused ever: so that its end is told though nobody comes. Raises NotKept."""
+        if self._file.was_refused:
+            self._file.read(lambda it: one(it, "SELECT 1"))
+
     def close(self) -> None:
         """Let the file go; the next use opens it again."""
         self._file.close()

@@ -26,6 +26,7 @@ class AccountsFile:
     def __init__(self, place: Path | Storage, migrations: tuple[Migration, ...], on_event: OnEvent) -> None:
         storage = Storage.of(place)
         self._database = storage.database(ACCOUNTS, migrations, on_event, precious=True, damaged="TWL-A002")
+        self.was_refused = False
 
     @property
     def place(self) -> str:
@@ -37,6 +38,7 @@ class AccountsFile:
         try:
             return self._database.write(work)
         except Unusable as error:
+            self.was_refused = True
             raise NotKept("TWL-A001", file=self.place, reason=error.reason) from error
 
     def read(self, work: Work[T]) -> T:
