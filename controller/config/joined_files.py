@@ -14,7 +14,7 @@ from controller.config.checks import RULES
 from controller.config.findings import FilePlace, Finding, SourceText
 from controller.config.nodes import TOP, Document, Node, Pairs, Scalar, YamlEntry, YamlSequence
 
-OF_SERVICE = frozenset({"web"})
+OF_SERVICE = frozenset({"web", "database"})
 """What the service has once, however many sites it runs."""
 OF_BROKER = frozenset({"listen", "users_file"})
 """The same of `mqtt:`, beside a broker of the service's own."""

@@ -128,6 +128,7 @@ def test_a_note_on_a_shared_rule_is_told_of_the_shared_file(root: Path) -> None:
     "line",
     [
         'web: {listen: "127.0.0.1:8081"}',
+        'database: {url: "postgresql://db/watertower"}',
         "mqtt: {broker: embedded}",
         "mqtt: {broker: embedded, users_file: users}",
         'mqtt: {broker: "mqtt://host", listen: "127.0.0.1:1"}',
