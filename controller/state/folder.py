@@ -47,7 +47,7 @@ class Folder(Protocol):
         """Something that is another one after each change of a text."""
 
     def is_behind(self, name: str) -> bool:
-        """Whether what was read last may be older than what is stored, for that could not be reached."""
+        """Whether what was read last is older than what is stored, or may be, for that could not be reached."""
 
     def locked(self) -> AbstractContextManager[None]:
         """Nobody else changes several texts as one meanwhile."""

@@ -108,8 +108,12 @@ class JsonDocument(Generic[C]):
 
     @property
     def is_behind(self) -> bool:
-        """Whether what was loaded may be older than what is stored, for that could not be reached."""
-        return self._folder.is_behind(self._name)
+        """Whether what was loaded is older than what is stored, or may be, for that could not be reached. Raises
+        Unusable."""
+        try:
+            return self._folder.is_behind(self._name)
+        except OSError as error:
+            raise self._fails(error) from error
 
     def load(self, damaged: str = "TWL-J001", instead: C | None = None) -> C | None:
         """Its content, None where there is none that can be used; `instead` of it where it is damaged. `damaged` is the

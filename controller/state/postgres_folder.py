@@ -104,7 +104,10 @@ class PostgresFolder:
 
     def is_behind(self, name: str) -> bool:
         """See `Folder`."""
-        return name in self._behind
+        if name in self._behind or name not in self._versions:
+            return name in self._behind
+        found = self._one("SELECT version FROM documents WHERE folder = ? AND name = ?", name)
+        return (found[0] if found else 0) != self._versions[name]
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 is lost, and nothing waits."""
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
@@ -12,7 +13,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from controller.config.load import load
 from controller.events import Event, new_event
+from controller.service.override_request import OverridePolicy
+from controller.service.overrides import OverrideManager
 from controller.state import NotStored, StateStore, StoredHistory, postgresql, state_store
 from controller.state.accounts import AccountStore
 from controller.state.accounts_file import NotKept
@@ -123,6 +127,37 @@ async def test_what_another_controller_set_is_known_when_the_database_is_back(
             await one.store_override("third", "{}", now, now + HOUR)
             assert [record.id for record in one.overrides] == ["first", "second", "third"]
             assert one.generation > generation
+
+
+async def test_what_another_controller_set_is_shown_here_as_well(
+    reach: Callable[..., Storage], tmp_path: Path, now: datetime, told: list[Event], until: Until
+) -> None:
+    """Within seconds, and so is its end, and a stop."""
+    setup = load(Path(__file__).parents[2] / "config")
+    policy = OverridePolicy(setup.program(), setup.tower.palette, 24 * HOUR)
+    asked = {"version": 1, "id": "a", "look": "red", "until": "1 h", "owner": "Eva", "reason": "prov"}
+    async with (
+        StateStore(reach(tmp_path / "a"), told.append) as one,
+        StateStore(reach(tmp_path / "b"), told.append) as two,
+    ):
+        here, there = OverrideManager(one, policy), OverrideManager(two, policy)
+        assert (await there.take(json.dumps(asked).encode(), now)).code == "TWL-O101"
+        await until(lambda: one.generation)
+        await here.expire(now)
+        assert [stored.id for stored in here.in_force] == ["a"]
+        stop = {"version": 1, "id": "s", "action": "stop", "owner": "Ann"}
+        assert (await there.take(json.dumps(stop).encode(), now)).code == "TWL-O105"
+        seen = one.generation
+        await until(lambda: one.generation > seen)
+        await here.expire(now)
+        assert here.stored_stop is not None
+        lift = {"version": 1, "id": "l", "action": "lift", "owner": "Ann"}
+        assert (await there.take(json.dumps(lift).encode(), now)).code == "TWL-O106"
+        resume = {"version": 1, "id": "r", "action": "resume", "owner": "Ann"}
+        assert (await there.take(json.dumps(resume).encode(), now)).code == "TWL-O102"
+        await until(lambda: one.stop is None and not one.overrides)
+        await here.expire(now)
+        assert (here.stored_stop, here.in_force) == (None, ())
 
 
 async def test_the_history_waits_in_memory_and_comes_later(
