@@ -3,20 +3,20 @@
 Servers may hang, answer for ever or send without end, and libraries wait for them and keep all of it. A process can be
 ended, and its memory bounded, whatever a server does to it: the service that lights the lamps feels nothing of it.
 
-    python -m controller.app.apprise_process < {"address": …, "message": {"title", "body", "manner"} | null}
+    python -m controller.app.apprise_process < {"address", "within_s", "message": {"title", "body", "manner"} | null}
 
 What comes back on the last line is one of `{"unusable": true}`, `{"server": [host, port]}` (without a message),
 `{"delivered": true}` and `{"delivered": false, "said": …}`, the last that apprise said, which may hold secrets.
 """
 
+import ctypes
 import json
 import logging
-import os
 import re
 import signal
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import apprise
@@ -24,6 +24,8 @@ from apprise.conversion import convert_between
 
 MOST_MEMORY = 96 * 1024 * 1024
 """Bytes of its own; it takes some 35 MB where nothing is wrong."""
+PARENT_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG of prctl(2)."""
 SOCKET_ERROR = re.compile(r"(?:Socket|SMTP|Connection) ?Exception: ", re.IGNORECASE)
 
 
@@ -76,33 +78,20 @@ class _Told(logging.Handler):
             self.last = text
 
 
-def _bound_memory() -> None:
-    with suppress(ImportError, OSError, ValueError):  # not everywhere
+def _bound(within_s: float) -> None:
+    """The system ends this process after so many seconds, whatever it waits for, with the service that reads the
+    answer, and where it takes too much memory; as far as the system can do that."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, within_s)
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    with suppress(ImportError, OSError, ValueError):
         import resource  # noqa: PLC0415
 
         resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
 
 
-@contextmanager
-def _ends_with_the_service() -> Iterator[None]:
-    """Nobody would read the answer."""
-    service = os.getppid()
-
-    def look(*_: object) -> None:
-        if os.getppid() != service:
-            os._exit(1)
-
-    if not hasattr(signal, "setitimer"):  # as on Windows
-        yield
-        return
-    signal.signal(signal.SIGALRM, look)
-    signal.setitimer(signal.ITIMER_REAL, 1, 1)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-
-
 if __name__ == "__main__":
-    _bound_memory()
-    with _ends_with_the_service():
-        request = json.load(sys.stdin)
-        sys.stdout.write(f"\n{json.dumps(answer(request['address'], request['message']))}\n")
+    request = json.load(sys.stdin)
+    _bound(request["within_s"])
+    sys.stdout.write(f"\n{json.dumps(answer(request['address'], request['message']))}\n")

@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -24,7 +25,8 @@ from controller.events.reasons import reason_of
 from controller.service.notice_queue import NoticeMessage
 
 CALL_S = 50.0
-"""A process that calls apprise for longer is ended."""
+"""A process that calls apprise for longer is ended, by the system."""
+ENDED_BY_TIME = frozenset({-getattr(signal, "SIGALRM", 0)})
 BEAT_ANSWER_S = 10.0
 HOST_IS_NO_SECRET = frozenset({"mailto", "mailtos", "json", "jsons", "form", "forms", "xml", "xmls"})
 """In the addresses of other services a token may stand in the place of the host."""
@@ -68,20 +70,22 @@ def examine(file: Path) -> tuple[str, int] | None:
 
 def _called(address: str, message: NoticeMessage | None = None) -> dict[str, Any]:
     """What the process of apprise answers. Raises AddressUnusable."""
-    request = json.dumps({"address": address, "message": asdict(message) if message is not None else None})
+    told = asdict(message) if message is not None else None
+    request = json.dumps({"address": address, "within_s": CALL_S, "message": told})
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-m", "controller.app.apprise_process"],
             input=request.encode(),  # an argument would stand in the list of processes
             capture_output=True,  # what it says elsewhere may hold secrets, and goes nowhere
-            timeout=CALL_S,
             check=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
-    except subprocess.TimeoutExpired:
-        raise _CallBroken(Reason("no_answer_in_time")) from None
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise _CallBroken(Reason("apprise_broke", {"status": getattr(error, "returncode", error.args[0])})) from None
+    except OSError as error:
+        raise _CallBroken(reason_of(error)) from None
+    except subprocess.CalledProcessError as error:
+        is_late = error.returncode in ENDED_BY_TIME
+        reason = Reason("no_answer_in_time") if is_late else Reason("apprise_broke", {"status": error.returncode})
+        raise _CallBroken(reason) from None
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     if answer.get("unusable"):
         raise AddressUnusable(Reason("not_an_address"))
