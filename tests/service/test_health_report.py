@@ -16,7 +16,7 @@ from controller.mqtt import Received
 from controller.service.controller import Controller
 from controller.service.gateway_state import Status
 from controller.service.health import Degradation
-from controller.service.health_report import BATCH, COALESCE_S, EVERY_S, MOST_NAMED, PENDING_S, HealthReport
+from controller.service.health_report import BATCH, COALESCE_S, EVERY_S, MOST_NAMED, PENDING_S, SEEN, HealthReport
 
 NIGHT = datetime(2026, 11, 20, 18, tzinfo=UTC)
 
@@ -177,7 +177,9 @@ def test_of_thousands_the_summary_names_a_hundred_and_those_that_need_somebody_f
     assert max(len(turn.keys() - {"health"}) for turn in turns) <= BATCH
     site.set(names[:500], "pending")
     site.set(names[500:600], "silent")
-    summary = site.written(40, *names)["health"]
+    for _ in range(1000 // SEEN):
+        site.written(40, *names)
+    summary = site.written(42)["health"]
     assert (summary["counts"], summary["amiss"]) == ({"confirmed": 400, "pending": 500, "silent": 100}, 100)
     assert len(summary["unconfirmed"]) == len(summary["heard_s"]) == MOST_NAMED
     assert {each["status"] for each in summary["unconfirmed"]} == {"silent"}
