@@ -381,3 +381,9 @@ def test_those_who_are_notified_are_looked_at_without_a_word_to_them(tmp_path: P
     assert [found["a"].answers, found["b"].answers, found["heartbeat"].answers] == [False, True, False]
     assert (found["b"].server, found["heartbeat"].server) == ("", "127.0.0.1:1")
     assert found["c"].unusable == Reason("not_an_address")
+
+
+def test_the_address_of_a_monitor_is_none_of_a_receiver() -> None:
+    """There is no test notice to send there."""
+    told = tuple(ToldFacts(name, unusable=Reason("not_an_address")) for name in ("technicians", "heartbeat"))
+    assert [one.code for one in checks.notices(replace(SOUND, told=told)).findings] == ["TWL-N103", "TWL-N111"]

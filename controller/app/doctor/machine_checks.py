@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from controller.app.doctor.examined import NONE, Examined
-from controller.app.doctor.machine_facts import GATEWAY_UNIT, SERVICE_UNIT, FolderFacts, MachineFacts, Port
+from controller.app.doctor.machine_facts import GATEWAY_UNIT, MONITOR, SERVICE_UNIT, FolderFacts, MachineFacts, Port
 from controller.clock import Trust
 from controller.events import Event, new_event
 from controller.events.models import Phrase, Reason, Text
@@ -177,6 +177,8 @@ def notices(facts: MachineFacts) -> Examined:
     for told in facts.told:
         if told.unusable is not None and told.unusable.code == "EACCES":
             unchecked = told.unusable
+        elif told.unusable is not None and told.name == MONITOR:
+            findings.append(new_event("TWL-N111", reason=told.unusable))
         elif told.unusable is not None:
             findings.append(new_event("TWL-N103", receiver=told.name, reason=told.unusable))
         elif not told.answers:

@@ -81,6 +81,9 @@ class UnitFacts:
     needs_reload: bool
 
 
+MONITOR = "heartbeat"
+
+
 @dataclass(frozen=True, slots=True)
 class ToldFacts:
     """Somebody who is notified, or the monitor: the server, where its address names one, and whether it answers; why
@@ -280,7 +283,7 @@ def _addressed(tower: Tower | None) -> dict[str, Receiver | Heartbeat]:
     """By name who is notified, and the monitor."""
     found: dict[str, Receiver | Heartbeat] = {each.name: each for each in tower.notices} if tower is not None else {}
     if tower is not None and tower.heartbeat is not None:
-        found["heartbeat"] = tower.heartbeat
+        found[MONITOR] = tower.heartbeat
     return found
 
 
