@@ -42,7 +42,8 @@ EVERY_S = 10.0
 """So often the summary is written though nothing changed."""
 COALESCE_S = 1.0
 PENDING_S = 5.0
-SEEN, SEEN_BEHIND = 250, 2
+SEEN = 250
+SEEN_BEHIND = 2
 BATCH, BATCH_BEHIND = 50, 2
 """Gateways that are looked at and documents that are written in one turn, and in one of a controller that is behind
 with its decisions; more are due in the next one."""
