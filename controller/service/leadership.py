@@ -1,0 +1,123 @@
+"""Who of several controllers leads which site. Pure.
+
+A site is led by whoever holds its lease: a row in the database that ends by itself unless it is renewed. Its term rises
+with each change of hands and is the epoch of the orders, so a gateway refuses what a leader of before still says. Only
+the clock of the database counts for the end of a lease; a controller goes by the seconds since it asked, which are
+never stepped and count a suspend.
+
+Without the database nobody can say who leads, and a dark tower is worse than one that is told the same thing twice: who
+leads goes on, who stands by waits, and takes over at last where no broker brings a word of the leader either.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+TERM_S = 5.0
+"""How long a lease holds after it was renewed, by the clock of the database."""
+RENEW_S = 1.5
+"""How often it is renewed: three may fail."""
+STALE_S = 0.8 * TERM_S
+"""A leader that was frozen for longer says nothing before it has asked again: somebody else may lead by now."""
+FORSAKEN_S = 60.0
+"""Without the database and without a word of the leader on any broker, who stands by takes over after so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A site's lease: who holds it, its term, and the seconds until it ends (0: it has ended)."""
+
+    holder: str
+    term: int
+    left_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the database says: the leases by site, and the controllers that live."""
+
+    leases: Mapping[str, Lease] = field(default_factory=dict)
+    controllers: tuple[str, ...] = ()
+
+    def led_by(self, name: str) -> frozenset[str]:
+        """The sites whose lease a controller holds."""
+        return frozenset(site for site, lease in self.leases.items() if lease.holder == name and lease.left_s > 0)
+
+
+class LeaseStore(Protocol):
+    """The database, as far as it keeps leases."""
+
+    def exchange(
+        self, name: str, keep: Mapping[str, int], take: Collection[str] = (), leave: Collection[str] = ()
+    ) -> Standing:
+        """One round of the controller of this name, in one transaction: it lives; it renews `keep`, whose terms rise
+        to the epochs that it has reached; it gives up `leave`; of `take` it gets what nobody holds; and is told how
+        all stand then. Raises Unreachable where the database does not answer in time."""
+
+
+def fair_share(name: str, sites: Sequence[str], standing: Standing) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The sites that a controller should take now, and those that it should leave to another.
+
+    Each controller has as many as any other, or one more. Nothing is left while it could not be taken by somebody with
+    less than his share, so no site changes hands twice where one controller comes or goes.
+    """
+    names = sorted({*standing.controllers, name})
+    led = {each: standing.led_by(each) & set(sites) for each in names}
+    least, more = divmod(len(sites), len(names))
+    # who leads most already keeps the one more: fewer sites move
+    by_size = sorted(names, key=lambda each: (-len(led[each]), each))
+    share = {each: least + (rank < more) for rank, each in enumerate(by_size)}
+    held = frozenset().union(*led.values())
+    free = [site for site in sites if site not in held]
+    missing = sum(max(0, share[each] - len(led[each])) for each in names if each != name) - len(free)
+    surplus = min(len(led[name]) - share[name], missing)
+    if surplus > 0:
+        return (), tuple(sorted(led[name], reverse=True)[:surplus])
+    wanted = max(0, share[name] - len(led[name]))
+    # from its own place in the row, so that two who come at once seldom reach for the same
+    first = len(free) * names.index(name) // len(names)
+    return tuple((free[first:] + free[:first])[:wanted]), ()
+
+
+class Leadership:
+    """Whether this controller leads a site. Instants are seconds that never step and count a suspend."""
+
+    def __init__(self, name: str) -> None:
+        self.term = 0
+        """Of the lease that was held last; 0 before the first."""
+        self._name = name
+        self._leads = False
+        self._known_s = float("-inf")
+        """When it was asked, the last time that the answer left us the lead."""
+        self._alone_s: float | None = None
+        """Since when neither the database nor another leader was heard, for one who stands by."""
+
+    def answered(self, lease: Lease | None, asked_s: float) -> None:
+        """The database answered a question that was asked then."""
+        self._alone_s = None
+        self._leads = lease is not None and lease.holder == self._name and lease.left_s > 0
+        if lease is not None and self._leads:
+            self.term, self._known_s = lease.term, asked_s
+
+    def unanswered(self, asked_s: float) -> None:
+        """The database did not answer a question that was asked then: who leads goes on."""
+        if self._leads:
+            self._known_s = asked_s
+        elif self._alone_s is None:
+            self._alone_s = asked_s
+        elif asked_s - self._alone_s >= FORSAKEN_S:
+            self._leads, self._known_s = True, asked_s
+
+    def heard_leader(self, at_s: float) -> None:
+        """Another controller that leads the site was heard on a broker."""
+        if self._alone_s is not None:
+            self._alone_s = max(self._alone_s, at_s)
+
+    @property
+    def leads(self) -> bool:
+        """Whether it leads by all that it was told, though it may have been frozen since."""
+        return self._leads
+
+    def may_speak(self, now_s: float) -> bool:
+        """Whether it may give orders at this instant."""
+        return self._leads and now_s - self._known_s <= STALE_S
