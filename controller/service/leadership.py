@@ -9,50 +9,17 @@ Without the database nobody can say who leads, and a dark tower is worse than on
 leads goes on, who stands by waits, and takes over at last where no broker brings a word of the leader either.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
 
-TERM_S = 5.0
-"""How long a lease holds after it was renewed, by the clock of the database."""
+from controller.state.leases import TERM_S, Lease, Question, Standing
+
 RENEW_S = 1.5
 """How often it is renewed: three may fail."""
 STALE_S = 0.8 * TERM_S
 """A leader that was frozen for longer says nothing before it has asked again: somebody else may lead by now."""
+JUST_AFTER_S = 0.05
 FORSAKEN_S = 60.0
 """Without the database and without a word of the leader on any broker, who stands by takes over after so long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A site's lease: who holds it, its term, and the seconds until it ends (0: it has ended)."""
-
-    holder: str
-    term: int
-    left_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the database says: the leases by site, and the controllers that live."""
-
-    leases: Mapping[str, Lease] = field(default_factory=dict)
-    controllers: tuple[str, ...] = ()
-
-    def led_by(self, name: str) -> frozenset[str]:
-        """The sites whose lease a controller holds."""
-        return frozenset(site for site, lease in self.leases.items() if lease.holder == name and lease.left_s > 0)
-
-
-class LeaseStore(Protocol):
-    """The database, as far as it keeps leases."""
-
-    def exchange(
-        self, name: str, keep: Mapping[str, int], take: Collection[str] = (), leave: Collection[str] = ()
-    ) -> Standing:
-        """One round of the controller of this name, in one transaction: it lives; it renews `keep`, whose terms rise
-        to the epochs that it has reached; it gives up `leave`; of `take` it gets what nobody holds; and is told how
-        all stand then. Raises Unreachable where the database does not answer in time."""
 
 
 def fair_share(name: str, sites: Sequence[str], standing: Standing) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -121,3 +88,67 @@ class Leadership:
     def may_speak(self, now_s: float) -> bool:
         """Whether it may give orders at this instant."""
         return self._leads and now_s - self._known_s <= STALE_S
+
+
+class Leaderships:
+    """What one of several controllers does about all sites: what it asks the database next, and which sites it leads.
+
+    `may_start` says of a site whether it could be led here, as where its files are good.
+    """
+
+    def __init__(self, name: str, sites: Sequence[str], may_start: Callable[[str], bool] = lambda _site: True) -> None:
+        self._name = name
+        self._sites = {site: Leadership(name) for site in sites}
+        self._may_start = may_start
+        self._standing = Standing()
+        self._stopping: set[str] = set()
+        """Sites that are to be left, once they have stopped here."""
+        self._stopped: set[str] = set()
+
+    def __getitem__(self, site: str) -> Leadership:
+        """That of one site."""
+        return self._sites[site]
+
+    @property
+    def leads(self) -> frozenset[str]:
+        """The sites that are to run here."""
+        return frozenset(site for site, one in self._sites.items() if one.leads and site not in self._stopping)
+
+    @property
+    def leaders(self) -> Mapping[str, str]:
+        """Site -> the controller that leads it, as the database said last."""
+        return {site: lease.holder for site, lease in self._standing.leases.items() if lease.left_s > 0}
+
+    def stopped(self, site: str) -> None:
+        """A site that was to stop runs here no more, and its lease may go to another."""
+        self._stopped.add(site)
+
+    def question(self, epochs: Mapping[str, int]) -> Question:
+        """What to ask now, and every RENEW_S; `epochs` are those that the sites which run here have reached."""
+        able = [site for site in self._sites if self._may_start(site)]
+        take, surplus = fair_share(self._name, able, self._standing)
+        self._stopping |= set(surplus)
+        leave = tuple(sorted(self._stopped & self._stopping))
+        keep = {site: epochs.get(site, 0) for site, one in self._sites.items() if one.leads and site not in leave}
+        return Question(self._name, keep, take, leave)
+
+    def answered(self, question: Question, standing: Standing, asked_s: float) -> None:
+        """How all stand after a question that was asked then."""
+        self._standing = standing
+        for site, one in self._sites.items():
+            one.answered(standing.leases.get(site), asked_s)
+        done = {site for site in self._stopping if not self._sites[site].leads or site in question.leave}
+        self._stopping -= done
+        self._stopped -= done
+
+    def unanswered(self, asked_s: float) -> None:
+        """The database did not answer."""
+        for one in self._sites.values():
+            one.unanswered(asked_s)
+
+    def wait_s(self, waited_s: float = 0.0) -> float:
+        """How long to wait until the next question, so long after the last: until another's lease ends, if that is
+        sooner."""
+        others = (lease.left_s for lease in self._standing.leases.values() if lease.holder != self._name)
+        soonest = min((left_s + JUST_AFTER_S for left_s in others if left_s > 0), default=RENEW_S)
+        return max(0.0, min(RENEW_S, soonest) - waited_s)

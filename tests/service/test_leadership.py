@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.service.leadership import FORSAKEN_S, STALE_S, Leadership, Lease, Standing, fair_share
+from controller.service.leadership import FORSAKEN_S, STALE_S, Leadership, fair_share
+from controller.state.leases import Lease, Standing
 
 
 def test_only_who_holds_the_lease_speaks() -> None:
