@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from controller.state.sql import Database, Migration, SqlConnection
+
 TERM_S = 5.0
 """How long a lease holds after it was renewed, by the clock of the database."""
 
@@ -53,3 +55,53 @@ class LeaseStore(Protocol):
 
     def depart(self, controller: str) -> None:
         """A controller ends, and holds nothing any more. Raises Unusable."""
+
+
+TABLES: tuple[Migration, ...] = (
+    (
+        "CREATE TABLE controllers (name text PRIMARY KEY, until timestamptz NOT NULL)",
+        """CREATE TABLE leases (
+            site text PRIMARY KEY, holder text NOT NULL, term bigint NOT NULL, until timestamptz NOT NULL)""",
+    ),
+)
+LIVES = """INSERT INTO controllers VALUES (?, clock_timestamp() + make_interval(secs => ?))
+    ON CONFLICT (name) DO UPDATE SET until = excluded.until"""
+LEAVE = "UPDATE leases SET until = clock_timestamp() WHERE holder = ? AND site = ANY(?)"
+RENEW = """UPDATE leases SET until = clock_timestamp() + make_interval(secs => ?), term = greatest(term, kept.epoch)
+    FROM unnest(?::text[], ?::bigint[]) AS kept (site, epoch) WHERE leases.site = kept.site AND holder = ?"""
+TAKE = """INSERT INTO leases
+    SELECT site, ?, 1, clock_timestamp() + make_interval(secs => ?) FROM unnest(?::text[]) AS site
+    ON CONFLICT (site) DO UPDATE SET holder = excluded.holder, term = leases.term + 1, until = excluded.until
+    WHERE leases.until <= clock_timestamp()"""
+LEASES = "SELECT site, holder, term, greatest(0, extract(epoch FROM until - clock_timestamp()))::float8 FROM leases"
+LIVING = "SELECT name FROM controllers WHERE until > clock_timestamp() ORDER BY name"
+
+
+class LeaseTables:
+    """A `LeaseStore` in PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def exchange(self, question: Question) -> Standing:
+        """As `LeaseStore`."""
+
+        def work(connection: SqlConnection) -> Standing:
+            name, sites = question.controller, sorted(question.keep)  # in one order: two rounds never wait crosswise
+            connection.execute(LIVES, (name, TERM_S))
+            connection.execute(LEAVE, (name, list(question.leave)))
+            connection.execute(RENEW, (TERM_S, sites, [question.keep[site] for site in sites], name))
+            connection.execute(TAKE, (name, TERM_S, sorted(question.take)))
+            leases = {site: Lease(*rest) for site, *rest in connection.execute(LEASES)}
+            return Standing(leases, tuple(name for (name,) in connection.execute(LIVING)))
+
+        return self._database.write(work)
+
+    def depart(self, controller: str) -> None:
+        """As `LeaseStore`."""
+
+        def work(connection: SqlConnection) -> None:
+            connection.execute("UPDATE leases SET until = clock_timestamp() WHERE holder = ?", (controller,))
+            connection.execute("DELETE FROM controllers WHERE name = ?", (controller,))
+
+        self._database.write(work)
