@@ -9,7 +9,7 @@ Without the database nobody can say who leads, and a dark tower is worse than on
 leads goes on, who stands by waits, and takes over at last where no broker brings a word of the leader either.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from controller.state.leases import TERM_S, Lease, Question, Standing
 
@@ -91,15 +91,11 @@ class Leadership:
 
 
 class Leaderships:
-    """What one of several controllers does about all sites: what it asks the database next, and which sites it leads.
+    """What one of several controllers does about all sites: what it asks the database, and which of them it leads."""
 
-    `may_start` says of a site whether it could be led here, as where its files are good.
-    """
-
-    def __init__(self, name: str, sites: Sequence[str], may_start: Callable[[str], bool] = lambda _site: True) -> None:
-        self._name = name
+    def __init__(self, name: str, sites: Iterable[str] = ()) -> None:
+        self.name = name
         self._sites = {site: Leadership(name) for site in sites}
-        self._may_start = may_start
         self._standing = Standing()
         self._stopping: set[str] = set()
         """Sites that are to be left, once they have stopped here."""
@@ -119,27 +115,31 @@ class Leaderships:
         """Site -> the controller that leads it, as the database said last."""
         return {site: lease.holder for site, lease in self._standing.leases.items() if lease.left_s > 0}
 
+    def know(self, sites: Iterable[str]) -> None:
+        """These sites are there, and no others."""
+        self._sites = {site: self._sites.get(site) or Leadership(self.name) for site in sites}
+
     def stopped(self, site: str) -> None:
         """A site that was to stop runs here no more, and its lease may go to another."""
-        self._stopped.add(site)
+        if site in self._stopping:
+            self._stopped.add(site)
 
     def question(self, epochs: Mapping[str, int]) -> Question:
         """What to ask now, and every RENEW_S; `epochs` are those that the sites which run here have reached."""
-        able = [site for site in self._sites if self._may_start(site)]
-        take, surplus = fair_share(self._name, able, self._standing)
+        take, surplus = fair_share(self.name, tuple(self._sites), self._standing)
         self._stopping |= set(surplus)
         leave = tuple(sorted(self._stopped & self._stopping))
         keep = {site: epochs.get(site, 0) for site, one in self._sites.items() if one.leads and site not in leave}
-        return Question(self._name, keep, take, leave)
+        return Question(self.name, keep, take, leave)
 
     def answered(self, question: Question, standing: Standing, asked_s: float) -> None:
         """How all stand after a question that was asked then."""
         self._standing = standing
         for site, one in self._sites.items():
             one.answered(standing.leases.get(site), asked_s)
-        done = {site for site in self._stopping if not self._sites[site].leads or site in question.leave}
-        self._stopping -= done
-        self._stopped -= done
+        left = {site for site in self._stopping if site in question.leave or site not in standing.led_by(self.name)}
+        self._stopping -= left
+        self._stopped -= left
 
     def unanswered(self, asked_s: float) -> None:
         """The database did not answer."""
@@ -149,6 +149,6 @@ class Leaderships:
     def wait_s(self, waited_s: float = 0.0) -> float:
         """How long to wait until the next question, so long after the last: until another's lease ends, if that is
         sooner."""
-        others = (lease.left_s for lease in self._standing.leases.values() if lease.holder != self._name)
+        others = (lease.left_s for lease in self._standing.leases.values() if lease.holder != self.name)
         soonest = min((left_s + JUST_AFTER_S for left_s in others if left_s > 0), default=RENEW_S)
         return max(0.0, min(RENEW_S, soonest) - waited_s)
