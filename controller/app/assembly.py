@@ -31,6 +31,7 @@ from controller.service.controller import Controller
 from controller.service.degradations import Degradations
 from controller.service.home_assistant_device import HomeAssistantDevice
 from controller.service.lamp_alarms import LampAlarms
+from controller.service.leadership import Leadership
 from controller.service.preflight import Preflight
 from controller.service.runtime import Runtime
 from controller.state import NotRead, StateStore, StoredHistory
@@ -72,7 +73,8 @@ class Context:
     None leaves it to tower.yaml. `closed` lets nobody but ourselves use the embedded broker, because its users cannot
     be read. `port` 0 takes a free one for it, and for the page. `is_demo`:
     whoever looks at the page may change everything on it. `services` are what several sites have in common; None where
-    there is one site, which has all of it for itself.
+    there is one site, which has all of it for itself. `lead` says when this controller may give orders, and under which
+    term; None where there is no other.
     """
 
     setup: Setup
@@ -88,6 +90,7 @@ class Context:
     port: int | None = None
     is_demo: bool = False
     services: SharedServices | None = None
+    lead: Leadership | None = None
 
     @property
     def language(self) -> Language:
@@ -144,11 +147,11 @@ async def running(context: Context) -> AsyncIterator[Running]:
     async with AsyncExitStack() as stack:
         users = {} if context.closed else broker_users(context, context.setup)
         brokers = await _brokers(context, users, stack)
-        controller, overrides = restore(context.setup, context.store)
+        controller, overrides = restore(context.setup, context.store, context.lead.term if context.lead else 0)
         home_assistant = HomeAssistantDevice.of(tower, tower.site.language)
         meters = tuple(dict.fromkeys(meter.topic for meter in tower.measured))
         site = SiteInfo(tower.site.name, context.prefix, context.language, home_assistant, meters)
-        mqtt = await stack.enter_async_context(_connection(brokers, controller, site))
+        mqtt = await stack.enter_async_context(_connection(brokers, controller, site, context))
         runtime = Runtime(controller, overrides, clock, mqtt, site, context.tell, context.degradations)
         loop = runtime.loop
         loop.prove_light(context.setup)
@@ -226,15 +229,17 @@ async def _brokers(context: Context, users: Mapping[str, User] | None, stack: As
     return (broker_settings.embedded(host, broker.port, broker_settings.CONTROLLER, own),)
 
 
-def _connection(brokers: tuple[Address, ...], controller: Controller, site: SiteInfo) -> Mqtt:
+def _connection(brokers: tuple[Address, ...], controller: Controller, site: SiteInfo, context: Context) -> Mqtt:
+    lead, clock, name = context.lead, context.clock, "controller"
     return Mqtt(
         brokers,
-        f"{site.prefix.replace('/', '-')}-controller",
+        f"{site.prefix.replace('/', '-')}-{name if lead is None else lead.name}",
         subscriptions=tuple((topic, 1) for topic in subscriptions(controller, site)),
         will=site.will,
         birth=(site.birth,),
         streams=(site.requests,),
         partial=partial_topics(controller, site),
+        may_publish=lambda: lead is None or lead.may_speak(clock.read().mono),
     )
 
 

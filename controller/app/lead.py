@@ -63,13 +63,13 @@ class Lead:
         question, asked_s, task = self._asked
         await asyncio.wait([task], timeout=ANSWER_S)
         if not task.done():
-            self.leaderships.unanswered(self._clock.read().mono)
+            self.leaderships.unanswered(self._clock.read().mono, self._sites.running())
             return
         self._asked = None
         try:
             self.leaderships.answered(question, task.result(), asked_s)
         except WatertowerError:  # told by the database, as whatever else it refuses
-            self.leaderships.unanswered(asked_s)
+            self.leaderships.unanswered(asked_s, self._sites.running())
 
     def _follow(self) -> None:
         """Starts what it leads now, and stops what it does not."""

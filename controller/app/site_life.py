@@ -24,13 +24,15 @@ from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event, new_event
 from controller.locale import Language
 from controller.service.degradations import Degradations
+from controller.service.leadership import Leadership
 from controller.state import StateStore
 
 
 @dataclass(frozen=True, slots=True)
 class SiteStart:
     """What a site begins with: its files, or the last good copy of them with what is `rejected`; where they and its
-    state are; the language asked for at the start, None leaves it to tower.yaml; and what it shares with others."""
+    state are; the language asked for at the start, None leaves it to tower.yaml; what it shares with others; and its
+    lease."""
 
     setup: Setup
     rejected: FilesRejected | None
@@ -38,6 +40,7 @@ class SiteStart:
     state: Path
     asked: Language | None
     services: SharedServices | None = None
+    lead: Leadership | None = None
 
 
 async def live(start: SiteStart, log: Log, end: asyncio.Future[str], up: Callable[[Running], None]) -> bool:
@@ -71,6 +74,7 @@ async def live(start: SiteStart, log: Log, end: asyncio.Future[str], up: Callabl
             asked=start.asked,
             config=start.folder,
             services=start.services,
+            lead=start.lead,
         )
         _greet(parts, start.rejected)
         broken: BaseException | None = None

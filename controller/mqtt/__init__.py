@@ -18,7 +18,7 @@ others use too (`tests/bench/test_mqtt.py`).
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -36,7 +36,8 @@ class Mqtt:
 
     Entering never waits for a broker, and leaving never waits longer than a second, whatever state the broker is in.
     From several brokers the same message may come several times; whoever takes the items decides which is newest. Of
-    `partial` topics the newest few messages wait, of `streams` every one. Leaving sends no will. Raises ValueError for
+    `partial` topics the newest few messages wait, of `streams` every one. While `may_publish` says no, all that is
+    published is dropped. Leaving sends no will. Raises ValueError for
     no broker, one twice, or settings that none could accept.
     """
 
@@ -51,12 +52,14 @@ class Mqtt:
         keepalive_s: int = 10,
         streams: Sequence[str] = (),
         partial: Sequence[str] = (),
+        may_publish: Callable[[], bool] = lambda: True,
     ) -> None:
         addresses = (brokers,) if isinstance(brokers, Address) else tuple(brokers)
         if not addresses or len({(a.host, a.port) for a in addresses}) < len(addresses):
             raise ValueError("at least one broker, and each once: a client id can be connected once")
         topics = frozenset(streams), frozenset(partial)
         settings = ClientSettings(client_id, tuple(subscriptions), will, tuple(birth), keepalive_s, *topics)
+        self._may_publish = may_publish
         self._inbox = Inbox()
         self._brokers = tuple(Reconnecting(address, settings, self._inbox) for address in addresses)
         self._group = asyncio.TaskGroup()
@@ -76,6 +79,8 @@ class Mqtt:
         """Sends messages to every broker that is connected, without waiting. Not connected, they are dropped: what
         should hold is published anew on `Connected`, and a value kept over an outage would be a second truth. Raises
         ValueError or TypeError, before any is sent, for one that could never be sent."""
+        if not self._may_publish():
+            return
         for message in messages:
             check(message)
         for each in self._brokers:

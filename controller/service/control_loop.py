@@ -139,11 +139,12 @@ def override_policy(setup: Setup) -> OverridePolicy:
     )
 
 
-def restore(setup: Setup, store: StateKeeper) -> tuple[Controller, OverrideManager]:
-    """Controller and overrides at the start of a process: the files, under what the state directory holds."""
+def restore(setup: Setup, store: StateKeeper, term: int = 0) -> tuple[Controller, OverrideManager]:
+    """Controller and overrides at the start of a process: the files, under what the state directory holds. Its orders
+    begin with the term of its lease, where it has one, and above all that are known."""
     overrides = OverrideManager(store, override_policy(setup))
     program = setup.program(overrides.overrides, overrides.stop)
-    known = Order(store.known.epoch, store.known.revision)
+    known = max(Order(store.known.epoch, store.known.revision), Order(term - 1, 0))
     return Controller(setup.tower.gateways, setup.tower.mqtt.topic_prefix, program, known), overrides
 
 

@@ -51,8 +51,9 @@ class Leadership:
 
     def __init__(self, name: str) -> None:
         self.term = 0
-        """Of the lease that was held last; 0 before the first."""
-        self._name = name
+        """Of the lease that was held last; 0 before the first, and where it leads without one."""
+        self.name = name
+        """Of this controller."""
         self._leads = False
         self._known_s = float("-inf")
         """When it was asked, the last time that the answer left us the lead."""
@@ -62,18 +63,21 @@ class Leadership:
     def answered(self, lease: Lease | None, asked_s: float) -> None:
         """The database answered a question that was asked then."""
         self._alone_s = None
-        self._leads = lease is not None and lease.holder == self._name and lease.left_s > 0
+        self._leads = lease is not None and lease.holder == self.name and lease.left_s > 0
         if lease is not None and self._leads:
             self.term, self._known_s = lease.term, asked_s
 
-    def unanswered(self, asked_s: float) -> None:
-        """The database did not answer a question that was asked then: who leads goes on."""
-        if self._leads:
+    def unanswered(self, asked_s: float, epoch: int = 0) -> None:
+        """The database did not answer a question that was asked then: who leads goes on, unless its orders had to rise
+        to an epoch above its term. Then somebody else gave orders under a newer one."""
+        if self._leads and epoch > self.term > 0:
+            self._leads, self._alone_s = False, asked_s
+        elif self._leads:
             self._known_s = asked_s
         elif self._alone_s is None:
             self._alone_s = asked_s
         elif asked_s - self._alone_s >= FORSAKEN_S:
-            self._leads, self._known_s = True, asked_s
+            self._leads, self._known_s, self.term = True, asked_s, 0
 
     def heard_leader(self, at_s: float) -> None:
         """Another controller that leads the site was heard on a broker."""
@@ -141,10 +145,10 @@ class Leaderships:
         self._stopping -= left
         self._stopped -= left
 
-    def unanswered(self, asked_s: float) -> None:
-        """The database did not answer."""
-        for one in self._sites.values():
-            one.unanswered(asked_s)
+    def unanswered(self, asked_s: float, epochs: Mapping[str, int]) -> None:
+        """The database did not answer; `epochs` as in `question`."""
+        for site, one in self._sites.items():
+            one.unanswered(asked_s, epochs.get(site, 0))
 
     def wait_s(self, waited_s: float = 0.0) -> float:
         """How long to wait until the next question, so long after the last: until another's lease ends, if that is

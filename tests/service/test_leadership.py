@@ -69,6 +69,16 @@ def test_who_stands_by_waits_for_the_database_while_the_leader_is_heard() -> Non
         assert not two.leads
 
 
+def test_a_leader_without_the_database_gives_way_to_newer_orders() -> None:
+    """Somebody got the lease, whom it cannot see: its own orders had to rise above its term."""
+    one = Leadership("one")
+    one.answered(Lease("one", 3, 5.0), asked_s=0)
+    one.unanswered(asked_s=1, epoch=3)
+    assert one.may_speak(1)
+    one.unanswered(asked_s=2, epoch=5)
+    assert not one.may_speak(2)
+
+
 SITES = tuple(f"site-{number:02}" for number in range(10))
 
 

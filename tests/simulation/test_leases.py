@@ -47,7 +47,7 @@ class World:
             if name not in self.deaf:
                 one.answered(question, standing, self.now_s)
         if name in self.cut | self.deaf:
-            one.unanswered(self.now_s)
+            one.unanswered(self.now_s, {})
         self.due_s[name] = self.now_s + one.wait_s()
 
     def speakers(self, site: str) -> set[str]:
