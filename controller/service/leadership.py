@@ -18,6 +18,7 @@ RENEW_S = 1.5
 STALE_S = 0.8 * TERM_S
 """A leader that was frozen for longer says nothing before it has asked again: somebody else may lead by now."""
 JUST_AFTER_S = 0.05
+SETTLED_S = 10.0
 FORSAKEN_S = 60.0
 """Without the database and without a word of the leader on any broker, who stands by takes over after so long."""
 
@@ -74,6 +75,8 @@ class Leadership:
             self._leads, self._alone_s = False, asked_s
         elif self._leads:
             self._known_s = asked_s
+            if self._alone_s is not None and asked_s - self._alone_s >= FORSAKEN_S + SETTLED_S:
+                self.term, self._alone_s = epoch, None  # by now its orders are above all that it found
         elif self._alone_s is None:
             self._alone_s = asked_s
         elif asked_s - self._alone_s >= FORSAKEN_S:

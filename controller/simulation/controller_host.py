@@ -22,6 +22,7 @@ from controller.mqtt import Item
 from controller.service.control_loop import REMEMBER_S, TICK_S, ControlLoop, SiteInfo, restore, subscriptions
 from controller.service.degradations import Degradations
 from controller.service.home_assistant_device import HomeAssistantDevice
+from controller.service.leadership import Leadership
 from controller.service.preflight import Preflight
 from controller.simulation.kernel import LAG_S, Host, Kernel
 from controller.simulation.meter import LampRecord
@@ -168,6 +169,16 @@ class ControllerHost(Host):
         self.client = MultiBrokerClient(brokers, client)
 
     @property
+    def runs(self) -> bool:
+        """Whether its process runs."""
+        return self.loop is not None
+
+    @property
+    def lead(self) -> Leadership | None:
+        """Its lease of the site; None where there is no other controller."""
+        return None
+
+    @property
     def connected(self) -> bool:
         """Whether any broker is connected."""
         return self.client.connected
@@ -191,7 +202,7 @@ class ControllerHost(Host):
         def tell(event: Event, at: datetime) -> None:
             self._observer.tell(degradations.take(event, at))
 
-        controller, overrides = restore(self.setup, self.disk)
+        controller, overrides = restore(self.setup, self.disk, self.lead.term if self.lead else 0)
         self.loop = ControlLoop(controller, overrides, self, self._site, tell, degradations, self.wake)
         self.loop.prove_light(self.setup)
         if self.loop.preflight is not None:
@@ -212,7 +223,7 @@ class ControllerHost(Host):
 
     def die(self, away_s: float | None = None) -> None:
         """Kill -9; systemd starts it again, or somebody does after so many seconds."""
-        if self.loop is not None:
+        if self.runs:
             self.stop()
             self._world.after(self._world.random.uniform(*RESTART_S) if away_s is None else away_s, self.start)
 

@@ -16,7 +16,8 @@ from controller.gateways.wire import MAX_EPOCH, ZoneLook, parse_desired, parse_r
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from controller.service.desired import MAX_FOLLOWED
-from controller.simulation.controller_host import Accident
+from controller.simulation.controller_host import Accident, ControllerHost
+from controller.simulation.kernel import HostClock
 from controller.simulation.network import CALM, SimulatedBroker, Weather
 from controller.simulation.scenario import Scenario
 
@@ -29,8 +30,8 @@ Heal = Callable[[], object]
 
 
 def controller_dies(scenario: Scenario) -> None:
-    """Kill -9; systemd starts it again."""
-    scenario.controller.die()
+    """Kill -9 of one of them; systemd starts it again."""
+    _any_controller(scenario).die()
 
 
 def broker_dies(scenario: Scenario) -> Heal:
@@ -63,7 +64,7 @@ def partition(scenario: Scenario) -> Heal:
 def clock_steps(scenario: Scenario) -> Heal:
     """Somebody sets one clock wrong by up to an hour; a time server sets it right again."""
     random = scenario.world.random
-    clock = random.choice([scenario.controller.clock, *(host.clock for host in scenario.ours)])
+    clock = random.choice(_clocks(scenario))
     clock.step(random.choice((-1, 1)) * random.uniform(10, HOUR_S))
     return clock.synchronise
 
@@ -71,7 +72,7 @@ def clock_steps(scenario: Scenario) -> Heal:
 def time_server_steps(scenario: Scenario) -> Heal:
     """A time server that is wrong by seconds moves the clock of one clock, or of all, and is put right again."""
     random = scenario.world.random
-    clocks = [scenario.controller.clock, *(host.clock for host in scenario.ours)]
+    clocks = _clocks(scenario)
     moved = clocks if random.random() < 0.5 else [random.choice(clocks)]
     seconds = random.choice((-1, 1)) * random.uniform(1, 30)
 
@@ -119,7 +120,9 @@ BAD_FILES = (b"", b"version: 1\ncampaigns:\n  - name: [\n", b"version: 1\ncampai
 
 def bad_reload(scenario: Scenario) -> None:
     """A half-written or wrong file is saved."""
-    scenario.controller.reload(scenario.world.random.choice(BAD_FILES))
+    saved = scenario.world.random.choice(BAD_FILES)
+    for controller in scenario.controllers:
+        controller.reload(saved)
 
 
 def disk_full(scenario: Scenario) -> Heal:
@@ -142,7 +145,8 @@ def asks(scenario: Scenario) -> None:
     if random.random() < 0.5:
         for broker in scenario.brokers:
             broker.die()
-        scenario.controller.die(DEAD_S)
+        for controller in scenario.controllers:
+            controller.die(DEAD_S)
         for broker in scenario.brokers:
             broker.rise(remembers=True)
     elif random.random() < 0.5:
@@ -260,6 +264,34 @@ def override(scenario: Scenario) -> Heal:
     return lambda: scenario.operator.check(scenario.overrides)
 
 
+def freeze(scenario: Scenario) -> Heal:
+    """SIGSTOP of one of several controllers, and SIGCONT."""
+    controller = scenario.world.random.choice(scenario.leased)
+    controller.freeze()
+    return controller.thaw
+
+
+def database_down(scenario: Scenario) -> Heal:
+    """The database answers nobody, or not one of the controllers."""
+    random, database = scenario.world.random, scenario.database
+    if random.random() < 0.5:
+        controller = random.choice(scenario.leased)
+        database.cut.add(controller)
+        return lambda: database.cut.discard(controller)
+    database.up = False
+    return lambda: setattr(database, "up", True)
+
+
+def _any_controller(scenario: Scenario) -> ControllerHost:
+    controllers = scenario.controllers
+    return scenario.world.random.choice(controllers) if len(controllers) > 1 else controllers[0]
+
+
+def _clocks(scenario: Scenario) -> list[HostClock]:
+    """Those of all machines of ours."""
+    return [host.clock for host in (*scenario.controllers, *scenario.ours)]
+
+
 def _any_broker(scenario: Scenario) -> SimulatedBroker:
     return scenario.world.random.choice(scenario.brokers)
 
@@ -322,6 +354,11 @@ STORM = (
     Fault("epoch", epoch_ahead, every_s=24 * HOUR_S, lasts_s=1),
     Fault("asker", asks, every_s=24 * HOUR_S, lasts_s=MINUTE_S),
 )
+SHARED = (
+    Fault("freeze", freeze, every_s=12 * HOUR_S, lasts_s=MINUTE_S),
+    Fault("database", database_down, every_s=12 * HOUR_S, lasts_s=10 * MINUTE_S),
+)
+"""Of several controllers on one database."""
 ALONE = (
     *STORM,
     Fault("duplicate-reorder", reorder, every_s=HOUR_S, lasts_s=10 * MINUTE_S),
@@ -342,3 +379,10 @@ FAULTS: Mapping[str, tuple[Fault, ...]] = {
     "storm-by-hand": (*STORM, OVERRIDE, STOP),
 }
 """The sets by their names."""
+OF_SEVERAL: Mapping[str, tuple[Fault, ...]] = {
+    **FAULTS,
+    "storm": (*STORM, *SHARED),
+    "storm-by-hand": (*STORM, *SHARED, OVERRIDE, STOP),
+    **{fault.name: (replace(fault, every_s=HOUR_S),) for fault in SHARED},
+}
+"""The same where several controllers share the site."""

@@ -165,6 +165,11 @@ class Line:
         """As far as the client knows."""
         return self._session is not None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a connection would come about."""
+        return self._broker.up and not self.cut
+
     def start(self) -> None:
         """The process runs: it seeks the broker."""
         self._failures = self._brief = 0

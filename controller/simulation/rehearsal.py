@@ -12,7 +12,7 @@ from typing import Any
 from controller.config.load import Setup
 from controller.rfc3339 import rfc3339
 from controller.schedule.hours import night_at
-from controller.simulation.faults import FAULTS, plan
+from controller.simulation.faults import FAULTS, OF_SEVERAL, plan
 from controller.simulation.kernel import utc
 from controller.simulation.meter import LightCount, Spell
 from controller.simulation.reference import Expected
@@ -36,17 +36,18 @@ Json = dict[str, Any]
 class Rehearsal:
     """Everything but the seed; the reference is worked out once for all seeds."""
 
-    def __init__(self, setup: Setup, start: datetime, end: datetime, faults: str) -> None:
+    def __init__(self, setup: Setup, start: datetime, end: datetime, faults: str, controllers: int = 1) -> None:
         self.setup = setup
         self.start = start
         self.end = end
         self.faults = faults
+        self.controllers = controllers
         self._expected = Expected(setup, start, end)
 
     def hold(self, seed: int) -> Scenario:
         """One world, from switching on to the end."""
-        scenario = Scenario(self.setup, self._expected.without_overrides(), self.start, seed)
-        plan(scenario, FAULTS[self.faults], self.end.timestamp())
+        scenario = Scenario(self.setup, self._expected.without_overrides(), self.start, seed, self.controllers)
+        plan(scenario, (OF_SEVERAL if self.controllers > 1 else FAULTS)[self.faults], self.end.timestamp())
         scenario.play(self.end)
         return scenario
 

@@ -13,6 +13,7 @@ from controller.service.overrides import OverrideManager
 from controller.simulation.controller_host import ControllerHost, Observer, SimulatedDisk
 from controller.simulation.hosts import GatewayHost, OurGatewayHost, VendorGatewayHost
 from controller.simulation.kernel import Kernel
+from controller.simulation.leased_host import LeasedControllerHost, SimulatedDatabase
 from controller.simulation.meter import LampRecord, Meter
 from controller.simulation.network import Line, SimulatedBroker
 from controller.simulation.operator import Operator, StatusAsker
@@ -52,9 +53,9 @@ class ActiveFaults:
 
 class Scenario:
     """One setup in one world. `expected` is what should be shown; it is told of what is set by hand, and so belongs to
-    this scenario alone."""
+    this scenario alone. Several `controllers` share a database."""
 
-    def __init__(self, setup: Setup, expected: Expected, start: datetime, seed: int) -> None:
+    def __init__(self, setup: Setup, expected: Expected, start: datetime, seed: int, controllers: int = 1) -> None:
         tower = setup.tower
         self.setup = setup
         self.start = start
@@ -76,7 +77,8 @@ class Scenario:
         }
         self.meter = Meter(self.world, tower.site.place, expected, lamps, lambda: self.faults.causes(self.world.now))
         observer = Observer(self.tell, self.meter.confirms, self._stops)
-        self.controller = self.controller_host(observer)
+        self.database = SimulatedDatabase(self.world, self.disk)
+        self.controllers = self.controller_hosts(observer, controllers)
         if len(self.ours) == len(self.gateways):
             # a vendor's gateway is known by its answers: to pass over the questions would be to think it silent
             self.world.lull = self._is_quiet
@@ -87,9 +89,19 @@ class Scenario:
         return tuple(host for host in self.gateways if isinstance(host, OurGatewayHost))
 
     @property
+    def controller(self) -> ControllerHost:
+        """The controller that leads, or the first one."""
+        return next((each for each in self.controllers if each.loop is not None), self.controllers[0])
+
+    @property
+    def leased(self) -> tuple[LeasedControllerHost, ...]:
+        """The controllers that share the site, where there are several."""
+        return tuple(each for each in self.controllers if isinstance(each, LeasedControllerHost))
+
+    @property
     def lines(self) -> tuple[Line, ...]:
         """Every way to a broker that may be cut."""
-        clients = (self.controller.client, *(host.client for host in self.gateways))
+        clients = (*(each.client for each in self.controllers), *(host.client for host in self.gateways))
         return tuple(line for client in clients for line in client.lines)
 
     @property
@@ -106,7 +118,8 @@ class Scenario:
 
     def switch_on(self) -> None:
         """Power for all, within a second."""
-        for start in (*(host.start for host in self.gateways), self.controller.start, self.operator.client.start):
+        gateways, controllers = (host.start for host in self.gateways), (each.start for each in self.controllers)
+        for start in (*gateways, *controllers, self.operator.client.start):
             self.world.after(self.world.random.uniform(0, 1), start)
         self.world.run(self.start)
         self.meter.begin()
@@ -145,15 +158,17 @@ class Scenario:
     def ask(self, ahead_s: float) -> None:
         """Somebody with such a clock asks whether the controller lives. That it seems not to is no mistake while
         another fault may keep the two apart."""
-        ran = self.controller.loop is not None
+        ran, asked = self.controller.loop is not None, self.controllers
 
         def judge(lives: bool) -> None:
-            self.controller.listen(-1)
+            for each in asked:
+                each.listen(-1)
             runs = self.controller.loop is not None
             apart = [name for name in self.faults.causes(self.world.now) if name != "asker"]
             self.misjudged += (lives and not (ran or runs)) or (not lives and ran and runs and not apart)
 
-        self.controller.listen(1)
+        for each in asked:
+            each.listen(1)
         StatusAsker(self.world, self.brokers, self.setup.tower.mqtt.topic_prefix, ahead_s, judge)
 
     @property
@@ -181,9 +196,14 @@ class Scenario:
             return OurGatewayHost(self.world, self.brokers, self.setup, own, self.on_light, self.tell)
         return VendorGatewayHost(self.world, self.brokers[0], gateway, self.on_light)
 
-    def controller_host(self, observer: Observer) -> ControllerHost:
-        """The machine of the controller."""
-        return ControllerHost(self.world, self.brokers, self.setup, self.disk, observer)
+    def controller_hosts(self, observer: Observer, count: int) -> tuple[ControllerHost, ...]:
+        """The machines of the controllers."""
+        if count == 1:
+            return (ControllerHost(self.world, self.brokers, self.setup, self.disk, observer),)
+        return tuple(
+            LeasedControllerHost(self.world, self.brokers, self.setup, self.database, observer, f"controller-{number}")
+            for number in range(1, count + 1)
+        )
 
     def _granted(self, name: str) -> None:
         self.operator.granted(name)

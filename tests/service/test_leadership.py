@@ -79,6 +79,21 @@ def test_a_leader_without_the_database_gives_way_to_newer_orders() -> None:
     assert not one.may_speak(2)
 
 
+def test_who_took_over_alone_gives_way_too_once_its_orders_have_settled() -> None:
+    """They rise above all that it finds at first; later, only above those of another leader."""
+    two = Leadership("two")
+    second = 0
+    while not two.leads:
+        two.unanswered(asked_s=(second := second + 1))
+    for epoch in (4, 9):
+        two.unanswered(asked_s=(second := second + 1), epoch=epoch)
+    for _ in range(30):
+        two.unanswered(asked_s=(second := second + 1), epoch=9)
+        assert two.may_speak(second)
+    two.unanswered(asked_s=second + 1, epoch=11)
+    assert not two.may_speak(second + 1)
+
+
 SITES = tuple(f"site-{number:02}" for number in range(10))
 
 

@@ -1,0 +1,159 @@
+"""One of several controllers of a site in the simulated world, and the database that they share.
+
+Its process runs all the time, its control loop while it holds the lease. Rounds are beats of the world: who leads
+speaks first after a lull, so that no lease ends in one.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from controller.config.load import Setup
+from controller.gateways.base import Message
+from controller.service.control_loop import ControlLoop
+from controller.service.leadership import Leadership, Leaderships
+from controller.simulation.controller_host import ControllerHost, Observer, SimulatedDisk
+from controller.simulation.kernel import AgendaEntry, Kernel
+from controller.simulation.lease_table import LeaseTable
+from controller.simulation.network import SimulatedBroker
+
+SITE = "site"
+
+
+class SimulatedDatabase:
+    """What the controllers share: the leases, and the overrides that are kept on `disk`. It answers nobody while it is
+    not `up`, and not those whose way to it is `cut`."""
+
+    def __init__(self, world: Kernel, disk: SimulatedDisk) -> None:
+        self.leases = LeaseTable(lambda: world.now)
+        self.disk = disk
+        self.up = True
+        self.cut: set[LeasedControllerHost] = set()
+        self.controllers: list[LeasedControllerHost] = []
+
+    def answers(self, host: "LeasedControllerHost") -> bool:
+        """Whether a controller reaches it."""
+        return self.up and host not in self.cut
+
+    @contextmanager
+    def used_by(self, host: "LeasedControllerHost") -> Iterator[None]:
+        """What it keeps cannot be changed from where it is out of reach."""
+        was_full = self.disk.file.full
+        self.disk.file.full = was_full or not self.answers(host)
+        try:
+            yield
+        finally:
+            self.disk.file.full = was_full
+
+
+class LeasedControllerHost(ControllerHost):
+    """A controller beside others; `start` and `stop` are those of its process."""
+
+    def __init__(
+        self,
+        world: Kernel,
+        brokers: tuple[SimulatedBroker, ...],
+        setup: Setup,
+        database: SimulatedDatabase,
+        observer: Observer,
+        name: str,
+    ) -> None:
+        super().__init__(world, brokers, setup, database.disk, observer)
+        self.is_frozen = False
+        self._name = name
+        self._starts = 0
+        self._database = database
+        self._leaderships: Leaderships | None = None
+        self._next_round: AgendaEntry | None = None
+        self._held: list[Callable[[], None]] = []
+        database.controllers.append(self)
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process runs, leading or standing by."""
+        return self._leaderships is not None
+
+    @property
+    def lead(self) -> Leadership | None:
+        """Its lease of the site."""
+        return self._leaderships[SITE] if self._leaderships is not None else None
+
+    def start(self) -> None:
+        """The process begins, and asks for the lease."""
+        if self._leaderships is None:
+            self._starts += 1
+            self._leaderships = Leaderships(f"{self._name}-{self._starts}", (SITE,))
+            self._round(self._leaderships)
+
+    def stop(self) -> None:
+        """Kill -9, of one that is frozen too."""
+        self._leaderships = None
+        self._held.clear()
+        if self.is_frozen:
+            self.thaw()
+        if self._next_round is not None:
+            self._next_round.cancel()
+        super().stop()
+
+    def publish(self, *messages: Message) -> None:
+        """Send messages of the controller, while its lease allows."""
+        if self.lead is not None and self.lead.may_speak(self.clock.mono):
+            super().publish(*messages)
+
+    def freeze(self) -> None:
+        """SIGSTOP: nothing moves, and its connections look whole to the brokers until they miss it."""
+        self.is_frozen = True
+        for line in self.client.lines:
+            line.part()
+
+    def thaw(self) -> None:
+        """SIGCONT: whatever was due is done at once, in its order."""
+        self.is_frozen = False
+        for line in self.client.lines:
+            line.mend()
+        held, self._held = self._held, []
+        for action in held:
+            action()
+
+    def turn(self) -> None:
+        """A turn of the control loop, where it runs."""
+        if self.is_frozen:
+            self._held.append(self.turn)
+        else:
+            super().turn()
+
+    def _hears(self, other: "LeasedControllerHost") -> bool:
+        """Whether the signs of life of another that leads reach it over some broker."""
+        if other.loop is None or other.is_frozen:
+            return False
+        ways = zip(self.client.lines, other.client.lines, strict=True)
+        return any(theirs.connected and not theirs.cut and ours.is_open for ours, theirs in ways)
+
+    def _answer(self, loop: ControlLoop) -> None:
+        if self.is_frozen:
+            self._held.append(lambda: self._answer(loop))
+            return
+        with self._database.used_by(self):
+            super()._answer(loop)
+
+    def _round(self, leaderships: Leaderships) -> None:
+        """Asks the database, and does what it says; again in a while."""
+        if self.is_frozen:
+            self._held.append(lambda: self._round(leaderships))
+            return
+        if leaderships is not self._leaderships:
+            return
+        epochs = {SITE: self.loop.controller.order.epoch} if self.loop is not None else {}
+        question, asked_s = leaderships.question(epochs), self.clock.mono
+        if self._database.answers(self):
+            leaderships.answered(question, self._database.leases.exchange(question), asked_s)
+        else:
+            leaderships.unanswered(asked_s, epochs)
+            if self.loop is None and any(self._hears(each) for each in self._database.controllers):
+                leaderships[SITE].heard_leader(asked_s)
+        if leaderships.leads and self.loop is None:
+            super().start()
+        elif not leaderships.leads and self.loop is not None:
+            super().stop()
+            leaderships.stopped(SITE)
+        when = self._world.now + leaderships.wait_s()
+        self._next_round = self._world.beat(when, lambda: self._round(leaderships), listens=not leaderships.leads)
