@@ -2,7 +2,8 @@
 watchdog once.
 
 A site that cannot be started, or that breaks, is told and tried again, and disturbs no other. One whose folder appears
-is started, one whose folder is gone is stopped.
+is started, one whose folder is gone is stopped. With a database that other controllers share, a site runs where its
+lease is.
 """
 
 import asyncio
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from controller.app.assembly import Running
+from controller.app.database import storage_of
 from controller.app.last_good import load_last_good
+from controller.app.lead import Lead, LedSites
 from controller.app.log_writer import Log, Voice
 from controller.app.operating_system import feed_watchdog, notify, watch_descriptors
 from controller.app.shared_services import SiteServices
@@ -28,6 +31,7 @@ from controller.events import Event, new_event
 from controller.locale import Language
 from controller.retry import backoff_s
 from controller.state.in_use import in_use
+from controller.state.leases import TABLES, LeaseTables
 from controller.threads import run_blocking
 
 LOOK_S = 1.0
@@ -62,6 +66,8 @@ class Sites:
         self._clock = SystemClock()
         self._lives: dict[str, _Life] = {}
         self._misnamed: frozenset[Finding] = frozenset()
+        self._known: tuple[str, ...] = ()
+        self._lead: Lead | None = None
         self._services = SiteServices(state, self._tell)
 
     async def run(self, end: asyncio.Future[str]) -> None:
@@ -74,9 +80,11 @@ class Sites:
                     "files", partial(load_last_good, SiteFolder(self._root, name), self._own(name))
                 )
                 towers[name] = setup.tower
+        self._known, self._lead = names, self._shared_lead(towers)
         async with self._services.begun(towers), asyncio.TaskGroup() as tasks:
-            for name in names:
-                self.start(name)
+            if self._lead is None:
+                for name in names:
+                    self.start(name)
             now_s = lambda: self._clock.read().mono  # noqa: E731
             work = [
                 tasks.create_task(coroutine, name=f"sites: {name}")
@@ -86,12 +94,15 @@ class Sites:
                     "watchdog": feed_watchdog(lambda: self._turned_s, now_s),
                     "descriptors": watch_descriptors(self._tell),
                     "ready": self._ready(),
+                    **(self._lead.tasks() if self._lead is not None else {}),
                 }.items()
             ]
             await end
             for task in work:
                 task.cancel()
             await asyncio.gather(*(self.stop(name, end.result()) for name in list(self._lives)))
+            if self._lead is not None:
+                await self._lead.depart()
 
     def start(self, name: str) -> None:
         """Starts a site that does not run; nothing for one that does."""
@@ -126,13 +137,30 @@ class Sites:
             names = await self._names()
             if not names:
                 continue
+            self._known = names
             gone = self._lives.keys() - set(names)
             for name in gone:
                 self._services.forget(name)
                 self._tell(new_event("TWL-C052", site=name, folder=self._root / SITES))
             await asyncio.gather(*(self.stop(name, "removed") for name in gone))
-            for name in names:
-                self.start(name)
+            if self._lead is None:
+                for name in names:
+                    self.start(name)
+
+    def _shared_lead(self, towers: Mapping[str, Tower]) -> Lead | None:
+        """How the sites are led beside other controllers; None without a database. Raises Misconfigured."""
+        shared = next((tower for tower in towers.values() if tower.database is not None), None)
+        if shared is None:
+            return None
+        tables = storage_of(shared, self._state, None).database("leases.db", TABLES, self._tell)
+        sites = LedSites(lambda: self._known, self._epochs, self.start, self.stop)
+        addresses = {self._services.brokers(tower): tower.mqtt.topic_prefix for tower in towers.values()}
+        return Lead(LeaseTables(tables), sites, self._clock, addresses, self._tell)
+
+    def _epochs(self) -> Mapping[str, int]:
+        """The sites that run, with the epochs that their orders have reached."""
+        running = {name: life.running for name, life in self._lives.items()}
+        return {name: each.controller.order.epoch if each is not None else 0 for name, each in running.items()}
 
     async def _names(self) -> tuple[str, ...] | None:
         """The sites that there are; None where nobody can tell."""
@@ -149,6 +177,8 @@ class Sites:
         """Tells systemd when every site had its chance."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CHANCE_S):
+                if self._lead is not None:
+                    await self._lead.asked.wait()
                 for life in list(self._lives.values()):
                     await life.had_chance.wait()
         notify("READY=1")
@@ -173,7 +203,8 @@ class Sites:
     async def _live(self, name: str, life: _Life) -> None:
         folder, state = SiteFolder(self._root, name), self._own(name)
         setup, rejected = await run_blocking("files", partial(load_last_good, folder, state))
-        start = SiteStart(setup, rejected, folder, state, self._asked, self._services)
+        lead = self._lead.leaderships[name] if self._lead is not None else None
+        start = SiteStart(setup, rejected, folder, state, self._asked, self._services, lead)
 
         def up(running: Running) -> None:
             life.running, life.failed = running, None
