@@ -10,13 +10,13 @@ from functools import partial
 from typing import Any, NoReturn
 
 from controller.clock import Clock
-from controller.errors import WatertowerError
 from controller.events import Event, new_event
 from controller.mqtt import Address, Mqtt, Received
 from controller.service.health_watch import ONLINE
 from controller.service.leadership import Leaderships
+from controller.state.json_file import Unusable
 from controller.state.leases import LeaseStore, Question, Standing
-from controller.threads import run_blocking
+from controller.threads import run_blocking, wait_at_most
 
 ANSWER_S = 1.0
 """So long a round waits for the database. One that has not answered is asked nothing else before it has."""
@@ -59,6 +59,8 @@ class Lead:
         self._leaders: Mapping[str, str] = {}
         self._asked: tuple[Question, float, asyncio.Task[Standing]] | None = None
         self._stops: dict[str, asyncio.Task[None]] = {}
+        self._stopped = asyncio.Event()
+        """A site has stopped, and another controller waits for its lease."""
 
     def tasks(self) -> dict[str, Coroutine[Any, Any, NoReturn]]:
         """What is to run all the time; the sites that run at the end are the caller's to stop, before `depart`."""
@@ -72,11 +74,12 @@ class Lead:
             self._follow()
             self._tell_leaders()
             self.asked.set()
-            await asyncio.sleep(self.leaderships.wait_s(self._clock.read().mono - began_s))
+            self._stopped.clear()
+            await wait_at_most(self._stopped, self.leaderships.wait_s(self._clock.read().mono - began_s))
 
     async def depart(self) -> None:
         """Leaves all sites to others at once, where the database answers."""
-        with suppress(WatertowerError, TimeoutError):
+        with suppress(Unusable, TimeoutError):
             async with asyncio.timeout(DEPART_S):
                 await run_blocking("leases", partial(self._store.depart, self.leaderships.name))
 
@@ -95,7 +98,7 @@ class Lead:
         self._asked = None
         try:
             self.leaderships.answered(question, task.result(), asked_s)
-        except WatertowerError:  # told by the database, as whatever else it refuses
+        except Unusable:  # told by the database, as whatever else it refuses
             self.leaderships.unanswered(asked_s, self._sites.running())
 
     def _follow(self) -> None:
@@ -133,3 +136,4 @@ class Lead:
         await self._sites.stop(site, "another controller leads")
         self.leaderships.stopped(site)
         del self._stops[site]
+        self._stopped.set()

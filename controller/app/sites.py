@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from controller.app.assembly import Running
-from controller.app.database import storage_of
 from controller.app.last_good import load_last_good
 from controller.app.lead import Lead, LedSites
 from controller.app.log_writer import Log, Voice
 from controller.app.operating_system import feed_watchdog, notify, watch_descriptors
 from controller.app.shared_services import SiteServices
 from controller.app.site_life import SiteStart, end_once, live
+from controller.app.site_storage import storage_of
 from controller.clock import SystemClock
 from controller.config.findings import Finding
 from controller.config.site_folder import SITES, SiteFolder, sites_in
@@ -50,7 +50,6 @@ class _Life:
     end: asyncio.Future[str]
     had_chance: asyncio.Event = field(default_factory=asyncio.Event)
     running: Running | None = None
-    failed: Event | None = None
     task: asyncio.Task[None] | None = None
 
 
@@ -66,21 +65,20 @@ class Sites:
         self._clock = SystemClock()
         self._lives: dict[str, _Life] = {}
         self._misnamed: frozenset[Finding] = frozenset()
+        self._failures: dict[str, Event] = {}
+        """Why sites do not run, as it was told."""
         self._known: tuple[str, ...] = ()
         self._lead: Lead | None = None
         self._services = SiteServices(state, self._tell)
 
     async def run(self, end: asyncio.Future[str]) -> None:
         """Until `end`, which says why. Raises WatertowerError where the broker of the service cannot be started."""
-        names = await self._names() or ()
-        towers = {}
-        for name in names:
-            with suppress(WatertowerError):
-                setup, _ = await run_blocking(
-                    "files", partial(load_last_good, SiteFolder(self._root, name), self._own(name))
-                )
-                towers[name] = setup.tower
-        self._known, self._lead = names, self._shared_lead(towers)
+        towers = await self._readable()
+        while not towers and not end.done():  # whether others lead the sites too stands in the files
+            notify("READY=1")
+            await asyncio.wait([end], timeout=AGAIN_S)
+            towers = await self._readable()
+        names, self._lead = self._known, self._shared_lead(towers)
         async with self._services.begun(towers), asyncio.TaskGroup() as tasks:
             if self._lead is None:
                 for name in names:
@@ -147,6 +145,20 @@ class Sites:
                 for name in names:
                     self.start(name)
 
+    async def _readable(self) -> Mapping[str, Tower]:
+        """The towers of the sites whose files can be read; what keeps others from it is told once."""
+        towers = {}
+        self._known = await self._names() or ()
+        for name in self._known:
+            folder = SiteFolder(self._root, name)
+            try:
+                setup, _ = await run_blocking("files", partial(load_last_good, folder, self._own(name)))
+            except WatertowerError as error:
+                self._failed(name, *_first(error, str(folder.path)))
+            else:
+                towers[name] = setup.tower
+        return towers
+
     def _shared_lead(self, towers: Mapping[str, Tower]) -> Lead | None:
         """How the sites are led beside other controllers; None without a database. Raises Misconfigured."""
         shared = next((tower for tower in towers.values() if tower.database is not None), None)
@@ -191,10 +203,10 @@ class Sites:
             try:
                 await self._live(name, life)
             except WatertowerError as error:
-                self._failed(name, life, *_first(error, str(self._root / SITES / name)))
+                self._failed(name, *_first(error, str(self._root / SITES / name)))
             except Exception as error:  # no site stops another
                 broken = new_event("TWL-C051", task=f"site {name}", reason=place_of(error))
-                self._failed(name, life, broken, str(self._root / SITES / name))
+                self._failed(name, broken, str(self._root / SITES / name))
             life.running = None
             life.had_chance.set()
             attempts = 1 if self._clock.read().mono - began_s > STEADY_S else attempts + 1
@@ -207,7 +219,8 @@ class Sites:
         start = SiteStart(setup, rejected, folder, state, self._asked, self._services, lead)
 
         def up(running: Running) -> None:
-            life.running, life.failed = running, None
+            life.running = running
+            self._failures.pop(name, None)
             life.had_chance.set()
 
         with ExitStack() as held:
@@ -218,10 +231,10 @@ class Sites:
         """The state directory of a site."""
         return self._state / SITES / name
 
-    def _failed(self, name: str, life: _Life, first: Event, where: str) -> None:
+    def _failed(self, name: str, first: Event, where: str) -> None:
         why = new_event("TWL-C053", first=first, where=where)
-        if why != life.failed:
-            life.failed = why
+        if why != self._failures.get(name):
+            self._failures[name] = why
             self._services.note_failed(name, first)
             voice = Voice(self._log.voice.zone, self._log.voice.language, name)
             self._log.tell(why, self._clock.read().wall, voice)

@@ -2,37 +2,37 @@
 of ours shows a wrong look for a second."""
 
 import json
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from controller.config.load import SCHEDULE
 from tests.config.several_sites import write_sites
-from tests.nights.ear import Ear, Listen
+from tests.nights.ear import Listen
 from tests.nights.programs import SECRET, Mosquitto, Program, Site
 from tests.nights.waiting import until
 from tests.parts import needs
 from tests.postgres import Postgres
 
 TAKEOVER_S = 8.0
-ORANGE, BLUE = "#FF6A00", "#0000FF"
+ORANGE, BLUE = "#FFA500", "#0000FF"
 SITES = ("north", "south")
 ALWAYS = "version: 1\ncampaigns:\n  - {name: Alltid, dates: every day, hours: all day, color: orange}\n"
-SHARED = """
-site: {{name: County, latitude: 56.9, longitude: 14.6, time_zone: Europe/Stockholm}}
+SHARED = """version: 1
 mqtt: {{broker: [{brokers}], topic_prefix: watertower, username: controller, password_file: mqtt-password}}
 database: {{url: "{url}", password_file: database-password}}
 web: off
 """
-OWN = """
+LAMP = "{name: one, zone: bowl, profile: rgb, address: 1}"
+OWN = """version: 1
 site: {{name: {name}, latitude: 56.9, longitude: 14.6, time_zone: Europe/Stockholm}}
 zones: [bowl]
 gateways:
-  - {{name: {name}, kind: dmx, output: simulated, universe: 1, fixtures: [{{name: one, zone: bowl, profile: rgb, address: 1}}]}}
+  - {{name: {name}, kind: dmx, output: simulated, universe: 1, fixtures: [{lamp}]}}
 """
 
 pytestmark = needs("mosquitto", "postgresql")
@@ -64,6 +64,10 @@ class County:
         ]
         return max(led)[1] if led else None
 
+    def has_confirmed(self, number: int, site: str) -> bool:
+        """Whether a controller has heard from a gateway of the site that it shows what it should."""
+        return any(event["site"] == site for event in self.controllers[number].events("TWL-G101"))
+
     def leaders(self) -> dict[str, int | None]:
         """Of each site."""
         return {site: self.leader(site) for site in SITES}
@@ -78,6 +82,16 @@ class County:
             and report.document["zones"]["bowl"]["color"] == color
             and set(health.document["counts"]) == {"confirmed"}
         )
+
+    def told(self, site: str, code: str, since: int) -> list[dict[str, Any]]:
+        """The events of a site with this code, by whichever controller leads it."""
+        events = (one.document for one in self.ear.on(f"watertower/{site}/controller/event", since))
+        return [event for event in events if event["code"] == code]
+
+    def is_dark(self, site: str) -> bool:
+        """Whether the gateway says so."""
+        report = self.ear.last(f"watertower/{site}/gateway/{site}/reported")
+        return report is not None and not report.document["zones"]["bowl"]["on"]
 
     def override(self, site: str, color: str) -> None:
         """Asks for a look by hand."""
@@ -115,7 +129,7 @@ class County:
         write_sites(config, *SITES, shared_tower=shared)
         (config / SCHEDULE).write_text(ALWAYS, encoding="utf-8")
         for name in SITES:
-            (config / "sites" / name / "tower.yaml").write_text(OWN.format(name=name), encoding="utf-8")
+            (config / "sites" / name / "tower.yaml").write_text(OWN.format(name=name, lamp=LAMP), encoding="utf-8")
 
     def _gateway(self, name: str) -> Program:
         machine = self.machines[0]
@@ -139,15 +153,15 @@ def county(tmp_path: Path, mosquittos: Callable[..., Mosquitto], ear: Listen) ->
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 def test_the_other_controller_takes_over(county: County, how: signal.Signals) -> None:
-    """Within seconds it leads both sites and obeys a request by hand; the lamps show nothing else meanwhile, nor when the
-    one that was frozen comes back."""
+    """Within seconds it leads both sites and obeys a request by hand; the lamps show nothing else meanwhile, nor when
+    the one that was frozen comes back."""
     gone = county.leader("north")
     assert gone is not None
     left = 1 - gone
     since = len(county.ear.heard)
     began = time.monotonic()
     county.controllers[gone].send(how)
-    until(lambda: len(county.controllers[left].events("TWL-C060")) == 2, "nobody takes over")
+    until(lambda: county.has_confirmed(left, "north"), "nobody takes over")
     assert time.monotonic() - began < TAKEOVER_S
     assert county.colors_since(since) <= {ORANGE}
     county.override("north", "blue")
@@ -160,4 +174,49 @@ def test_the_other_controller_takes_over(county: County, how: signal.Signals) ->
     until(lambda: set(county.leaders().values()) == {0, 1}, "they do not share again")
     until(lambda: county.shows("north", BLUE) and county.shows("south", ORANGE), "not confirmed in the end")
     assert county.colors_since(since) <= {BLUE, ORANGE}
+    assert county.orders_only_rose()
+
+
+def test_nobody_changes_places_while_the_database_is_away(county: County) -> None:
+    """Each goes on with its site. What is set by hand is refused, with the reason; a safety stop acts at once, and is
+    stored when the database is back."""
+    before = county.leaders()
+    since = len(county.ear.heard)
+    county.postgres.stop()
+    time.sleep(2 * TAKEOVER_S)
+    assert (county.leaders(), county.colors_since(since)) == (before, {ORANGE})
+    county.override("north", "blue")
+    (refused,) = until(lambda: county.told("north", "TWL-O110", since), "nothing is refused")
+    assert refused["level"] == "warning"
+    county.ear.say(
+        "watertower/north/override/set",
+        json.dumps({"version": 1, "id": "s", "action": "stop", "owner": "test", "reason": "test"}).encode(),
+    )
+    until(lambda: county.is_dark("north"), "it does not stop")
+    assert county.told("north", "TWL-O105", since)
+    county.postgres.start()
+    until(lambda: county.told("north", "TWL-J041", since), "it is not used again")
+    time.sleep(TAKEOVER_S)
+    assert county.leaders() == before
+    leads_north = before["north"]
+    assert leads_north is not None
+    county.controllers[leads_north].end(signal.SIGKILL)
+    until(lambda: county.leader("north") == 1 - leads_north, "nobody takes over")
+    until(lambda: county.has_confirmed(1 - leads_north, "north"), "not confirmed")
+    assert county.is_dark("north"), "the other controller knows nothing of the stop"
+
+
+def test_one_controller_after_the_other_is_replaced(county: County) -> None:
+    """As for an upgrade: each hands its sites over before it ends, and no lamp shows anything else."""
+    since = len(county.ear.heard)
+    for number in (0, 1):
+        county.controllers[number].end()
+        other = 1 - number
+        began = time.monotonic()
+        until(lambda other=other: set(county.leaders().values()) == {other}, "not handed over")  # type: ignore[misc]
+        assert time.monotonic() - began < TAKEOVER_S / 2
+        county.controllers[number] = county.start(number)
+        until(lambda: set(county.leaders().values()) == {0, 1}, "they do not share again")
+    until(lambda: all(county.shows(site, ORANGE) for site in SITES), "not confirmed in the end")
+    assert county.colors_since(since) == {ORANGE}
     assert county.orders_only_rose()
