@@ -111,7 +111,7 @@ class Lead:
 
     def _tell_leaders(self) -> None:
         """Who leads which site, where that is another than before."""
-        before, self._leaders = self._leaders, dict(self.leaderships.leaders)
+        before, self._leaders = self._leaders, {**self._leaders, **self.leaderships.leaders}
         for site, leader in self._leaders.items():
             if before.get(site) == leader:
                 continue
