@@ -326,7 +326,8 @@ class _Check:
 
     def _group_beside(self, model: type[BaseModel], word: str) -> str | None:
         groups = {group: keyword.models for group, keyword in keys(self._model).items()}
-        if not any(model in models for models in groups.values()):
+        is_shortened = any(key.startswith(f"{word}_") for key in keys(model))
+        if is_shortened or not any(model in models for models in groups.values()):
             return None
         others = (group for group, models in groups.items() if model not in models)
         return next((group for group in others if any(word in keys(one) for one in groups[group])), None)
