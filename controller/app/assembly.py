@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.app import broker_settings
 from controller.app.operating_system import feed_watchdog, watch_descriptors
@@ -17,7 +17,6 @@ from controller.clock import Clock
 from controller.config.load import Setup
 from controller.config.site_folder import ConfigFolder
 from controller.config.tower import Tower
-from controller.dmx.runtime import GatewayRuntime
 from controller.errors import place_of
 from controller.events import Event, new_event
 from controller.gateways import own_gateways
@@ -38,6 +37,9 @@ from controller.state import NotRead, StateStore, StoredHistory
 from controller.state.json_file import Unusable
 from controller.state.lamp_results import LampResults
 from controller.threads import in_step_s, run_blocking
+
+if TYPE_CHECKING:
+    from controller.dmx.runtime import GatewayRuntime
 
 COUNT_S = 1.0
 LAMPS_S = 10.0
@@ -284,14 +286,16 @@ async def _tell_lamps(context: Context, preflight: Preflight | None) -> None:
         await asyncio.sleep(in_step_s(LAMPS_S))
 
 
-def gateways_here(context: Context) -> list[GatewayRuntime]:
+def gateways_here(context: Context) -> "list[GatewayRuntime]":
     """The DMX gateways that run inside this process; they are reached over MQTT like any other."""
     gateways = (gateway for gateway in own_gateways(context.setup.tower.gateways))
     return [process(context.setup, g, context.clock, context.state, context.tell) for g in gateways if g.runs == "here"]
 
 
-def process(setup: Setup, gateway: Dmx, clock: Clock, state: Path, tell: Tell) -> GatewayRuntime:
+def process(setup: Setup, gateway: Dmx, clock: Clock, state: Path, tell: Tell) -> "GatewayRuntime":
     """One DMX gateway, ready to run."""
+    from controller.dmx.runtime import GatewayRuntime  # noqa: PLC0415  1.5 MB, and not needed where all run elsewhere
+
     file = state / f"gateway-{gateway.name}.json"
     return GatewayRuntime(gateway, setup.patch(gateway), setup.tower.mqtt.topic_prefix, clock, file, tell)
 

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--only NAME] [--quick] [--rounds N]`: one table of what the program costs, each figure beside
+"""`python -m tests.bench [--only NAME] [--quick] [--size N]`: one table of what the program costs, each figure beside
 a yardstick of the same run.
 
 `--quick` takes one round of each with at most 100 gateways, which shows that the command works and nothing else.
@@ -30,14 +30,22 @@ FIGURES: dict[str, tuple[Callable[[int, int], Iterable[Row]], tuple[int, ...]]] 
 """Name -> what measures it, and at which sizes."""
 
 
-def measured(names: Iterable[str], rounds: int, most: int) -> Iterator[Row]:
+def measured(names: Iterable[str], rounds: int, is_asked: Callable[[int], bool]) -> Iterator[Row]:
     """The rows of these figures; what is measured now is told on stderr."""
     for name in names:
         measure, sizes = FIGURES[name]
         for size in sizes:
-            if size <= most:
+            if is_asked(size):
                 print(f"{name} {size:,} …", file=sys.stderr, flush=True)
-                yield from measure(size, rounds)
+                try:
+                    yield from measure(size, rounds)
+                except (RuntimeError, OSError) as error:  # all else is worth its time
+                    print(f"{name} {size:,}: {error}", file=sys.stderr, flush=True)
+                    yield Row(f"{name}: could not be measured", size, "", None)
+
+
+def _is_asked(size: int, asked: argparse.Namespace) -> bool:
+    return size in asked.size if asked.size else not asked.quick or size <= MOST_QUICKLY
 
 
 def main() -> None:
@@ -46,10 +54,10 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=list(FIGURES), help="this figure; may be given again")
     parser.add_argument("--quick", action="store_true", help="one round, at most 100 gateways")
     parser.add_argument("--rounds", type=int, default=5, help="of which the medians are shown")
-    parser.add_argument("--most", type=int, default=SIZES[-1], help="gateways")
+    parser.add_argument("--size", action="append", type=int, help="so many gateways, campaigns or universes only")
     asked = parser.parse_args()
-    rounds, most = (1, MOST_QUICKLY) if asked.quick else (asked.rounds, asked.most)
-    for line in lines(measured(asked.only or FIGURES, rounds, most)):
+    rounds = 1 if asked.quick else asked.rounds
+    for line in lines(measured(asked.only or FIGURES, rounds, lambda size: _is_asked(size, asked))):
         print(line, flush=True)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.bench.apart import Apart, Cost, broker
-from tests.bench.cues import VENDOR, lead_s, since, site
+from tests.bench.cues import VENDOR, lead_s, leapt, since, site
 from tests.bench.many_service import LAMPS, files
 from tests.bench.table import OURS, Rounds, Row
 from tests.parts import free_port
@@ -44,7 +44,7 @@ def reload(count: int, rounds: int) -> Iterator[Row]:
     seen = Rounds()
     with site(count, "socket", OURS) as here:
         ours = here.programs[OURS]
-        ours.ask(f"leap {lead_s(count)}")
+        leapt(lead_s(count), ours)
         ours.ask("cue 0.005 0.5")
         for _ in range(rounds):
             for who, word in (("socket", "now"), (OURS, "reload")):
