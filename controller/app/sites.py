@@ -30,8 +30,12 @@ from controller.errors import FilesRejected, WatertowerError, place_of
 from controller.events import Event, new_event
 from controller.locale import Language
 from controller.retry import backoff_s
+from controller.service.saving import ScheduleKeeper
+from controller.state import NotRead
 from controller.state.in_use import in_use
 from controller.state.leases import TABLES, LeaseTables
+from controller.state.storage import Storage
+from controller.state.versions import VersionStore
 from controller.threads import run_blocking
 
 LOOK_S = 1.0
@@ -69,6 +73,8 @@ class Sites:
         """Why sites do not run, as it was told."""
         self._known: tuple[str, ...] = ()
         self._lead: Lead | None = None
+        self._shared: Tower | None = None
+        """One with the database that other controllers share."""
         self._services = SiteServices(state, self._tell)
 
     async def run(self, end: asyncio.Future[str]) -> None:
@@ -161,10 +167,10 @@ class Sites:
 
     def _shared_lead(self, towers: Mapping[str, Tower]) -> Lead | None:
         """How the sites are led beside other controllers; None without a database. Raises Misconfigured."""
-        shared = next((tower for tower in towers.values() if tower.database is not None), None)
-        if shared is None:
+        self._shared = next((tower for tower in towers.values() if tower.database is not None), None)
+        if self._shared is None:
             return None
-        tables = storage_of(shared, self._state, None).database("leases.db", TABLES, self._tell)
+        tables = storage_of(self._shared, self._state, None).database("leases.db", TABLES, self._tell)
         sites = LedSites(lambda: self._known, self._epochs, self.start, self.stop)
         addresses = {self._services.brokers(tower): tower.mqtt.topic_prefix for tower in towers.values()}
         return Lead(LeaseTables(tables), sites, self._clock, addresses, self._tell)
@@ -214,6 +220,8 @@ class Sites:
 
     async def _live(self, name: str, life: _Life) -> None:
         folder, state = SiteFolder(self._root, name), self._own(name)
+        if self._shared is not None:
+            await run_blocking("files", partial(self._follow_others, folder, storage_of(self._shared, state, name)))
         setup, rejected = await run_blocking("files", partial(load_last_good, folder, state))
         lead = self._lead.leaderships[name] if self._lead is not None else None
         start = SiteStart(setup, rejected, folder, state, self._asked, self._services, lead)
@@ -226,6 +234,14 @@ class Sites:
         with ExitStack() as held:
             await run_blocking("in use", partial(held.enter_context, in_use(state)))
             await live(start, self._log, life.end, up)
+
+    def _follow_others(self, folder: SiteFolder, storage: Storage) -> None:
+        """Takes the schedule that another controller has saved since."""
+        keeper = ScheduleKeeper(folder, VersionStore(storage, self._tell), lambda: self._clock.read().wall)
+        with suppress(NotRead, OSError):  # without the database the files are as good as any
+            version = keeper.follow()
+            if version is not None:
+                self._tell(new_event("TWL-C062", site=folder.name, number=version.number, folder=folder.path))
 
     def _own(self, name: str) -> Path:
         """The state directory of a site."""

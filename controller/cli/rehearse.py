@@ -14,13 +14,16 @@ from controller.cli.plan import dump
 from controller.clock import SystemClock
 from controller.config.load import load
 from controller.config.site_folder import ConfigFolder
+from controller.errors import WatertowerError
 from controller.rfc3339 import parse_rfc3339
 from controller.service.period import read_period, say_day
-from controller.simulation.faults import FAULTS
+from controller.simulation.faults import FAULTS, OF_SEVERAL
 from controller.simulation.rehearsal import Rehearsal, figures, missed, of_one, of_several
 
 Json = dict[str, Any]
 MOST_LISTED = 5
+CONTROLLERS = 2
+"""Where tower.yaml names a database, which they share."""
 FIGURES = {
     "availability": "{:.4%}",
     "wrong_colour_s": "{:.1f} s",
@@ -34,7 +37,7 @@ FIGURES = {
 
 @click.command("rehearse")
 @click.argument("period", nargs=-1)
-@click.option("--faults", type=click.Choice(list(FAULTS)), default="none")
+@click.option("--faults", type=click.Choice(list(OF_SEVERAL)), default="none")
 @click.option("--seed", default=0)
 @click.option("--seeds", "count", type=click.IntRange(min=1))
 @click.option("--json", "as_json", is_flag=True)
@@ -46,7 +49,10 @@ def command(
     """Simulate a period once, or with several seeds."""
     setup = load(options.folder)
     start, end = read_period(" ".join(period), setup, SystemClock().read().wall)
-    rehearsal = Rehearsal(setup, start, end, faults)
+    controllers = CONTROLLERS if setup.tower.database is not None else 1
+    if controllers == 1 and faults not in FAULTS:
+        raise WatertowerError("TWL-Q163", faults=faults)
+    rehearsal = Rehearsal(setup, start, end, faults, controllers)
     if count is None:
         result = of_one(rehearsal, rehearsal.hold(seed))
         text = _table(result, rehearsal, options)
@@ -66,7 +72,8 @@ def _on_all_cores(config: ConfigFolder, rehearsal: Rehearsal, seeds: range) -> l
         return [figures(rehearsal, rehearsal.hold(seed)) for seed in seeds]
     with processes as pool:
         period = rehearsal.start, rehearsal.end
-        shares = [pool.submit(_figures_of, config, period, rehearsal.faults, seeds[i::cores]) for i in range(cores)]
+        what = rehearsal.faults, rehearsal.controllers
+        shares = [pool.submit(_figures_of, config, period, what, seeds[i::cores]) for i in range(cores)]
         found = [figures for share in shares for figures in share.result()]
     return sorted(found, key=lambda figures: figures["seed"])
 
@@ -79,8 +86,10 @@ def _processes(count: int) -> ProcessPoolExecutor | None:
         return None
 
 
-def _figures_of(config: ConfigFolder, period: tuple[datetime, datetime], faults: str, seeds: range) -> list[Json]:
-    rehearsal = Rehearsal(load(config), *period, faults)
+def _figures_of(
+    config: ConfigFolder, period: tuple[datetime, datetime], what: tuple[str, int], seeds: range
+) -> list[Json]:
+    rehearsal = Rehearsal(load(config), *period, *what)
     return [figures(rehearsal, rehearsal.hold(seed)) for seed in seeds]
 
 

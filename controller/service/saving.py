@@ -141,6 +141,16 @@ class ScheduleKeeper:
         with atomic.locked(self._directory):
             return self._noted(self.read(), self._now(), source)
 
+    def follow(self) -> ScheduleVersion | None:
+        """Puts the newest version into a file that holds an older one, as when another controller has saved since; a
+        text that nobody has kept yet is newer than all, and stays. Raises NotRead and OSError."""
+        with atomic.locked(self._directory):
+            current, latest = self.read(), self.versions.latest()
+            if latest is None or current.sha256 == latest.sha256 or not self.versions.with_text(current.sha256):
+                return None
+            atomic.rewrite(self._path, self.versions.text(latest))
+            return latest
+
     def changed_by(self, version: ScheduleVersion) -> tuple[bytes | None, bytes]:
         """The text before a version, None where there is none, and its own. Raises NotRead."""
         before = self.versions.before(version)

@@ -1,0 +1,66 @@
+"""A site with two controllers on one database: whoever dies, freezes or is cut off, the tower is right."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from controller.config.load import Setup, load
+from controller.simulation.rehearsal import Rehearsal, figures
+from controller.simulation.scenario import Scenario
+
+NOON = datetime(2026, 11, 20, 11, tzinfo=UTC)
+NIGHT = timedelta(days=1)
+
+
+@pytest.fixture(scope="session")
+def setup() -> Setup:
+    """The shipped site with two brokers."""
+    shipped = load(Path(__file__).parents[2] / "config")
+    mqtt = shipped.tower.mqtt.model_copy(update={"broker": ("mqtt://one.example", "mqtt://two.example")})
+    return replace(shipped, tower=shipped.tower.model_copy(update={"mqtt": mqtt}))
+
+
+def held(setup: Setup, faults: str, seed: int = 1) -> tuple[Rehearsal, Scenario]:
+    """A day and a night of the campaign."""
+    rehearsal = Rehearsal(setup, NOON, NOON + NIGHT, faults, controllers=2)
+    return rehearsal, rehearsal.hold(seed)
+
+
+def leaders(scenario: Scenario) -> int:
+    """How many of the controllers lead."""
+    return sum(host.loop is not None for host in scenario.controllers)
+
+
+def test_one_leads_and_nobody_is_alarmed(setup: Setup) -> None:
+    """The other stands by, without a word."""
+    rehearsal, scenario = held(setup, "none")
+    told = figures(rehearsal, scenario)
+    assert (told["wrong_colour_s"], told["undetected_s"], told["alarms"]) == (0, 0, 0)
+    assert leaders(scenario) == 1
+    assert len(scenario.leased) == 2
+
+
+@pytest.mark.parametrize("faults", ["controller", "freeze", "database", "storm"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_tower_is_right_whatever_befalls_a_controller(setup: Setup, faults: str, seed: int) -> None:
+    """No second of a wrong colour, and no order is obeyed after a newer one."""
+    rehearsal, scenario = held(setup, faults, seed)
+    told = figures(rehearsal, scenario)
+    assert (told["wrong_colour_s"], told["false_alarms"], told["regressions"], told["misjudged"]) == (0, 0, 0, 0)
+    assert leaders(scenario) >= 1
+    assert scenario.faults.begun
+
+
+def test_what_was_acknowledged_outlives_a_leader(setup: Setup) -> None:
+    """Overrides and stops while controllers die, freeze and lose the database."""
+    rehearsal, scenario = held(setup, "storm-by-hand")
+    told = figures(rehearsal, scenario)
+    assert told["acknowledged"] > 5
+    assert (told["acknowledged_lost"], told["regressions"]) == (0, 0)
+
+
+def test_the_same_seed_gives_the_same_night(setup: Setup) -> None:
+    """To the last figure."""
+    assert figures(*held(setup, "freeze")) == figures(*held(setup, "freeze"))
