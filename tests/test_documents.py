@@ -161,7 +161,7 @@ def test_the_sites_of_the_documents_are_as_they_say(tmp_path: Path) -> None:
 def test_every_snippet_is_read_by_the_loader(tmp_path: Path, document: str, snippet: str) -> None:
     """A part of one of the two files or a profile, put where the text says that it belongs."""
     config = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
-    for secret in ("mqtt-password", "broker-ca.pem"):
+    for secret in ("mqtt-password", "database-password", "broker-ca.pem"):
         (config / secret).write_text("x", encoding="utf-8")
     first = snippet.partition(":")[0]
     if first in Tower.model_fields:
