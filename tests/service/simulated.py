@@ -230,17 +230,22 @@ class World(Scenario):
             return SimulatedGateway(self, own)
         return SimulatedVendor(self, gateway)
 
-    def controller_host(self, observer: Observer) -> SimulatedController:
-        """With the clock and the records of the tests."""
+    def controller_hosts(self, observer: Observer, count: int) -> tuple[ControllerHost, ...]:
+        """One, with the clock and the records of the tests."""
+        assert count == 1
         self.disk = SimulatedDisk()  # of whose overrides the operator of the rehearsal knows nothing
-        return SimulatedController(self, "controller", self.setup, self.disk, observer)
+        self._controller = SimulatedController(self, "controller", self.setup, self.disk, observer)
+        return (self._controller,)
 
     def rival(self, setup: Setup | None = None) -> SimulatedController:
         """A second controller, with the same files or others."""
         unseen = Observer(lambda _event: None, lambda _confirmed: None, lambda _stopped: None)
         return SimulatedController(self, "rival", setup or self.setup, SimulatedDisk(), unseen)
 
-    controller: SimulatedController
+    @property
+    def controller(self) -> SimulatedController:
+        """The only one."""
+        return self._controller
 
     @property
     def broker(self) -> SimulatedBroker:
