@@ -98,7 +98,7 @@ def test_flapping_fills_no_log(night: World) -> None:
     told = night.controller.codes(since)
     assert {"TWL-G104", "TWL-G105"} <= set(told), "however short each absence is"
     assert Counter(told)["TWL-C040"] >= 1
-    assert len(told) <= 8
+    assert len(told) <= 10  # with what says that it comes and goes
     night.run(70)
     assert night.controller.status() == {"confirmed"}
     assert night.wrong_s == 0
