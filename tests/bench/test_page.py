@@ -21,6 +21,7 @@ from controller.config.tower import Web
 from controller.gateways.home_assistant import HomeAssistant
 from controller.service.controller import Controller
 from controller.service.lamp_walk import LampWalks
+from controller.state.storage import Storage
 from controller.web.app import create_app
 from controller.web.running_service import RunningService
 from tests.browser.served import ServedTower, lamp
@@ -138,8 +139,7 @@ async def test_the_tower_of_ten_thousand_gateways_is_small(tmp_path: Path) -> No
     service = RunningService(
         many,
         SystemClock(),
-        state=tmp_path,
-        config=None,
+        state=Storage(tmp_path),
         language="sv",
         take=lambda _: None,
         tell=lambda _: None,
