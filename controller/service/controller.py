@@ -164,8 +164,6 @@ class Controller:
 
     def rules(self, cue: Cue, now: datetime) -> dict[str, Value]:
         """By zone, on whose behalf a cue shows what it shows."""
-        if cue is self.cue and cue.why.by is None:
-            return dict.fromkeys(self.program.zones, self.why(now).rule)
         return rules_value(self.program, cue, now)
 
     def looks(self, cue: Cue, now: datetime) -> dict[str, Value]:
@@ -443,11 +441,9 @@ class Controller:
     def _changed(self, outlook: Outlook, now: datetime) -> Event:
         cue, following = outlook.cue, outlook.following
         zone, why = self.program.place.time_zone, self._why(outlook.cue, now)
-        is_nothing = cue.why.by is None
-        rules = dict.fromkeys(self.program.zones, why.rule) if is_nothing else rules_value(self.program, cue, now)
         return new_event(
             "TWL-C020",
-            looks=looks_value(desired_looks(self.program.zones, cue, now), rules),
+            looks=self.looks(cue, now),
             because=why.rule,
             campaign=cue.campaign or "–",
             until=f"{following.at.astimezone(zone):%Y-%m-%d %H:%M}" if following is not None else "–",

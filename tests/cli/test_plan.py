@@ -118,6 +118,18 @@ def test_one_moment_is_explained_with_winner_and_loser(call: Any, config: Any) -
     assert after["losers"] == []
 
 
+def test_a_night_in_the_middle_of_the_dark_is_explained_by_itself(call: Any, config: Any) -> None:
+    """It has been dark for weeks: what decides is asked of the night that is meant, for each part of the tower too."""
+    text = (config / "schedule.yaml").read_text()
+    dark = "blackouts:\n  - {name: Julafton, dates: julafton}\n#"
+    (config / "schedule.yaml").write_text(text.replace("blackouts: []", dark))
+    eve = json.loads(call("plan", "--json", "--at", "2026-12-24T20:00").stdout)
+    rules = [eve["rule"], *(look["rule"] for look in eve["looks"].values())]
+    assert {(rule["kind"], rule["name"]) for rule in rules} == {("blackout", "Julafton")}
+    night = json.loads(call("plan", "--json", "--at", "2026-12-20T20:00").stdout)
+    assert [look["rule"] for look in night["looks"].values()] == 2 * [{"kind": None, "name": None, "line": None}]
+
+
 def nights(told: str) -> list[str]:
     """The table without its head and what stands below it."""
     return [line for line in told.splitlines()[1:] if not line.startswith(("!", "  "))]

@@ -116,7 +116,7 @@ def test_by_day_the_light_is_on_nobodys_behalf() -> None:
     reading = ClockReading(NOON, 100.0)
     assert changes.sample(night.controller, reading) == ()
     night.controller.turn(reading)
-    idle = {"name": "En vecka fri från våld", "ended": "07:52", "begins": None}
+    idle = {"name": "En vecka fri från våld", "ended": None, "begins": "15:41"}
     assert [change.rule for change in changes.sample(night.controller, reading)] == [
         {"kind": None, "name": None, "line": None, "idle": idle}
     ] * 2
