@@ -95,10 +95,6 @@ class VersionStore:
         """The newest that can be read. Raises NotRead."""
         return next(self._read(reversed(self._entries())), None)
 
-    def version_at(self, moment: datetime) -> ScheduleVersion | None:
-        """The version that was in force at an instant; None before the first one. Raises NotRead."""
-        return next((version for version in self._read(reversed(self._entries())) if version.at <= moment), None)
-
     def version(self, number: int) -> ScheduleVersion | None:
         """The version of a number, None where there is none that can be read. Raises NotRead."""
         return next(self._read(entry for entry in self._entries() if entry.number == number), None)

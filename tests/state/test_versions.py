@@ -68,15 +68,6 @@ def test_the_version_before_another(kept: Kept) -> None:
     assert kept.store.before(first) is None
 
 
-def test_the_version_that_was_in_force_at_an_instant(kept: Kept) -> None:
-    """From the second in which it was saved, and none before the first."""
-    first, second = kept.add(A), kept.add(B)
-    assert kept.store.version_at(first.at - timedelta(seconds=1)) is None
-    assert kept.store.version_at(first.at) == first
-    assert kept.store.version_at(second.at - timedelta(seconds=1)) == first
-    assert kept.store.version_at(second.at + timedelta(days=900)) == second
-
-
 def test_a_text_leads_to_its_newest_version(kept: Kept) -> None:
     """So that a draft finds what it began from."""
     kept.add(A)
