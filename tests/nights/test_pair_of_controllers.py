@@ -42,7 +42,9 @@ class County:
     """Two sites, each with a gateway; two controllers, each a machine of its own with the same files."""
 
     def __init__(self, folder: Path, postgres: Postgres, brokers: tuple[Mosquitto, Mosquitto], ear: Listen) -> None:
-        self.machines = [Site(folder / name) for name in ("one", "two") if not (folder / name).mkdir()]
+        for name in ("one", "two"):
+            (folder / name).mkdir()
+        self.machines = [Site(folder / name) for name in ("one", "two")]
         self.postgres, self.brokers, self.ear = postgres, brokers, ear(brokers[0])
         addresses = ", ".join(f"mqtt://127.0.0.1:{broker.port}" for broker in brokers)
         for machine in self.machines:
