@@ -5,7 +5,7 @@ changed where its light differs, or a fade or the steps of a sequence.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from difflib import SequenceMatcher
@@ -100,11 +100,13 @@ class NightGroup:
 
 @dataclass(frozen=True, slots=True)
 class DaysEdit:
-    """Days, in their own years, that a rule won and lost. `only`: whatever else its days were, they stay so."""
+    """Days, in their own years, that a rule won and lost. `only`: whatever else its days were, they stay so;
+    `as_usual`: a year that had days of its own has those of every year again."""
 
     added: tuple[Span, ...]
     removed: tuple[Span, ...]
     only: bool
+    as_usual: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,18 +378,27 @@ def _of_kind(kind: RuleKind, before: tuple[Rule, ...], after: tuple[Rule, ...], 
 
 
 def _by_rule(before: tuple[Rule, ...], after: tuple[Rule, ...]) -> dict[int, Rule]:
-    """By the identity of a new rule what it was: the one of its name, or else one that says all the same under a name
-    that is gone."""
+    """By the identity of a new rule what it was: the one of its name, or else one under a name that is gone that says
+    all the same, or at its place all but either its days or its light."""
     names = {rule.name: rule for rule in before}
     found = {id(rule): names.pop(rule.name) for rule in after if rule.name in names}
-    for rule in after:
-        if id(rule) not in found:
-            same = (
-                name for name, old in names.items() if type(old) is type(rule) and _differing(old, rule) == ("name",)
-            )
-            if (name := next(same, None)) is not None:
+    for is_renamed in (lambda old, rule: _differing(old, rule) == ("name",), _is_at_place(before, after)):
+        for rule in after:
+            same = (name for name, old in names.items() if type(old) is type(rule) and is_renamed(old, rule))
+            if id(rule) not in found and (name := next(same, None)) is not None:
                 found[id(rule)] = names.pop(name)
     return found
+
+
+def _is_at_place(before: tuple[Rule, ...], after: tuple[Rule, ...]) -> Callable[[Rule, Rule], bool]:
+    """Whether a new rule stands where an old one stood, with the days or the light of that."""
+    places = [{id(rule): number for number, rule in enumerate(rules)} for rules in (before, after)]
+
+    def is_same(old: Rule, rule: Rule) -> bool:
+        keys = {*_differing(old, rule)} - {"name", "confirmed_for"}
+        return places[0][id(old)] == places[1][id(rule)] and (keys <= DAY_KEYS or keys.isdisjoint(DAY_KEYS))
+
+    return is_same
 
 
 def _moved(before: tuple[Rule, ...], after: list[Rule]) -> frozenset[int]:
@@ -417,7 +428,14 @@ def _days_edit(one: Rule, other: Rule, year: int) -> DaysEdit | None:
     if not added + removed or max(len(added), len(removed)) > MOST_SPANS:
         return None
     years = {first.year for first, _ in added + removed}
-    return DaysEdit(tuple(added), tuple(removed), only=len(years) == 1 and bool(old & new))
+    is_one = len(years) == 1 and bool(old & new)
+    is_usual = is_one and years <= _years_named(one) and years.isdisjoint(_years_named(other))
+    return DaysEdit(tuple(added), tuple(removed), only=is_one and not is_usual, as_usual=is_usual)
+
+
+def _years_named(rule: Rule) -> set[int | None]:
+    """Years of which its days say that they are others."""
+    return {days.year for days in (*(rule.dates or rule.nights or ()), *rule.except_)}
 
 
 def _runs(rule: Rule, year: int) -> Iterator[Span]:

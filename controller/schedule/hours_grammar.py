@@ -14,6 +14,7 @@ end of a window extend `_term`, for a whole window `_read`.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -21,7 +22,7 @@ from typing import Literal
 from controller.errors import Mistake
 from controller.events.models import InEachLanguage
 from controller.likeness import likeliest
-from controller.locale import languages, texts
+from controller.locale import Language, languages, texts
 from controller.schedule.durations import parse_duration
 from controller.schedule.holidays import key
 from controller.schedule.text_field import Slip, corrections
@@ -43,6 +44,9 @@ _SPELLINGS: dict[SunEvent | int, tuple[str, str]] = {
     NOON: ("noon, midday", "mitt på dagen, middag"),
 }
 """English and Swedish, the word for advice first."""
+NAMES_OF_TIMES: tuple[Mapping[Language, str], ...] = tuple(
+    {"en": english.split(", ")[0], "sv": swedish.split(", ")[0]} for english, swedish in _SPELLINGS.values()
+)
 _NAMES = [(what, name) for what, pair in _SPELLINGS.items() for names in pair for name in names.split(", ")]
 WORDS: dict[str, SunEvent | int] = {key(name): what for what, name in _NAMES}
 SPELT: dict[str, str] = {key(name): name for _, name in _NAMES}

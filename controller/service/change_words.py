@@ -25,6 +25,7 @@ from controller.schedule.changes import (
     Span,
 )
 from controller.schedule.plan import Looks
+from controller.schedule.translation import days_said, hours_said
 
 MOST_RULES = 3
 """So many changed rules are named in a line of the history."""
@@ -234,7 +235,7 @@ def _rule_value(change: RuleChange) -> Value:
     if change.days is not None:
         spans = {"added": change.days.added, "removed": change.days.removed}
         value |= {key: [[day.isoformat() for day in span] for span in found] for key, found in spans.items()}
-        value["only"] = change.days.only
+        value |= {"only": change.days.only, "as_usual": change.days.as_usual}
     details = {
         "name": before.name,
         "hours": ", ".join(map(str, rule.hours)),
@@ -257,6 +258,8 @@ def _key_words(key: str, details: Mapping[str, Any], language: Language) -> str:
     if key not in SAID:
         return template(language, "changes", f"summary.key.{key}")
     fields = {key: printable(detail) for key, detail in details.items() if key != "brightness"}
+    if "hours" in fields:
+        fields["hours"] = ", ".join(hours_said(each, language) for each in fields["hours"].split(", "))
     percent = f"{100 * details.get('brightness', 0):g}"
     return template(language, "changes", f"summary.{key}").format_map({**fields, "percent": percent})
 
@@ -264,17 +267,19 @@ def _key_words(key: str, details: Mapping[str, Any], language: Language) -> str:
 def _days_words(value: Mapping[str, Any], language: Language) -> str:
     added, removed = (_spans(value.get(key, ())) for key in ("added", "removed"))
     if not added and not removed:
-        key, left_out = value.get("unit", "dates"), printable(value.get("left_out", ""))
-        days = template(language, "changes", f"summary.{key}").format_map({"days": printable(value["days"])})
+        key, left_out = value.get("unit", "dates"), days_said(printable(value.get("left_out", "")), language)
+        listed = days_said(printable(value["days"]), language)
+        days = template(language, "changes", f"summary.{key}").format_map({"days": listed})
         fields = {"days": days, "left_out": left_out}
         return template(language, "changes", "summary.but").format_map(fields) if left_out else days
-    spans, is_only = added or removed, bool(value["only"])
-    days = ", ".join(days_words(first, last, language, year=not is_only) for first, last in spans)
+    spans, is_usual, is_only = added or removed, bool(value.get("as_usual")), bool(value["only"])
+    days = ", ".join(days_words(first, last, language, year=not (is_only or is_usual)) for first, last in spans)
     if not added:
         days = template(language, "changes", "summary.not").format_map({"days": days})
-    if not is_only:
+    if not (is_only or is_usual):
         return days
-    return template(language, "changes", "summary.only").format_map({"days": days, "year": spans[0][0].year})
+    key = "summary.as_usual" if is_usual else "summary.only"
+    return template(language, "changes", key).format_map({"days": days, "year": spans[0][0].year})
 
 
 def _spans(value: Iterable[Iterable[str]]) -> list[Span]:

@@ -27,6 +27,7 @@ from controller.lighting.look import DARK, ZoneState
 from controller.schedule.campaign import Blackout, EveryNight, Limit, Rule
 from controller.schedule.hours import Window, night_of
 from controller.schedule.occurrence import Occurrence, light_times, next_occurrence
+from controller.schedule.translation import days_said
 from controller.service.instant_words import upcoming
 from controller.service.saving import DiskSchedule
 from controller.web.forms import Form
@@ -272,9 +273,8 @@ class RuleReading:
     def _years_words(self, rule: Rule) -> Iterator[str]:
         listed = rule.dates or rule.nights or ()
         if self.meant.years:
-            usual = ", ".join(self.meant.days)
             years = ", ".join(str(each.year) for each in self.meant.years)
-            yield self.visited.say("rule.read.other_years", years=years, days=usual)
+            yield self.visited.say("rule.read.other_years", years=years, days=self._usual(self.meant))
         elif self.question is not None and self.answer is None:
             return
         elif all(days.year is None for days in listed):
@@ -282,6 +282,14 @@ class RuleReading:
         else:
             years = ", ".join(str(year) for year in sorted({days.year for days in listed if days.year is not None}))
             yield self.visited.say("rule.read.only", years=years)
+
+    @property
+    def usual_before(self) -> str:
+        """The days of the rule as it was."""
+        return self._usual(self.before) if self.before is not None else ""
+
+    def _usual(self, form: RuleForm) -> str:
+        return ", ".join(days_said(each, self.visited.language) for each in form.days)
 
     def _at(self, at: datetime, *, is_end: bool = False) -> str:
         local = at.astimezone(self.visited.snapshot.zone)

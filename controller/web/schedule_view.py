@@ -17,10 +17,11 @@ from controller.events import new_event
 from controller.events.words import day_words
 from controller.lighting.look import Look
 from controller.locale import Language
-from controller.schedule.campaign import Rule
+from controller.schedule.campaign import Limit, Rule
 from controller.schedule.plan import Program
 from controller.schedule.plan_notes import Note, coming_days, notes
 from controller.schedule.recurrence import EARLIEST, LATEST
+from controller.schedule.translation import days_said, hours_said
 from controller.service.instant_words import dated
 from controller.service.look_clauses import Names
 from controller.service.sentence import names_of
@@ -40,8 +41,6 @@ NIGHTS = 8
 MOST_EDITORS = 3
 MOST_LANES = 40
 """Rules below the year; more would be no picture."""
-SHOWN = {group: word for group, word in WORDS.items() if group != "limits"}
-"""The lists in the order in which they win, each with the word of its addresses."""
 YEAR = timedelta(days=366)
 GIVES_WAY = frozenset({"TWL-S201", "TWL-S217"})
 """Notes at the rule that wins; on the page the one that loses tells."""
@@ -151,7 +150,7 @@ def schedule(visited: ForViewer, since: Day | None = None) -> HTMLResponse:
     cards = _cards(visited, setup, known)
     return visited.page(
         "schedule",
-        groups=[(group, word, cards[group], len(getattr(setup.schedule, group))) for group, word in SHOWN.items()],
+        groups=[(group, word, cards[group], len(getattr(setup.schedule, group))) for group, word in WORDS.items()],
         strip=known.strip,
         nights=nights_from(visited, first, NIGHTS),
         begins=day_words(begins, visited.language, year=begins.year != visited.now.year),
@@ -210,14 +209,13 @@ def _names(setup: Setup) -> set[str]:
 
 def _cards(visited: Visit, setup: Setup, known: YearAhead) -> dict[Group, list[RuleCard]]:
     """By list; what a rule says is taken from its text, what it does from the plan that is in force."""
-    found: dict[Group, list[RuleCard]] = {group: [] for group in SHOWN}
+    found: dict[Group, list[RuleCard]] = {group: [] for group in WORDS}
     rules = {group: iter(getattr(setup.schedule, group)) for group in found}
     paths = {group: rule_paths(setup, group) for group in found}
     for form in forms(setup.rules_text, MOST_CARDS):
-        if form.group in found:
-            rule, cards = next(rules[form.group]), found[form.group]
-            more = known.notes.get(rule.name, ())
-            cards.append(_card(visited, form, rule, len(cards) + 1, more, paths[form.group]))
+        rule, cards = next(rules[form.group]), found[form.group]
+        more = known.notes.get(rule.name, ())
+        cards.append(_card(visited, form, rule, len(cards) + 1, more, paths[form.group]))
     return found
 
 
@@ -262,22 +260,31 @@ def _card(
 
 
 def _when(visited: Visit, form: RuleForm, has_days: bool) -> str:
-    days = ", ".join(form.days) if has_days else visited.say("schedule.every_night")
-    parts = [days, *(f"{one.year}: {', '.join(one.days)}" for one in form.years)]
+    parts = [_days(visited, form.days) if has_days else visited.say("schedule.every_night")]
+    parts += [f"{one.year}: {_days(visited, one.days)}" for one in form.years]
     if form.except_:
-        parts.append(visited.say("schedule.except", days=", ".join(form.except_)))
+        parts.append(visited.say("schedule.except", days=_days(visited, form.except_)))
     if form.hours:
-        parts.append(", ".join(form.hours))
+        parts.append(", ".join(hours_said(each, visited.language) for each in form.hours))
     return " · ".join(parts)
 
 
+def _days(visited: Visit, texts: Sequence[str]) -> str:
+    return ", ".join(days_said(each, visited.language) for each in texts)
+
+
 def _colors(rule: Rule) -> tuple[str, ...]:
+    """None for a limit, which has no light of its own."""
+    if isinstance(rule, Limit):
+        return ()
     looks: dict[str, Look] = getattr(rule, "looks", {})
     colors = (color.hex for look in looks.values() for color in look.colors)
     return tuple(dict.fromkeys(colors)) or ("#000000",)
 
 
 def _look(visited: Visit, rule: Rule) -> str:
+    if isinstance(rule, Limit):
+        return visited.say("schedule.at_most", brightness=f"{100 * rule.brightness:g} %")
     looks: dict[str, Look] = getattr(rule, "looks", {})
     if not looks:
         return visited.say("schedule.dark")

@@ -57,7 +57,7 @@ def test_versions_stand_with_who_when_how_what_and_why(call: Call, office: Offic
     office.move()
     lines = call("--lang", "sv", "history").stdout.splitlines()
     assert lines[0] == (
-        'v2  mån 8 juni 2026 08:12  Kim, sidan  En vecka fri från våld: dagar 21–27 November  "arrangören flyttade"'
+        'v2  mån 8 juni 2026 08:12  Kim, sidan  En vecka fri från våld: dagar 21–27 november  "arrangören flyttade"'
     )
     assert lines[1].startswith("v1  mån 8 juni 2026 07:12  ")
     assert lines[1].endswith(", filen  Den första kända versionen")
