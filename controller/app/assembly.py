@@ -33,7 +33,7 @@ from controller.service.lamp_alarms import LampAlarms
 from controller.service.leadership import Leadership
 from controller.service.preflight import Preflight
 from controller.service.runtime import Runtime
-from controller.state import NotRead, StateStore, StoredHistory
+from controller.state import History, NotRead, StateStore
 from controller.state.json_file import Unusable
 from controller.state.lamp_results import LampResults
 from controller.threads import in_step_s, run_blocking
@@ -251,7 +251,7 @@ async def _count(context: Context, loop: ControlLoop) -> None:
     if context.setup.tower.home_assistant is not None:
         night = night_at(context.clock.read().wall, context.setup.tower.site.place.time_zone)
         with suppress(NotRead):
-            earlier = partial(StoredHistory(context.store.storage).minutes, night.start, night.end)
+            earlier = partial(History(context.store.storage).minutes, night.start, night.end)
             loop.note_minutes(await run_blocking("history", earlier))
     while True:
         reading = context.clock.read()

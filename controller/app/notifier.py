@@ -30,7 +30,7 @@ from controller.service.past_schedules import PastSchedules
 from controller.service.proof import Proof
 from controller.service.proof_period import ProofPeriod, prove
 from controller.service.runtime import Runtime
-from controller.state import NotRead, StoredHistory
+from controller.state import History, NotRead
 from controller.state.json_file import Unusable
 from controller.state.lamp_results import LampFindings, LampResults
 from controller.state.notice_file import FILE, NoticeMemory
@@ -152,7 +152,7 @@ class Notifier:
         return proof_notice(facts, period, proof)
 
     def _prove(self, facts: NoticeFacts, period: ProofPeriod) -> Proof:
-        history = StoredHistory(self._context.store.storage)
+        history = History(self._context.store.storage)
         try:
             schedules = PastSchedules(VersionStore(self._context.store.storage, lambda _: None), facts.setup)
             return prove(history, facts.setup, period, facts.reading.wall, schedules)

@@ -13,7 +13,7 @@ from controller.cli.used_by_service import storage
 from controller.clock import SystemClock
 from controller.events.formatters import json_line, text_line
 from controller.service.period import read_since
-from controller.state import History, RecordedEvent, StoredHistory
+from controller.state import History, RecordedEvent
 
 PAGE = 1000
 POLL_S = 1.0
@@ -46,7 +46,7 @@ def command(  # noqa: PLR0913, PLR0917  one for each option
     require_readable_state(options)
     setup, _ = load_last_good(options.folder, options.state_dir)
     start = read_since(since, setup, SystemClock().read().wall) if since is not None else LONG_AGO
-    history = StoredHistory(storage(options))
+    history = History(storage(options))
     found = _recorded(history, start, follow)
     if campaign is not None:
         found = _while_shown(found, campaign, history.last_event(LIGHT_CHANGED, start))

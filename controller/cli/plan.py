@@ -33,7 +33,7 @@ from controller.service.planned_tests import planned_tests
 from controller.service.sentence import names_of
 from controller.service.values import rules_value
 from controller.service.why_at import PastVersion, WhyAt, why_at
-from controller.state import StoredHistory
+from controller.state import History
 from controller.state.json_file import MOST_BYTES
 from controller.state.override_file import FILE, OverrideContent, by_id, in_force
 from controller.state.versions import VersionStore
@@ -79,7 +79,7 @@ def command(  # noqa: PLR0913  one for each form of the answer
         at = read_instant(moment, setup, now)
         under = program.with_overrides(by_hand.standing(), by_hand.stop)
         version = _version_then(options, setup, at) if at < now else None
-        why = why_at(StoredHistory(storage(options)), under, at, now, version)
+        why = why_at(History(storage(options)), under, at, now, version)
         if as_json:
             click.echo(dump({**moment_document(under, at), **by_hand.document(at, now), **why.value}))
         else:

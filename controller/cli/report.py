@@ -19,7 +19,7 @@ from controller.service.proof import Glow, NightProof, Proof
 from controller.service.proof_period import prove, read_proof_period
 from controller.service.proof_words import MEANING, cause_words, gap_words, glow_words, period_words
 from controller.service.why_at import by_hand_words
-from controller.state import StoredHistory
+from controller.state import History
 from controller.state.versions import VersionStore
 
 
@@ -38,7 +38,7 @@ def command(options: Options, period: tuple[str, ...], as_json: bool, as_csv: bo
     now = SystemClock().read().wall
     asked = read_proof_period(" ".join(period), setup, now)
     schedules = PastSchedules(VersionStore(storage(options), lambda _: None), setup)
-    proof = prove(StoredHistory(storage(options)), setup, asked, now, schedules)
+    proof = prove(History(storage(options)), setup, asked, now, schedules)
     if as_json:
         click.echo(json_text({"site": setup.tower.site.name, **proof.value}, indent=2))
     elif as_csv:

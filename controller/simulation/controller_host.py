@@ -61,12 +61,6 @@ class SimulatedOverrides(OverrideRecords):
         self.accident: Accident | None = None
         self._on_saved = on_saved
 
-    def load(self) -> None:
-        """They are all in memory."""
-
-    def flush(self) -> None:
-        """Nothing waits."""
-
     def save(self, records: Records) -> None:
         """Raises Unusable or PowerCutError."""
         self._meet(Accident.BEFORE_WRITING)

@@ -81,7 +81,7 @@ class SqliteDatabase:
             return self._run(lambda connection: in_transaction(connection, work), writes=True)
 
     def outside(self, work: Work[T]) -> T:
-        """See `Database`; here also for ATTACH."""
+        """See `Database`."""
         with self._turn:
             return self._run(work)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from controller.errors import Refused
 from controller.events import CATALOGUE, Event, EventKind, Level, new_event
@@ -187,53 +187,14 @@ class _UnknownEvent(Event):
         return self.text(language)
 
 
-class History(Protocol):
-    """What keeps the history. All methods may wait for the disk; reading ones raise NotRead."""
-
-    def write(self, rows: Sequence[Row]) -> None:
-        """Add these; a minute of a zone that comes again takes the place of the first. Raises Unusable."""
-
-    def make_room(self) -> bool:
-        """Give up the history where that frees room on the disk."""
-
-    def close(self) -> None:
-        """Let the storage go; the next use opens it again."""
-
-    def events(self, after: int, since: datetime, limit: int) -> list[tuple[int, RecordedEvent]]:
-        """Events that were recorded after the one numbered `after` and happened from `since` on: the first `limit`, in
-        the order in which they were recorded, with their numbers."""
-
-    def newest(self, wanted: EventFilter, before: int, limit: int) -> list[tuple[int, RecordedEvent]]:
-        """The events that are meant, recorded before the one numbered `before`: the newest `limit` with their numbers,
-        the newest first."""
-
-    def events_between(self, start: datetime, end: datetime, codes: Collection[str]) -> tuple[RecordedEvent, ...]:
-        """The events of these codes from `start` on and before `end`, in the order in which they happened."""
-
-    def last_number(self) -> int:
-        """The number of the last event; 0 where there is none. Numbers begin anew with a new storage."""
-
-    def last_event(self, code: str, before: datetime) -> RecordedEvent | None:
-        """The last event of this code before an instant."""
-
-    def light_at(self, at: datetime) -> Mapping[str, LightChange]:
-        """By zone: the last change of light until this instant."""
-
-    def light_between(self, start: datetime, end: datetime) -> tuple[LightChange, ...]:
-        """The changes of light from `start` on and before `end`, in the order of time."""
-
-    def minutes(self, start: datetime, end: datetime) -> tuple[Minute, ...]:
-        """The minutes that begin from `start` on and before `end`, in the order of time and zone."""
-
-
-class StoredHistory:
-    """The `History` of a site where its state is kept."""
+class History:
+    """The history of a site. All methods may wait for the disk; reading ones raise NotRead."""
 
     def __init__(self, place: Path | Storage, on_event: OnEvent = lambda _: None) -> None:
         self._database = Storage.of(place).database(FILE, MIGRATIONS, on_event)
 
     def write(self, rows: Sequence[Row]) -> None:
-        """See `History`."""
+        """Add these; a minute of a zone that comes again takes the place of the first. Raises Unusable."""
         self._database.write(lambda connection: _append(self._database, connection, rows))
 
     def make_room(self) -> bool:
@@ -241,28 +202,18 @@ class StoredHistory:
         return self._database.discard()
 
     def close(self) -> None:
-        """See `History`."""
+        """Let the storage go; the next use opens it again."""
         self._database.close()
 
-    def copy(self, path: Path, statement: str) -> None:
-        """Run a statement that copies from another database, attached as `old`; raises Unusable."""
-
-        def work(connection: SqlConnection) -> None:
-            connection.execute("ATTACH ? AS old", (str(path),))
-            try:
-                connection.execute(statement)
-            finally:
-                connection.execute("DETACH old")
-
-        self._database.outside(work)
-
     def events(self, after: int, since: datetime, limit: int) -> list[tuple[int, RecordedEvent]]:
-        """See `History`."""
+        """Events that were recorded after the one numbered `after` and happened from `since` on: the first `limit`, in
+        the order in which they were recorded, with their numbers."""
         select = "SELECT id, at, code, level, fields FROM events WHERE id > ? AND at >= ? ORDER BY id LIMIT ?"
         return self._read(select, (after, stamp(since), limit), lambda number, *row: (number, _event(*row)))
 
     def newest(self, wanted: EventFilter, before: int, limit: int) -> list[tuple[int, RecordedEvent]]:
-        """See `History`."""
+        """The events that are meant, recorded before the one numbered `before`: the newest `limit` with their numbers,
+        the newest first."""
         where, parameters = wanted.where
         found: list[tuple[int, RecordedEvent]] = []
         while len(found) < limit:
@@ -276,7 +227,7 @@ class StoredHistory:
         return found[:limit]
 
     def events_between(self, start: datetime, end: datetime, codes: Collection[str]) -> tuple[RecordedEvent, ...]:
-        """See `History`."""
+        """The events of these codes from `start` on and before `end`, in the order in which they happened."""
         if not codes:
             return ()
         select = f"""SELECT at, code, level, fields FROM events
@@ -284,30 +235,30 @@ class StoredHistory:
         return tuple(self._read(select, (stamp(start), stamp(end), *codes), _event))
 
     def last_number(self) -> int:
-        """See `History`."""
+        """The number of the last event; 0 where there is none. Numbers begin anew with a new storage."""
         return next(iter(self._read("SELECT coalesce(max(id), 0) FROM events", (), int)), 0)
 
     def last_event(self, code: str, before: datetime) -> RecordedEvent | None:
-        """See `History`."""
+        """The last event of this code before an instant."""
         select = (
             "SELECT at, code, level, fields FROM events WHERE code = ? AND at < ? ORDER BY at DESC, id DESC LIMIT 1"
         )
         return next(iter(self._read(select, (code, stamp(before)), _event)), None)
 
     def light_at(self, at: datetime) -> Mapping[str, LightChange]:
-        """See `History`."""
+        """By zone: the last change of light until this instant."""
         select = """SELECT at, zone, look, rule FROM light WHERE id IN (
             SELECT (SELECT id FROM light WHERE zone = each.zone AND at <= ? ORDER BY at DESC, id DESC LIMIT 1)
             FROM (SELECT DISTINCT zone FROM light) AS each)"""
         return {change.zone: change for change in self._read(select, (stamp(at),), _light)}
 
     def light_between(self, start: datetime, end: datetime) -> tuple[LightChange, ...]:
-        """See `History`."""
+        """The changes of light from `start` on and before `end`, in the order of time."""
         select = "SELECT at, zone, look, rule FROM light WHERE at >= ? AND at < ? ORDER BY at, id"
         return tuple(self._read(select, (stamp(start), stamp(end)), _light))
 
     def minutes(self, start: datetime, end: datetime) -> tuple[Minute, ...]:
-        """See `History`."""
+        """The minutes that begin from `start` on and before `end`, in the order of time and zone."""
         select = """SELECT minute, zone, night, planned, confirmed_s, measured_s FROM minutes
             WHERE minute >= ? AND minute < ? ORDER BY minute, zone"""
         first, past = -((EPOCH - start) // A_MINUTE), -((EPOCH - end) // A_MINUTE)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal
 from uuid import uuid4
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError, model_validator
@@ -83,34 +83,59 @@ class OverrideContent(Content):
 Records = Mapping[str, OverrideRecord]
 
 
-class OverrideStore(Protocol):
-    """Where overrides are stored. The methods may wait for the disk; each change is durable when it returns and raises
-    Unusable where it was not made. `records` (by id) is replaced whole, so any thread may read it."""
+class OverrideRecords(ABC):
+    """Overrides where they are stored. The methods may wait for the disk; each change is durable when it returns and
+    raises Unusable where it was not made. `records` (by id) is replaced whole, so any thread may read it; `generation`
+    rises where what was changed elsewhere has come into the records."""
 
-    records: Records
-    generation: int
-    """Rises where what was changed elsewhere has come into the records."""
+    def __init__(self) -> None:
+        self.records: Records = {}
+        self.generation = 0
 
-    def load(self) -> None:
-        """Read what was stored."""
-
-    def flush(self) -> None:
-        """Write what is still to be written, as after a change whose outcome is unknown. Called every other second."""
+    @abstractmethod
+    def save(self, records: Records) -> None:
+        """Put these in the place of all records; raises Unusable where that was not done."""
 
     def add(self, record: OverrideRecord) -> bool:
-        """Store it; False where its id is known already."""
+        """Store it as the newest of those in force, though the clock may have been set back since they were set; False
+        where its id is known already."""
+        if record.id in self.records:
+            return False
+        newest = max((each.started_at for each in in_force(self.records, "override")), default=None)
+        if newest is not None and record.started_at <= newest:
+            record = record.model_copy(update={"started_at": newest + timedelta(microseconds=1)})
+        self._change([record], record.started_at)
+        return True
 
     def end(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
         """End those overrides that are in force and remember the request that is `done` by it, all or none."""
+        ending = (record for record in in_force(self.records, "override") if record.id in ids)
+        self._change([ended(record, at) for record in ending], at, done)
 
     def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
         """Put this stop in the place of any in force; None lifts it, by the request that is `done` by it."""
+        self._change(self._stopped(document, at), at, done)
+
+    def _stopped(self, document: str | None, at: datetime) -> list[OverrideRecord]:
+        changed = [ended(record, at) for record in in_force(self.records, "stop")]
+        if document is not None:
+            changed.append(new_record(uuid4().hex, "stop", document, at))
+        return changed
+
+    def _change(self, changed: list[OverrideRecord], at: datetime, done: str | None = None) -> None:
+        if done is not None and done not in self.records:
+            changed.append(ended(new_record(done, "request", "", at), at))
+        if changed:
+            self._make(changed)
+
+    def _make(self, changed: list[OverrideRecord]) -> None:
+        self.save(remembered({**self.records, **by_id(changed)}))
 
 
 class OverrideViews:
-    """What is in force and what has ended, by the records of an `OverrideStore`."""
+    """What is in force and what has ended, by its records where they are stored."""
 
-    def __init__(self, overrides: OverrideStore) -> None:
+    def __init__(self, overrides: OverrideRecords) -> None:
         self._overrides = overrides
 
     @property
@@ -142,54 +167,8 @@ class OverrideViews:
         return tuple(record.id for record in sorted(requests, key=lambda record: record.started_at))
 
 
-class OverrideRecords(ABC):
-    """The changes of an `OverrideStore`; `save` makes each durable."""
-
-    def __init__(self) -> None:
-        self.records: Records = {}
-        self.generation = 0
-
-    @abstractmethod
-    def save(self, records: Records) -> None:
-        """Put these in the place of all records; raises Unusable where that was not done."""
-
-    def add(self, record: OverrideRecord) -> bool:
-        """Store it as the newest of those in force, though the clock may have been set back since they were set."""
-        if record.id in self.records:
-            return False
-        newest = max((each.started_at for each in in_force(self.records, "override")), default=None)
-        if newest is not None and record.started_at <= newest:
-            record = record.model_copy(update={"started_at": newest + timedelta(microseconds=1)})
-        self._change([record], record.started_at)
-        return True
-
-    def end(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
-        """See `OverrideStore`."""
-        ending = (record for record in in_force(self.records, "override") if record.id in ids)
-        self._change([ended(record, at) for record in ending], at, done)
-
-    def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
-        """See `OverrideStore`."""
-        self._change(self._stopped(document, at), at, done)
-
-    def _stopped(self, document: str | None, at: datetime) -> list[OverrideRecord]:
-        changed = [ended(record, at) for record in in_force(self.records, "stop")]
-        if document is not None:
-            changed.append(new_record(uuid4().hex, "stop", document, at))
-        return changed
-
-    def _change(self, changed: list[OverrideRecord], at: datetime, done: str | None = None) -> None:
-        if done is not None and done not in self.records:
-            changed.append(ended(new_record(done, "request", "", at), at))
-        if changed:
-            self._make(changed)
-
-    def _make(self, changed: list[OverrideRecord]) -> None:
-        self.save(remembered({**self.records, **by_id(changed)}))
-
-
 class OverrideFile(OverrideRecords):
-    """The `OverrideStore` in a document, with a copy in the state directory.
+    """Overrides in a document, with a copy in the state directory.
 
     Where the document is in a database that cannot be used, an override is refused and a stop, or its end, is written
     to a file of its own until the database has it. What the database holds takes the place of the copy that a start
@@ -234,14 +213,8 @@ class OverrideFile(OverrideRecords):
             self._copy.save(_content(records))
             self._copied = records
 
-    def adopt(self, others: Iterable[OverrideRecord]) -> None:
-        """Add the records of another copy, of which either may have missed changes. Known in memory even where the file
-        cannot be written."""
-        self._join(others)
-        self.flush()
-
     def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
-        """See `OverrideStore`. Of a database it is done as soon as it is on this machine."""
+        """Of a database it is done as soon as it is on this machine."""
         if not self._is_shared:
             super().set_stop(document, at, done)
             return
@@ -345,10 +318,9 @@ def remembered(records: Records) -> Records:
 
 def checksum(*records: OverrideRecord) -> int:
     """A figure that a flipped bit changes; over our own form of the records, which no library changes."""
+
+    def columns(record: OverrideRecord) -> tuple[str | None, ...]:
+        instants = (record.started_at, record.ends_at, record.ended_at)
+        return record.id, record.kind, record.document, *(at.isoformat() if at is not None else None for at in instants)
+
     return zlib.crc32(json.dumps([columns(record) for record in records]).encode())
-
-
-def columns(record: OverrideRecord) -> tuple[str | None, ...]:
-    """The record as plain values."""
-    instants = (record.started_at, record.ends_at, record.ended_at)
-    return record.id, record.kind, record.document, *(at.isoformat() if at is not None else None for at in instants)

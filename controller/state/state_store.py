@@ -1,32 +1,21 @@
 """The state directory for the event loop, which never waits for the disk."""
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Literal, NoReturn, TypeVar
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, Field
 
-from controller.events import Event, Level, new_event
+from controller.events import Event, Level
 from controller.events.models import Reason
-from controller.events.reasons import reason_of
-from controller.state import atomic
-from controller.state.database import BUSY_S, REFUSALS, TAILS, is_damage
-from controller.state.history import History, HistoryBuffer, LightChange, Minute, StoredHistory, recorded
-from controller.state.json_file import Content, JsonFile, OnEvent, Unusable
-from controller.state.override_file import (
-    NotStored,
-    OverrideFile,
-    OverrideRecord,
-    OverrideViews,
-    checksum,
-    new_record,
-)
+from controller.state.history import History, HistoryBuffer, LightChange, Minute, recorded
+from controller.state.json_file import Content, JsonFile, Unusable
+from controller.state.override_file import NotStored, OverrideFile, OverrideViews, new_record
 from controller.state.storage import Storage
 from controller.threads import in_step_s, run_blocking, wait_at_most
 
@@ -59,57 +48,6 @@ def latest(known: datetime | None, now: datetime, vouched: bool) -> datetime:
     return now if known is None or vouched else max(known, now)
 
 
-OVERRIDES, EVENTS = "watertower.db", "journal.db"
-"""The two databases of the previous release: overrides with confirmed minutes, and events."""
-SELECT = "SELECT id, kind, document, started_at, ends_at, ended_at, checksum FROM held"
-COPY = {
-    OVERRIDES: """INSERT OR IGNORE INTO minutes (minute, zone, night, planned, confirmed_s)
-        SELECT minute, zone, night, planned, confirmed_s FROM old.minutes ORDER BY id""",
-    EVENTS: """INSERT INTO events (at, code, level, fields)
-        SELECT at, code, level, fields FROM old.journal AS old WHERE NOT EXISTS (
-            SELECT 1 FROM events WHERE at = old.at AND code = old.code AND fields = old.fields) ORDER BY id""",
-}
-
-
-def take_over(directory: Path, overrides: OverrideFile, history: StoredHistory, on_event: OnEvent) -> None:
-    """Take over what is there; raises Unusable where that must be tried again. What is copied is deleted only when it
-    is durable in the new files, so one that is interrupted begins again."""
-    for path in (directory / OVERRIDES, directory / EVENTS):
-        try:
-            if path.exists():
-                _take_over(path, overrides, history, on_event)
-        except (OSError, sqlite3.Error) as error:
-            raise Unusable(reason_of(error).at(path.name)) from error
-
-
-def _take_over(path: Path, overrides: OverrideFile, history: StoredHistory, on_event: OnEvent) -> None:
-    try:
-        if _version(path):  # else its first start was interrupted
-            if path.name == OVERRIDES:
-                overrides.adopt(_records(path))
-            history.copy(path, COPY[path.name])
-        for tail in TAILS:
-            path.with_name(path.name + tail).unlink(missing_ok=True)
-    except (*REFUSALS, ValidationError) as error:
-        if isinstance(error, sqlite3.Error) and not is_damage(error):
-            raise
-        aside = atomic.set_aside(path, TAILS).name
-        on_event(new_event("TWL-J001", file=str(path), aside=aside, reason=reason_of(error)))
-
-
-def _version(path: Path) -> int:
-    with closing(sqlite3.connect(path, timeout=BUSY_S)) as connection:
-        return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _records(path: Path) -> list[OverrideRecord]:
-    """Those whose checksum is right: a flipped bit must not make another override."""
-    with closing(sqlite3.connect(path, timeout=BUSY_S)) as connection:
-        rows = connection.execute(SELECT).fetchall()
-    records = [OverrideRecord(**dict(zip(OverrideRecord.model_fields, row[:-1], strict=True))) for row in rows]
-    return [record for record, row in zip(records, rows, strict=True) if checksum(record) == row[-1]]
-
-
 class StateStore(OverrideViews):
     """What the controller keeps over restarts, at `place`; `on_event` is called on the event loop.
 
@@ -119,20 +57,14 @@ class StateStore(OverrideViews):
     def __init__(self, place: Path | Storage, on_event: Callable[[Event], None]) -> None:
         self.storage = storage = Storage.of(place)
         self._on_event = on_event
-        overrides = OverrideFile(storage, self._emit)
-        super().__init__(overrides)
-        history = StoredHistory(storage, self._emit)
-        self._history: History = history
-        self._take_over: Callable[[], None] = (
-            partial(take_over, storage.directory, overrides, history, self._emit)
-            if storage.server is None
-            else lambda: None  # what an older version left is brought over by `migrate`
-        )
+        self._file = OverrideFile(storage, self._emit)
+        super().__init__(self._file)
+        self._history = History(storage, self._emit)
         self._unlisten: Callable[[], None] = lambda: None
         # what this machine knows of its own clock and order is of no use to another one
         self._known_file = JsonFile(storage.directory / "known.json", LastKnown, self._emit)
         self._known = self._written = LastKnown()
-        self._buffer = HistoryBuffer(history, self._emit, time.monotonic)
+        self._buffer = HistoryBuffer(self._history, self._emit, time.monotonic)
         self._changed = asyncio.Event()
         self._disk = asyncio.Lock()
         self._undoing: asyncio.Task[None] | None = None
@@ -279,7 +211,7 @@ class StateStore(OverrideViews):
     def _load(self) -> None:
         with suppress(OSError):  # the first file that cannot be opened is reported
             self.storage.directory.mkdir(parents=True, exist_ok=True)
-        self._overrides.load()
+        self._file.load()
         self._known = self._written = self._known_file.load() or LastKnown()
         self._flush()
 
@@ -290,13 +222,7 @@ class StateStore(OverrideViews):
     def _flush(self, always: bool = False) -> bool:
         """Write all that waits; what fails keeps nothing else from being written. Whether all could be."""
         failures = 0
-        parts = (
-            self._overrides.flush,
-            self._take_over,
-            partial(self._write_known, always),
-            partial(self._buffer.flush, always),
-        )
-        for part in parts:
+        for part in (self._file.flush, partial(self._write_known, always), partial(self._buffer.flush, always)):
             try:
                 part()
             except Unusable:

@@ -14,7 +14,7 @@ from controller.service.manual_state import ManualState, override_value, stop_va
 from controller.service.period import read_instant, read_period, read_since
 from controller.service.plan_document import moment_document, plan_document
 from controller.service.saving import history_value, version_document
-from controller.state import EventFilter, StoredHistory
+from controller.state import EventFilter, History
 from controller.web.api_models import (
     EventsDocument,
     GatewaysDocument,
@@ -138,7 +138,7 @@ def events(  # noqa: PLR0913, PLR0917  the filters
     snapshot = visited.snapshot
     start, end = (read_since(each, snapshot.setup, snapshot.now) if each.strip() else None for each in (since, until))
     wanted = EventFilter(LEVELS[level], code.strip().upper() or None, gateway.strip() or None, start, end)
-    found = StoredHistory(visited.service.state).newest(wanted, before, limit)
+    found = History(visited.service.state).newest(wanted, before, limit)
     told = [{"number": number, **document(each.event, each.at, visited.language)} for number, each in found]
     following = found[-1][0] if len(found) == limit else None
     return answer(visited, {"version": 1, "events": told, "next": following})

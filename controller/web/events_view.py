@@ -14,7 +14,7 @@ from controller.events import CATALOGUE, Event, EventKind, Level
 from controller.events.models import SEVERITY
 from controller.events.words import day_words
 from controller.service.period import read_instant
-from controller.state import EventFilter, StoredHistory
+from controller.state import EventFilter, History
 from controller.web.forms import FieldFault, fault_of, whole_number
 from controller.web.live import SharedRoute
 from controller.web.visit import ForViewer, Visit
@@ -118,7 +118,7 @@ def code_page(visited: ForViewer, code: str) -> Response:
 def event_lines(visited: Visit, wanted: EventFilter, before: int, limit: int) -> tuple[list[EventLine], int | None]:
     """The newest that are meant, alike ones together, and the number to go on before; None at the end. Raises
     WatertowerError where the history cannot be read."""
-    found = StoredHistory(visited.service.state).newest(wanted, before, limit)
+    found = History(visited.service.state).newest(wanted, before, limit)
     zone = visited.snapshot.zone
     lines: list[EventLine] = []
     last: object = None
@@ -201,7 +201,7 @@ def by_day(visited: Visit, lines: list[EventLine]) -> Iterator[tuple[str, list[E
 
 def _last_number(visited: Visit) -> int:
     try:
-        return StoredHistory(visited.service.state).last_number()
+        return History(visited.service.state).last_number()
     except WatertowerError:
         return 0
 
@@ -211,5 +211,5 @@ def _new(visited: Visit, wanted: EventFilter) -> int:
     seen = whole_number(visited.request.headers.get("x-seen", ""), LATEST)
     if seen is None:
         return 0
-    found = StoredHistory(visited.service.state).newest(wanted, LATEST, MOST_NEW)
+    found = History(visited.service.state).newest(wanted, LATEST, MOST_NEW)
     return sum(number > seen for number, _ in found)

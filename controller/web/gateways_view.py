@@ -21,7 +21,7 @@ from controller.service.lamp_alarms import failed_lamps, tested_lamps
 from controller.service.look_clauses import said_look
 from controller.service.planned_tests import planned_tests
 from controller.service.sentence import names_of
-from controller.state import EventFilter, StoredHistory
+from controller.state import EventFilter, History
 from controller.state.lamp_results import LampResult, LampResults, Proof
 from controller.state.roles import Role
 from controller.web.events_view import LATEST, EventLine, by_day, code_help, event_lines
@@ -244,7 +244,7 @@ def _figure(value: float, visited: Visit) -> str:
 def _latency(visited: Visit, name: str) -> float | None:
     """How long it took to confirm the last command."""
     try:
-        found = StoredHistory(visited.service.state).newest(EventFilter(code=CONFIRMED, gateway=name), LATEST, 1)
+        found = History(visited.service.state).newest(EventFilter(code=CONFIRMED, gateway=name), LATEST, 1)
     except WatertowerError:
         return None
     value = found[0][1].event.fields.get("latency_s") if found else None

@@ -15,7 +15,7 @@ from controller.service.proof import NightProof, Proof
 from controller.service.proof_period import prove, read_proof_period
 from controller.service.proof_words import gap_words, glow_words, period_words
 from controller.service.why_at import by_hand_words
-from controller.state import NotRead, StoredHistory
+from controller.state import History, NotRead
 from controller.state.versions import VersionStore
 from controller.web.calendar import slugs
 from controller.web.svg import element
@@ -66,7 +66,7 @@ def proof_of(visited: Visit, of: str) -> Proof:
     snapshot, service = visited.snapshot, visited.service
     asked = read_proof_period(of, snapshot.setup, snapshot.now)
     schedules = PastSchedules(VersionStore(service.state, lambda _: None), snapshot.setup)
-    return prove(StoredHistory(service.state), snapshot.setup, asked, snapshot.now, schedules)
+    return prove(History(service.state), snapshot.setup, asked, snapshot.now, schedules)
 
 
 def _campaigns(visited: Visit) -> list[str]:

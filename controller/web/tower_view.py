@@ -19,7 +19,7 @@ from controller.service.health import WORST_FIRST, Degradation, GatewayHealth
 from controller.service.health_report import MOST_NAMED as MOST_IN_HEALTH
 from controller.service.instant_words import time_left
 from controller.service.sentence import Sentence, facts_of, names_of, sentence
-from controller.state import StoredHistory
+from controller.state import History
 from controller.state.roles import Role
 from controller.web.events_view import without_fields
 from controller.web.live import SharedRoute
@@ -215,7 +215,7 @@ def _today(visited: Visit) -> Iterator[tuple[str, str]]:
     """Time and text of what happened today, the newest first."""
     start = visited.now.replace(hour=0, minute=0, second=0, microsecond=0)
     try:
-        recorded = StoredHistory(visited.service.state).events_between(start, visited.now, OF_TODAY)
+        recorded = History(visited.service.state).events_between(start, visited.now, OF_TODAY)
     except WatertowerError:  # said by `/events`, and by a degradation while it lasts
         return
     for each in islice(reversed(recorded), MOST_EVENTS):

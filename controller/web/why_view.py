@@ -16,7 +16,7 @@ from controller.service.past import NOTHING_RECORDED
 from controller.service.past_schedules import PastSchedules
 from controller.service.period import read_instant
 from controller.service.why_at import WhyAt, why_at
-from controller.state import NotRead, StoredHistory
+from controller.state import History, NotRead
 from controller.state.versions import VersionStore
 from controller.web.tower_view import named_gateways, told_of
 from controller.web.visit import ForViewer, Visit
@@ -63,7 +63,7 @@ def why_answer(visited: Visit, moment: datetime) -> WhyAt:
     version = None
     if moment < snapshot.now:
         version = PastSchedules(VersionStore(service.state, lambda _: None), snapshot.setup).at(moment)
-    return why_at(StoredHistory(service.state), snapshot.program, moment, snapshot.now, version)
+    return why_at(History(service.state), snapshot.program, moment, snapshot.now, version)
 
 
 def _heading(visited: Visit, answer: WhyAt, local: datetime) -> str:

@@ -18,7 +18,7 @@ from controller.events import Event, new_event
 from controller.events.formatters import json_line, text_line
 from controller.events.models import Advice, Phrase, Text
 from controller.locale import Language
-from controller.state import StoredHistory
+from controller.state import History
 from controller.state.history import recorded
 from tests.parts import ended_after
 
@@ -34,7 +34,7 @@ def write(tmp_path: Path) -> Write:
     (tmp_path / "state").mkdir()
 
     def add(*events: Event, at: datetime = NOW) -> None:
-        history = StoredHistory(tmp_path / "state")
+        history = History(tmp_path / "state")
         history.write([recorded(event, at + number * MINUTE) for number, event in enumerate(events)])
         history.close()
 

@@ -16,7 +16,7 @@ from controller.config.load import load
 from controller.service.override_request import OverridePolicy
 from controller.service.overrides import OverrideManager
 from controller.service.period import read_period
-from controller.state import LightChange, Minute, StateStore, StoredHistory
+from controller.state import History, LightChange, Minute, StateStore
 
 SHIPPED = Path(__file__).parents[2] / "config"
 
@@ -413,7 +413,7 @@ def recorded(tmp_path: Path) -> datetime:
     """A history of one evening: the bowl under the campaign, dark by hand from the third minute on."""
     evening = datetime(2025, 11, 20, 18, tzinfo=UTC)
     (tmp_path / "state").mkdir()
-    history = StoredHistory(tmp_path / "state")
+    history = History(tmp_path / "state")
     orange, dark = {"colors": ["#FF6A00"], "brightness": 0.8}, {"colors": [], "brightness": 1.0}
     sequence = {
         "colors": ["#FF0000", "#00FF00"], "brightness": 1.0, "change_every_s": 60.0, "since": evening.isoformat(),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from controller.events import new_event
-from controller.state import LightChange, Minute, StoredHistory
+from controller.state import History, LightChange, Minute
 from controller.state.history import Row, recorded
 from tests.cli.conftest import Call
 
@@ -39,7 +39,7 @@ def night(tmp_path: Path) -> None:
         yield recorded(new_event("TWL-O105", id="s", owner="Sara", reason="arbete"), EVENING + 8 * MINUTE)
         yield recorded(new_event("TWL-O106", id="l", owner="Sara", reason="klart"), EVENING + 10 * MINUTE)
 
-    history = StoredHistory(tmp_path / "state")
+    history = History(tmp_path / "state")
     history.write(list(rows()))
     history.close()
 
@@ -111,7 +111,7 @@ def test_what_was_measured_stands_beside_what_was_confirmed(call: Call, night: N
         Minute(date(2025, 11, 21), "bowl", EVENING + number * MINUTE, True, 60.0, 45.0 if number else 0.0)
         for number in range(5)
     ]
-    history = StoredHistory(tmp_path / "state")
+    history = History(tmp_path / "state")
     history.write(rows)
     history.close()
     told = [line.strip() for line in call("report", PERIOD, "--lang", "sv").stdout.splitlines()]

@@ -16,7 +16,7 @@ from controller.service.desired import desired_looks
 from controller.service.proof import Gap, GapCause, Glow, Proof
 from controller.service.proof_period import ProofPeriod, prove, read_proof_period
 from controller.service.values import rules_value
-from controller.state import LightChange, Minute, StoredHistory
+from controller.state import History, LightChange, Minute
 from controller.state.history import Row, recorded
 
 WEEK = "En vecka fri från våld"
@@ -85,7 +85,7 @@ class Recorder:
 
     def proof(self, text: str = WEEK, now: datetime = LATER) -> Proof:
         """Of what is asked for."""
-        history = StoredHistory(self.directory)
+        history = History(self.directory)
         history.write(self.rows)
         history.close()
         return prove(history, self.setup, read_proof_period(text, self.setup, now), now)

@@ -14,7 +14,7 @@ from controller.locale import texts
 from controller.schedule.campaign import Override, SafetyStop
 from controller.schedule.plan import Program
 from controller.service.why_at import PastVersion, WhyAt, why_at
-from controller.state import LightChange, Minute, StoredHistory
+from controller.state import History, LightChange, Minute
 from controller.state.history import Row, recorded
 
 EVENING = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
@@ -55,7 +55,7 @@ def past(tmp_path: Path, program: Program) -> Past:
     def answer(
         *events: tuple[float, Event], rule: dict[str, object] | None = None, version: PastVersion | None = None
     ) -> WhyAt:
-        history = StoredHistory(tmp_path)
+        history = History(tmp_path)
         rows: list[Row] = [recorded(event, EVENING + minutes * MINUTE) for minutes, event in events]
         if rule is not None:
             look = {"colors": ["#FF6A00"], "names": ["orange"], "brightness": 1.0}
@@ -183,7 +183,7 @@ def test_where_nothing_is_recorded_the_files_are_asked(past: Past) -> None:
 
 def test_a_blackout_goes_before_campaigns(program: Program, tmp_path: Path) -> None:
     """After midnight it is the 24th."""
-    why = why_at(StoredHistory(tmp_path), program, EVENING + HOUR, EVENING)
+    why = why_at(History(tmp_path), program, EVENING + HOUR, EVENING)
     assert told(why)[0] == ("blackout", "Birds", True, None)
     assert [each[3] for each in told(why)[1:]] == ["blackout", "blackout"]
 
@@ -191,7 +191,7 @@ def test_a_blackout_goes_before_campaigns(program: Program, tmp_path: Path) -> N
 def test_an_end_at_midnight_is_told_as_24(program: Program, tmp_path: Path) -> None:
     """Not as 00:00."""
     last = datetime(2026, 11, 26, 22, tzinfo=UTC)
-    why = why_at(StoredHistory(tmp_path), program, last, last)
+    why = why_at(History(tmp_path), program, last, last)
     assert why.steps[0].said("en", program.place.time_zone).endswith("–24:00")
 
 
@@ -200,10 +200,10 @@ def test_now_what_is_set_by_hand_is_told_from_the_program(program: Program, tmp_
     blue = {"bowl": Look((program.campaigns[0].looks["bowl"].colors[0],))}
     by_hand = Override("1", blue, EVENING - HOUR, EVENING + HOUR, "Kim", "sorg")
     under = program.with_overrides((by_hand,), None)
-    why = why_at(StoredHistory(tmp_path / "none"), under, EVENING, EVENING)
+    why = why_at(History(tmp_path / "none"), under, EVENING, EVENING)
     assert told(why) == [("override", "Kim", True, None), *RULES]  # the shaft follows the schedule
     stopped = program.with_overrides((by_hand,), SafetyStop(EVENING - MINUTE, "Sara", "arbete"))
-    why = why_at(StoredHistory(tmp_path / "none"), stopped, EVENING, EVENING)
+    why = why_at(History(tmp_path / "none"), stopped, EVENING, EVENING)
     assert told(why) == [("stop", "Sara", True, None), ("override", "Kim", False, "stop"), *WAITING]
     assert "recorded" not in why.value
 
@@ -211,6 +211,6 @@ def test_now_what_is_set_by_hand_is_told_from_the_program(program: Program, tmp_
 def test_where_nothing_applies_that_is_a_step(program: Program, tmp_path: Path) -> None:
     """In the day."""
     noon = datetime(2026, 6, 1, 10, tzinfo=UTC)
-    (step,) = why_at(StoredHistory(tmp_path), program, noon, noon).steps
+    (step,) = why_at(History(tmp_path), program, noon, noon).steps
     assert (step.kind, step.holds) == ("nothing", True)
     assert step.said("en", UTC).startswith("nothing applies: dark")

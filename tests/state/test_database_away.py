@@ -17,7 +17,7 @@ from controller.config.load import load
 from controller.events import Event, new_event
 from controller.service.override_request import OverridePolicy
 from controller.service.overrides import OverrideManager
-from controller.state import NotStored, StateStore, StoredHistory, postgresql, state_store
+from controller.state import History, NotStored, StateStore, postgresql, state_store
 from controller.state.accounts import AccountStore
 from controller.state.accounts_file import NotKept
 from controller.state.audit import Actor
@@ -167,13 +167,13 @@ async def test_the_history_waits_in_memory_and_comes_later(
     storage = reach()
     async with StateStore(storage, told.append) as store:
         store.note(works(1), now)
-        await until(lambda: len(StoredHistory(storage).events(0, now, 10)) == 1)
+        await until(lambda: len(History(storage).events(0, now, 10)) == 1)
         database.stop()
         store.note(works(2), now)
         await until(lambda: "TWL-J040" in codes(told))
         database.start()  # not in a thread: it would end with that
         await until(lambda: "TWL-J041" in codes(told))
-        await until(lambda: len(StoredHistory(storage).events(0, now, 10)) == 2)
+        await until(lambda: len(History(storage).events(0, now, 10)) == 2)
 
 
 def works(number: int) -> Event:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from controller.events import Event, Level, new_event
-from controller.state import Minute, NotRead, NotStored, StateStore, StoredHistory, history
+from controller.state import History, Minute, NotRead, NotStored, StateStore, history
 from controller.state import state_store as store_module
 from tests.parts import ended_after
 from tests.postgres import only_files
@@ -49,7 +49,7 @@ def locked(path: Path, *before: str) -> Iterator[None]:
 
 def events_in(directory: Path) -> list[object]:
     """What the events in the history say of their file."""
-    entries = StoredHistory(directory).events(0, datetime(1, 1, 1, tzinfo=UTC), 10**6)
+    entries = History(directory).events(0, datetime(1, 1, 1, tzinfo=UTC), 10**6)
     return [entry.event.fields.get("file") for _, entry in entries]
 
 
@@ -510,7 +510,7 @@ async def test_a_mistake_of_ours_in_writing_is_reported_and_the_next_write_is_do
     asyncio.get_running_loop().set_exception_handler(lambda _, context: mishaps.append(context))
     async with StateStore(tmp_path, lambda _: None) as store:
         with monkeypatch.context() as patch:
-            patch.setattr(StoredHistory, "write", lambda *_: 1 / 0)
+            patch.setattr(History, "write", lambda *_: 1 / 0)
             store.note(works(1), now)
             await until(lambda: mishaps)
         store.note(works(2), now)

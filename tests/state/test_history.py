@@ -16,7 +16,7 @@ import pytest
 
 from controller.events import Event, Level, new_event
 from controller.events.models import Advice, Phrase, Reason, Text
-from controller.state import LightChange, Minute, NotRead, StateStore, StoredHistory, history
+from controller.state import History, LightChange, Minute, NotRead, StateStore, history
 from controller.state.database import SqliteDatabase
 from controller.state.history import MIGRATIONS, HistoryBuffer, RecordedEvent, Row, recorded
 from controller.state.json_file import Unusable
@@ -38,7 +38,7 @@ def works(number: int) -> Event:
 
 def events_in(directory: Path | Storage, since: datetime = LONG_AGO) -> list[RecordedEvent]:
     """All of them."""
-    return [event for _, event in StoredHistory(directory).events(0, since, 10**6)]
+    return [event for _, event in History(directory).events(0, since, 10**6)]
 
 
 def minute(at: datetime, zone: str = "bowl", confirmed_s: float = 60.0) -> Minute:
@@ -90,7 +90,7 @@ async def test_events_are_read_page_by_page_in_the_order_of_the_log(
     async with a_store() as store:
         for number in (3, 0, 1, 4, 2):
             store.note(works(number), now + number * SECOND)
-    reader = StoredHistory(storage)
+    reader = History(storage)
 
     def numbers(after: int, since: datetime, limit: int) -> list[object]:
         return [entry.event.fields["file"] for _, entry in reader.events(after, since, limit)]
@@ -121,7 +121,7 @@ def test_the_history_is_bounded_by_rows_and_by_bytes(
 ) -> None:
     """The oldest leave; the file stops growing."""
     monkeypatch.setattr(history, "MOST_BYTES", 200_000)
-    kept = StoredHistory(tmp_path)
+    kept = History(tmp_path)
     for number in range(200):
         kept.write([recorded(works(number * 50 + part), now + number * SECOND) for part in range(50)])
     kept.close()
@@ -134,7 +134,7 @@ def test_the_history_is_bounded_by_rows_and_by_bytes(
 def test_each_table_is_bounded_by_rows(storage: Storage, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """All but the newest so many leave with each write."""
     monkeypatch.setattr(history, "MOST_ROWS", {"events": 10, "light": 5, "minutes": 7})
-    kept = StoredHistory(storage)
+    kept = History(storage)
     for number in range(25):
         at = now + number * MINUTE
         kept.write([recorded(works(number), at), LightChange(at, "bowl", {}, {}), minute(at)])
@@ -199,8 +199,8 @@ async def test_another_process_reads_while_the_service_writes(a_store: Make, now
     """As `watertower logs` does; and after the service has ended."""
     script = (
         "import sys; from datetime import UTC, datetime; from pathlib import Path\n"
-        "from controller.state import StoredHistory\n"
-        "print(len(StoredHistory(Path(sys.argv[1])).events(0, datetime(1, 1, 1, tzinfo=UTC), 10**6)))"
+        "from controller.state import History\n"
+        "print(len(History(Path(sys.argv[1])).events(0, datetime(1, 1, 1, tzinfo=UTC), 10**6)))"
     )
     async with a_store() as store:
         store.note(works(0), now)
@@ -234,9 +234,9 @@ async def test_a_user_who_may_only_read_reads_the_history_of_a_service_that_is_d
     script = (
         "import os, sys; from datetime import UTC, datetime; from pathlib import Path\n"
         # what is imported late must be there before: this user may not read an interpreter in the home of root
-        "import urllib.parse; from controller.state import StoredHistory\n"
+        "import urllib.parse; from controller.state import History\n"
         "os.setuid(65534)\n"
-        "print(len(StoredHistory(Path(sys.argv[1])).events(0, datetime(1, 1, 1, tzinfo=UTC), 10)))"
+        "print(len(History(Path(sys.argv[1])).events(0, datetime(1, 1, 1, tzinfo=UTC), 10)))"
     )
     command = [sys.executable, "-c", script, tmp_path]
     run = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
@@ -246,7 +246,7 @@ async def test_a_user_who_may_only_read_reads_the_history_of_a_service_that_is_d
 
 def test_no_history_is_an_empty_one(tmp_path: Path, now: datetime) -> None:
     """Before the first start there is nothing to read, and nothing is made."""
-    reader = StoredHistory(tmp_path)
+    reader = History(tmp_path)
     assert events_in(tmp_path) == []
     (tmp_path / "history.db").touch()  # just made by the service
     assert events_in(tmp_path) == []
@@ -268,7 +268,7 @@ def test_a_history_that_cannot_be_read_is_said_to_be_so(tmp_path: Path, content:
 @pytest.mark.parametrize("fields", ["[]", "{", "3"])
 def test_a_damaged_row_is_said_to_be_so(tmp_path: Path, now: datetime, fields: str) -> None:
     """A flipped bit that SQLite does not find."""
-    kept = StoredHistory(tmp_path)
+    kept = History(tmp_path)
     kept.write([recorded(works(1), now)])
     kept.close()
     with closing(sqlite3.connect(tmp_path / "history.db", isolation_level=None)) as connection:
@@ -289,7 +289,7 @@ async def test_minutes_are_read_back_by_time_and_zone(a_store: Make, storage: St
         store.note_minutes(rows)
     async with a_store() as store:
         store.note_minutes([better])
-    reader = StoredHistory(storage)
+    reader = History(storage)
     assert reader.minutes(now + SECOND, now + 3 * MINUTE) == (better, rows[2], rows[5], rows[4])
     assert reader.minutes(now - HOUR, now) == ()
 
@@ -310,7 +310,7 @@ async def test_the_light_of_an_instant_is_the_last_change_of_each_zone(
     )
     async with a_store() as store:
         store.note_light([first, other, again, last])
-    reader = StoredHistory(storage)
+    reader = History(storage)
     assert reader.light_at(now - SECOND) == {}
     assert reader.light_at(now + MINUTE) == {"bowl": first, "shaft": other}
     assert reader.light_at(now + HOUR) == {"bowl": last, "shaft": other}
@@ -324,7 +324,7 @@ async def test_minutes_of_odd_years(a_store: Make, storage: Storage, odd: int) -
     async with a_store() as store:
         store.note_minutes([kept])
         store.note(works(1), at)
-    assert StoredHistory(storage).minutes(at, at + HOUR) == (kept,)
+    assert History(storage).minutes(at, at + HOUR) == (kept,)
     assert [entry.at for entry in events_in(storage, at)] == [at]
 
 
@@ -448,7 +448,7 @@ async def test_nothing_is_written_after_the_end(a_store: Make, tmp_path: Path, n
             await asyncio.sleep(0)
         await asyncio.sleep(0.02)
         assert not (tmp_path / "history.db-wal").exists()
-    assert len(StoredHistory(tmp_path).events(0, now, 10)) == 5
+    assert len(History(tmp_path).events(0, now, 10)) == 5
 
 
 async def test_events_of_some_codes_are_read_by_their_time(a_store: Make, storage: Storage, now: datetime) -> None:
@@ -457,12 +457,12 @@ async def test_events_of_some_codes_are_read_by_their_time(a_store: Make, storag
         for second in range(4):
             store.note(works(second), now + second * SECOND)
             store.note(new_event("TWL-J006", what="x", count=second), now + second * SECOND)
-    found = StoredHistory(storage).events_between(now + SECOND, now + 3 * SECOND, {"TWL-J004"})
+    found = History(storage).events_between(now + SECOND, now + 3 * SECOND, {"TWL-J004"})
     assert [(event.at, event.event.fields["file"]) for event in found] == [
         (now + SECOND, 1),
         (now + 2 * SECOND, 2),
     ]
-    assert StoredHistory(storage).events_between(now, now + HOUR, ()) == ()
+    assert History(storage).events_between(now, now + HOUR, ()) == ()
 
 
 async def test_changes_of_light_are_read_by_their_time(a_store: Make, storage: Storage, now: datetime) -> None:
@@ -470,7 +470,7 @@ async def test_changes_of_light_are_read_by_their_time(a_store: Make, storage: S
     changes = [LightChange(now + number * MINUTE, "bowl", {"n": number}, {}) for number in range(4)]
     async with a_store() as store:
         store.note_light(changes)
-    assert StoredHistory(storage).light_between(now + MINUTE, now + 3 * MINUTE) == tuple(changes[1:3])
+    assert History(storage).light_between(now + MINUTE, now + 3 * MINUTE) == tuple(changes[1:3])
 
 
 def test_a_history_of_before_meters_is_read_and_then_taken_further(tmp_path: Path, now: datetime) -> None:
@@ -485,7 +485,7 @@ def test_a_history_of_before_meters_is_read_and_then_taken_further(tmp_path: Pat
         )
         connection.execute("PRAGMA user_version=1")
         connection.commit()
-    history = StoredHistory(tmp_path)
+    history = History(tmp_path)
     [old] = history.minutes(now - timedelta(minutes=1), now + timedelta(minutes=1))
     assert (old.confirmed_s, old.measured_s) == (60.0, None)
     new = replace(old, at=old.at + timedelta(minutes=1), measured_s=12.5)

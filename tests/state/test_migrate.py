@@ -10,7 +10,7 @@ import pytest
 
 from controller.errors import Refused
 from controller.events import Event, new_event
-from controller.state import LightChange, Minute, StateStore, StoredHistory
+from controller.state import History, LightChange, Minute, StateStore
 from controller.state.accounts import AccountStore
 from controller.state.audit import Actor
 from controller.state.in_use import in_use
@@ -67,7 +67,7 @@ def filled(tmp_path: Path, told: list[Event], cheap_passwords: None, now: dateti
 
 def everything(place: Path | Storage, now: datetime) -> object:
     """All that can be read of a site."""
-    history, accounts = StoredHistory(place), AccountStore(place, lambda _: None)
+    history, accounts = History(place), AccountStore(place, lambda _: None)
     versions = VersionStore(place, lambda _: None)
     found = (
         history.events(0, now - HOUR, 100),
@@ -105,7 +105,7 @@ def test_everything_arrives_and_can_be_written_further(
             return [record.id for record in store.overrides], store.stop
 
     assert asyncio.run(stands()) == (["a"], '{"owner": "Ann"}')
-    numbers = [number for number, _ in StoredHistory(target).events(0, now - HOUR, 100)]
+    numbers = [number for number, _ in History(target).events(0, now - HOUR, 100)]
     assert numbers == sorted(set(numbers))
     assert len(numbers) == len(before[0]) + 1  # type: ignore[index]
     accounts = AccountStore(target, told.append)
@@ -129,7 +129,7 @@ def test_it_may_be_run_again(filled: Path, target: Storage) -> None:
 def test_what_another_has_written_is_not_joined(filled: Path, target: Storage, now: datetime) -> None:
     """Nor overwritten; the files stay."""
     assert target.server is not None
-    other = StoredHistory(target)
+    other = History(target)
     other.write([Minute(date(2026, 11, 20), "shaft", now, True, 60.0)])
     with pytest.raises(Refused) as refused:
         migrate(filled, target.server, target.site)

@@ -9,7 +9,7 @@ import pytest
 from controller.config.load import Setup
 from controller.events import CATALOGUE, Event, Level, new_event
 from controller.locale import languages
-from controller.state import StoredHistory
+from controller.state import History
 from controller.state.history import RecordedEvent, recorded
 from controller.web.running_service import RunningService
 from tests.web.conftest import Browser, SetClock
@@ -21,13 +21,13 @@ ACT = new_event("TWL-O101", id="a", owner="Kim", look="blå", until="2026-11-25 
 
 
 @pytest.fixture
-def history(service: RunningService, setup: Setup, clock: SetClock) -> StoredHistory:
+def history(service: RunningService, setup: Setup, clock: SetClock) -> History:
     """That of the service, which has turned."""
     service.publish(snapshot_of(setup, clock.read()), is_new=True)
-    return StoredHistory(service.state)
+    return History(service.state)
 
 
-def happened(history: StoredHistory, clock: SetClock, *events: tuple[float, Event]) -> None:
+def happened(history: History, clock: SetClock, *events: tuple[float, Event]) -> None:
     """So many minutes ago each."""
     history.write([recorded(event, clock.wall - timedelta(minutes=ago)) for ago, event in events])
     history.close()
@@ -38,9 +38,7 @@ def codes(page: str) -> list[str]:
     return re.findall(r'<span class="meta">(TWL-\w+)</span>', page)
 
 
-async def test_the_newest_come_first_under_their_days(
-    browser: Browser, history: StoredHistory, clock: SetClock
-) -> None:
+async def test_the_newest_come_first_under_their_days(browser: Browser, history: History, clock: SetClock) -> None:
     """With the time of the tower, the level in words, and what to do."""
     happened(history, clock, (2000, SILENT), (1990, BACK), (5, ACT))
     page = (await browser().get("/events")).text
@@ -67,7 +65,7 @@ async def test_the_newest_come_first_under_their_days(
     ],
 )
 async def test_filters_stand_in_the_address(
-    browser: Browser, history: StoredHistory, clock: SetClock, address: str, found: list[str]
+    browser: Browser, history: History, clock: SetClock, address: str, found: list[str]
 ) -> None:
     """Each by itself; what is for debugging is never shown."""
     happened(history, clock, (2000, SILENT), (1990, BACK), (5, ACT))
@@ -76,7 +74,7 @@ async def test_filters_stand_in_the_address(
     assert codes((await browser().get(f"/events?{address}")).text) == found
 
 
-async def test_what_is_no_instant_is_said_at_its_field(browser: Browser, history: StoredHistory) -> None:
+async def test_what_is_no_instant_is_said_at_its_field(browser: Browser, history: History) -> None:
     """And stays there."""
     page = (await browser().get("/events", params={"since": "<img onerror>"})).text
     assert 'id="since-error"' in page
@@ -84,7 +82,7 @@ async def test_what_is_no_instant_is_said_at_its_field(browser: Browser, history
     assert "<img" not in page
 
 
-async def test_repeats_are_counted_and_acts_never(browser: Browser, history: StoredHistory, clock: SetClock) -> None:
+async def test_repeats_are_counted_and_acts_never(browser: Browser, history: History, clock: SetClock) -> None:
     """Alike is what differs in figures only, in a row, on one day."""
     other = new_event("TWL-O101", id="b", owner="Sara", look="röd", until="2026-11-25 08:02:00", reason="prov")
     silences = [(10 + n, new_event("TWL-G104", gateway="mast", age_s=60.0 + n)) for n in range(12)]
@@ -94,7 +92,7 @@ async def test_repeats_are_counted_and_acts_never(browser: Browser, history: Sto
     assert "12 gånger sedan 20:53" in page
 
 
-async def test_older_ones_are_on_further_pages(browser: Browser, history: StoredHistory, clock: SetClock) -> None:
+async def test_older_ones_are_on_further_pages(browser: Browser, history: History, clock: SetClock) -> None:
     """Each event on one of them."""
     many = [(float(250 - n), new_event("TWL-O102", id=str(n), owner=f"P{n}", reason="x")) for n in range(250)]
     happened(history, clock, *many)
@@ -109,7 +107,7 @@ async def test_older_ones_are_on_further_pages(browser: Browser, history: Stored
     assert seen == [str(n) for n in reversed(range(250))]
 
 
-async def test_new_ones_wait_while_somebody_reads(browser: Browser, history: StoredHistory, clock: SetClock) -> None:
+async def test_new_ones_wait_while_somebody_reads(browser: Browser, history: History, clock: SetClock) -> None:
     """The page asks with the number of the newest that it shows, and gets a count beside the list."""
     happened(history, clock, (5, SILENT))
     client = browser()
@@ -124,7 +122,7 @@ async def test_new_ones_wait_while_somebody_reads(browser: Browser, history: Sto
 
 
 async def test_nothing_and_a_history_that_cannot_be_read_are_told_apart(
-    browser: Browser, history: StoredHistory, service: RunningService
+    browser: Browser, history: History, service: RunningService
 ) -> None:
     """By the code of what is wrong."""
     assert "Inga händelser." in (await browser().get("/events")).text
@@ -135,7 +133,7 @@ async def test_nothing_and_a_history_that_cannot_be_read_are_told_apart(
     assert "history.db" in (await browser().get("/events")).text
 
 
-async def test_an_event_of_another_version_is_shown(browser: Browser, history: StoredHistory, clock: SetClock) -> None:
+async def test_an_event_of_another_version_is_shown(browser: Browser, history: History, clock: SetClock) -> None:
     """With its bare fields."""
     history.write([RecordedEvent(clock.wall, "TWL-Z999", Level.WARNING, '{"lamp": "n<b>"}')])
     history.close()
@@ -146,7 +144,7 @@ async def test_an_event_of_another_version_is_shown(browser: Browser, history: S
 
 
 @pytest.mark.parametrize("language", languages())
-async def test_a_code_has_its_page(browser: Browser, history: StoredHistory, language: str) -> None:
+async def test_a_code_has_its_page(browser: Browser, history: History, language: str) -> None:
     """Without braces, in words, with what ends what lasts."""
     client = browser()
     for code, kind in [*list(CATALOGUE.items())[::7], ("TWL-W102", CATALOGUE["TWL-W102"])]:

@@ -17,7 +17,7 @@ from controller.lighting.color import Color
 from controller.locale import languages
 from controller.service.gateway_state import Absent, Command, Commanded, GatewayState, ReportedState, Status
 from controller.service.health import WORST_FIRST
-from controller.state import StoredHistory
+from controller.state import History
 from controller.state.history import recorded
 from controller.web.running_service import RunningService, Snapshot
 from tests.web.answering import with_gateways
@@ -170,7 +170,7 @@ async def test_one_gateway_tells_its_clock_its_answer_and_its_events(
     setup: Setup, clock: SetClock, service: RunningService, browser: Browser
 ) -> None:
     """And nothing of others."""
-    history = StoredHistory(service.state)
+    history = History(service.state)
     shows = {"bowl": {"on": True, "color": "#FF6A00", "color_name": "orange", "brightness": 1.0}}
     confirmed = {"attempts": 1, "command_id": "c", "latency_s": 0.25, "shows": shows}
     history.write(

@@ -6,7 +6,7 @@ import pytest
 
 from controller.config.load import Setup
 from controller.events import new_event
-from controller.state import LightChange, Minute, StoredHistory
+from controller.state import History, LightChange, Minute
 from controller.state.history import Row, recorded
 from controller.state.roles import Source
 from controller.state.versions import VersionStore
@@ -37,7 +37,7 @@ def past(service: RunningService, setup: Setup, clock: SetClock) -> None:
             Minute(date(2026, 11, 23), zone, YESTERDAY + n * MINUTE, n < 12, 0.0 if 5 <= n < 8 else 60.0)
             for n in range(60)
         ]
-    history = StoredHistory(service.state)
+    history = History(service.state)
     history.write(rows)
     history.close()
     text = (SHIPPED / "schedule.yaml").read_bytes()

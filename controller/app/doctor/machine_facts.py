@@ -31,7 +31,7 @@ from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.gateways import lamps_of
 from controller.rfc3339 import rfc3339
-from controller.state import LastKnown, StoredHistory
+from controller.state import History, LastKnown
 from controller.state.in_use import is_in_use
 from controller.state.lamp_results import FILE as LAMPS
 from controller.state.lamp_results import LampFindings, read_results
@@ -240,7 +240,7 @@ def _in_use(state: Path) -> bool | Reason:
 
 
 def _running(storage: Storage) -> str | Reason | None:
-    history = StoredHistory(storage)
+    history = History(storage)
     try:
         started = history.last_event("TWL-C001", CEILING)
     except Refused as error:

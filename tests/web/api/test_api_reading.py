@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from controller.config.tower import Web
 from controller.events import new_event
 from controller.gateways.wled import Wled
-from controller.state import StoredHistory
+from controller.state import History
 from controller.state.history import recorded
 from controller.state.roles import Role
 from controller.web import api, api_acts, api_request, api_schedule
@@ -31,7 +31,7 @@ WEEK = "En vecka fri från våld"
 @pytest.fixture
 def happened(service: RunningService, clock: SetClock) -> None:
     """A gateway was silent and came back, three times."""
-    history = StoredHistory(service.state)
+    history = History(service.state)
     for minutes in (30, 20, 10):
         at = clock.wall - timedelta(minutes=minutes)
         history.write([recorded(new_event("TWL-G104", gateway="mast", age_s=60.0), at)])
