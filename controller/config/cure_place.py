@@ -62,9 +62,9 @@ class PlacedFinding:
 
     def line_below(self, text: str) -> TextEdit:
         """A line more in the entry of the finding, below the value there."""
-        entry = entry_at(self.document, self.place)
-        number = span_of(entry.value).end_line if entry else self.place.line
         rule = rule_at(self.document, self.place)
+        entry = entry_at(self.document, self.place) or _entry_around(rule, self.place)
+        number = span_of(entry.value).end_line if entry else self.place.line
         if rule is not None and rule.flow is not None and entry is not None:
             line, column = span_of(entry.value)[2:]
             return TextEdit(TextSpan(line, column, line, column), f", {text}")
@@ -155,6 +155,15 @@ def entry_at(document: Document, place: FilePlace) -> YamlEntry | None:
     for node, path in _walk(document.root, place.line):
         if node.place[:2] == place[:2] and len(path) > 1:
             return path[1]
+    return None
+
+
+def _entry_around(rule: Pairs | None, place: FilePlace) -> YamlEntry | None:
+    """The keyword of a rule in whose value a place lies."""
+    for entry in rule.entries.values() if rule is not None else ():
+        line, column, end_line, end = span_of(entry.value)
+        if (line, column) <= place[:2] < (end_line, end):
+            return entry
     return None
 
 

@@ -24,7 +24,9 @@ from controller.config.nodes import Document, Node, Pairs, Scalar, YamlSequence,
 from controller.config.ranges import is_written_out
 from controller.config.schedule_text import FileText, as_scalar
 from controller.config.yaml_text import SPACE, scan
+from controller.errors import Mistake
 from controller.locale import Language, languages
+from controller.schedule.hours import Window
 
 PACE = "change_every: 60 s"
 Cure = Callable[[PlacedFinding], Iterable[Suggestion]]
@@ -202,6 +204,28 @@ def _with_pace(found: PlacedFinding) -> Iterator[Suggestion]:
 def _color_and_brightness(found: PlacedFinding) -> Iterator[Suggestion]:
     more = found.line_below(f"brightness: {found.field('brightness')}")
     yield found.node(found.field("color"), more=(more,))
+
+
+def _hours_apart(found: PlacedFinding) -> Iterator[Suggestion]:
+    """The days alone, and the times behind them as the hours of the rule."""
+    fields = found.finding.event.fields
+    days, hours = str(fields["value"]), str(fields["rest"])
+    rule = rule_at(found.document, found.place)
+    if rule is None or not _are_hours(hours):
+        return
+    entry, text = rule.entries.get("hours"), as_scalar(hours, in_flow=rule.flow is not None)
+    more = TextEdit(span_of(entry.value), text) if entry is not None else found.line_below(f"hours: {text}")
+    shown = sv_en(f"{days}, och tiderna {hours}", f"{days}, and the hours {hours}")
+    alone = found.value(days, whole=True)
+    yield Suggestion((*alone.edits, more), shown, is_sure=entry is None)
+
+
+def _are_hours(text: str) -> bool:
+    try:
+        Window.parse(text)
+    except Mistake:
+        return False
+    return True
 
 
 # Lines
@@ -401,6 +425,7 @@ CURES: Mapping[str, Cure] = {
         ("S066", _with_pace),
         ("S074 S180", _colors_one_way_or_the_other),
         ("S135", lambda found: [found.node(in_each(found.field("suggestion"), lambda color: f'"{color}"'))]),
+        ("S173", _hours_apart),
         ("S182", _color_and_brightness),
         ("S190", _sequence_of_colors),
         ("S192", lambda found: [*_nodes("night")(found), *_nodes("calendar")(found)]),

@@ -56,6 +56,8 @@ _CANNOT_BE_WRITTEN = tuple(
     )
 )
 """What no rule can say or what is asked about as a whole."""
+_HOURS = re.compile(rf"\s((?:[01]?\d|2[0-4])\s?{tokens.DASH}\s?(?:[01]?\d|2[0-4]))\s*$")
+"""`18-22` behind days: two hours rather than a year of two digits."""
 _BY_WORD = (("i", "ar"), ("this", "year"), ("nasta", "ar"), ("next", "year"))
 """Years that change with the day on which the file is read."""
 
@@ -65,17 +67,26 @@ def read(text: str) -> Dated:
     to S148, S153, S170 to S174, S177 to S179, S196 to S198 and S261 to S266."""
     try:
         return _read(text)
-    except Slip as slip:
-        raise _corrected(text, slip) from None
     except Mistake as mistake:
-        if mistake.code in _UNREADABLE:
-            for words, code in _CANNOT_BE_WRITTEN:
-                if found := words.search(text):
-                    raise Mistake(code, start=found.start(), end=found.end(), value=found[0]) from None
-        suggestion = mistake.fields.get("suggestion")
-        if mistake.code in ("TWL-S104", "TWL-S115") and not _is_read(str(suggestion)):
-            raise Mistake("TWL-S101", end=len(text), value=text.strip()) from None
-        raise
+        slip = suggestions.written_apart(text) or mistake
+        if isinstance(slip, Slip):
+            raise _corrected(text, slip) from None
+        raise _explained(text, mistake) from None
+
+
+def _explained(text: str, mistake: Mistake) -> Mistake:
+    """What cannot be read, told as what people meant by it where that is known."""
+    if mistake.code == "TWL-S147" and (hours := _HOURS.search(text)) and _is_read(text[: hours.start()]):
+        days = text[: hours.start()].strip()
+        return Mistake("TWL-S173", start=hours.start(1), end=hours.end(1), value=days, rest=hours[1])
+    if mistake.code in _UNREADABLE:
+        for words, code in _CANNOT_BE_WRITTEN:
+            if found := words.search(text):
+                return Mistake(code, start=found.start(), end=found.end(), value=found[0])
+    suggestion = mistake.fields.get("suggestion")
+    if mistake.code in ("TWL-S104", "TWL-S115") and not _is_read(str(suggestion)):
+        return Mistake("TWL-S101", end=len(text), value=text.strip())
+    return mistake
 
 
 def _is_read(text: str) -> bool:

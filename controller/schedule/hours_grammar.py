@@ -26,7 +26,7 @@ from controller.locale import Language, languages, texts
 from controller.schedule.durations import parse_duration
 from controller.schedule.holidays import key
 from controller.schedule.text_field import Slip, corrections
-from controller.schedule.tokens import JOINS
+from controller.schedule.tokens import DASH, JOINS
 
 NOON = 12 * 60
 DAY = 24 * 60
@@ -60,7 +60,6 @@ MEANT = {"always": "all day", "alltid": "hela dygnet"}
 EVENING: frozenset[SunEvent] = frozenset({"sunset", "dusk"})
 DAYTIME = frozenset((morning, evening) for morning in ("sunrise", "dawn") for evening in EVENING)
 
-_DASH = "[-‐‑‒–—―−]"
 _LEAD = re.compile(r"\s*(?:from|fr[åa]\u030a?n(?:\s+och\s+med)?|fr\.?\s?o\.?\s?m\.?)\s", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*(?:mellan|between)\s", re.IGNORECASE)
 _AND = re.compile(r"\s(?:och|and)\s", re.IGNORECASE)
@@ -70,8 +69,8 @@ _EVENING = re.compile(r"\s(?:in\s+the\s+evenings?|(?:på|om)\s+kväll(?:en|arna)
 _MORNING = re.compile(r"\s(?:in\s+the\s+mornings?|(?:på|om)\s+(?:morgonen|mornarna|morgnarna))\s*$", re.IGNORECASE)
 _INCLUSIVE = r"till\s+och\s+med|t\.?\s?o\.?\s?m\b\.?"
 _JOIN = re.compile(rf"(?<![^\W\d_])(?:{_INCLUSIVE}|{'|'.join(sorted(JOINS, reverse=True))})(?![^\W\d_])", re.IGNORECASE)
-_EITHER = re.compile(rf"{_JOIN.pattern}|{_DASH}", re.IGNORECASE)
-_SIGN = re.compile(rf"\+|{_DASH}|\b(?:plus|minus)\b", re.IGNORECASE)
+_EITHER = re.compile(rf"{_JOIN.pattern}|{DASH}", re.IGNORECASE)
+_SIGN = re.compile(rf"\+|{DASH}|\b(?:plus|minus)\b", re.IGNORECASE)
 _KL = r"(?:(?:kl\.?|klockan|at)\s*)?"
 _CLOCK = re.compile(rf"{_KL}([0-9]{{1,2}})[:.,]([0-9]{{2}})(?:[:.]00)?", re.IGNORECASE)
 _DIGITS = re.compile(rf"{_KL}([0-9]{{1,2}}?)([0-9]{{2}})?", re.IGNORECASE)

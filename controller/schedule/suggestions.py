@@ -136,6 +136,32 @@ def unknown(reader: Reader, *, weekdays: bool = False) -> Mistake:
     return reader.mistake("S101", first, ahead[-1], value=reader.written(first, ahead[-1]))
 
 
+def written_apart(text: str) -> Slip | None:
+    """The named days of which the parts of the word are written as several, `Jul afton`; None where there are none."""
+    words = [token for token in Reader(text).tokens if token.kind == "word"]
+    apart: list[tuple[Token, Token]] = []
+    for at, first in enumerate(words):
+        of_name = (last for last in words[at + 1 : at + _WORDS] if _is_apart(text[first.start : last.end]))
+        if (last := next(of_name, None)) is not None:
+            apart.append((first, last))
+    if not apart:
+        return None
+    first, last = apart[0][0], apart[-1][1]
+    meant = text[first.start : last.end]
+    for begin, end in apart:
+        written = text[begin.start : end.end]
+        meant = meant.replace(written, SPELLINGS[_joined(written)])
+    return _slip("S108", first, last, meant, word=text[first.start : apart[0][1].end])
+
+
+def _is_apart(written: str) -> bool:
+    return _joined(written) in CALLED and key(written) not in CALLED
+
+
+def _joined(written: str) -> str:
+    return key(written).replace(" ", "")
+
+
 def _every_before(reader: Reader) -> Token | None:
     """The `every` before the next word: what is proposed for `every weekend` has its own."""
     before = reader.tokens[reader.at - 1] if reader.at else None

@@ -82,6 +82,11 @@ def test_what_caretakers_break_can_be_mended_by_pressing(findings: Found) -> Non
         ("dates", "femte fredagen i oktober", ["sista fredagen i oktober", "fjärde fredagen i oktober"], False),
         ("dates", "vecka 53 2027", ["vecka 52 2027"], False),
         ("dates", "vecka 60", [], False),
+        ("dates", "Jul afton", ["julafton"], True),
+        ("dates", "Påsk dagen till Mid sommar afton", ["påskdagen till midsommarafton"], True),
+        ("dates", "20–26 november 18-22", ["20–26 november, och tiderna 18-22"], False),
+        ("dates", "6 juni kl 18:00 till solnedgång", ["6 juni, och tiderna kl 18:00 till solnedgång"], False),
+        ("dates", "6 juni 18:00", [], False),
         ("dates", "fredag", ["varje fredag"], False),
         ("dates", "sista fredagen", [], False),
         ("fade", "2", ["2 s", "2 min", "2 h"], False),
@@ -104,6 +109,21 @@ def test_what_is_offered_for_a_value(
     assert offered is None or shown == offered
     assert len(shown) > 1 or offered is not None
     assert [one.is_sure for one in first.suggestions] == [is_sure] * len(shown)
+
+
+@pytest.mark.parametrize("hours", ["    hours: sunset to sunrise\n", ""])
+def test_times_behind_days_become_the_hours(hours: str, findings: Found) -> None:
+    """In the place of those that stand there, or on a line of their own."""
+    text = RULE.format(**{**RIGHT, "dates": "20–26 november 18-22"}).replace("    hours: sunset to sunrise\n", hours)
+    (first,) = findings(schedule=text)
+    after = followed(text.encode(), first.suggestions[0], "sv").decode()
+    assert "    dates: 20–26 november\n    hours: 18-22\n" in after
+    assert findings(schedule=after) == ()
+    text = "version: 1\ncampaigns: [{name: A, dates: 20–26 november 18-22, color: orange}]\n"
+    (first,) = findings(schedule=text)
+    assert b"{name: A, dates: 20\xe2\x80\x9326 november, hours: 18-22, color: orange}" in followed(
+        text.encode(), first.suggestions[0], "sv"
+    )
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
