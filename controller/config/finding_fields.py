@@ -16,7 +16,7 @@ CODE_FIELDS = {
     **dict.fromkeys(("140", "141", "206", "242", "243", "271", "272"), DAYS_FIELD),
     **dict.fromkeys(("201", "202", "203", "204", "208", "209", "217"), NOTES_FIELD),
     **dict.fromkeys(("210", "211", "212", "213", "214", "215", "216", "218", "219", "220", "248"), "hours"),
-    **dict.fromkeys(("066", "067"), "change_every"),
+    **dict.fromkeys(("066", "067", "180"), "change_every"),
     "205": "fade_out",
     "207": "confirmed_for",
     "244": "color",

@@ -77,25 +77,25 @@ def ask_for_code(visited: Visited) -> Response:
     """The form for the first account, as long as there is none."""
     if not visited.service.accounts.is_empty:
         return visited.to("/login")
-    return visited.page("start", 200 if visited.visitor.is_secure else 403, name="", faults=(), failed=None)
+    return visited.page("start", 200 if visited.visitor.is_secure else 403, code="", name="", faults=(), failed=None)
 
 
 @router.post("/start", include_in_schema=False)
 def make_first_account(visited: Visited, form: FormOf) -> Response:
     """An admin, who is logged in then."""
     _require_secure(visited)
-    name, address = form.get("name"), visited.visitor.address
+    code, name, address = form.get("code"), form.get("name"), visited.visitor.address
     reading = visited.service.clock.read()
     try:
         result = visited.service.accounts.first_account(
-            form.get("code"), name, form.raw("password"), address, reading.wall, reading.mono
+            code, name, form.raw("password"), address, reading.wall, reading.mono
         )
     except Refused as error:
         field = "password" if error.code in PASSWORD_FAULTS else "name" if error.code == "TWL-A012" else "code"
         faults = (fault_of(error, field, visited.language),)
-        return visited.page("start", 422, name=name, faults=faults, failed=None)
+        return visited.page("start", 422, code=code, name=name, faults=faults, failed=None)
     if isinstance(result, LoginFailed):
-        return _waiting(visited.page("start", _status(result), name=name, faults=(), failed=result), result)
+        return _waiting(visited.page("start", _status(result), code=code, name=name, faults=(), failed=result), result)
     return _with_session(visited.to("/", visited.say("start.done")), visited, result)
 
 

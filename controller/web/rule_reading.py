@@ -30,6 +30,7 @@ from controller.schedule.occurrence import Occurrence, light_times, next_occurre
 from controller.schedule.translation import days_said
 from controller.service.instant_words import upcoming
 from controller.service.saving import DiskSchedule
+from controller.web.form_labels import in_labels
 from controller.web.forms import Form
 from controller.web.nights import NightBar, night_bars, night_name, spans_words
 from controller.web.proposals import draft_of, edits_of, keeper_of
@@ -41,7 +42,15 @@ MOST_RULES = 300
 """Of a longer schedule the notes, which need the plan of a year, are told on *Vad ändras?* only."""
 FAINT_COLOR, LAMPS_MISS = "TWL-S245", "TWL-F130"
 ONLY_DAYS = frozenset(("dates", "nights", "except", "hours"))
-TEXT_OF_CODE = {"TWL-S141": "days", "TWL-S013": "name", "TWL-S014": "missing"}
+TEXT_OF_CODE = {
+    "TWL-S013": "name",
+    "TWL-S014": "missing",
+    "TWL-S066": "change_every",
+    "TWL-S141": "days",
+    "TWL-S176": "days_as_hours",
+    "TWL-S180": "change_every",
+    "TWL-S182": "brightness_apart",
+}
 """Findings whose cure speaks of the file; the page says it of its fields."""
 
 
@@ -163,15 +172,18 @@ class RuleReading:
     def _text(self, finding: Finding, field: str = "") -> str:
         key = TEXT_OF_CODE.get(finding.code)
         if key is not None and field:
-            return self.visited.say(f"rule.fault.{field if field in ('name', 'days', 'color', 'brightness') else key}")
+            is_empty = key in {"name", "days", "missing"} and field in {"name", "days", "color", "brightness"}
+            fields = {name: value for name, value in finding.event.fields.items() if name != "key"}
+            return self.visited.say(f"rule.fault.{field if is_empty else key}", **fields)
         event, language = finding.event, self.visited.language
         text, action = event.text(language), event.action(language)
-        return f"{capital(text)}. {capital(action)}".rstrip(". ") + "."
+        return in_labels(self.visited, f"{capital(text)}. {capital(action)}".rstrip(". ") + ".")
 
     def _cures(self, finding: Finding) -> Iterator[CureButton]:
         for cure in finding.suggestions:
             shown = said_in(cure.shown, self.visited.language)
-            yield CureButton(_cure_key(finding, shown), self.visited.say("common.change_to", value=shown))
+            words = in_labels(self.visited, shown)
+            yield CureButton(_cure_key(finding, shown), self.visited.say("common.change_to", value=words))
 
     def cured(self, key: str) -> Form | None:
         """The form once one of its cures is followed; None where there is no such cure."""
@@ -204,7 +216,7 @@ class RuleReading:
     def told_notes(self) -> list[str]:
         """In words, but for what is said beside the preview."""
         told = (each for each in self.notes if each.code not in {FAINT_COLOR, LAMPS_MISS})
-        return [each.event.text(self.visited.language) for each in told]
+        return [in_labels(self.visited, each.event.text(self.visited.language)) for each in told]
 
     @property
     def faint(self) -> list[RuleFault]:

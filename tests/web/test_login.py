@@ -210,6 +210,7 @@ async def test_what_is_wrong_at_the_start_is_told_and_what_was_typed_is_kept(
     assert answer.status_code == status
     assert words in answer.text
     assert "<title>Fel: " in answer.text
+    assert f'value="{typed["code"]}"' in answer.text
     assert f'value="{typed["name"]}"' in answer.text
     assert service.accounts.accounts() == ()
 

@@ -369,3 +369,44 @@ async def test_a_form_that_is_sent_as_it_is_changes_no_byte(site: Site, kim: Per
     await kim.change("/schedule/campaign/veckan")
     assert kim.path.startswith("/schedule/draft/"), kim.words
     assert "Ingen rad ändras" in kim.words
+
+
+async def test_parts_begin_with_the_colour_of_the_whole(site: Site, kim: Person) -> None:
+    """So that somebody who wants one part otherwise chooses one colour; the bowl of the shipped campaign is orange."""
+    await kim.change(WEEK, by_zone="1", color__shaft="#FFFFFF")
+    await kim.save()
+    assert lines_changed(site) == ['    color: {bowl: orange, shaft: "#FFFFFF"}']
+    await kim.go("/schedule/new")
+    await kim.press("/schedule/draft", "Läs av", color="own", own="#123456")
+    assert 'name="own.bowl" value="#123456"' in kim.html
+
+
+async def test_times_behind_days_are_put_among_the_hours_by_one_press(site: Site, kim: Person) -> None:
+    """In the form, where there is no line to write."""
+    await kim.change(WEEK, days="20–26 november 18-22")
+    assert kim.status == 422
+    await kim.press("/schedule/draft", "Byt till 20–26 november, och tiderna 18-22")
+    assert 'name="days" value="20–26 november"' in kim.html
+    assert 'name="hours" value="18-22"' in kim.html
+    assert 'value="own" checked' in kim.html
+
+
+@pytest.mark.parametrize(
+    ("typed", "said", "never"),
+    [
+        ({"days": "blåbärstider"},
+         'klockslag hör till "Tider", dagar som inte ska räknas till "Utom dessa dagar"', "hours:"),
+        ({"hours_choice": "own", "hours": "11 till 13"}, 'dagarna under "Kalenderdagar, 00–24"', "dates:"),
+        ({"hours_choice": "own", "hours": "25 december"}, "Skriv dem under ”Dagar”", "nights:"),
+        ({"color": "several", "colors": ["red", "blue"], "change_every": ""}, "Skriv hur länge varje", "change_every"),
+        ({"color": "own", "own": "orange 60 %"}, "60 % under ”Ljusstyrka”", "brightness:"),
+    ],
+)  # fmt: skip
+async def test_what_is_wrong_is_told_in_the_labels_of_the_form(
+    site: Site, kim: Person, typed: dict[str, str | list[str]], said: str, never: str
+) -> None:
+    """Whoever uses the form has never seen the words of the file."""
+    await kim.change(WEEK, **typed)
+    assert kim.status == 422
+    assert said in kim.words
+    assert never not in kim.words

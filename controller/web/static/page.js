@@ -150,8 +150,23 @@ document.addEventListener("input", (event) => {
 });
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-keep]");
-  if (form) readBack(form);
+  if (!form) return;
+  const part = event.target.closest(".zone-colors fieldset");
+  if (part) part.dataset.own = "1";
+  if (event.target.name === "by_zone" && !event.target.defaultChecked) beginWithWhole(form);
+  readBack(form);
 });
+
+// A part begins with the colour of the whole, until it has one of its own.
+function beginWithWhole(form) {
+  const whole = form.querySelector('[name="color"]:checked')?.value, own = form.querySelector('[name="own"]')?.value;
+  for (const part of form.querySelectorAll(".zone-colors fieldset:not([data-own])")) {
+    const choice = part.querySelector(`[type=radio][value="${CSS.escape(whole ?? "")}"]`);
+    if (!choice) continue;
+    choice.checked = true;
+    if (whole === "own") part.querySelector('[name^="own."]').value = own;
+  }
+}
 
 // What is typed is kept as a draft, whatever becomes of this page.
 const keeps = new WeakMap();
