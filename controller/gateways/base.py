@@ -6,7 +6,7 @@ part, and tests/gateways/test_registry.py says which.
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import lru_cache
@@ -207,6 +207,11 @@ class Gateway(BaseModel):
     @abstractmethod
     def zone_names(self) -> tuple[str, ...]:
         """The zones that this gateway drives, in the file's order."""
+
+    @property
+    def alike(self) -> Hashable:
+        """What is decided for one gateway holds for each of which this is the same; by itself only its own."""
+        return self.name
 
     @property
     def runs_here(self) -> bool:

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -57,6 +57,16 @@ class Vendor(base.Gateway):
     """The longest fade that the firmware takes; longer ones are cut to it."""
     DEVICE_KEY: ClassVar[Literal["topic", "device", ""]]
     """The key with the part of its topics that names the device; empty where each topic is written out."""
+
+    @property
+    def alike(self) -> Hashable:
+        """Its kind and its keys, but for its name and its topics, of which it counts only whether they are there."""
+        return type(self), *(self._likeness(key, value) for key, value in self)
+
+    def _likeness(self, key: str, value: object) -> Hashable:
+        if key in {"name", self.DEVICE_KEY} or key.endswith("topic"):
+            return value is not None
+        return value if isinstance(value, Hashable) else repr(value)
 
     @property
     def steps(self) -> int:

@@ -11,7 +11,7 @@ starts above every order that it finds.
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -25,6 +25,7 @@ from controller.gateways.wire import MAX_EPOCH, REFUSED
 from controller.retry import TokenBucket
 from controller.schedule.explanation import Why
 from controller.schedule.plan import Cue, Program
+from controller.service.alike import AlikeDecisions, AlikeReports, Decided, in_name_of
 from controller.service.desired import (
     HORIZON,
     LooksNow,
@@ -36,6 +37,7 @@ from controller.service.desired import (
     fade_left_s,
 )
 from controller.service.gateway_state import (
+    Decision,
     DesiredLooks,
     GatewayState,
     Issued,
@@ -55,8 +57,11 @@ REMEMBERED = 64
 GOODBYES = TokenBucket(5, 60.0)
 """So many are no news: a restart, an upgrade."""
 MOST_DECIDED, MOST_PREPARED = 40, 200
-"""So many gateways are decided in one turn, or sent what was prepared; the next turn follows at once, and all else that
-waits has its turn between them: some 3 ms on a desktop computer, 15 ms on a small one."""
+"""So many gateways are decided in one turn, or sent what was prepared or was decided for their like; the next turn
+follows at once, and all else that waits has its turn between them: some 3 ms on a desktop computer, 15 ms on a small
+one."""
+DEARER = MOST_PREPARED // MOST_DECIDED - 1
+"""How much dearer a decision is than what is prepared or decided already."""
 MOST_DUE = 500
 """So many times at which a gateway was to be decided are looked at in one turn; most have been replaced since."""
 JUST_AFTER_S = 5e-5
@@ -82,7 +87,7 @@ class Controller:
 
     def __init__(self, gateways: tuple[Gateway, ...], prefix: str, program: Program, known: Order = Order()) -> None:
         self.gateways = {gateway.name: gateway for gateway in gateways}
-        self.states = {name: GatewayState() for name in self.gateways}
+        self.states = dict.fromkeys(self.gateways, GatewayState())
         self.cue: Cue | None = None
         self._prefix = prefix
         self._plan = PlanAhead(program)
@@ -117,6 +122,10 @@ class Controller:
         self._goodbyes = defaultdict[str, TokenBucket](lambda: GOODBYES)
         self._lamps_differ = defaultdict[str, Alarm](lambda: Alarm(self._events.append))
         self._alone: Mapping[str, DesiredLooks] = {}
+        same: dict[Hashable, Hashable] = {}
+        likes = ((name, gateway.alike) for name, gateway in self.gateways.items())
+        self._alike = {name: same.setdefault(alike, alike) for name, alike in likes}
+        self._reports = AlikeReports()
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -188,10 +197,9 @@ class Controller:
         self._prepared = None
         if self._connected_s is None:
             self._connected_s = reading.mono
-            for name, state in self.states.items():
-                self.states[name] = state._replace(reported=state.reported.forgotten())
-        for name in self.gateways:
-            self._send_anew(name)
+            self._change_all(lambda state: state._replace(reported=state.reported.forgotten()))
+        self._change_all(lambda state: state._replace(desired_key=None))
+        self._undecided.join(self.gateways)
         self._planned_because = "connection"
 
     def lost(self) -> None:
@@ -218,13 +226,13 @@ class Controller:
         is_leftover = retained and report.fault is not None and report.fault.passes
         if is_leftover or before.overtakes(report, gateway.quiet_s, reading.mono):
             return
-        reported = before.after(report, reading.mono, fresh=not retained)
+        after = self._reports.after(state, report, reading.mono, fresh=not retained)
         if report.order is not None:
-            reported = reported._replace(clock_off_s=None if retained else clock_off_s(report, reading))
+            reported = after.reported._replace(clock_off_s=None if retained else clock_off_s(report, reading))
+            after = after._replace(reported=reported)
             if event := self._clock_watch.compare(gateway.name, reported, reading):
                 self._events.append(event)
-        said_online = state.said_online or (not retained and report.online is True and before.online is True)
-        self.states[gateway.name] = state._replace(reported=reported, said_online=said_online)
+        self.states[gateway.name] = after
         self._undecided.add(gateway.name)
         if report.online is False and before.online and not retained:
             self._count_goodbye(gateway.name, reading.mono)
@@ -237,7 +245,7 @@ class Controller:
             is_new = issued is not None and before.order != issued.order == report.order
             if issued is not None and is_new and report.command_id == issued.command_id:
                 self._events.append(new_event("TWL-G124", gateway=gateway.name, command_id=issued.command_id))
-            self._report_problems(gateway, set(before.problems), set(reported.problems))
+            self._report_problems(gateway, set(before.problems), set(after.reported.problems))
             self._compare_orders(gateway, topic, report, report.order)
 
     def _report_problems(self, gateway: Gateway, before: set[str], after: set[str]) -> None:
@@ -297,9 +305,10 @@ class Controller:
         self.states[name] = self.states[name]._replace(is_overwritten=True)
         self._undecided.add(name)
 
-    def _send_anew(self, name: str) -> None:
-        self.states[name] = self.states[name]._replace(desired_key=None)
-        self._undecided.add(name)
+    def _change_all(self, change: Callable[[GatewayState], GatewayState]) -> None:
+        """The states of all gateways; those that share one go on to share it."""
+        changed = {key: change(state) for key, state in {id(state): state for state in self.states.values()}.items()}
+        self.states = {name: changed[id(state)] for name, state in self.states.items()}
 
     def turn(self, reading: ClockReading) -> TurnResult:
         """One turn, see the head of this module."""
@@ -348,19 +357,18 @@ class Controller:
 
     def _decide_some(self, reading: ClockReading) -> tuple[list[str], list[Message]]:
         self._note_due(reading)
-        prepared, outlook, left = self._prepared, self._plan.outlook, MOST_PREPARED
+        prepared, outlook, most = self._prepared, self._plan.outlook, MOST_PREPARED
         if prepared is None or not prepared.is_for(outlook, reading):
             prepared = None
         elif prepared.begin():
-            left = MOST_DECIDED  # so that the first are on their way at once
-        names, messages = list[str](), list[Message]()
-        while self._undecided and left > 0:
+            most = MOST_DECIDED  # so that the first are on their way at once
+        names, messages, decisions = list[str](), list[Message](), AlikeDecisions()
+        while self._undecided and len(names) + DEARER * decisions.made < most:
             name = self._undecided.next()
             names.append(name)
             ready = prepared.take(name, self.states[name]) if prepared is not None else None
-            left -= 1 if ready is not None else MOST_PREPARED // MOST_DECIDED
             if ready is None:
-                ready = self._decided(self.gateways[name], outlook, reading)
+                ready = self._decided(self.gateways[name], outlook, reading, decisions)
             self._carry_out(self.gateways[name], ready)
             messages += ready.messages
         return names, messages
@@ -377,8 +385,12 @@ class Controller:
             names = [name for name, gateway in self.gateways.items() if not gateway.KEEPS_PLAN]
             self._prepared = PreparedInstant(then, outlook, self._changed(outlook, at), names)
             return
-        for name in self._prepared.missing(MOST_DECIDED):
-            self._prepared.put(name, self._decided(self.gateways[name], outlook, self._prepared.reading))
+        reading, decisions = self._prepared.reading, self._prepared.decisions
+        most = MOST_PREPARED + DEARER * decisions.made
+        for count, name in enumerate(self._prepared.missing(MOST_PREPARED), start=1):
+            self._prepared.put(name, self._decided(self.gateways[name], outlook, reading, decisions))
+            if count + DEARER * decisions.made >= most:
+                break
 
     def _prepares_s(self, reading: ClockReading) -> float:
         """When something is to be prepared, or what is prepared is due, boot time; infinity for never."""
@@ -490,33 +502,63 @@ class Controller:
         is_known = desired is state.desired_looks and state.desired_key is not None and not gateway.KEEPS_PLAN
         return state.desired_key if is_known else desired_key(gateway, desired, self._plan.edition)
 
-    def _decided(self, gateway: Gateway, outlook: Outlook, reading: ClockReading) -> Prepared:
+    def _decided(
+        self, gateway: Gateway, outlook: Outlook, reading: ClockReading, decisions: AlikeDecisions
+    ) -> Prepared:
         """What is decided for one gateway under an outlook, when the clock reads so; an order may be issued for it."""
-        name, cue = gateway.name, outlook.cue
-        state, issued = self.states[name], self._issued.get(name)
-        desired = self._desired(gateway, cue, reading.wall)
-        facts = TurnFacts(
+        state, issued = self.states[gateway.name], self._issued.get(gateway.name)
+        alike, looks = self._alike[gateway.name], self._desired(gateway, outlook.cue, reading.wall)
+        decided = decisions.find(alike, state, looks, is_first=issued is None)
+        if decided is not None:
+            events = tuple(in_name_of(gateway, issued, event) for event in decided.decision.events)
+            issued = self._issue(decided.decision, issued)
+            if decided.commanded is not None:
+                events = (*events, in_name_of(gateway, issued, decided.commanded))
+        else:
+            is_first = issued is None
+            decision = decisions.shared(reconcile(gateway, state, self._facts(gateway, looks, outlook, reading)))
+            issued = self._issue(decision, issued)
+            decided = Decided(
+                state,
+                looks,
+                decision,
+                self._to_send(gateway, looks, issued, outlook, reading)
+                if decision.send and issued is not None
+                else None,
+                commanded(gateway, decision, issued),
+            )
+            decisions.keep(alike, decided, is_first=is_first)
+            events = (*decision.events, *((decided.commanded,) if decided.commanded is not None else ()))
+        return Prepared(state, decided.decision, issued, self._messages(gateway, decided), events)
+
+    def _facts(self, gateway: Gateway, looks: DesiredLooks, outlook: Outlook, reading: ClockReading) -> TurnFacts:
+        return TurnFacts(
             now_s=reading.mono,
             connected_s=self._listening_s,
-            desired_looks=desired,
-            desired_key=self._key(gateway, state, desired),
-            cue=cue.at,
-            fade_s=fade_left_s(cue, reading.wall) / reading.pace,
-            issued=issued,
+            desired_looks=looks,
+            desired_key=self._key(gateway, self.states[gateway.name], looks),
+            cue=outlook.cue.at,
+            fade_s=fade_left_s(outlook.cue, reading.wall) / reading.pace,
+            issued=self._issued.get(gateway.name),
         )
-        decision = reconcile(gateway, state, facts)
-        if decision.send and (decision.anew or issued is None):
-            order = self._orders.issue()
-            issued = Issued(order, f"{order.epoch}.{order.revision}")
+
+    def _issue(self, decision: Decision, issued: Issued | None) -> Issued | None:
+        """The command that is sent; a repetition carries the order and id of the first."""
+        if not decision.send or (issued is not None and not decision.anew):
+            return issued
+        order = self._orders.issue()
+        return Issued(order, order.text)
+
+    def _messages(self, gateway: Gateway, decided: Decided) -> tuple[Message, ...]:
+        decision = decided.decision
         messages = (
-            *(self._encode(gateway, desired, issued, outlook, reading) if decision.send and issued is not None else ()),
+            *(gateway.encode(decided.desired, self._prefix) if decided.desired is not None else ()),
             *(gateway.query(self._prefix) if decision.query else ()),
-            *(gateway.recheck(desired) if decision.recheck else ()),
+            *(gateway.recheck(decided.looks) if decision.recheck else ()),
         )
         if decision.spare:
-            messages = tuple(message if message.retain else replace(message, qos=0) for message in messages)
-        event = commanded(gateway, decision, issued)
-        return Prepared(state, decision, issued, messages, (*decision.events, *((event,) if event is not None else ())))
+            return tuple(message if message.retain else replace(message, qos=0) for message in messages)
+        return messages
 
     def _carry_out(self, gateway: Gateway, decided: Prepared) -> None:
         """Make a decision true; a repetition carries the order and id of the first."""
@@ -543,14 +585,13 @@ class Controller:
         else:
             self._lit.add(name)
 
-    def _encode(
-        self, gateway: Gateway, desired: DesiredLooks, issued: Issued, outlook: Outlook, reading: ClockReading
-    ) -> tuple[Message, ...]:
-        """The desired state as messages; a repetition carries the order and id of the first."""
+    def _to_send(
+        self, gateway: Gateway, looks: DesiredLooks, issued: Issued, outlook: Outlook, reading: ClockReading
+    ) -> DesiredState:
         accepted = self.states[gateway.name].reported.order
-        state = DesiredState(
+        return DesiredState(
             now=reading.wall,
-            zones=desired,
+            zones=looks,
             fade_s=fade_left_s(outlook.cue, reading.wall),
             order=issued.order,
             replaces=accepted if accepted is not None and issued.order < accepted else None,
@@ -558,4 +599,3 @@ class Controller:
             cues=outlook.ahead,
             valid_until=outlook.at + HORIZON,
         )
-        return gateway.encode(state, self._prefix)

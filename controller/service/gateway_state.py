@@ -278,6 +278,12 @@ class GatewayState(NamedTuple):
     said_online: bool = False
     verified_s: float = NEVER
 
+    def after(self, report: Report, now_s: float, *, fresh: bool) -> "GatewayState":
+        """The state once this report has come; `fresh` tells that it was not retained."""
+        was_online = self.reported.online is True
+        said_online = self.said_online or (fresh and report.online is True and was_online)
+        return self._replace(reported=self.reported.after(report, now_s, fresh=fresh), said_online=said_online)
+
     @property
     def is_absence_reported(self) -> bool:
         """Whether there was an event that the gateway is absent, and none that it is back."""
@@ -317,7 +323,8 @@ class TurnFacts:
 class Decision(NamedTuple):
     """What one turn decided for one gateway: send the desired state (`anew` under a new order, else under the one it
     has had), ask for its state or only for what it reported against its keys, which events, when to look again. What is
-    `spare` is sent so that the broker keeps none of it for a gateway that is away."""
+    `spare` is sent so that the broker keeps none of it for a gateway that is away. `is_own` tells that the times in it
+    are spread by the name of the gateway, so that it holds for no other one."""
 
     state: GatewayState
     send: bool = False
@@ -325,5 +332,6 @@ class Decision(NamedTuple):
     query: bool = False
     recheck: bool = False
     spare: bool = False
+    is_own: bool = False
     events: tuple[Event, ...] = ()
     wake_s: float | None = None

@@ -12,6 +12,7 @@ from datetime import datetime
 from controller.clock import ClockReading
 from controller.events import Event
 from controller.gateways.base import Message
+from controller.service.alike import AlikeDecisions
 from controller.service.desired import Outlook
 from controller.service.gateway_state import Decision, GatewayState, Issued
 from controller.service.waiting_line import WaitingLine
@@ -44,6 +45,7 @@ class PreparedInstant:
         self.reading = reading
         self.outlook = outlook
         self.event = event
+        self.decisions = AlikeDecisions()
         self._missing = WaitingLine(gateways)
         self._prepared: dict[str, Prepared] = {}
         self._is_begun = False

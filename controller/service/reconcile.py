@@ -132,7 +132,7 @@ def _poll_absent(situation: Situation, missed: Decision, absent: Absent) -> Deci
         every_s = LEFTOVER_S if state.reported.online is False else POLL_S
         send_at_s = state.asked_s + every_s * (1 + _spread(gateway, 0) / 4)
     if turn.now_s < send_at_s:
-        return missed._replace(wake_s=min(missed.wake_s or send_at_s, send_at_s))
+        return missed._replace(is_own=True, wake_s=min(missed.wake_s or send_at_s, send_at_s))
     command = Command(turn.now_s, turn.now_s + turn.fade_s + gateway.SETTLE_S)
     sent = missed.state._replace(
         phase=replace(absent, command=command),
@@ -258,7 +258,7 @@ def _prove(situation: Situation) -> Decision:
         return Decision(state._replace(phase=Commanded(command)), wake_s=ask_at_s)
     due_s = now_s + max(gateway.SETTLE_S, _backoff(gateway, max(1, command.attempts)))
     asked = state._replace(phase=Questioned(replace(command, due_s=due_s), now_s), asked_s=now_s)
-    return Decision(asked, query=True, wake_s=due_s)
+    return Decision(asked, query=True, is_own=True, wake_s=due_s)
 
 
 def _await_proof(situation: Situation) -> Decision:
@@ -344,7 +344,7 @@ def _repeat(situation: Situation, state: GatewayState, command: Command, events:
     # what it holds under our order may be somebody else's, unseen by us and dated later
     anew = gateway.KEEPS_PLAN and attempts == REPORT_FROM
     repeated = state._replace(phase=phase, asked_s=turn.now_s)
-    return Decision(repeated, send=True, anew=anew, query=query, events=events, wake_s=due_s)
+    return Decision(repeated, send=True, anew=anew, query=query, is_own=True, events=events, wake_s=due_s)
 
 
 def _backoff(gateway: Gateway, attempts: int) -> float:

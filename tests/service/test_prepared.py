@@ -33,10 +33,12 @@ def reading(seconds: float) -> ClockReading:
 
 
 def lamps(count: int) -> tuple[Gateway, ...]:
-    """Lamps of a vendor that report what they were sent."""
+    """Lamps of a vendor that report what they were sent. No two are alike, so that each is decided by itself."""
     kind = GATEWAYS["home-assistant"]
-    topics = ({"command_topic": f"lamp/{n}/set", "state_topic": f"lamp/{n}"} for n in range(count))
-    return tuple(kind.model_validate({"name": f"lamp-{n}", "zone": "bowl", **each}) for n, each in enumerate(topics))
+    keys = (
+        {"command_topic": f"lamp/{n}/set", "state_topic": f"lamp/{n}", "max_kelvin": 6000 + n} for n in range(count)
+    )
+    return tuple(kind.model_validate({"name": f"lamp-{n}", "zone": "bowl", **each}) for n, each in enumerate(keys))
 
 
 def turns(controller: Controller, now: ClockReading) -> Iterator[TurnResult]:
