@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from controller.config.tower_keys import Keys
+from controller.durations import DurationField, between
 from controller.errors import Mistake
 from controller.gateways.base import Name
 from controller.gateways.vendor import Topic
-from controller.schedule.durations import DurationField, between
 
 SHORTEST, LONGEST = timedelta(seconds=30), timedelta(hours=1)
 Level = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from controller.config.tower_keys import Keys, OtherFile, SiteLanguage
+from controller.durations import DurationField, between
 from controller.gateways.base import Name
-from controller.schedule.durations import DurationField, between
 from controller.schedule.hours import Hours
 
 NoticeKind = Literal["lights", "faults", "reports", "reminders", "lamp_tests"]

@@ -27,13 +27,13 @@ from controller.config.public_texts import About, Link
 from controller.config.synonyms import near
 from controller.config.tower import Parts, Version, is_triple, no_color, zone_named, zones_in_words
 from controller.config.tower_keys import Keys
+from controller.durations import DurationField
 from controller.errors import Mistake
 from controller.lighting.color import Color, known_color, parse_color
 from controller.lighting.look import SHORTEST_STEP_S, Look, parse_brightness
 from controller.lighting.names import DARK_WORDS
 from controller.locale import languages
 from controller.schedule.campaign import Blackout, EveryNight, Limit, Lit
-from controller.schedule.durations import DurationField
 
 Colors = tuple[Color, ...]
 """None is dark, one is steady, several come one after another."""

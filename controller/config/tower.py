@@ -30,6 +30,7 @@ from controller.config.measured import ZoneMeter
 from controller.config.notice_keys import Heartbeat, Receiver
 from controller.config.timezones import farther_than_swapped, near_time_zone, time_zones
 from controller.config.tower_keys import Keys, OtherFile, SiteLanguage, beside
+from controller.durations import DurationField, between
 from controller.errors import Mistake
 from controller.events.models import PRINTABLE, InEachLanguage
 from controller.gateways import GATEWAYS
@@ -38,7 +39,6 @@ from controller.gateways.vendor import Topic
 from controller.lighting.color import Color, parse_color
 from controller.lighting.names import DARK_WORDS, plain
 from controller.locale import Language, languages
-from controller.schedule.durations import DurationField, between
 from controller.schedule.hours import Place
 from controller.schedule.hours_grammar import DAY, read_time
 from controller.schedule.lamp_tests import LampTestTimes

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from controller.durations import DurationField, between
 from controller.errors import Mistake
 from controller.events.models import Reason
 from controller.gateways import base, wire
@@ -23,7 +24,6 @@ from controller.gateways.payloads import quoted
 from controller.lighting.color import Color, parse_color
 from controller.lighting.look import Look, ZoneState
 from controller.lighting.names import DARK_WORDS
-from controller.schedule.durations import DurationField, between
 from controller.schedule.plan import Cue
 
 BRIGHTNESS_TOLERANCE = 0.02

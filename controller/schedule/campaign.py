@@ -15,11 +15,11 @@ from pydantic import (
     model_validator,
 )
 
+from controller.durations import DurationField
 from controller.errors import Mistake
 from controller.events.models import PRINTABLE, printable
 from controller.locale import DEFAULT, Language, texts
 from controller.schedule.days import Days
-from controller.schedule.durations import DurationField
 from controller.schedule.hours import ALL_DAY, DEFAULT_HOURS, Hours, Night, Place, as_list
 from controller.schedule.recurrence import checked_year
 from controller.schedule.sun import Stretch

@@ -35,8 +35,8 @@ from controller.schedule.day_periods import period_ahead
 from controller.schedule.day_sets import set_ahead
 from controller.schedule.holidays import LANGUAGES
 from controller.schedule.recurrence import Alone, Except, Rule, Several
-from controller.schedule.text_field import Slip, corrections
 from controller.schedule.tokens import Reader
+from controller.text_field import Slip, corrections
 
 Dated = tuple[Rule, int | None]
 

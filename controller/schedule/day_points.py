@@ -21,8 +21,8 @@ from controller.schedule.recurrence import (
     Week,
     checked_year,
 )
-from controller.schedule.text_field import Slip
 from controller.schedule.tokens import Reader, Token
+from controller.text_field import Slip
 
 LONGEST_SHIFT = 366
 """Days, so that a shifted day stays beside its year."""

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from controller.schedule.day_grammar import read
 from controller.schedule.recurrence import Rule, Span
-from controller.schedule.text_field import TextField
+from controller.text_field import TextField
 
 _REACH = 3
 """Years by which an occurrence can lie outside the year it belongs to: one each for a week, a shift and New Year."""

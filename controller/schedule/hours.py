@@ -19,7 +19,7 @@ from controller.errors import Mistake
 from controller.schedule import day_grammar
 from controller.schedule.hours_grammar import DAY, EVENING, NOON, SunEvent, Term, read, several
 from controller.schedule.sun import CIVIL_DEG, SUNSET_DEG, Stretch, below
-from controller.schedule.text_field import TextField
+from controller.text_field import TextField
 
 NOTHING = timedelta(0)
 

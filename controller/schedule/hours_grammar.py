@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from controller.durations import parse_duration
 from controller.errors import Mistake
 from controller.events.models import InEachLanguage
 from controller.likeness import likeliest
 from controller.locale import Language, languages, texts
-from controller.schedule.durations import parse_duration
 from controller.schedule.holidays import key
-from controller.schedule.text_field import Slip, corrections
 from controller.schedule.tokens import DASH, JOINS
+from controller.text_field import Slip, corrections
 
 NOON = 12 * 60
 DAY = 24 * 60

@@ -13,8 +13,8 @@ from functools import reduce
 from itertools import accumulate, islice
 from operator import or_
 
+from controller.durations import say_duration
 from controller.schedule.campaign import EveryNight, Lit, Rule
-from controller.schedule.durations import say_duration
 from controller.schedule.hours import HORIZONS, NOTHING, Night, Place, Window, clock_change, day_of, instant
 from controller.schedule.hours_grammar import NOON
 from controller.schedule.plan import REACH, Program

@@ -11,8 +11,8 @@ from controller.locale import Language
 from controller.schedule import tokens
 from controller.schedule.holidays import CALLED, SEASONS, SPELLINGS, key
 from controller.schedule.recurrence import EARLIEST, LATEST
-from controller.schedule.text_field import Slip
 from controller.schedule.tokens import Reader, Token
+from controller.text_field import Slip
 
 _STOPS = frozenset((*tokens.JOINS, *tokens.IN, *tokens.AND))
 _NAMES_OF_WEEKDAYS = {key(name): name for names in tokens.WEEKDAY_NAMES for name in names.values()}

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from controller.clock import ClockReading, Trust
 from controller.config.measured import ZoneMeter
+from controller.durations import say_duration
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
 from controller.events.models import Reason
 from controller.gateways import payloads
-from controller.schedule.durations import say_duration
 from controller.schedule.hours import Place
 from controller.schedule.sun import CIVIL_DEG, elevation
 from controller.service.controller import Controller

@@ -4,11 +4,11 @@ import re
 from datetime import date, datetime, timedelta
 from typing import NoReturn
 
+from controller.durations import parse_duration
 from controller.errors import Mistake
 from controller.likeness import likeliest
 from controller.schedule import tokens
 from controller.schedule.days import Days
-from controller.schedule.durations import parse_duration
 from controller.schedule.holidays import key
 from controller.schedule.hours import HORIZONS, instant, night_at, night_of, read_instant
 from controller.schedule.hours_grammar import EVENING, NOON, SPELT, WORDS, SunEvent, Term, is_doubtful, read_time

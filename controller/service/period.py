@@ -8,11 +8,11 @@ from datetime import time as clock_time
 from zoneinfo import ZoneInfo
 
 from controller.config.load import Setup
+from controller.durations import parse_duration
 from controller.errors import Mistake, WatertowerError
 from controller.schedule import hours
 from controller.schedule.campaign import EveryNight
 from controller.schedule.days import Days
-from controller.schedule.durations import parse_duration
 from controller.schedule.holidays import key
 from controller.schedule.hours import instant, night_at, night_of
 from controller.schedule.plan import REACH, Program

@@ -13,13 +13,13 @@ import pytest
 
 from controller.config.synonyms import near
 from controller.config.timezones import near_time_zone
+from controller.durations import parse_duration
 from controller.errors import Mistake
 from controller.events import CATALOGUE, new_event
 from controller.events.models import in_language
 from controller.lighting.color import parse_color
 from controller.locale import languages
 from controller.schedule.days import Days
-from controller.schedule.durations import parse_duration
 from controller.schedule.hours import Place, Window, night_of
 
 PLACE = Place(56.9, 14.6, ZoneInfo("Europe/Stockholm"))

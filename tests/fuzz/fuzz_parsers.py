@@ -16,13 +16,13 @@ import atheris
 with atheris.instrument_imports():
     from controller.broker.packets import Framer, ProtocolError, decode
     from controller.config.load import parse
+    from controller.durations import parse_duration
     from controller.errors import FilesRejected, Mistake
     from controller.events import new_event
     from controller.fixtures.ofl import import_fixture, modes
     from controller.gateways import GATEWAYS
     from controller.gateways.wire import parse_desired, parse_reported, parse_walk
     from controller.schedule.days import Days
-    from controller.schedule.durations import parse_duration
     from controller.schedule.hours import Window
     from controller.service.health import parse_health
     from controller.service.override_request import parse_request

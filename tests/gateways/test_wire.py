@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.durations import LIMIT
 from controller.gateways.base import Rejected
 from controller.gateways.wire import (
     LONGEST_S,
@@ -20,7 +21,6 @@ from controller.gateways.wire import (
 )
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, Look, ZoneState
-from controller.schedule.durations import LIMIT
 
 NOW = datetime(2026, 11, 20, 14, 41, 13, tzinfo=UTC)
 DESIRED: dict[str, Any] = {

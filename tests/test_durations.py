@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
+from controller.durations import LIMIT, DurationField, parse_duration, say_duration
 from controller.errors import Mistake
 from controller.events import new_event
-from controller.schedule.durations import LIMIT, DurationField, parse_duration, say_duration
 
 
 class Fade(BaseModel):

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, PlainSerializer, PlainValidator, WithJsonSc
 
 from controller.errors import Mistake
 from controller.likeness import likeliest
-from controller.schedule.text_field import Slip, corrections
+from controller.text_field import Slip, corrections
 
 LIMIT = timedelta(days=400)
 MICROSECOND = timedelta(microseconds=1)
