@@ -109,10 +109,6 @@ build_release() {
     "$PYTHON" -m venv "$place"
     "$place/bin/pip" install -q --disable-pip-version-check --require-hashes -r deploy/requirements.txt ||
         fail "the packages of deploy/requirements.txt could not be installed: see above. Is the network there, and room on the disk?"
-    if grep -qs '^database:' "$CONFIG/tower.yaml" "$CONFIG"/sites/*/tower.yaml; then
-        "$place/bin/pip" install -q --disable-pip-version-check 'psycopg[binary]>=3.2,<4' ||
-            fail "psycopg could not be installed, which \`database:\` in tower.yaml needs: see above."
-    fi
     # built in a copy: in the folder itself remains of an older build could get into it
     mkdir "$scratch/source"
     cp -r pyproject.toml README.md LICENSE controller "$scratch/source"
