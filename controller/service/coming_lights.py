@@ -54,14 +54,14 @@ def lit_nights(program: Program, start: datetime, end: datetime, rule: str | Non
 
 
 def coming_lights(program: Program, now: datetime, most: int = MOST_LIGHTS) -> tuple[ComingLight, ...]:
-    """The next lights in the order of time, without those that show now and those that are skipped. Everyday light is
-    one, however often something else takes its place."""
-    zone = program.place.time_zone
+    """The next lights in the order of time, without those that show now, are skipped or are hidden by what is set by
+    hand. Everyday light is one, however often something else takes its place."""
+    zone, begins = program.place.time_zone, _followed_from(program, now)
     on = {id(rule) for rule in _showing(program, now)}
     runs: dict[int, list[ComingLight]] = {}
     for plan in program.nights(now, now + REACH * A_DAY):
         for piece in plan.pieces:
-            if piece.end <= now or not is_lit(piece) or _is_skipped(program, piece):
+            if piece.end <= begins or not is_lit(piece) or _is_skipped(program, piece):
                 continue
             for rule in piece.showing:
                 of_rule = runs.setdefault(id(rule), [])
@@ -70,11 +70,21 @@ def coming_lights(program: Program, now: datetime, most: int = MOST_LIGHTS) -> t
                     first = last.start, last.first
                     of_rule.pop()
                 else:
-                    first = piece.start, _day(rule, piece.start.astimezone(zone), plan.night.day)
+                    # of a light that is hidden by hand the days are told that are left
+                    start = max(piece.start, begins) if begins > now else piece.start
+                    first = start, _day(rule, start.astimezone(zone), plan.night.day)
                 end = (piece.end - timedelta(microseconds=1)).astimezone(zone)
                 of_rule.append(ComingLight(rule, first[0], piece.end, first[1], _day(rule, end, plan.night.day)))
     found = [run for of_rule in runs.values() for run in of_rule if not (id(run.rule) in on and run.start <= now)]
     return tuple(sorted(found, key=lambda run: run.start)[:most])
+
+
+def _followed_from(program: Program, now: datetime) -> datetime:
+    """When the schedule shows again: the end of an override of all zones that holds, else now."""
+    ends = (
+        each.end for each in program.overrides if each.start <= now < each.end and set(program.zones) <= set(each.looks)
+    )
+    return max(ends, default=now)
 
 
 def _day(rule: Rule, local: datetime, night: date) -> date:
@@ -83,8 +93,8 @@ def _day(rule: Rule, local: datetime, night: date) -> date:
 
 
 def _showing(program: Program, now: datetime) -> list[Rule]:
-    """The rules whose looks are shown now, by the schedule or under what is set by hand."""
-    cue = program.look_at(now)
+    """The rules whose looks are shown now, perhaps beside those that are set by hand."""
+    cue = program.with_overrides(program.by_schedule.overrides, program.stop).look_at(now)
     whys = [cue.of(zone).why for zone in program.zones]
     return [why.by for why in whys if isinstance(why.by, Rule) and why.verdict == "lit"]
 

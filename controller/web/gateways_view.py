@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException
@@ -15,16 +15,15 @@ from controller.gateways.base import Gateway
 from controller.lighting.names import plain
 from controller.locale import template
 from controller.service.gateway_state import GatewayState, Status
-from controller.service.health import WORST_FIRST, GatewayHealth, LookValue, ZoneHealth
+from controller.service.health import WORST_FIRST, GatewayHealth, ZoneHealth
 from controller.service.instant_words import dated
 from controller.service.lamp_alarms import failed_lamps, tested_lamps
-from controller.service.look_clauses import said_look
 from controller.service.planned_tests import planned_tests
-from controller.service.sentence import names_of
 from controller.state import EventFilter, History
 from controller.state.lamp_results import LampResult, LampResults, Proof
 from controller.state.roles import Role
 from controller.web.events_view import LATEST, EventLine, by_day, code_help, event_lines
+from controller.web.gateway_words import details_of, since
 from controller.web.live import SharedRoute
 from controller.web.running_service import Snapshot
 from controller.web.visit import ForViewer, Visit
@@ -149,64 +148,15 @@ def _row(visited: Visit, snapshot: Snapshot, name: str) -> GatewayRow:
     health = snapshot.gateway(name)
     if health is None:
         raise HTTPException(404)
-    details = _details(visited, snapshot, health, snapshot.states[name])
+    details = details_of(visited, snapshot, health)
     return GatewayRow(name, health.status, details, health.code)
-
-
-def _details(visited: Visit, snapshot: Snapshot, health: GatewayHealth, state: GatewayState) -> str:
-    """Of the parts that have its status: what they show, and what they should."""
-    zones = {zone: each for zone, each in health.zones.items() if each.status == health.status}
-    shown = _words(visited, snapshot, {zone: each.reported for zone, each in zones.items()})
-    desired = _words(visited, snapshot, {zone: each.desired for zone, each in zones.items()})
-    fields = {"shown": shown, "desired": desired, "attempt": state.attempts}
-    is_unheard = health.status == "unknown" and health.heard is None and health.askable
-    if health.status == "silent" or is_unheard:
-        when = _since(visited, health.heard)
-        key = "never_heard" if not when else "left" if health.online is False else "silent"
-        return visited.say(f"gateways.{key}", **fields, when=when)
-    if health.status == "pending":
-        return visited.say("gateways.pending_again" if state.attempts > 1 else "gateways.pending", **fields)
-    if health.status == "confirmed":
-        return visited.say("gateways.confirmed", **fields)
-    if health.status == "differs" and shown and shown != desired:
-        return visited.say("gateways.differs", **fields)
-    local = snapshot.now.astimezone(snapshot.zone)
-    return "; ".join(dict.fromkeys(health.said(zone, visited.language, local) for zone in zones))
-
-
-def _words(visited: Visit, snapshot: Snapshot, looks: Mapping[str, LookValue]) -> str:
-    """`orange`, `skålen orange, skaftet släckt`; empty where it is not known of all."""
-    names, language = names_of(snapshot.setup.tower), visited.language
-    said = {}
-    for zone, look in looks.items():
-        if look.on is None:
-            return ""
-        told = said_look(look, names.palette, language)
-        said[zone] = visited.say("gateways.dark") if told.kind == "dark" else _how(visited, told.kind, told.how)
-    if len(set(said.values())) == 1:
-        return next(iter(said.values()))
-    return ", ".join(f"{names.part(zone, language)} {how}" for zone, how in said.items())
-
-
-def _how(visited: Visit, kind: str, how: str) -> str:
-    return visited.say("gateways.sequence", count=how) if kind == "sequence" else how
-
-
-def _since(visited: Visit, at: datetime | None) -> str:
-    """`20:51`, on another day with the date; empty for never."""
-    if at is None:
-        return ""
-    snapshot = visited.snapshot
-    local = at.astimezone(snapshot.zone)
-    is_today = local.date() == snapshot.now.astimezone(snapshot.zone).date()
-    return f"{local:%H:%M}" if is_today else dated(local, snapshot.now, visited.language)
 
 
 def _zone(visited: Visit, snapshot: Snapshot, zone: str, health: ZoneHealth) -> ZoneRow:
     name = snapshot.setup.tower.landmark.zone_names(visited.language).get(zone, zone)
     shown = health.reported.said(visited.language, exact=True)
     if health.is_old and health.reported.on is not None:
-        when = _since(visited, health.reported_at)
+        when = since(visited, health.reported_at)
         shown = visited.say("gateways.last_at" if when else "gateways.last", shown=shown, when=when)
     return ZoneRow(name, health.status, health.desired.said(visited.language, exact=True), shown)
 
@@ -217,7 +167,7 @@ def _facts(
     """What else is known of it, with what it is called."""
     say = visited.say
     yield say("gateways.fact.kind"), health.kind
-    yield say("gateways.fact.heard"), _since(visited, health.heard) or say("gateways.never")
+    yield say("gateways.fact.heard"), since(visited, health.heard) or say("gateways.never")
     if (latency := _latency(visited, health.name)) is not None:
         yield say("gateways.fact.latency"), say("gateways.seconds", seconds=_figure(latency, visited))
     if state.attempts > 1:

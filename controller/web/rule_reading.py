@@ -40,6 +40,11 @@ from controller.web.visit import Visit
 YEAR_CHOICE = "year_choice"
 MOST_RULES = 300
 """Of a longer schedule the notes, which need the plan of a year, are told on *Vad ändras?* only."""
+MOST_PIECES = 4
+"""So many pieces of the days are told one by one."""
+ONE_ROUND = timedelta(days=300)
+"""Days of a rule that are farther apart are those of another year."""
+ONE_DAY = timedelta(days=1)
 FAINT_COLOR, LAMPS_MISS = "TWL-S245", "TWL-F130"
 ONLY_DAYS = frozenset(("dates", "nights", "except", "hours"))
 TEXT_OF_CODE = {
@@ -177,7 +182,8 @@ class RuleReading:
             return self.visited.say(f"rule.fault.{field if is_empty else key}", **fields)
         event, language = finding.event, self.visited.language
         text, action = event.text(language), event.action(language)
-        return in_labels(self.visited, f"{capital(text)}. {capital(action)}".rstrip(". ") + ".")
+        said = f"{capital(text)}. {capital(action)}".rstrip(". ")
+        return in_labels(self.visited, said if said.endswith("?") else f"{said}.")
 
     def _cures(self, finding: Finding) -> Iterator[CureButton]:
         for cure in finding.suggestions:
@@ -272,7 +278,8 @@ class RuleReading:
         words = days_words(self.occurrence.first, self.occurrence.last, visited.language)
         unit = "nights" if rule.nights else "days"
         key = f"rule.read.{unit}{'_one' if self.occurrence.count == 1 else ''}"
-        lines = [visited.say(key, days=words, count=self.occurrence.count), *self._years_words(rule)]
+        lines = [visited.say(key, days=words, count=self.occurrence.count)]
+        lines += [*self._following_words(rule, self.occurrence), *self._years_words(rule)]
         times = light_times(rule, self.occurrence, self.setup.tower.site.place)
         if times is None:
             return [*lines, visited.say("rule.read.never")]
@@ -281,6 +288,19 @@ class RuleReading:
             *lines,
             visited.say(f"rule.read.{what}", first=self._at(times[0]), last=self._at(times[1], is_end=True)),
         ]
+
+    def _following_words(self, rule: Rule, occurrence: Occurrence) -> Iterator[str]:
+        """Of days that come in several pieces a year, as each Tuesday, the next ones."""
+        pieces = [occurrence]
+        while len(pieces) <= MOST_PIECES:
+            following = next_occurrence(rule, pieces[-1].last + ONE_DAY)
+            if following is None or following.first - occurrence.first > ONE_ROUND:
+                break
+            pieces.append(following)
+        if pieces[1:]:
+            said = [days_words(each.first, each.last, self.visited.language) for each in pieces[1:MOST_PIECES]]
+            key = "rule.read.following_more" if len(pieces) > MOST_PIECES else "rule.read.following"
+            yield self.visited.say(key, days=", ".join(said))
 
     def _years_words(self, rule: Rule) -> Iterator[str]:
         listed = rule.dates or rule.nights or ()

@@ -22,6 +22,7 @@ from controller.service.sentence import Sentence, facts_of, names_of, sentence
 from controller.state import History
 from controller.state.roles import Role
 from controller.web.events_view import without_fields
+from controller.web.gateway_words import details_of
 from controller.web.live import SharedRoute
 from controller.web.picture import PictureScene, parts_of, picture, preview_of
 from controller.web.running_service import Snapshot
@@ -156,9 +157,7 @@ def _line(visited: Visit, gateway: GatewayHealth, snapshot: Snapshot) -> Gateway
         heard = gateway.heard
         details = "" if heard is None else visited.say("tower.heard", seconds=_seconds_since(heard, snapshot.now))
     else:
-        at = snapshot.now.astimezone(snapshot.zone)
-        wrong = [zone for zone, each in gateway.zones.items() if each.status != "confirmed"]
-        details = "; ".join(dict.fromkeys(gateway.said(zone, visited.language, at) for zone in wrong))
+        details = details_of(visited, snapshot, gateway)
     words = visited.say(f"common.status.{gateway.status}")
     return GatewayLine(gateway.name, gateway.status, words, printable(details, WIDEST))
 

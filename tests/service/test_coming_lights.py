@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from controller.config.load import load, read_schedule
+from controller.lighting.color import Color
+from controller.lighting.look import Look
 from controller.schedule.campaign import Override
 from controller.schedule.plan import Program
 from controller.service.coming_lights import coming_lights, lit_nights
@@ -65,6 +67,18 @@ def test_what_is_dark_or_skipped_does_not_come() -> None:
     assert told(program("name: Dark, nights: 20 November, color: dark")) == []
     skip = Override("1", {}, NOW, NOW + 60 * DAY, "Kim", "x", skips="Week")
     assert told(program(WEEK).with_overrides((skip,), None)) == [("Week", "2027-11-20", "2027-11-26")]
+
+
+def test_what_is_hidden_by_hand_comes_when_that_has_ended() -> None:
+    """On the days that are left; light of one part hides nothing."""
+    night = datetime(2026, 11, 23, 20, tzinfo=UTC)
+    week = program(WEEK)
+    until = datetime(2026, 11, 24, 7, 2, tzinfo=UTC)
+    blue = Override("o", {zone: Look((Color.from_hex("#0000FF"),)) for zone in week.zones}, night, until, "Kim", "sorg")
+    coming = [("Week", "2026-11-24", "2026-11-26"), ("Week", "2027-11-20", "2027-11-26")]
+    assert told(week.with_overrides((blue,), None), night) == coming
+    part = replace(blue, looks={week.zones[0]: Look((Color.from_hex("#0000FF"),))})
+    assert told(week.with_overrides((part,), None), night) == coming[1:]
 
 
 def test_nights_with_light_are_found_by_rule() -> None:

@@ -410,3 +410,20 @@ async def test_what_is_wrong_is_told_in_the_labels_of_the_form(
     assert kim.status == 422
     assert said in kim.words
     assert never not in kim.words
+
+
+@pytest.mark.parametrize(
+    ("days", "read"),
+    [
+        ("tisdagar", "Sedan tis 1 dec 2026, tis 8 dec 2026, tis 15 dec 2026 och så vidare."),
+        ("första advent, andra advent", "Sedan sön 6 dec 2026."),
+        ("20–26 november", "7 nätter."),
+        ("första advent till tjugondag Knut", "46 nätter."),
+    ],
+)
+async def test_days_of_several_pieces_are_read_back_with_the_next_ones(kim: Person, days: str, read: str) -> None:
+    """One Tuesday alone would look like a mistake; the same days of another year are not told."""
+    await kim.go("/schedule/new")
+    await kim.press("/schedule/draft", "Läs av", name="Ny", days=days, year_choice="every")
+    assert read in kim.words
+    assert ("Sedan" in kim.words) == ("Sedan" in read)

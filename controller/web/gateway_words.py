@@ -1,0 +1,63 @@
+"""What a gateway shows and should show, in a line: on Tornet and in the list of gateways."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from controller.service.health import GatewayHealth, LookValue
+from controller.service.instant_words import dated
+from controller.service.look_clauses import said_look
+from controller.service.sentence import names_of
+from controller.web.running_service import Snapshot
+from controller.web.visit import Visit
+
+
+def details_of(visited: Visit, snapshot: Snapshot, health: GatewayHealth) -> str:
+    """Of the parts that have its status: what they show, and what they should; never a hex value."""
+    state = snapshot.states[health.name]
+    zones = {zone: each for zone, each in health.zones.items() if each.status == health.status}
+    shown = _words(visited, snapshot, {zone: each.reported for zone, each in zones.items()})
+    desired = _words(visited, snapshot, {zone: each.desired for zone, each in zones.items()})
+    fields = {"shown": shown, "desired": desired, "attempt": state.attempts}
+    is_unheard = health.status == "unknown" and health.heard is None and health.askable
+    if health.status == "silent" or is_unheard:
+        when = since(visited, health.heard)
+        key = "never_heard" if not when else "left" if health.online is False else "silent"
+        return visited.say(f"gateways.{key}", **fields, when=when)
+    if health.status == "unknown" and health.askable:
+        return visited.say("gateways.not_yet", **fields)
+    if health.status == "pending":
+        return visited.say("gateways.pending_again" if state.attempts > 1 else "gateways.pending", **fields)
+    if health.status == "confirmed":
+        return visited.say("gateways.confirmed", **fields)
+    if health.status == "differs" and shown and shown != desired:
+        return visited.say("gateways.differs", **fields)
+    local = snapshot.now.astimezone(snapshot.zone)
+    return "; ".join(dict.fromkeys(health.said(zone, visited.language, local) for zone in zones))
+
+
+def _words(visited: Visit, snapshot: Snapshot, looks: Mapping[str, LookValue]) -> str:
+    """`orange`, `skålen orange, skaftet släckt`; empty where it is not known of all."""
+    names, language = names_of(snapshot.setup.tower), visited.language
+    said = {}
+    for zone, look in looks.items():
+        if look.on is None:
+            return ""
+        told = said_look(look, names.palette, language)
+        said[zone] = visited.say("gateways.dark") if told.kind == "dark" else _how(visited, told.kind, told.how)
+    if len(set(said.values())) == 1:
+        return next(iter(said.values()))
+    return ", ".join(f"{names.part(zone, language)} {how}" for zone, how in said.items())
+
+
+def _how(visited: Visit, kind: str, how: str) -> str:
+    return visited.say("gateways.sequence", count=how) if kind == "sequence" else how
+
+
+def since(visited: Visit, at: datetime | None) -> str:
+    """`20:51`, on another day with the date; empty for never."""
+    if at is None:
+        return ""
+    snapshot = visited.snapshot
+    local = at.astimezone(snapshot.zone)
+    is_today = local.date() == snapshot.now.astimezone(snapshot.zone).date()
+    return f"{local:%H:%M}" if is_today else dated(local, snapshot.now, visited.language)
