@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -61,12 +61,17 @@ class Vendor(base.Gateway):
     @property
     def alike(self) -> Hashable:
         """Its kind and its keys, but for its name and its topics, of which it counts only whether they are there."""
-        return type(self), *(self._likeness(key, value) for key, value in self)
+        return type(self), *(self._likeness(key, getattr(self, key)) for key in type(self).model_fields)
 
-    def _likeness(self, key: str, value: object) -> Hashable:
+    def _likeness(self, key: str, value: Any) -> Hashable:
         if key in {"name", self.DEVICE_KEY} or key.endswith("topic"):
             return value is not None
-        return value if isinstance(value, Hashable) else repr(value)
+        try:
+            hash(value)
+        except TypeError:
+            return repr(value)
+        hashable: Hashable = value
+        return hashable
 
     @property
     def steps(self) -> int:

@@ -76,6 +76,8 @@ class Connection:
         self._inbox = inbox
         self._attempts = attempts
         self._status_to_verify = settings.status_topic if known else None
+        self._status_topic = status = settings.status_topic
+        self._hears_status = status is not None and any(matches(wanted, status) for wanted, _ in settings.subscriptions)
         self._is_accepted = False
         self._loop = asyncio.get_running_loop()
         self._client = self._new_client()
@@ -255,7 +257,7 @@ class Connection:
             topic = name.decode()
         except UnicodeDecodeError:  # no broker may let it through (MQTT 3.1.1 section 1.5.3), and none asks for it
             return
-        if topic == self._settings.status_topic and not self._is_subscribed(topic, retain):
+        if topic == self._status_topic and not self._is_subscribed(retain):
             return
         if len(payload) > MAX_PAYLOAD_BYTES:
             oversized = incoming.Oversized(broker, topic, len(payload) + cut)
@@ -271,7 +273,7 @@ class Connection:
             self._overtaken += 1
             self._overtaken_topic = topic
 
-    def _is_subscribed(self, status_topic: str, retain: bool) -> bool:
+    def _is_subscribed(self, retain: bool) -> bool:
         """Whether our own status was subscribed to for more than to verify it.
 
         What the broker had kept comes before the echo of the birth that we have just published; where the echo comes
@@ -281,7 +283,7 @@ class Connection:
             self._status_to_verify = None
             if not retain:
                 self._inbox.put(incoming.Forgot(self._broker))
-        return any(matches(wanted, status_topic) for wanted, _ in self._settings.subscriptions)
+        return self._hears_status
 
 
 Filters = tuple[tuple[str, int], ...]

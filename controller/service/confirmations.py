@@ -23,6 +23,8 @@ class Confirmations:
         self._are_many = gateways > SINGLY
         self._alike: dict[str, list[Told]] = {}
         """By what they show."""
+        self._words: dict[int, str] = {}
+        """That by the id of the field, which many that wait have in common."""
         self.due_s = inf
         """When those that wait are told, boot time; infinity where none waits."""
 
@@ -30,7 +32,10 @@ class Confirmations:
         """Whether this event waits: it is a confirmation at a site with many gateways."""
         if event.code != CONFIRMED or not self._are_many:
             return False
-        self._alike.setdefault(str(event.fields["shows"]), []).append((event, at))
+        shows = event.fields["shows"]
+        if id(shows) not in self._words:
+            self._words[id(shows)] = str(shows)
+        self._alike.setdefault(self._words[id(shows)], []).append((event, at))
         self.due_s = min(self.due_s, now_s + GATHER_S)
         return True
 
@@ -41,7 +46,7 @@ class Confirmations:
         found: list[Told] = []
         for alike in self._alike.values():
             found += alike if len(alike) <= SINGLY else _as_one(alike)
-        self._alike, self.due_s = {}, inf
+        self._alike, self._words, self.due_s = {}, {}, inf
         return found
 
 

@@ -162,8 +162,9 @@ def partial_topics(controller: Controller, site: SiteInfo) -> tuple[str, ...]:
 
 def _may_repeat(event: Event) -> bool:
     """Whether it may come again and again without anybody's doing: no change of light, and no answer to a request."""
-    is_warning = SEVERITY.index(event.level) >= SEVERITY.index(Level.WARNING)
-    return event.code[4] != "O" and (is_warning or not event.fields.keys().isdisjoint(ABOUT))
+    if event.code[4] == "O":
+        return False
+    return not event.fields.keys().isdisjoint(ABOUT) or SEVERITY.index(event.level) >= SEVERITY.index(Level.WARNING)
 
 
 class Certificates:

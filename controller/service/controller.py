@@ -124,7 +124,7 @@ class Controller:
         self._alone: Mapping[str, DesiredLooks] = {}
         same: dict[Hashable, Hashable] = {}
         likes = ((name, gateway.alike) for name, gateway in self.gateways.items())
-        self._alike = {name: same.setdefault(alike, alike) for name, alike in likes}
+        self.alike = {name: same.setdefault(alike, alike) for name, alike in likes}
         self._reports = AlikeReports()
 
     @property
@@ -507,7 +507,7 @@ class Controller:
     ) -> Prepared:
         """What is decided for one gateway under an outlook, when the clock reads so; an order may be issued for it."""
         state, issued = self.states[gateway.name], self._issued.get(gateway.name)
-        alike, looks = self._alike[gateway.name], self._desired(gateway, outlook.cue, reading.wall)
+        alike, looks = self.alike[gateway.name], self._desired(gateway, outlook.cue, reading.wall)
         decided = decisions.find(alike, state, looks, is_first=issued is None)
         if decided is not None:
             events = tuple(in_name_of(gateway, issued, event) for event in decided.decision.events)

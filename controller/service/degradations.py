@@ -61,8 +61,10 @@ class Degradations:
 
     def take(self, event: Event, at: datetime) -> Event:
         """An event: it may begin one, say anew how one stands, or end some. Returns it with how long that lasted."""
-        ended = [one.begin for one in self._take_ended(event)]
         lasting = event.kind.lasting
+        if lasting is None and not _ended_by(event.kind.code):
+            return event
+        ended = [one.begin for one in self._take_ended(event)]
         if lasting is None and not ended:
             return event
         reading = self._clock.read()

@@ -17,11 +17,12 @@ from controller.events import Event, Level
 from controller.gateways.base import Gateway, Message, ReportedLook
 from controller.lighting.look import NO_LIGHT, Look, ZoneState
 from controller.mqtt import Received
+from controller.rfc3339 import rfc3339
 from controller.schedule.hours import night_at
 from controller.schedule.plan import Cue, Program
 from controller.service.controller import Controller
 from controller.service.desired import LooksNow, desired_looks, fade_left_s
-from controller.service.gateway_state import GatewayState, Status
+from controller.service.gateway_state import DesiredLooks, GatewayState, Status
 from controller.service.health import (
     CueHealth,
     Degradation,
@@ -54,10 +55,10 @@ LEVELS = (Level.WARNING, Level.ERROR)
 
 
 class _Made(NamedTuple):
-    """A document, of which gateway ever, what it was made of, and what of it matters."""
+    """A document but for the name of its gateway and the instants in it: its text, and what of it matters."""
 
-    contents: tuple[object, ...]
-    health: GatewayHealth
+    status: Status
+    text: str
     essence: int
 
 
@@ -77,10 +78,12 @@ class HealthReport:
         """Not confirmed, and nobody need act; as `_amiss` in the order in which they became so."""
         self._written: dict[str, tuple[int, Status, float]] = {}
         self._payloads: dict[str, int] = {}
-        self._built: dict[str, tuple[object, ...]] = {}
-        """What each document was made of when it was last made."""
+        self._built: dict[str, _Made] = {}
+        """What each document was made from when it was last made."""
         self._made: dict[tuple[object, ...], _Made] = {}
         """The documents by what they were made of: most of thousands of gateways say the same."""
+        self._alike: dict[tuple[object, ...], tuple[_Made, GatewayState, DesiredLooks]] = {}
+        """The same by what gateways have in common that are alike and share a state."""
         self._edition = 0
         """Counts the cues and their rules."""
         self._rules: tuple[Cue | None, float, dict[str, dict[str, object]]] = (None, 0.0, {})
@@ -101,13 +104,15 @@ class HealthReport:
         """A connection began: what a broker holds is not known, so all is written."""
         self._written.clear()
         self._built.clear()
-        self._made.clear()
+        self._forget_made()
         for name in self._statuses:
             self._push(name, float("-inf"))
         self._summary = (None, float("-inf"))
 
     def note(self, event: Event) -> None:
         """An event that was told: one of a gateway may say what is wrong with it."""
+        if event.kind.level not in LEVELS:  # nor is what is milder than its kind
+            return
         gateway = event.fields.get("gateway")
         if isinstance(gateway, str) and event.code.startswith("TWL-G") and event.level in LEVELS:
             level, _ = self._codes.get(gateway, (Level.WARNING, ""))
@@ -217,26 +222,43 @@ class HealthReport:
 
     def _document(self, name: str, controller: Controller, cue: Cue, reading: ClockReading) -> list[Message]:
         """Nothing where it says what it said already, or is of a pending that may be over in a moment."""
-        contents = self._contents(name, controller, cue, reading)
-        if contents == self._built.get(name):
+        made = self._made_for(name, controller, cue, reading)
+        if made is self._built.get(name):
             return []
-        made = self._made.get(contents)
-        if made is None:
-            if len(self._made) >= MOST_MADE:
-                self._made.clear()
-            health = self.gateway(name, controller, cue, reading)
-            made = self._made[contents] = _Made(contents, health, _essence(health))
-        self._built[name] = made.contents
+        self._built[name] = made
         if made.essence == self._written.get(name, (None,))[0]:
             return []
         heard = _instant(controller.states[name].reported.alive_s, reading)
-        own = made.health.model_copy(update={"name": name, "at": reading.wall, "heard": heard})
-        payload = own.model_dump_json().encode()
-        self._written[name] = made.essence, own.status, reading.mono
+        heard_text = f'"{rfc3339(heard)}"' if heard is not None else "null"
+        own = f'{{"version":1,"at":"{rfc3339(reading.wall)}","name":"{name}","heard":{heard_text},'
+        payload = (own + made.text).encode()
+        self._written[name] = made.essence, made.status, reading.mono
         self._payloads[name] = hash(payload)
         return [Message(self._topic(name), payload, qos=1, retain=True)]
 
-    def _contents(self, name: str, controller: Controller, cue: Cue, reading: ClockReading) -> tuple[object, ...]:
+    def _made_for(self, name: str, controller: Controller, cue: Cue, reading: ClockReading) -> _Made:
+        self._look_up_rules(controller, cue, reading)
+        state = controller.states[name]
+        desired = self._looks_now.at(controller.gateways[name].zone_names, cue, reading.wall)
+        alike = (controller.alike[name], id(state), id(desired), self._codes.get(name), reading.stepped_s)
+        if (known := self._alike.get(alike)) is not None:
+            return known[0]
+        if len(self._alike) >= MOST_MADE:
+            self._forget_made()
+        contents = self._contents(name, controller, desired, reading)
+        made = self._made.get(contents)
+        if made is None:
+            made = self._made[contents] = _made(self.gateway(name, controller, cue, reading))
+        self._alike[alike] = made, state, desired
+        return made
+
+    def _forget_made(self) -> None:
+        self._made.clear()
+        self._alike.clear()
+
+    def _contents(
+        self, name: str, controller: Controller, desired: DesiredLooks, reading: ClockReading
+    ) -> tuple[object, ...]:
         """What the document of one gateway is made of, but for its name and the age of it. To compare this costs a
         tenth of making the document, and most reports say what the last one said."""
         gateway, state = controller.gateways[name], controller.states[name]
@@ -253,8 +275,6 @@ class HealthReport:
                     state.confirmed_s.get(zone) if each != "confirmed" else None,
                 )
             )
-        desired = self._looks_now.at(gateway.zone_names, cue, reading.wall)
-        self._look_up_rules(controller, cue, reading)
         said = (reported.online, reported.by, reported.problems, _is_askable(gateway, state))
         return (
             self._edition,
@@ -274,7 +294,7 @@ class HealthReport:
         self._rules = cue, reading.mono, controller.rules(cue, reading.wall)
         if before is not cue or rules != self._rules[2]:
             self._edition += 1
-            self._made.clear()
+            self._forget_made()
 
     def gateway(self, name: str, controller: Controller, cue: Cue, reading: ClockReading) -> GatewayHealth:
         """The document of one gateway."""
@@ -415,6 +435,11 @@ def gateway_health(
         askable=_is_askable(gateway, state),
         zones=zones,
     )
+
+
+def _made(health: GatewayHealth) -> _Made:
+    text = health.model_dump_json(exclude={"version", "at", "name", "heard"}).removeprefix("{")
+    return _Made(health.status, text, _essence(health))
 
 
 def _essence(health: GatewayHealth) -> int:

@@ -38,6 +38,7 @@ class Runtime:
         """When the last turn was done (boot time): what the watchdog goes by."""
         self.after_turn: Callable[[ClockReading, TurnResult], None] = lambda _reading, _result: None
         """Called when a turn is done."""
+        self._came: ClockReading | None = None
         self._wake = asyncio.Event()
         self._requested = asyncio.Event()
         self._clock = clock
@@ -58,10 +59,17 @@ class Runtime:
             await asyncio.sleep(in_step_s(REMEMBER_S))
 
     def take(self, item: Item) -> None:
-        """Something came in, over MQTT or from the page."""
-        self.loop.take(item, self._clock.read())
+        """Something came in, over MQTT or from the page. All that is taken before the loop turns came at one instant:
+        so what many lamps report alike is worked out once."""
+        if self._came is None:
+            self._came = self._clock.read()
+            asyncio.get_running_loop().call_soon(self._forget_when)
+        self.loop.take(item, self._came)
         if self.loop.has_requests:
             self._requested.set()
+
+    def _forget_when(self) -> None:
+        self._came = None
 
     async def _listen(self) -> None:
         async for item in self._mqtt:

@@ -329,11 +329,14 @@ class HistoryBuffer:
             self._lost += 1
 
 
+_as_json = json.JSONEncoder(default=str).encode  # `json.dumps` makes an encoder each time
+
+
 def recorded(event: Event, at: datetime) -> RecordedEvent:
     """The event as it is kept: its fields are copied, and cut where they are longer than a log line shows."""
-    text = json.dumps(_stored_fields(event), default=str)
+    text = _as_json(_stored_fields(event))
     if len(text) > LONGEST_FIELDS:
-        text = json.dumps(_stored_fields(event, LONGEST_FIELDS), default=str)
+        text = _as_json(_stored_fields(event, LONGEST_FIELDS))
     return RecordedEvent(at.astimezone(UTC), event.code, event.level, text)
 
 
@@ -352,7 +355,7 @@ def _stored_field(value: object, longest: float) -> object:
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if isinstance(value, dict | list | tuple):
-        fits = longest == math.inf or len(json.dumps(value, default=str)) <= longest
+        fits = longest == math.inf or len(_as_json(value)) <= longest
         return value if fits else printable(value)
     return printable(value) if isinstance(value, str) else _stored_words(value, longest)
 

@@ -143,3 +143,9 @@ def test_equal_keys_make_equal_bridges() -> None:
     one, other = bridge(map_topic="dmx/set"), bridge(map_topic="dmx/set")
     assert one.patch.zones == ("bowl", "shaft")
     assert one == other
+
+
+def test_bridges_are_alike_whose_lamps_are() -> None:
+    """Whatever topic they are reached by."""
+    one, other = (bridge(name=name, map_topic=f"{name}/set") for name in ("one", "other"))
+    assert one.alike == other.alike != bridge(map_topic="dmx/set", level_scale=1000).alike

@@ -317,3 +317,9 @@ def test_a_gateway_cannot_be_changed(vendor: Gateway) -> None:
     """Dialects are values."""
     with pytest.raises(ValidationError):
         vendor.name = "other"  # type: ignore[misc]
+
+
+def test_one_that_differs_in_its_name_is_alike(vendor: Gateway) -> None:
+    """So that what is decided for one holds for thousands."""
+    other = vendor.model_copy(update={"name": "other"})
+    assert len({vendor.alike, other.alike}) == 1
