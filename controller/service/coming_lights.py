@@ -1,7 +1,7 @@
 """The nights that are lit and the lights that come, by the schedule: for calendars and for the public."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from controller.schedule.campaign import EveryNight, Rule
@@ -28,13 +28,14 @@ class NightLight:
 @dataclass(frozen=True, slots=True)
 class ComingLight:
     """Nights in which a rule shows, from its first light to its last; `first` and `last` are its days as people count
-    them."""
+    them. Of one that `goes_on` no end is known: it shows for as long as the plan reaches."""
 
     rule: Rule
     start: datetime
     end: datetime
     first: date
     last: date
+    goes_on: bool = False
 
 
 def is_lit(piece: Piece) -> bool:
@@ -76,6 +77,8 @@ def coming_lights(program: Program, now: datetime, most: int = MOST_LIGHTS) -> t
                 end = (piece.end - timedelta(microseconds=1)).astimezone(zone)
                 of_rule.append(ComingLight(rule, first[0], piece.end, first[1], _day(rule, end, plan.night.day)))
     found = [run for of_rule in runs.values() for run in of_rule if not (id(run.rule) in on and run.start <= now)]
+    horizon = now + REACH * A_DAY - 2 * A_DAY
+    found = [replace(run, goes_on=isinstance(run.rule, EveryNight) and run.end > horizon) for run in found]
     return tuple(sorted(found, key=lambda run: run.start)[:most])
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from controller.clock import Trust
 from controller.config.schedule_file import Campaign
-from controller.events.words import days_words
+from controller.events.words import day_words, days_words
 from controller.locale import Language, template
 from controller.rfc3339 import rfc3339
 from controller.schedule.campaign import Override, Rule, SafetyStop
@@ -201,6 +201,9 @@ class _Answer:
         colors = dict.fromkeys(color.hex for look in light.rule.looks.values() for color in look.colors)
         this_year = self.now.astimezone(self.program.place.time_zone).year
         days = days_words(light.first, light.last, self.language, year=light.last.year != this_year)
+        if light.goes_on:
+            day = day_words(light.first, self.language, year=light.first.year != this_year)
+            days = self._text("from_day", day=day)
         how = clause(looks, "is", self.facts.names, self.language)
         return SaidLight(light.rule.name, days, light.start, light.end, self._started(how), tuple(colors))
 

@@ -58,6 +58,10 @@ class NightWords:
     blackouts: tuple[str, ...]
 
 
+ALL_NIGHT = timedelta(hours=23)
+"""From noon to noon, when the clocks go forward."""
+
+
 @dataclass(frozen=True, slots=True)
 class YearRun:
     """Neighbouring nights that are lit alike; None of a rule and of looks is dark."""
@@ -207,9 +211,11 @@ def _how(look: Look, names: Names, language: Language) -> str:
 
 
 def spans_words(spans: Sequence[Span], place: Place, language: Language) -> str:
-    """`15:29–23:00 och 05:00–08:12`; midnight as an end is 24:00."""
+    """`15:29–23:00 och 05:00–08:12`; midnight as an end is 24:00, and a night without any gap is all day."""
     told = []
     for span in spans:
+        if span[1] - span[0] >= ALL_NIGHT:
+            return _say(language, "night.all_day")
         start, end = (f"{at.astimezone(place.time_zone):%H:%M}" for at in span)
         told.append(_say(language, "night.span", start=start, end="24:00" if end == "00:00" else end))
     *first, last = told or [""]

@@ -195,6 +195,13 @@ def test_every_kind_of_rule_has_its_words(setup: Setup, now: datetime, kind: str
     assert (found.kind, found.text[0]) == (kind, first)
 
 
+def test_of_everyday_light_only_the_beginning_is_told(setup: Setup) -> None:
+    """It has no end; the one that the plan has is that of the plan."""
+    other = replace(setup, schedule=read_schedule(RULES.encode(), setup.tower))
+    days = {each.name: each.days for each in answer(setup, DAY, program=other.program()).coming}
+    assert days["Always"] == "från tis 24 nov"
+
+
 def test_the_document_has_values_and_the_looks(setup: Setup) -> None:
     """Without the rule, which may name people."""
     value = answer(setup).value

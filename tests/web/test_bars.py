@@ -215,3 +215,15 @@ def test_names_in_a_plan_are_text(program: Program, setup: Setup) -> None:
     other = parse((ROOT / "config" / "tower.yaml").read_bytes(), bad.encode(), ROOT / "config").program()
     bars = night_bars(other, NOON, NOON + timedelta(days=30))
     assert "<script" not in plan_picture(bars, program.place, names_of(setup.tower), "sv")
+
+
+@pytest.mark.parametrize(("day", "hours"), [(date(2026, 12, 20), "hela dygnet"), (date(2026, 6, 20), "släckt")])
+def test_beyond_the_polar_circle_a_night_lasts_all_day_or_not_at_all(setup: Setup, day: date, hours: str) -> None:
+    """In Tromsø the sun does not rise in December, nor set in June."""
+    tower = (ROOT / "config" / "tower.yaml").read_text()
+    moved = tower.replace("latitude: 56.899", "latitude: 69.65").replace("Europe/Stockholm", "Europe/Oslo")
+    north = parse(moved.encode(), b"version: 1\nevery_night: [{name: Vardag, color: white}]\n", ROOT / "config")
+    at = datetime(day.year, day.month, day.day, 18, tzinfo=UTC)
+    (bar,) = night_bars(north.program(), at, at + timedelta(minutes=1))
+    assert night_words(bar, north.tower.site.place, names_of(north.tower), "sv").hours == hours
+    assert night_bar(bar, north.tower.site.place, now=at, prefix="n").startswith("<svg")

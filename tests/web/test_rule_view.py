@@ -427,3 +427,14 @@ async def test_days_of_several_pieces_are_read_back_with_the_next_ones(kim: Pers
     await kim.press("/schedule/draft", "Läs av", name="Ny", days=days, year_choice="every")
     assert read in kim.words
     assert ("Sedan" in kim.words) == ("Sedan" in read)
+
+
+async def test_hours_that_the_sun_does_not_give_are_said_to_be_none(site: Site, kim: Person) -> None:
+    """At midsummer beyond the polar circle; the form would else stay silent."""
+    tower = site.folder / "tower.yaml"
+    tower.write_text(tower.read_text().replace("latitude: 56.899", "latitude: 69.65"))
+    site.take()
+    await kim.go("/schedule/new")
+    await kim.press("/schedule/draft", "Läs av", days="midsommarafton", year_choice="every")
+    assert "Hela natten Inga tider den natten: solen går ned för sent eller inte alls." in kim.words
+    assert "Tiderna infaller aldrig de dagarna." in kim.words
