@@ -14,7 +14,8 @@ through a `Storage`, which says what engine does it.
 Accounts are imported by whoever needs them (`controller.state.accounts`): a service without the page loads none of it.
 """
 
-from controller.state.history import EventFilter, History, LightChange, Minute, NotRead, RecordedEvent
+from controller.state.history import History, NotRead
+from controller.state.history_rows import EventFilter, LightChange, Minute, RecordedEvent
 from controller.state.override_file import NotStored, OverrideRecord
 from controller.state.state_store import LastKnown, StateStore
 

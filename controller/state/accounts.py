@@ -9,7 +9,7 @@ Every change of an account is a row of the audit, written in the same transactio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +18,7 @@ from controller.errors import Refused
 from controller.events import new_event
 from controller.normal_form import normalized
 from controller.state import login_attempts, password_rule
-from controller.state.accounts_file import KEY_TABLES, AccountsFile, NotKept, own_key
+from controller.state.accounts_file import KEY_TABLES, AccountsFile, NotKept, instant, own_key
 from controller.state.api_tokens import TOKEN_TABLES, ApiTokens
 from controller.state.audit import AUDIT_TABLES, Act, Actor, Audit, AuditEntry
 from controller.state.drafts import DRAFT_TABLES, Drafts
@@ -164,7 +164,7 @@ class AccountStore:
         _require_may_be_of_site(role, site)
         stored = password_rule.hashed(password)
         sites = None if site is None else {site: role}
-        return self._act(lambda it: self._insert(it, (shown, role, stored), by, now, sites))
+        return self.audit.act(lambda it: self._insert(it, (shown, role, stored), by, now, sites))
 
     def set_password(self, name: str, password: str, by: Actor, now: datetime) -> None:
         """Give an account another password and end all its sessions. Raises Refused as `add`, TooBusy."""
@@ -172,14 +172,12 @@ class AccountStore:
         password_rule.require_good(password, account.name)
         stored = password_rule.hashed(password)
 
-        def work(connection: SqlConnection) -> None:
-            found = _find(connection, name)
+        def change(connection: SqlConnection, _: Account) -> None:
             connection.execute("UPDATE accounts SET password = ? WHERE key = ?", (stored, name_key(name)))
             self.sessions.end_all(connection, name_key(name))
             connection.execute("DELETE FROM attempts WHERE key = ?", (account_key(name_key(name)),))
-            self.audit.note(connection, AuditEntry(Act.ACCOUNT_PASSWORD, by, found.name), now)
 
-        self._act(work)
+        self._change(name, change, Act.ACCOUNT_PASSWORD, by, now)
 
     def set_role(self, name: str, role: Role, by: Actor, now: datetime, site: str | None = None) -> None:
         """The role at all sites, or beside those that it has at single ones the role at one more. Raises Refused:
@@ -197,30 +195,33 @@ class AccountStore:
             entry = AuditEntry(Act.ACCOUNT_ROLE, by, found.name, before, after)
             self.audit.note(connection, entry, now)
 
-        self._act(work)
+        self.audit.act(work)
 
     def disable(self, name: str, by: Actor, now: datetime) -> None:
         """End the sessions of an account and let it log in no longer; its API tokens stop. Raises Refused: TWL-A011 no
         such account, TWL-A013 no other admin would be left."""
 
-        def work(connection: SqlConnection) -> None:
-            found = _find(connection, name)
-            _require_another_admin(connection, found)
+        def change(connection: SqlConnection, account: Account) -> None:
+            _require_another_admin(connection, account)
             connection.execute("UPDATE accounts SET disabled = 1 WHERE key = ?", (name_key(name),))
             self.sessions.end_all(connection, name_key(name))
-            self.audit.note(connection, AuditEntry(Act.ACCOUNT_DISABLED, by, found.name), now)
 
-        self._act(work)
+        self._change(name, change, Act.ACCOUNT_DISABLED, by, now)
 
     def enable(self, name: str, by: Actor, now: datetime) -> None:
         """Let an account log in again. Raises Refused TWL-A011."""
+        statement = "UPDATE accounts SET disabled = 0 WHERE key = ?"
+        self._change(name, lambda it, _: it.execute(statement, (name_key(name),)), Act.ACCOUNT_ENABLED, by, now)
 
+    def _change(
+        self, name: str, change: Callable[[SqlConnection, Account], object], act: Act, by: Actor, now: datetime
+    ) -> None:
         def work(connection: SqlConnection) -> None:
             found = _find(connection, name)
-            connection.execute("UPDATE accounts SET disabled = 0 WHERE key = ?", (name_key(name),))
-            self.audit.note(connection, AuditEntry(Act.ACCOUNT_ENABLED, by, found.name), now)
+            change(connection, found)
+            self.audit.note(connection, AuditEntry(act, by, found.name), now)
 
-        self._act(work)
+        self.audit.act(work)
 
     def authenticate(self, name: str, password: str, address: str, now: datetime) -> Session | LoginFailed:
         """A new session, where name and password are right and the account is not disabled."""
@@ -234,7 +235,7 @@ class AccountStore:
             login_attempts.succeed(connection, *proof.attempts)
             return self.sessions.start(connection, proof.key, Actor(proof.name, Source.PAGE, address), now)
 
-        return self._act(work)
+        return self.audit.act(work)
 
     def change_password(
         self, session: Session, current: str, new: str, address: str, now: datetime
@@ -254,7 +255,7 @@ class AccountStore:
             self.audit.note(connection, AuditEntry(Act.ACCOUNT_PASSWORD, by, proof.name), now)
             return self.sessions.start(connection, proof.key, by, now)
 
-        return self._act(work)
+        return self.audit.act(work)
 
     def _proof(self, name: str, password: str, address: str, now: datetime) -> "_Proof | LoginFailed":
         """That somebody knows the password of an account."""
@@ -312,7 +313,7 @@ class AccountStore:
             login_attempts.succeed(connection, SETUP, address_key(address))
             return self.sessions.start(connection, name_key(shown), actor, now)
 
-        session = self._act(work)
+        session = self.audit.act(work)
         self._setup_code = None
         return session
 
@@ -347,12 +348,6 @@ class AccountStore:
             self._on_event(new_event("TWL-A030", address=address, name=known[0] if known else "–", wait_s=begins))
         return wait_s
 
-    def _act(self, work: Callable[[SqlConnection], T]) -> T:
-        """A change with its row in the audit."""
-        result = self._file.write(work)
-        self.audit.note_head()
-        return result
-
 
 SELECT = "SELECT name, role, disabled, created, accounts.seen, sites FROM accounts"
 
@@ -379,8 +374,8 @@ def _find(connection: SqlConnection, name: str) -> Account:
 
 def _account(row: tuple[str, str, int, float, float | None, str | None]) -> Account:
     name, role, disabled, created, seen, sites = row
-    last = _at(seen) if seen is not None else None
-    return Account(name, Role(role), bool(disabled), _at(created), last, read_sites(sites))
+    last = instant(seen) if seen is not None else None
+    return Account(name, Role(role), bool(disabled), instant(created), last, read_sites(sites))
 
 
 def _audited(role: Role, sites: SiteRoles) -> object:
@@ -392,10 +387,6 @@ def _require_may_be_of_site(role: Role, site: str | None) -> None:
     """Raises Refused TWL-A019: whoever keeps the accounts could give themselves any other site."""
     if role is Role.ADMIN and site is not None:
         raise Refused("TWL-A019", site=site)
-
-
-def _at(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _require_another_admin(connection: SqlConnection, account: Account) -> None:

@@ -4,6 +4,7 @@ It is used by the thread pool of the page and by commands in processes of their 
 """
 
 import secrets
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -66,3 +67,8 @@ def own_key(connection: SqlConnection, use: str) -> str:
     connection.execute("INSERT INTO keys VALUES (?, ?) ON CONFLICT DO NOTHING", (use, secrets.token_hex(32)))
     key: str = connection.execute("SELECT key FROM keys WHERE use = ?", (use,)).fetchone()[0]
     return key
+
+
+def instant(seconds: float) -> datetime:
+    """An instant as these tables hold it."""
+    return datetime.fromtimestamp(seconds, UTC)

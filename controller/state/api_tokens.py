@@ -2,11 +2,11 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from controller.errors import Refused
-from controller.state.accounts_file import AccountsFile
+from controller.state.accounts_file import AccountsFile, instant
 from controller.state.audit import Act, Actor, Audit, AuditEntry
 from controller.state.roles import Role, Scope, SiteRoles, read_sites
 from controller.state.sessions import digest
@@ -89,8 +89,7 @@ class ApiTokens:
             after = {"token": shown, "scopes": words}
             self._audit.note(connection, AuditEntry(Act.TOKEN_ADDED, by, owner, after=after), now)
 
-        self._file.write(work)
-        self._audit.note_head()
+        self._audit.act(work)
         return secret
 
     def find(self, secret: str, now: datetime) -> ApiToken | None:
@@ -120,8 +119,7 @@ class ApiTokens:
             entry = AuditEntry(Act.TOKEN_REVOKED, by, token.owner, before={"token": token.name})
             self._audit.note(connection, entry, now)
 
-        self._file.write(work)
-        self._audit.note_head()
+        self._audit.act(work)
 
 
 def _token(row: tuple[Any, ...]) -> ApiToken:
@@ -129,12 +127,8 @@ def _token(row: tuple[Any, ...]) -> ApiToken:
     known = () if disabled else (Scope(word) for word in scopes.split())
     allowed = frozenset(scope for scope in known if Role(role).includes(NEEDS[scope]))
     until, last, ended = map(_maybe, (expires, used, revoked))
-    return ApiToken(number, name, owner, allowed, _at(created), until, last, ended, read_sites(sites))
+    return ApiToken(number, name, owner, allowed, instant(created), until, last, ended, read_sites(sites))
 
 
 def _maybe(seconds: float | None) -> datetime | None:
-    return _at(seconds) if seconds is not None else None
-
-
-def _at(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return instant(seconds) if seconds is not None else None

@@ -17,11 +17,12 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from controller import plain_file
 from controller.errors import Refused
@@ -31,6 +32,8 @@ from controller.state.accounts_file import AccountsFile, own_key
 from controller.state.roles import Source
 from controller.state.sql import EachDialect, SqlConnection
 from controller.state.storage import Storage
+
+T = TypeVar("T")
 
 HEAD = "audit.head"
 MOST_HEAD = 1000
@@ -147,11 +150,16 @@ class Audit:
 
     def append(self, entry: AuditEntry, now: datetime) -> None:
         """Add an act; it is on the disk when this returns. Raises NotKept."""
-        self._file.write(lambda connection: self.note(connection, entry, now))
-        self.note_head()
+        self.act(lambda connection: self.note(connection, entry, now))
+
+    def act(self, work: Callable[[SqlConnection], T]) -> T:
+        """Do what is to be done and `note` it, in one transaction. Raises NotKept."""
+        done = self._file.write(work)
+        self._note_head()
+        return done
 
     def note(self, connection: SqlConnection, entry: AuditEntry, now: datetime) -> None:
-        """The same within a transaction, in which the act itself is written; `note_head` has to follow it."""
+        """Add an act within the transaction in which the act itself is written."""
         number, previous = self._latest(connection)
         names = _json({"name": entry.actor.name, "address": entry.actor.address, "whom": entry.whom})
         salt = secrets.token_hex(16)
@@ -161,7 +169,7 @@ class Audit:
         connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         connection.execute("INSERT INTO audit_names VALUES (?, ?, ?)", (number + 1, names, salt))
 
-    def note_head(self) -> None:
+    def _note_head(self) -> None:
         """Write beside the file which row is the last. One that cannot be written is written at the next act."""
 
         def write(connection: SqlConnection) -> None:
@@ -199,10 +207,7 @@ class Audit:
                 self.note(connection, AuditEntry(Act.NAMES_REMOVED, Actor("", Source.SERVICE), after=after), now)
             return len(found)
 
-        count = self._file.write(remove)
-        if count:
-            self.note_head()
-        return count
+        return self.act(remove)
 
     def _latest(self, connection: SqlConnection) -> tuple[int, str]:
         """Number and hash of the last row, also of one that is missing now: the gap stays visible for ever."""

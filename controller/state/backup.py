@@ -12,46 +12,39 @@ import hashlib
 import io
 import json
 import os
-import re
 import shutil
 import sqlite3
 import stat
 import tarfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatch
-from pathlib import Path, PurePath
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
-
 from controller import __version__, plain_file
 from controller.errors import Refused
-from controller.events.models import Reason
 from controller.events.reasons import reason_of
-from controller.state import accounts, accounts_file, atomic, history
+from controller.state import accounts_file, atomic
+from controller.state.backup_manifest import (
+    BROKEN,
+    CONFIG,
+    MANIFEST,
+    STATE,
+    BackedUp,
+    Manifest,
+    read_manifest,
+    unsound,
+)
 from controller.state.database import REFUSALS, is_damage, open_to_read
 from controller.state.in_use import LOCK, out_of_use
-from controller.state.json_file import Content
 
-CONFIG, STATE = "config", "state"
-MANIFEST = "manifest.json"
-FORM = 1
-MOST_MANIFEST = 16 * 1024 * 1024
 CHUNK = 256 * 1024
 PRIVATE = 0o600
 SQLITE = b"SQLite format 3\0"
-KNOWN = {
-    f"{STATE}/{history.FILE}": len(history.MIGRATIONS),
-    f"{STATE}/{accounts_file.ACCOUNTS}": len(accounts.MIGRATIONS),
-}
-"""The forms of databases that this version reads; every other file that has a form has the first."""
-OF_SITE = re.compile(rf"(?<=^{STATE}/)sites/[^/]+/")
-"""Each of several sites has a state directory of its own in that of the service."""
 STAGED, ASIDE = ".backup-", "before-restore-"
 PASSING = (
     f"{LOCK}*",
@@ -66,30 +59,6 @@ PASSING = (
     f"{ASIDE}*",
 )
 """What is no part of a backup: what belongs to a moment, and what was set aside."""
-BROKEN = (tarfile.TarError, zlib.error, EOFError, UnicodeDecodeError, ValidationError)
-
-
-class BackedUp(BaseModel):
-    """One file in a backup; `form` is the version of what it holds, None where it has none."""
-
-    model_config = ConfigDict(frozen=True)
-
-    size: int = Field(ge=0)
-    sha256: str
-    mode: int = Field(ge=0, le=0o777)
-    modified: float = Field(ge=0, le=2**40)
-    form: int | None = None
-
-
-class Manifest(BaseModel):
-    """What a backup says of itself; `program` is the version that made it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    version: int = FORM
-    program: str
-    made_at: AwareDatetime
-    files: Mapping[str, BackedUp]
 
 
 @dataclass(frozen=True)
@@ -168,48 +137,6 @@ def restore(file: Path, config: Path, state: Path, now: datetime, *, replace: bo
     except OSError as error:
         raise Refused("TWL-J024", file=str(error.filename or file), reason=reason_of(error)) from error
     return Restored(manifest, tuple(asides.values()))
-
-
-def read_manifest(file: Path) -> Manifest:
-    """What a backup says of itself. Raises Refused: TWL-J020 for no backup, TWL-J021 for one of a newer version,
-    TWL-J024 where it cannot be read."""
-    try:
-        plain_file.require(file)
-        with tarfile.open(file, "r:gz") as archive:
-            first = archive.next()
-            content = archive.extractfile(first) if first is not None and first.name == MANIFEST else None
-            if first is None or content is None or first.size > MOST_MANIFEST:
-                raise Refused("TWL-J020", file=str(file), reason=Reason("no_manifest"))
-            text = content.read()
-    except (*BROKEN, gzip.BadGzipFile) as error:
-        raise Refused("TWL-J020", file=str(file), reason=reason_of(error)) from error
-    except OSError as error:
-        raise Refused("TWL-J024", file=str(file), reason=reason_of(error)) from error
-    return _manifest(text, file)
-
-
-def _manifest(text: bytes, file: Path) -> Manifest:
-    try:
-        form = Content.model_validate_json(text).version
-        if form > FORM:
-            raise Refused("TWL-J021", file=str(file), what=MANIFEST, found=form, known=FORM)
-        manifest = Manifest.model_validate_json(text)
-    except ValidationError as error:
-        raise Refused("TWL-J020", file=str(file), reason=reason_of(error)) from error
-    for name, each in manifest.files.items():
-        known = KNOWN.get(OF_SITE.sub("", name), 1)
-        if each.form is not None and each.form > known:
-            raise Refused("TWL-J021", file=str(file), what=name, found=each.form, known=known)
-        if not _is_inside(name):
-            raise Refused("TWL-J020", file=str(file), reason=Reason("unsafe_name", {"name": name}))
-    return manifest
-
-
-def _is_inside(name: str) -> bool:
-    """Whether a name leads into one of the two folders and nowhere else."""
-    first, *rest = parts = name.split("/")
-    is_plain = PurePath(name).parts == tuple(parts) and ".." not in parts and "\0" not in name
-    return first in {CONFIG, STATE} and bool(rest) and is_plain
 
 
 def _is_backup(file: Path) -> bool:
@@ -362,18 +289,18 @@ def _unpack(file: Path, manifest: Manifest, staged: Mapping[str, Path], folders:
                 if member.name == MANIFEST:
                     continue
                 if content is None or member.name not in left:
-                    raise _unsound(file, "not_in_manifest", member.name)
+                    raise unsound(file, "not_in_manifest", member.name)
                 left.remove(member.name)
                 about = manifest.files[member.name]
                 first, _, inside = member.name.partition("/")
                 if member.size == about.size:  # else it may be as large as the disk
                     _write(content, about, staged[first] / inside, folders[first].stat())
                 if member.size != about.size or _digest(staged[first] / inside) != about.sha256:
-                    raise _unsound(file, "other_checksum", member.name)
+                    raise unsound(file, "other_checksum", member.name)
     except (*BROKEN, gzip.BadGzipFile) as error:
         raise Refused("TWL-J020", file=str(file), reason=reason_of(error)) from error
     if left:
-        raise _unsound(file, "missing_in_archive", min(left))
+        raise unsound(file, "missing_in_archive", min(left))
 
 
 def _end_sessions(file: Path) -> None:
@@ -403,7 +330,3 @@ def _write(content: IO[bytes], about: BackedUp, path: Path, owner: os.stat_resul
 def _digest(path: Path) -> str:
     with path.open("rb") as source:
         return hashlib.file_digest(source, "sha256").hexdigest()
-
-
-def _unsound(file: Path, reason: str, name: str) -> Refused:
-    return Refused("TWL-J020", file=str(file), reason=Reason(reason, {"name": name}))

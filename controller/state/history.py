@@ -6,23 +6,29 @@ bounded in memory, and what is kept is bounded in rows and in bytes: the oldest 
 pages: a reader that stopped reading must not keep SQLite from shrinking its write-ahead log.
 """
 
-import json
-import math
-import re
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from controller.errors import Refused
-from controller.events import CATALOGUE, Event, EventKind, Level, new_event
-from controller.events.models import Advice, EndedTrouble, InEachLanguage, Reason, Spoken, in_language, printable
+from controller.events import new_event
 from controller.events.reasons import reason_of
-from controller.locale import DEFAULT, Language, languages
-from controller.rfc3339 import parse_rfc3339
+from controller.state.history_rows import (
+    A_MINUTE,
+    EPOCH,
+    EventFilter,
+    LightChange,
+    Minute,
+    RecordedEvent,
+    Row,
+    event_of_row,
+    light_of_row,
+    minute_of_row,
+    stamp,
+)
 from controller.state.json_file import OnEvent, Unusable
 from controller.state.sql import Database, SqlConnection
 from controller.state.storage import Storage
@@ -30,7 +36,6 @@ from controller.state.storage import Storage
 T = TypeVar("T")
 
 FILE = "history.db"
-LONGEST_FIELDS = 4000
 MOST_WAITING = 5000
 MOST_BYTES = 96 * 1024 * 1024
 MOST_ROWS = {"events": 100_000, "light": 50_000, "minutes": 500_000}
@@ -38,9 +43,6 @@ MOST_ROWS = {"events": 100_000, "light": 50_000, "minutes": 500_000}
 BATCH = 1000
 MINUTES_EVERY_S = 600.0
 """Minutes are written so seldom for the sake of memory cards, and whenever something else is."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-A_MINUTE = timedelta(minutes=1)
-
 MIGRATIONS = (
     (
         """CREATE TABLE events (
@@ -67,104 +69,6 @@ class NotRead(Refused):
     """The history is there and cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedEvent:
-    """An event as the history holds it: `fields` is JSON text, as much of them as a log line shows."""
-
-    at: datetime
-    code: str
-    level: Level
-    fields: str
-
-    @property
-    def event(self) -> Event:
-        """The event again, with its texts; one that this version does not know shows its bare fields."""
-        return _event_of(self.code, self.level, json.loads(self.fields))
-
-    def row(self) -> tuple[object, ...]:
-        """The columns after `id`."""
-        return stamp(self.at), self.code, self.level.value, self.fields
-
-    def is_of(self, command_id: str | None, gateway: str | None = None) -> bool:
-        """Whether it belongs to the life of a command whose id begins like this; with None whether a log shows it, or
-        that of one gateway, which shows also what was told together with others."""
-        if command_id is None:
-            kind = CATALOGUE.get(self.code) if gateway is not None else None
-            return self.level is not Level.DEBUG or (kind is not None and kind.level is not Level.DEBUG)
-        return f'"command_id": {json.dumps(command_id)[:-1]}' in self.fields
-
-    def is_about(self, gateway: str) -> bool:
-        """Whether it is of this gateway, names it among others, or is of its own connection."""
-        event = self.event
-        among = str(event.fields.get("gateways", "")).split(", ")
-        return gateway in {event.fields.get("gateway"), *among} or (
-            event.whose is not None and gateway in event.whose.said(DEFAULT).split()
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class EventFilter:
-    """Which events are meant: those of a code, of these levels, from `since` on and before `until`, about a gateway.
-    Nothing said is any."""
-
-    levels: tuple[Level, ...] = tuple(Level)
-    code: str | None = None
-    gateway: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-    @property
-    def where(self) -> tuple[str, tuple[object, ...]]:
-        """A condition for SQL with its parameters; it lets through more than those about the gateway."""
-        parts: list[tuple[str, object]] = [("level = ?", level.value) for level in self.levels]
-        levels = f"({' OR '.join(part for part, _ in parts) or '1 = 0'})"
-        more = (
-            ("code = ?", self.code),
-            ("fields LIKE ? ESCAPE '!'", _containing(self.gateway)),
-            ("at >= ?", stamp(self.since) if self.since is not None else None),
-            ("at < ?", stamp(self.until) if self.until is not None else None),
-        )
-        given = [(part, value) for part, value in more if value is not None]
-        condition = " AND ".join((levels, *(part for part, _ in given)))
-        return condition, tuple(value for _, value in (*parts, *given))
-
-
-@dataclass(frozen=True, slots=True)
-class LightChange:
-    """From `at` on a zone is meant to show `look` on behalf of `rule`, JSON objects of the controller's."""
-
-    at: datetime
-    zone: str
-    look: Mapping[str, object]
-    rule: Mapping[str, object]
-
-    def row(self) -> tuple[object, ...]:
-        """The columns after `id`."""
-        return stamp(self.at), self.zone, json.dumps(self.look), json.dumps(self.rule)
-
-
-@dataclass(frozen=True, slots=True)
-class Minute:
-    """One minute of one zone: `night` is named after its evening, `at` is the start of the minute in UTC.
-
-    `planned` says whether light was meant, `confirmed_s` for how many seconds what was meant was confirmed,
-    `measured_s` for how many a meter said that it was lit; None without a meter that tells.
-    """
-
-    night: date
-    zone: str
-    at: datetime
-    planned: bool
-    confirmed_s: float
-    measured_s: float | None = None
-
-    def row(self) -> tuple[object, ...]:
-        """The columns after `id`."""
-        night, confirmed_s = self.night.isoformat(), float(self.confirmed_s)
-        return _minute(self.at), self.zone, night, int(self.planned), confirmed_s, self.measured_s
-
-
-Row = RecordedEvent | LightChange | Minute
 INSERT: dict[type[Row], str] = {
     RecordedEvent: "INSERT INTO events (at, code, level, fields) VALUES (?, ?, ?, ?)",
     LightChange: "INSERT INTO light (at, zone, look, rule) VALUES (?, ?, ?, ?)",
@@ -172,19 +76,6 @@ INSERT: dict[type[Row], str] = {
         ON CONFLICT (minute, zone) DO UPDATE SET night = excluded.night, planned = excluded.planned,
             confirmed_s = excluded.confirmed_s, measured_s = excluded.measured_s""",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _UnknownEvent(Event):
-    """An event of another version, which had other fields or another code."""
-
-    def text(self, language: Language) -> str:
-        """Its bare fields."""
-        return ", ".join(f"{name}={in_language(value, language)}" for name, value in self.fields.items())
-
-    def action(self, language: Language) -> str:
-        """Nothing is known of it but its fields."""
-        return self.text(language)
 
 
 class History:
@@ -209,7 +100,7 @@ class History:
         """Events that were recorded after the one numbered `after` and happened from `since` on: the first `limit`, in
         the order in which they were recorded, with their numbers."""
         select = "SELECT id, at, code, level, fields FROM events WHERE id > ? AND at >= ? ORDER BY id LIMIT ?"
-        return self._read(select, (after, stamp(since), limit), lambda number, *row: (number, _event(*row)))
+        return self._read(select, (after, stamp(since), limit), lambda number, *row: (number, event_of_row(*row)))
 
     def newest(self, wanted: EventFilter, before: int, limit: int) -> list[tuple[int, RecordedEvent]]:
         """The events that are meant, recorded before the one numbered `before`: the newest `limit` with their numbers,
@@ -219,7 +110,7 @@ class History:
         while len(found) < limit:
             select = f"""SELECT id, at, code, level, fields FROM events
                 WHERE id < ? AND {where} ORDER BY id DESC LIMIT ?"""  # noqa: S608  a condition of our own
-            page = self._read(select, (before, *parameters, BATCH), lambda number, *row: (number, _event(*row)))
+            page = self._read(select, (before, *parameters, BATCH), lambda number, *row: (number, event_of_row(*row)))
             found += (row for row in page if wanted.gateway is None or row[1].is_about(wanted.gateway))
             if len(page) < BATCH:
                 break
@@ -232,7 +123,7 @@ class History:
             return ()
         select = f"""SELECT at, code, level, fields FROM events
             WHERE at >= ? AND at < ? AND code IN ({", ".join("?" * len(codes))}) ORDER BY at, id"""  # noqa: S608
-        return tuple(self._read(select, (stamp(start), stamp(end), *codes), _event))
+        return tuple(self._read(select, (stamp(start), stamp(end), *codes), event_of_row))
 
     def last_number(self) -> int:
         """The number of the last event; 0 where there is none. Numbers begin anew with a new storage."""
@@ -243,26 +134,26 @@ class History:
         select = (
             "SELECT at, code, level, fields FROM events WHERE code = ? AND at < ? ORDER BY at DESC, id DESC LIMIT 1"
         )
-        return next(iter(self._read(select, (code, stamp(before)), _event)), None)
+        return next(iter(self._read(select, (code, stamp(before)), event_of_row)), None)
 
     def light_at(self, at: datetime) -> Mapping[str, LightChange]:
         """By zone: the last change of light until this instant."""
         select = """SELECT at, zone, look, rule FROM light WHERE id IN (
             SELECT (SELECT id FROM light WHERE zone = each.zone AND at <= ? ORDER BY at DESC, id DESC LIMIT 1)
             FROM (SELECT DISTINCT zone FROM light) AS each)"""
-        return {change.zone: change for change in self._read(select, (stamp(at),), _light)}
+        return {change.zone: change for change in self._read(select, (stamp(at),), light_of_row)}
 
     def light_between(self, start: datetime, end: datetime) -> tuple[LightChange, ...]:
         """The changes of light from `start` on and before `end`, in the order of time."""
         select = "SELECT at, zone, look, rule FROM light WHERE at >= ? AND at < ? ORDER BY at, id"
-        return tuple(self._read(select, (stamp(start), stamp(end)), _light))
+        return tuple(self._read(select, (stamp(start), stamp(end)), light_of_row))
 
     def minutes(self, start: datetime, end: datetime) -> tuple[Minute, ...]:
         """The minutes that begin from `start` on and before `end`, in the order of time and zone."""
         select = """SELECT minute, zone, night, planned, confirmed_s, measured_s FROM minutes
             WHERE minute >= ? AND minute < ? ORDER BY minute, zone"""
         first, past = -((EPOCH - start) // A_MINUTE), -((EPOCH - end) // A_MINUTE)
-        return tuple(self._read(select, (first, past), _minute_of))
+        return tuple(self._read(select, (first, past), minute_of_row))
 
     def _read(self, select: str, parameters: Sequence[object], value: Callable[..., T]) -> list[T]:
         """Nothing where nothing was written yet."""
@@ -329,105 +220,6 @@ class HistoryBuffer:
             self._lost += 1
 
 
-_as_json = json.JSONEncoder(default=str).encode  # `json.dumps` makes an encoder each time
-
-
-def recorded(event: Event, at: datetime) -> RecordedEvent:
-    """The event as it is kept: its fields are copied, and cut where they are longer than a log line shows."""
-    text = _as_json(_stored_fields(event))
-    if len(text) > LONGEST_FIELDS:
-        text = _as_json(_stored_fields(event, LONGEST_FIELDS))
-    return RecordedEvent(at.astimezone(UTC), event.code, event.level, text)
-
-
-def _stored_fields(event: Event, longest: float = math.inf) -> dict[str, object]:
-    fields = {name: _stored_field(value, longest) for name, value in event.fields.items()}
-    whose = {} if event.whose is None else {"whose": _stored_field(event.whose, longest)}
-    return fields | whose | ({} if event.ended is None else {"ended": [event.ended.code, event.ended.lasted_s]})
-
-
-def stamp(at: datetime) -> str:
-    """An instant as text that sorts as the instants do, among the rows of earlier versions too."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _stored_field(value: object, longest: float) -> object:
-    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    if isinstance(value, dict | list | tuple):
-        fits = longest == math.inf or len(_as_json(value)) <= longest
-        return value if fits else printable(value)
-    return printable(value) if isinstance(value, str) else _stored_words(value, longest)
-
-
-def _stored_words(value: object, longest: float) -> object:
-    """Of what has words of its own, what they are made of."""
-    if isinstance(value, Event | Advice):
-        event = value.event if isinstance(value, Advice) else value
-        name = "advice" if isinstance(value, Advice) else "event"
-        return {name: {"code": event.code, "level": event.level.value, "fields": _stored_fields(event, longest)}}
-    if isinstance(value, Reason):
-        return value.value
-    if isinstance(value, Spoken):
-        return {"said": {language: in_language(value, language) for language in languages()}}
-    return printable(value)
-
-
-def _read_field(value: object) -> object:
-    match value:
-        case {"said": dict(words)}:
-            return InEachLanguage({language: str(said) for language, said in words.items()})
-        case {"advice": {"code": str(code), "level": str(level), "fields": dict(fields)}}:
-            return Advice(_event_of(code, Level(level), fields))
-        case {"event": {"code": str(code), "level": str(level), "fields": dict(fields)}}:
-            return _event_of(code, Level(level), fields)
-    return value
-
-
-def _event_of(code: str, level: Level, stored: Mapping[str, object]) -> Event:
-    fields = {name: _read_field(value) for name, value in stored.items()}
-    whose, ended = fields.pop("whose", None), _read_ended(fields.pop("ended", None))
-    kind = CATALOGUE.get(code)
-    if kind is not None and "command_id" in kind.fields:
-        fields.setdefault("command_id", "–")  # earlier versions told of few commands by their ids
-    if kind is None or not kind.fields <= fields.keys():
-        named = {name: value for name, value in fields.items() if name.isidentifier()}
-        return _UnknownEvent(EventKind(code, "unknown", level), named)
-    return Event(kind, fields, whose if isinstance(whose, InEachLanguage) else None, ended)
-
-
-def _read_ended(value: object) -> EndedTrouble | None:
-    match value:
-        case [str(code), int() | float() as lasted_s]:
-            return EndedTrouble(code, lasted_s)
-    return None
-
-
-def _event(at: str, code: str, level: str, fields: str) -> RecordedEvent:
-    if not isinstance(json.loads(fields), dict):
-        raise TypeError(f"events: {fields[:50]}")
-    return RecordedEvent(_instant(at), code, Level(level), fields)
-
-
-def _light(at: str, zone: str, look: str, rule: str) -> LightChange:
-    return LightChange(_instant(at), zone, json.loads(look), json.loads(rule))
-
-
-def _minute_of(
-    minute: int, zone: str, night: str, planned: int, confirmed_s: float, measured_s: float | None
-) -> Minute:
-    return Minute(date.fromisoformat(night), zone, EPOCH + minute * A_MINUTE, bool(planned), confirmed_s, measured_s)
-
-
-def _instant(at: str) -> datetime:
-    return parse_rfc3339(at)
-
-
-def _minute(at: datetime) -> int:
-    """Whole minutes since 1970."""
-    return (at - EPOCH) // A_MINUTE
-
-
 def _append(database: Database, connection: SqlConnection, rows: Sequence[Row]) -> None:
     for kind, insert in INSERT.items():
         connection.executemany(insert, [row.row() for row in rows if isinstance(row, kind)])
@@ -438,8 +230,3 @@ def _append(database: Database, connection: SqlConnection, rows: Sequence[Row]) 
         if database.used_bytes(connection) > MOST_BYTES:
             oldest = f"DELETE FROM {table} WHERE id < (SELECT min(id) FROM {table}) + ?"  # noqa: S608
             connection.execute(oldest, (BATCH + len(rows),))
-
-
-def _containing(text: str | None) -> str | None:
-    """For LIKE: anything with this in it."""
-    return None if text is None else "%" + re.sub("[!%_]", r"!\g<0>", text) + "%"

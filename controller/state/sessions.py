@@ -5,9 +5,9 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from controller.state.accounts_file import AccountsFile
+from controller.state.accounts_file import AccountsFile, instant
 from controller.state.audit import Act, Actor, Audit, AuditEntry
 from controller.state.roles import Role, SiteRoles, read_sites
 from controller.state.sql import SqlConnection
@@ -68,7 +68,7 @@ class Sessions:
         found = self._file.read(lambda it: it.execute(statement, (digest(given),)).fetchone())
         if found is None:
             return None
-        name, role, created, seen = found[0], Role(found[1]), _at(found[2]), _at(found[3])
+        name, role, created, seen = found[0], Role(found[1]), instant(found[2]), instant(found[3])
         if now - created > ABSOLUTE or (role is not Role.VIEWER and now - seen > IDLE):
             return None
         if abs(now - seen) > SEEN_EVERY:
@@ -82,8 +82,7 @@ class Sessions:
             if connection.execute("DELETE FROM sessions WHERE digest = ?", (digest(given),)).rowcount:
                 self._audit.note(connection, AuditEntry(Act.SESSION_ENDED, by), now)
 
-        self._file.write(work)
-        self._audit.note_head()
+        self._audit.act(work)
 
     def end_all(self, connection: SqlConnection, key: str) -> None:
         """All of the account with this key, within a transaction."""
@@ -100,7 +99,3 @@ def _touch(connection: SqlConnection, found: str, at: float) -> None:
     connection.execute(
         "UPDATE accounts SET seen = ? WHERE key = (SELECT key FROM sessions WHERE digest = ?)", (at, found)
     )
-
-
-def _at(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -13,7 +13,8 @@ from pydantic import AwareDatetime, Field
 
 from controller.events import Event, Level
 from controller.events.models import Reason
-from controller.state.history import History, HistoryBuffer, LightChange, Minute, recorded
+from controller.state.history import History, HistoryBuffer
+from controller.state.history_rows import LightChange, Minute, recorded
 from controller.state.json_file import Content, JsonFile, Unusable
 from controller.state.override_file import NotStored, OverrideFile, OverrideViews, new_record
 from controller.state.storage import Storage

@@ -19,7 +19,7 @@ from controller.events.formatters import json_line, text_line
 from controller.events.models import Advice, Phrase, Text
 from controller.locale import Language
 from controller.state import History
-from controller.state.history import recorded
+from controller.state.history_rows import recorded
 from tests.parts import ended_after
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")

@@ -11,7 +11,7 @@ import pytest
 
 from controller.events import new_event
 from controller.state import History, LightChange, Minute
-from controller.state.history import Row, recorded
+from controller.state.history_rows import Row, recorded
 from tests.cli.conftest import Call
 
 WEEK = "En vecka fri från våld"

@@ -8,7 +8,7 @@ import pytest
 from controller.events import Event, new_event
 from controller.service.past_spans import ByHand, PastFault, by_hand_spans, fault_spans
 from controller.state import RecordedEvent
-from controller.state.history import recorded
+from controller.state.history_rows import recorded
 
 ZONE = ZoneInfo("Europe/Stockholm")
 T0 = datetime(2026, 11, 23, 20, tzinfo=UTC)

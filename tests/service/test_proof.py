@@ -17,7 +17,7 @@ from controller.service.proof import Gap, GapCause, Glow, Proof
 from controller.service.proof_period import ProofPeriod, prove, read_proof_period
 from controller.service.values import rules_value
 from controller.state import History, LightChange, Minute
-from controller.state.history import Row, recorded
+from controller.state.history_rows import Row, recorded
 
 WEEK = "En vecka fri från våld"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

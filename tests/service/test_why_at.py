@@ -15,7 +15,7 @@ from controller.schedule.campaign import Override, SafetyStop
 from controller.schedule.plan import Program
 from controller.service.why_at import PastVersion, WhyAt, why_at
 from controller.state import History, LightChange, Minute
-from controller.state.history import Row, recorded
+from controller.state.history_rows import Row, recorded
 
 EVENING = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
 """23:30 in Alvesta, in the campaign."""

@@ -17,6 +17,7 @@ from controller.errors import Refused
 from controller.state import atomic, backup, password_rule
 from controller.state.accounts import AccountStore
 from controller.state.audit import Act, Actor, AuditEntry, AuditVerdict
+from controller.state.backup_manifest import MANIFEST, read_manifest
 from controller.state.in_use import in_use
 from controller.state.roles import Role, Source
 from controller.state.sessions import Session
@@ -189,7 +190,7 @@ def test_an_older_backup_gives_way_and_nothing_else(config: Path, state: Path, m
     """As for one every night under the same name."""
     (config / "schedule.yaml").write_text("version: 1 # new\n")
     backup.make(made, config, state, LATER)
-    assert backup.read_manifest(made).made_at == LATER
+    assert read_manifest(made).made_at == LATER
     (tmp_path / "letter").write_text("dear")
     assert refused(lambda: backup.make(tmp_path / "letter", config, state, NOW)) == "TWL-J025"
     assert (tmp_path / "letter").read_text() == "dear"
@@ -276,14 +277,14 @@ def manifest_with(**changes: object) -> Callable[[str, bytes], tuple[str, bytes]
     """Changes keys of the manifest."""
 
     def change(name: str, data: bytes) -> tuple[str, bytes]:
-        return (name, json.dumps(json.loads(data) | changes).encode()) if name == backup.MANIFEST else (name, data)
+        return (name, json.dumps(json.loads(data) | changes).encode()) if name == MANIFEST else (name, data)
 
     return change
 
 
 def form_of_accounts(name: str, data: bytes) -> tuple[str, bytes]:
     """A file of a newer form."""
-    if name != backup.MANIFEST:
+    if name != MANIFEST:
         return name, data
     document = json.loads(data)
     document["files"]["state/known.json"]["form"] = 99
@@ -294,7 +295,7 @@ def sized(size: int) -> Callable[[str, bytes], tuple[str, bytes]]:
     """Says another size of a file, with its own checksum: what is unpacked may fill the disk."""
 
     def change(name: str, data: bytes) -> tuple[str, bytes]:
-        if name != backup.MANIFEST:
+        if name != MANIFEST:
             return name, data
         document = json.loads(data)
         document["files"]["state/known.json"]["size"] = size
@@ -312,7 +313,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "changed": (lambda made: rebuilt(made, lambda n, d: (n, d.replace(b"a: 1", b"a: 2"))), "TWL-J020"),
     "one missing": (lambda made: rebuilt(made, lambda n, d: None if n.endswith("a.yaml") else (n, d)), "TWL-J020"),
     "one more": (lambda made: rebuilt(made, lambda n, d: (n, d), b"x"), "TWL-J020"),
-    "no manifest": (lambda made: rebuilt(made, lambda n, d: None if n == backup.MANIFEST else (n, d)), "TWL-J020"),
+    "no manifest": (lambda made: rebuilt(made, lambda n, d: None if n == MANIFEST else (n, d)), "TWL-J020"),
     "no version": (lambda made: rebuilt(made, manifest_with(version="x")), "TWL-J020"),
     "leads out": (lambda made: rebuilt(made, manifest_with(files={"config/../../x": ABOUT})), "TWL-J020"),
     "absolute": (lambda made: rebuilt(made, manifest_with(files={"/etc/passwd": ABOUT})), "TWL-J020"),

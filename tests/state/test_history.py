@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from controller.events import Event, Level, new_event
+from controller.events import CATALOGUE, Event, Level, new_event
 from controller.events.models import Advice, Phrase, Reason, Text
 from controller.state import History, LightChange, Minute, NotRead, StateStore, history
 from controller.state.database import SqliteDatabase
-from controller.state.history import MIGRATIONS, HistoryBuffer, RecordedEvent, Row, recorded
+from controller.state.history import MIGRATIONS, HistoryBuffer
+from controller.state.history_rows import RecordedEvent, Row, recorded
 from controller.state.json_file import Unusable
 from controller.state.storage import Storage
 from tests.parts import require
@@ -66,7 +67,7 @@ async def test_what_no_log_shows_is_not_kept_but_for_the_lives_of_commands(
     a_store: Make, storage: Storage, now: datetime
 ) -> None:
     """Traffic would push out what people ask for; `logs --command` asks for what was sent and accepted."""
-    kinds = [kind for kind in history.CATALOGUE.values() if kind.level is Level.DEBUG]
+    kinds = [kind for kind in CATALOGUE.values() if kind.level is Level.DEBUG]
     assert kinds
     async with a_store() as store:
         for kind in kinds:

@@ -10,7 +10,7 @@ from controller.config.load import Setup
 from controller.events import CATALOGUE, Event, Level, new_event
 from controller.locale import languages
 from controller.state import History
-from controller.state.history import RecordedEvent, recorded
+from controller.state.history_rows import RecordedEvent, recorded
 from controller.web.running_service import RunningService
 from tests.web.conftest import Browser, SetClock
 from tests.web.turned import snapshot_of

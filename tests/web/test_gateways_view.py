@@ -18,7 +18,7 @@ from controller.locale import languages
 from controller.service.gateway_state import Absent, Command, Commanded, GatewayState, ReportedState, Status
 from controller.service.health import WORST_FIRST
 from controller.state import History
-from controller.state.history import recorded
+from controller.state.history_rows import recorded
 from controller.web.running_service import RunningService, Snapshot
 from tests.web.answering import with_gateways
 from tests.web.conftest import Browser, SetClock

@@ -7,7 +7,7 @@ import pytest
 from controller.config.load import Setup
 from controller.events import new_event
 from controller.state import History, LightChange, Minute
-from controller.state.history import Row, recorded
+from controller.state.history_rows import Row, recorded
 from controller.state.roles import Source
 from controller.state.versions import VersionStore
 from controller.web.running_service import RunningService

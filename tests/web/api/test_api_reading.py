@@ -8,14 +8,14 @@ from typing import Any
 
 import httpx
 import pytest
+from controller.config.web_keys import Web
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from controller.config.tower import Web
 from controller.events import new_event
 from controller.gateways.wled import Wled
 from controller.state import History
-from controller.state.history import recorded
+from controller.state.history_rows import recorded
 from controller.state.roles import Role
 from controller.web import api, api_acts, api_request, api_schedule
 from controller.web.app import create_app
