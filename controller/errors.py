@@ -12,8 +12,12 @@ English or Swedish, is made where it is shown.
 """
 
 import traceback
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
+
+Read = TypeVar("Read")
+Given = ParamSpec("Given")
 
 
 class WatertowerError(Exception):
@@ -59,6 +63,14 @@ class Unreachable(WatertowerError):
 
 class Refused(WatertowerError):
     """A request that is understood and not granted."""
+
+
+def readable(read: Callable[Given, Read], *values: Given.args, **named: Given.kwargs) -> Read | None:
+    """What is read; None where that is a mistake."""
+    try:
+        return read(*values, **named)
+    except Mistake:
+        return None
 
 
 def place_of(error: BaseException) -> str:

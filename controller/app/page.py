@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.app.reload import FileFollower
 from controller.clock import ClockReading, SystemClock
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.errors import place_of
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm

@@ -14,7 +14,8 @@ from controller.app.assembly import Context
 from controller.app.reload import FileFollower
 from controller.app.site_storage import storage_of
 from controller.broker import Admission, Broker, User
-from controller.config.tower import Tower, Web
+from controller.config.tower import Tower
+from controller.config.web_keys import Web
 from controller.errors import WatertowerError, place_of
 from controller.events import Event, new_event
 from controller.mqtt import Address, Mqtt

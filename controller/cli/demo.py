@@ -30,7 +30,7 @@ from controller.cli.status import MARKS, health_with_names
 from controller.cli.swatch import can_write, has_color, ink
 from controller.clock import ClockReading, SystemClock, VirtualClock
 from controller.config.load import Setup, load
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.dmx.outputs.simulated import FAULTS, Misbehaving
 from controller.events import Event, Level
 from controller.events.formatters import text_line

@@ -1,7 +1,7 @@
 """A finding at its place in its document, and the edits that may be made there. Pure."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.config.findings import FilePlace, Finding, SaidText, Suggestion, TextEdit, TextSpan
@@ -35,7 +35,7 @@ class PlacedFinding:
     def raw(self, text: SaidText, *, is_sure: bool = True, end: int | None = None) -> Suggestion:
         """A text in the place of the finding, or up to another column of its line."""
         line, column, behind = self.place
-        return Suggestion((TextEdit(TextSpan(line, column, line, end or behind), text),), text, is_sure)
+        return Suggestion((edit_in(line, column, end or behind, text),), text, is_sure)
 
     def value(self, new: SaidText, *, whole: bool = False, is_sure: bool = True) -> Suggestion:
         """Another text for the part of a value that the finding marks, or for all of the value; in its quotes, or in
@@ -51,7 +51,7 @@ class PlacedFinding:
             kept, lambda text: as_scalar(text, in_flow=in_flow, quote=quote if quote in {'"', "'"} else "")
         )
         line, column, behind = node.place
-        return Suggestion((TextEdit(TextSpan(line, column, line, behind), written),), kept, is_sure)
+        return Suggestion((edit_in(line, column, behind, written),), kept, is_sure)
 
     def node(self, text: SaidText, *, is_sure: bool = True, more: tuple[TextEdit, ...] = ()) -> Suggestion:
         """A text in the place of the whole list, set of pairs or value that begins here, its quotes included."""
@@ -67,15 +67,23 @@ class PlacedFinding:
         number = span_of(entry.value).end_line if entry else self.place.line
         if rule is not None and rule.flow is not None and entry is not None:
             line, column = span_of(entry.value)[2:]
-            return TextEdit(TextSpan(line, column, line, column), f", {text}")
+            return edit_in(line, column, column, f", {text}")
         end = len(self.line(number)) + 1
         indent = (entry.key.place.column if entry else self.place.column) - 1
-        return TextEdit(TextSpan(number, end, number, end), f"\n{' ' * indent}{text}")
+        return edit_in(number, end, end, f"\n{' ' * indent}{text}")
 
     def indented(self, line: int, column: int) -> TextEdit:
         """Another beginning of a line, whose text begins in a column from 0."""
         text = self.line(line)
-        return TextEdit(TextSpan(line, 1, line, len(text) - len(text.lstrip()) + 1), " " * column)
+        return edit_in(line, 1, len(text) - len(text.lstrip()) + 1, " " * column)
+
+
+Cure = Callable[[PlacedFinding], Iterable[Suggestion]]
+
+
+def edit_in(line: int, column: int, end: int, text: SaidText) -> TextEdit:
+    """Another text in the place of a part of one line."""
+    return TextEdit(TextSpan(line, column, line, end), text)
 
 
 # Texts

@@ -5,11 +5,13 @@ a suggestion of its own and none is sure. Of a line with a secret nothing is sug
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from controller.config.cure_place import (
+    Cure,
     PlacedFinding,
+    edit_in,
     in_each,
     node_at,
     options,
@@ -19,17 +21,17 @@ from controller.config.cure_place import (
     sv_en,
 )
 from controller.config.finding_fields import field_of
-from controller.config.findings import FilePlace, Finding, SaidText, Suggestion, TextEdit, TextSpan
+from controller.config.findings import FilePlace, Finding, SaidText, Suggestion, TextEdit
+from controller.config.line_cures import LINE_CURES
 from controller.config.nodes import Document, Node, Pairs, Scalar, YamlSequence, span_of
 from controller.config.ranges import is_written_out
 from controller.config.schedule_text import FileText, as_scalar
 from controller.config.yaml_text import SPACE, scan
-from controller.errors import Mistake
+from controller.errors import readable
 from controller.locale import Language, languages
 from controller.schedule.hours import Window
 
 PACE = "change_every: 60 s"
-Cure = Callable[[PlacedFinding], Iterable[Suggestion]]
 
 
 def cured(findings: Iterable[Finding], *documents: Document) -> tuple[Finding, ...]:
@@ -125,9 +127,7 @@ def _behind(name: str) -> Cure:
         end = len(line[: scan(line).end].rstrip()) + 1
         sign = found.field(name)
         if not re.search(r"\s#", line[found.place.column - 1 :]):  # which may be meant as a comment
-            yield Suggestion(
-                (TextEdit(TextSpan(found.place.line, end, found.place.line, end), sign),), sign, is_sure=True
-            )
+            yield Suggestion((edit_in(found.place.line, end, end, sign),), sign, is_sure=True)
 
     return suggest
 
@@ -166,11 +166,8 @@ def _comma(found: PlacedFinding) -> Iterator[Suggestion]:
     before, word, line = str(found.field("before")), str(found.field("word")), found.line()
     if match := re.search(rf"{re.escape(before)}(?P<gap>[\s;]+){re.escape(word)}", line):
         first, last = match.span("gap")
-        yield Suggestion(
-            (TextEdit(TextSpan(found.place.line, first + 1, found.place.line, last + 1), ", "),),
-            f"{before}, {word}",
-            is_sure=True,
-        )
+        edit = edit_in(found.place.line, first + 1, last + 1, ", ")
+        yield Suggestion((edit,), f"{before}, {word}", is_sure=True)
 
 
 def _bare(found: PlacedFinding) -> Iterator[Suggestion]:
@@ -211,123 +208,13 @@ def _hours_apart(found: PlacedFinding) -> Iterator[Suggestion]:
     fields = found.finding.event.fields
     days, hours = str(fields["value"]), str(fields["rest"])
     rule = rule_at(found.document, found.place)
-    if rule is None or not _are_hours(hours):
+    if rule is None or not readable(Window.parse, hours):
         return
     entry, text = rule.entries.get("hours"), as_scalar(hours, in_flow=rule.flow is not None)
     more = TextEdit(span_of(entry.value), text) if entry is not None else found.line_below(f"hours: {text}")
     shown = sv_en(f"{days}, och tiderna {hours}", f"{days}, and the hours {hours}")
     alone = found.value(days, whole=True)
     yield Suggestion((*alone.edits, more), shown, is_sure=entry is None)
-
-
-def _are_hours(text: str) -> bool:
-    try:
-        Window.parse(text)
-    except Mistake:
-        return False
-    return True
-
-
-# Lines
-
-
-def _whole_line(found: PlacedFinding) -> Iterator[Suggestion]:
-    yield found.raw(in_each(found.field("rest"), lambda rest: f"- {rest}"), end=len(found.line()) + 1)
-
-
-def _deleted(numbers: Iterable[int]) -> tuple[TextEdit, ...]:
-    return tuple(TextEdit(TextSpan(number, 1, number + 1, 1), "") for number in numbers)
-
-
-def _line_out(found: PlacedFinding) -> Iterator[Suggestion]:
-    lines = found.document.source.lines
-    if found.place.line < len(lines):
-        yield Suggestion(_deleted([found.place.line]), "", is_sure=True)
-
-
-def _fences_out(found: PlacedFinding) -> Iterator[Suggestion]:
-    lines, fence = found.document.source.lines, str(found.field("fence"))
-    numbers = [number for number, line in enumerate(lines[:-1], start=1) if line.startswith(fence)]
-    yield Suggestion(_deleted(numbers), "", is_sure=True)
-
-
-def _mail_marks_out(found: PlacedFinding) -> Iterator[Suggestion]:
-    marks = ((number, re.match("> ?", line)) for number, line in enumerate(found.document.source.lines, start=1))
-    edits = tuple(TextEdit(TextSpan(number, 1, number, mark.end() + 1), "") for number, mark in marks if mark)
-    yield Suggestion(edits, "", is_sure=True)
-
-
-def _spaces_for_tabs(found: PlacedFinding) -> Iterator[Suggestion]:
-    begins = ((number, re.match(r"[ \t]*", line)) for number, line in enumerate(found.document.source.lines, start=1))
-    edits = tuple(
-        TextEdit(TextSpan(number, 1, number, len(mark[0]) + 1), mark[0].replace("\t", "    "))
-        for number, mark in begins
-        if mark and "\t" in mark[0]
-    )
-    yield Suggestion(edits, "", is_sure=True)
-
-
-def _moved(found: PlacedFinding) -> Iterator[Suggestion]:
-    """A line, and those of its entry below it, in another column."""
-    fields = found.finding.event.fields
-    to, count = int(str(fields["expected"])), int(str(fields.get("count", 0)))
-    delta = to - int(str(fields["found"]))
-    edits = [found.indented(found.place.line, to)]
-    numbers = range(found.place.line + 1, len(found.document.source.lines) + 1)
-    below = [number for number in numbers if found.line(number).strip() and found.line(number).lstrip()[0] != "#"]
-    for number in below[:count]:
-        column = len(found.line(number)) - len(found.line(number).lstrip())
-        edits.append(found.indented(number, max(0, column + delta)))
-    yield Suggestion(tuple(edits), found.line().strip(), is_sure=True)
-
-
-def _with_hyphen(found: PlacedFinding) -> Iterator[Suggestion]:
-    column = int(str(found.finding.event.fields["column"]))
-    begin = found.indented(found.place.line, column)
-    yield Suggestion((begin._replace(text=f"{begin.text}- "),), f"- {found.field('rest')}", is_sure=True)
-
-
-def _without_hyphen(found: PlacedFinding) -> Iterator[Suggestion]:
-    line, column = found.line(), int(str(found.finding.event.fields["column"]))
-    end = len(line) - len(line.lstrip(" -")) + 1
-    edit = TextEdit(TextSpan(found.place.line, 1, found.place.line, end), " " * column)
-    yield Suggestion((edit,), found.field("rest"), is_sure=True)
-
-
-def _keyword_above(found: PlacedFinding) -> Iterator[Suggestion]:
-    line, keyword = found.place.line, f"{found.field('missing')}:"
-    yield Suggestion((TextEdit(TextSpan(line, 1, line, 1), f"{keyword}\n"),), keyword, is_sure=True)
-
-
-def _version(found: PlacedFinding) -> Iterator[Suggestion]:
-    if found.finding.event.fields["key"] == "version":
-        yield Suggestion((TextEdit(TextSpan(1, 1, 1, 1), "version: 1\n"),), "version: 1", is_sure=True)
-
-
-def _named(found: PlacedFinding) -> Iterator[Suggestion]:
-    """`- name: Lucia` for `Lucia:` or `- Lucia`, the lines of the entry below it 2 spaces further in."""
-    lines, line = found.document.source.lines, found.line()
-    column = len(line) - len(line.lstrip())
-    name = f"- name: {found.field('value')}"
-    edits = [TextEdit(TextSpan(found.place.line, 1, found.place.line, len(line) + 1), " " * column + name)]
-    for number in range(found.place.line + 1, len(lines) + 1):
-        text = found.line(number)
-        if not text.strip() or len(text) - len(text.lstrip()) <= column:
-            break
-        edits.append(found.indented(number, column + 2))
-    yield Suggestion(tuple(edits), name, is_sure=True)
-
-
-def _keyword_out(found: PlacedFinding) -> Iterator[Suggestion]:
-    """The line of a keyword that means nothing here."""
-    rule = rule_at(found.document, found.place)
-    entry = rule.entries.get(str(found.finding.event.fields["key"])) if rule is not None else None
-    if rule is None or entry is None or rule.flow is not None:
-        return
-    first, last = entry.key.place.line, span_of(entry.value).end_line
-    if found.line(first)[: entry.key.place.column - 1].strip() or last >= len(found.document.source.lines):
-        return
-    yield Suggestion((TextEdit(TextSpan(first, 1, last + 1, 1), ""),), "", is_sure=True)
 
 
 # Notes
@@ -341,7 +228,7 @@ def _rest_dark(found: PlacedFinding) -> Iterator[Suggestion]:
             line = span_of(near.value).end_line
             end = len(found.line(line)) + 1
             text = "otherwise: dark"
-            edit = TextEdit(TextSpan(line, end, line, end), f"\n{' ' * (rule.place.column - 1)}{text}")
+            edit = edit_in(line, end, end, f"\n{' ' * (rule.place.column - 1)}{text}")
             yield Suggestion((edit,), text)
 
 
@@ -350,7 +237,7 @@ def _nights_for_dates(found: PlacedFinding) -> Iterator[Suggestion]:
     entry = rule.entries.get("dates") if rule is not None else None
     if entry is not None:
         line, column, end = entry.key.place
-        yield Suggestion((TextEdit(TextSpan(line, column, line, end), "nights"),), "nights:")
+        yield Suggestion((edit_in(line, column, end, "nights"),), "nights:")
 
 
 def _confirmed(found: PlacedFinding) -> Iterator[Suggestion]:
@@ -415,8 +302,6 @@ CURES: Mapping[str, Cure] = {
         ("S024", _behind("quote")),
         ("S028", _behind("closing")),
         ("S032", _quoted_tag),
-        ("S034", _line_out),
-        ("S039 S040", _whole_line),
         ("S048", _comma),
         ("S051", lambda found: [found.value("1", whole=True)]),
         ("S052 S053", _example),
@@ -429,20 +314,11 @@ CURES: Mapping[str, Cure] = {
         ("S182", _color_and_brightness),
         ("S190", _sequence_of_colors),
         ("S192", lambda found: [*_nodes("night")(found), *_nodes("calendar")(found)]),
-        ("S014", _version),
-        ("S020", _spaces_for_tabs),
-        ("S021 S193", _moved),
-        ("S072", _with_hyphen),
-        ("S076", _keyword_above),
-        ("S160", _fences_out),
-        ("S184", _named),
-        ("S185", _without_hyphen),
-        ("S187", _mail_marks_out),
-        ("S270", _keyword_out),
         ("S207", _confirmed),
         ("S217", _rest_dark),
         ("S218 S248", _nights_for_dates),
         ("S247", _whole_name),
+        *LINE_CURES,
     )
     for code in codes.split()
 }

@@ -18,7 +18,7 @@ from controller.config import checks, keys, validation_errors
 from controller.config.cures import cured
 from controller.config.findings import MOST_SOUGHT, Finding, SourceText, in_order
 from controller.config.joined_files import JoinedSource, joined_schedules, joined_towers
-from controller.config.nodes import Document, Node, Pairs, Scalar, plain
+from controller.config.nodes import Document, Node, Pairs, plain
 from controller.config.profiles import FOLDER, read_profiles
 from controller.config.ranges import once, written_out
 from controller.config.schedule_file import Schedule
@@ -27,7 +27,7 @@ from controller.config.source import UNREAD, read_file
 from controller.config.synonyms import synonyms
 from controller.config.tower import AnyGateway, Tower
 from controller.config.yaml_document import read
-from controller.errors import FilesRejected, Mistake
+from controller.errors import FilesRejected, readable
 from controller.gateways.base import Gateway
 from controller.lighting.color import Color, parse_color
 from controller.lighting.patch import Patch
@@ -191,8 +191,7 @@ def open_schedule(text: bytes, tower: Tower, file: str = SCHEDULE) -> OpenedSche
 
 
 def _schedule_for(document: Document, tower: Tower) -> tuple[Schedule | None, tuple[Finding, ...]]:
-    context = {"palette": tower.palette, "zones": tower.zones, "parts": tower.landmark.parts}
-    schedule, findings = _schedule(document, context)
+    schedule, findings = _schedule(document, tower.context)
     if schedule and not findings:
         findings = tuple(_too_long(document, tower, schedule))
     return schedule, findings
@@ -384,21 +383,14 @@ def _palette(document: Document) -> dict[str, Color]:
     """The colours by name, black for those that cannot be read."""
     palette = document.pairs.entries.get("palette")
     colors = palette.value.entries if palette and isinstance(palette.value, Pairs) else {}
-    return {name: _readable_color(entry.value) for name, entry in colors.items()}
-
-
-def _readable_color(node: Node) -> Color:
-    try:
-        return parse_color(node.text, {}) if isinstance(node, Scalar) else BLACK
-    except Mistake:
-        return BLACK
+    return {name: readable(parse_color, str(plain(entry.value)), {}) or BLACK for name, entry in colors.items()}
 
 
 def _readable_gateways(document: Document, context: dict[str, Any]) -> dict[int, Gateway]:
     """The gateways without mistakes of their own, by their index in the list."""
     gateway: TypeAdapter[Gateway] = TypeAdapter(AnyGateway)
-    readable: dict[int, Gateway] = {}
+    found: dict[int, Gateway] = {}
     for number, entry in enumerate(document.pairs.items("gateways") or ()):
         with contextlib.suppress(ValidationError):
-            readable[number] = gateway.validate_python(plain(entry), context=context)
-    return readable
+            found[number] = gateway.validate_python(plain(entry), context=context)
+    return found

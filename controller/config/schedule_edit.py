@@ -20,7 +20,7 @@ from controller.config.rule_patch import NO_VALUE, NoWay, changed_rule, rule_lin
 from controller.config.schedule_text import FileText, Splice, as_flow
 from controller.config.tower import Tower
 from controller.config.yaml_text import INVISIBLE
-from controller.errors import Mistake
+from controller.errors import Mistake, readable
 from controller.locale import Language
 from controller.schedule.one_year import days_belonging_to
 
@@ -64,14 +64,6 @@ class RuleKey(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """The lines of a rule with the comments that belong to it."""
-
-    first: int
-    last: int
-
-
 def save_form(text: bytes, key: RuleKey | None, form: RuleForm, tower: Tower, file: str = SCHEDULE) -> Outcome:
     """The file with the rule changed to what the form says; without a key with a new rule, the last of its group."""
     if too_long := tuple(_too_long(form, file)):
@@ -86,7 +78,7 @@ def save_form(text: bytes, key: RuleKey | None, form: RuleForm, tower: Tower, fi
         meant = form.settled(old)
         return changed_rule(of, _rule(document, key), old.values(), meant.values())
 
-    unreadable = next((one for one in form.years if not _is_readable(one)), None)
+    unreadable = next((one for one in form.years if readable(days_belonging_to, one.year, one.days) is None), None)
     if unreadable is not None:
         return _faulty_year(
             save_form(text, key, replace(form, days=unreadable.days, years=()), tower, file), unreadable
@@ -116,14 +108,6 @@ def cured_form(
     return replace(
         form, years=tuple(replace(one, days=new.days, texts=None) if one.year == year else one for one in form.years)
     )
-
-
-def _is_readable(one: OneYear) -> bool:
-    try:
-        days_belonging_to(one.year, one.days)
-    except Mistake:
-        return False
-    return True
 
 
 def _faulty_year(outcome: Outcome, year: OneYear) -> Outcome:
@@ -261,8 +245,9 @@ def _rule(document: Document, key: RuleKey) -> Pairs:
     return document.pairs.groups(key.group)[_number(document, key)]
 
 
-def _block(of: FileText, items: YamlSequence, number: int) -> _Block:
-    """Comments directly above the hyphen, no further in than it, go with the rule; so do those below it that are."""
+def _block(of: FileText, items: YamlSequence, number: int) -> tuple[int, int]:
+    """The first and the last line of a rule. Comments directly above the hyphen, no further in than it, go with the
+    rule; so do those below it that are."""
     column, node = items.place.column, items.items[number]
     first, last = _hyphen_line(of, node, column), span_of(node).end_line
     before = span_of(items.items[number - 1]).end_line if number else _keyword_line(of, items)
@@ -270,7 +255,7 @@ def _block(of: FileText, items: YamlSequence, number: int) -> _Block:
         first -= 1
     while last < len(of.begins) and _is_comment(of.line(last + 1)) and _indent(of.line(last + 1)) >= column:
         last += 1
-    return _Block(first, last)
+    return first, last
 
 
 def _hyphen_line(of: FileText, node: Node, column: int) -> int:
@@ -336,10 +321,11 @@ def _behind_the_last(of: FileText, document: Document, items: YamlSequence, valu
     """Apart from the last rule as that one is from the rule above it."""
     count = len(items.items)
     blocks = [_block(of, items, number) for number in range(max(0, count - 2), count)]
-    blank = len(blocks) > 1 and not of.line(blocks[-1].first - 1).strip()
+    first, last = blocks[-1]
+    blank = len(blocks) > 1 and not of.line(first - 1).strip()
     column = items.place.column - 1
     inner = _columns(of, document)[1]
-    return of.behind_line(blocks[-1].last, [*([""] if blank else []), *_entry(values, column, inner)])
+    return of.behind_line(last, [*([""] if blank else []), *_entry(values, column, inner)])
 
 
 def _entry(values: dict[str, Plain], column: int, inner: int) -> list[str]:
@@ -373,15 +359,14 @@ def _removed(of: FileText, document: Document, key: RuleKey) -> Iterable[Splice]
     if items.flow is not None:
         yield _cut_in_flow(of, items, number)
         return
-    block = _block(of, items, number)
+    first, last = _block(of, items, number)
     if len(items.items) == 1:
         entry = document.pairs.entries[key.group]
         colon = of.text.index(":", of.offset(entry.key.place.line, entry.key.place.end)) + 1
         yield Splice(colon, colon, " []")
-    last = block.last
-    if last < len(of.begins) and not of.line(last + 1).strip() and not of.line(block.first - 1).strip():
+    if last < len(of.begins) and not of.line(last + 1).strip() and not of.line(first - 1).strip():
         last += 1  # of two blank lines one is enough
-    yield of.without_lines(block.first, last)
+    yield of.without_lines(first, last)
 
 
 def _cut_in_flow(of: FileText, items: YamlSequence, number: int) -> Splice:
@@ -405,8 +390,8 @@ def _moved(of: FileText, document: Document, key: RuleKey, to: int) -> Iterable[
         spans = [span_of(item) for item in items.items]
         pieces = [(of.offset(*span[:2]), of.offset(*span[2:])) for span in spans]
     else:
-        blocks = [_block(of, items, one) for one in order and range(len(order))]
-        pieces = [(of.begins[block.first - 1], of.ends[block.last - 1]) for block in blocks]
+        blocks = (_block(of, items, one) for one in range(len(order)))
+        pieces = [(of.begins[first - 1], of.ends[last - 1]) for first, last in blocks]
     for (start, end), source in zip(pieces, order, strict=True):
         moved = of.text[slice(*pieces[source])]
         if of.text[start:end] != moved:

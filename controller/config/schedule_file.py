@@ -28,7 +28,7 @@ from controller.config.synonyms import near
 from controller.config.tower import Parts, Version, is_triple, no_color, zone_named, zones_in_words
 from controller.config.tower_keys import Keys
 from controller.durations import DurationField
-from controller.errors import Mistake
+from controller.errors import Mistake, readable
 from controller.lighting.color import Color, known_color, parse_color
 from controller.lighting.look import SHORTEST_STEP_S, Look, parse_brightness
 from controller.lighting.names import DARK_WORDS
@@ -93,10 +93,7 @@ def _is_zone(text: str, info: ValidationInfo) -> bool:
 
 
 def _is_color(text: str, info: ValidationInfo) -> bool:
-    try:
-        return known_color(text.strip(), (info.context or {}).get("palette", {})) is not None
-    except Mistake:
-        return False
+    return readable(known_color, text.strip(), (info.context or {}).get("palette", {})) is not None
 
 
 def _is_each_zone_once(value: Mapping[str, object], info: ValidationInfo) -> None:

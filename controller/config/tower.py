@@ -5,11 +5,10 @@ Every validator that needs another part of the file takes it from the validation
 """
 
 import ipaddress
-import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -29,9 +28,10 @@ from controller.config.landmark_drawing import LandmarkFile
 from controller.config.measured import ZoneMeter
 from controller.config.notice_keys import Heartbeat, Receiver
 from controller.config.timezones import farther_than_swapped, near_time_zone, time_zones
-from controller.config.tower_keys import Keys, OtherFile, SiteLanguage, beside
+from controller.config.tower_keys import Keys, OtherFile, SiteLanguage, beside, needs
+from controller.config.web_keys import Web
 from controller.durations import DurationField, between
-from controller.errors import Mistake
+from controller.errors import Mistake, readable
 from controller.events.models import PRINTABLE, InEachLanguage
 from controller.gateways import GATEWAYS
 from controller.gateways.base import Gateway, Name
@@ -119,9 +119,6 @@ class Site(Keys):
         return Place(self.latitude, self.longitude, ZoneInfo(self.time_zone))
 
 
-Needing = TypeVar("Needing")
-
-
 class MqttSettings(Keys):
     """The way to the broker, or brokers: all of them at once."""
 
@@ -133,10 +130,10 @@ class MqttSettings(Keys):
     ]
     topic_prefix: Topic = "watertower"
     username: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
-    password_file: OtherFile | None = None
+    password_file: Annotated[OtherFile | None, needs("username")] = None
     ca_file: OtherFile | None = None
     cert_file: OtherFile | None = None
-    key_file: OtherFile | None = None
+    key_file: Annotated[OtherFile | None, needs("cert_file")] = None
     users_file: OtherFile | None = None
     listen: Annotated[str, AfterValidator(broker_urls.listen)] | None = None
 
@@ -144,16 +141,6 @@ class MqttSettings(Keys):
     def is_embedded(self) -> bool:
         """Whether the service brings its own broker."""
         return self.broker == (broker_urls.EMBEDDED,)
-
-    @field_validator("password_file")
-    @classmethod
-    def _password_has_name(cls, value: Path | None, info: ValidationInfo) -> Path | None:
-        return _needs(value, "username", info)
-
-    @field_validator("key_file")
-    @classmethod
-    def _key_has_certificate(cls, value: Path | None, info: ValidationInfo) -> Path | None:
-        return _needs(value, "cert_file", info)
 
     @field_validator("ca_file", "cert_file", "key_file")
     @classmethod
@@ -178,12 +165,6 @@ class MqttSettings(Keys):
         if beyond and "users_file" in info.data and info.data["users_file"] is None:
             raise Mistake("TWL-S098", value=value)
         return value
-
-
-def _needs(value: Needing | None, other: str, info: ValidationInfo) -> Needing | None:
-    if value is not None and other in info.data and info.data[other] is None:
-        raise Mistake("TWL-S093", key=info.field_name, other=other)
-    return value
 
 
 def _palette_name(name: str) -> str:
@@ -285,60 +266,11 @@ class Overrides(Keys):
     longest: DurationField = timedelta(days=7)
 
 
-def _network(value: object) -> object:
-    """`10.0.0.5` or `10.0.0.0/24`."""
-    try:
-        return str(ipaddress.ip_network(value.strip(), strict=False)) if isinstance(value, str) else value
-    except ValueError as error:
-        raise Mistake("TWL-S290", value=value) from error
-
-
-Header = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")]
-
-
-class Proxy(Keys):
-    """A reverse proxy before the page. Only what comes from `addresses` is believed: the address and the scheme of the
-    client (`X-Forwarded-For`, `X-Forwarded-Proto`) and, where it logs people in itself, their name in `user_header` and
-    their role in `role_header`."""
-
-    addresses: Annotated[tuple[Annotated[str, BeforeValidator(_network)], ...], Field(min_length=1)]
-    user_header: Header | None = None
-    role_header: Header | None = None
-
-    @field_validator("role_header")
-    @classmethod
-    def _role_has_user(cls, value: str | None, info: ValidationInfo) -> str | None:
-        return _needs(value, "user_header", info)
-
-
-def _years(value: object) -> object:
-    """`2 years`; as long as no calendar says which, a year has 365 days."""
-    if isinstance(value, timedelta):
-        return value
-    found = YEARS.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None or not 1 <= int(found[1]) <= MOST_YEARS:
-        raise Mistake("TWL-S294", value=value, most=MOST_YEARS)
-    return timedelta(days=365 * int(found[1]))
-
-
-YEARS = re.compile(r"([0-9]{1,3})\s*(?:years?|år)", re.IGNORECASE)
-MOST_YEARS = 25
-Years = Annotated[
-    timedelta,
-    BeforeValidator(_years),
-    PlainSerializer(lambda value: f"{value.days // 365} years", return_type=str),
-    WithJsonSchema({"type": "string", "examples": ["2 years", "1 år"]}),
-]
-
-
 def _clock_time(value: object) -> object:
     """`12:00` as minutes since 00:00."""
     if isinstance(value, int):
         return value
-    try:
-        found = read_time(value) if isinstance(value, str) else None
-    except Mistake:
-        found = None
+    found = readable(read_time, value) if isinstance(value, str) else None
     if found is None or found.shift or not isinstance(found.what, int):
         raise Mistake("TWL-S320", value=value)
     return found.what % DAY
@@ -368,46 +300,6 @@ class PreflightSettings(Keys):
     def times(self) -> LampTestTimes:
         """The same for the plan."""
         return LampTestTimes(self.days_before, self.at, self.each)
-
-
-class Web(Keys):
-    """The page. `open: all` lets everybody read every view without logging in, not only the public one. `names_for` is
-    how long the audit keeps the names of people."""
-
-    listen: Annotated[str, AfterValidator(broker_urls.listen)] = "127.0.0.1:8080"
-    open: Literal["loopback", "all"] = "loopback"
-    cert_file: OtherFile | None = None
-    key_file: OtherFile | None = None
-    proxy: Proxy | None = None
-    names_for: Years = timedelta(days=730)
-    below: str = Field(default="", exclude=True)
-    """How the addresses of one of several sites begin, as `sites/north/`."""
-
-    @field_validator("key_file")
-    @classmethod
-    def _key_has_certificate(cls, value: Path | None, info: ValidationInfo) -> Path | None:
-        return _needs(value, "cert_file", info)
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Host and port to listen on."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether only this machine reaches it."""
-        host, _ = self.address
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-
-    @property
-    def url(self) -> str | None:
-        """The address of the page for other machines, where this file tells one."""
-        host, port = self.address
-        if self.is_loopback or ipaddress.ip_address(host).is_unspecified:
-            return None
-        scheme = "https" if self.cert_file is not None else "http"
-        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/{self.below}"
 
 
 def _switch(value: object) -> object:
@@ -454,3 +346,8 @@ class Tower(Keys):
     notices: tuple[Receiver, ...] = ()
     heartbeat: Heartbeat | None = None
     database: DatabaseSettings | None = None
+
+    @property
+    def context(self) -> dict[str, object]:
+        """What the values of a schedule are validated against."""
+        return {"palette": self.palette, "zones": self.zones, "parts": self.landmark.parts}

@@ -1,9 +1,9 @@
 """What the keywords of `tower.yaml` have in common: sets of keywords, files that it names, languages of the site."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 
 from controller.errors import Mistake
 from controller.locale import Language, languages
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     SiteLanguage = Language
 else:
     SiteLanguage = Literal[tuple(sorted(languages(), reverse=True))]
+
+
+Needing = TypeVar("Needing")
 
 
 class Keys(BaseModel):
@@ -30,3 +33,14 @@ def beside(value: object, info: ValidationInfo) -> Path:
 
 
 OtherFile = Annotated[Path, BeforeValidator(beside)]
+
+
+def needs(other: str) -> AfterValidator:
+    """Of a keyword that means something only beside another one, which stands above it."""
+
+    def checked(value: Needing | None, info: ValidationInfo) -> Needing | None:
+        if value is not None and other in info.data and info.data[other] is None:
+            raise Mistake("TWL-S093", key=info.field_name, other=other)
+        return value
+
+    return AfterValidator(checked)

@@ -4,7 +4,7 @@ A Mistake that a validator raised keeps its code, and its offsets become columns
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,7 +14,7 @@ from controller.config.findings import Finding
 from controller.config.nodes import TOP, Document, Node, Pairs, Scalar, YamlSequence, plain
 from controller.config.synonyms import near
 from controller.config.yaml_text import quoted
-from controller.errors import Mistake
+from controller.errors import Mistake, readable
 from controller.events import CATALOGUE, Text
 from controller.events.models import Phrase
 from controller.lighting.color import parse_color
@@ -122,14 +122,9 @@ def _finding(document: Document, error: ErrorDetails) -> Finding:
         if mistake.code == "TWL-S173" and "except" in error["loc"]:
             mistake = Mistake("TWL-S177", start=mistake.start, end=mistake.end, **mistake.fields)
         node = blamed(node, mistake)
-        whole = mistake.code in REPLACED
-        place = (
-            node.place
-            if isinstance(node, Scalar) and whole
-            else node.part(mistake.start, mistake.end)
-            if isinstance(node, Scalar)
-            else node and node.place
-        )
+        place = node and node.place
+        if isinstance(node, Scalar) and mistake.code not in REPLACED:
+            place = node.part(mistake.start, mistake.end)
         return document.source.finding(mistake.code, place or TOP, **mistake.fields)
     key = entry.key.text if entry else str(error["loc"][-1]) if error["loc"] else ""
     code, fields = _missing(error["loc"], node) if error["type"] == "missing" else _explained(error, key, node)
@@ -204,22 +199,12 @@ def _entry_meant(code: str, group: str, node: Node | None) -> Explanation:
         text = node.text.strip()
         if text.casefold() in NO_ENTRIES and code == "TWL-S052":
             example = "[]"
-        elif group == "blackouts" and _reads(Days.parse, text):
+        elif group == "blackouts" and readable(Days.parse, text) is not None:
             by_days = (form.format(_in_braces({"name": text, days: text})) for days in ("nights", "dates"))
             return "TWL-S192", dict(zip(("value", "night", "calendar"), (text, *by_days), strict=True))
-        elif group == "every_night" and (
-            text.casefold() in DARK_WORDS or _reads(lambda name: parse_color(name, {}), text)
-        ):
+        elif group == "every_night" and (text.casefold() in DARK_WORDS or readable(parse_color, text, {}) is not None):
             example = form.format(_in_braces({"name": text, "color": text}))
     return code, {"key": group, "example": example}
-
-
-def _reads(read: Callable[[str], object], text: str) -> bool:
-    try:
-        read(text)
-    except Mistake:
-        return False
-    return True
 
 
 def _in_braces(pairs: Mapping[str, str]) -> str:

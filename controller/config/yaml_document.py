@@ -25,6 +25,7 @@ from controller.config import yaml_hints
 from controller.config.findings import MOST_SOUGHT, FilePlace, Finding, TextSpan
 from controller.config.nodes import Document, Node, Pairs, Scalar, YamlEntry, YamlSequence
 from controller.config.source import decode
+from controller.config.yaml_columns import missing_hyphen
 from controller.config.yaml_text import FILLER, YamlText
 
 # the parser of libyaml is 25 times as fast; without it the one in Python gives the same events and marks
@@ -141,7 +142,7 @@ class Builder:
         is_item = not start.flow_style and before.endswith("-")
         if is_item and len(twice) > 1 and twice[0].key.text == next(iter(entries)):  # a second entry has begun
             line, column, _ = twice[0].key.place
-            self.findings.append(yaml_hints.missing_hyphen(self.text, line - 1, column - 3))
+            self.findings.append(missing_hyphen(self.text, line - 1, column - 3))
         elif is_item and len(twice) > 1 and twice[1].key.place.line == twice[0].key.place.line + 1:
             key = twice[0].key
             fields = {"key": key.text, "first_line": entries[key.text].key.place.line, "second_line": key.place.line}

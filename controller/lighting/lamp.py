@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from controller.errors import Mistake
+from controller.errors import readable
 from controller.lighting.color import Color, Vector, difference, parse_color
 from controller.lighting.emitters import TYPICAL
 from controller.lighting.gamut import distance, gamut_of
@@ -265,10 +265,8 @@ def _full(lamp: Lamp, direction: Vector) -> tuple[float, ...]:
 
 def _light(name: str, palette: Mapping[str, Color]) -> Light:
     """The light of a pinned color; none for a name that means no color, which nobody can ask for either."""
-    try:
-        return Light(*parse_color(name, palette).linear)
-    except Mistake:
-        return Light()
+    color = readable(parse_color, name, palette)
+    return Light(*color.linear) if color else Light()
 
 
 def _dimmer(profile: Profile) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -69,17 +69,15 @@ class Rule(BaseModel):
     hours: Hours = DEFAULT_HOURS
     line: int = Field(default=0, exclude=True)
     shared_file: str = Field(default="", exclude=True)
+    needs_days: ClassVar[bool] = True
 
     @model_validator(mode="after")
     def _one_kind_of_days(self) -> Self:
         if self.dates is not None and self.nights is not None:
             raise Mistake("TWL-S140", name=self.name)
-        if self.dates is None and self.nights is None and self._needs_days():
+        if self.dates is None and self.nights is None and self.needs_days:
             raise Mistake("TWL-S141", name=self.name)
         return self
-
-    def _needs_days(self) -> bool:
-        return True
 
     @property
     def looks(self) -> Mapping[str, Any]:
@@ -169,18 +167,15 @@ class Lit(Rule):
 class EveryNight(Lit):
     """What applies when nothing above does; without days it is every night."""
 
-    def _needs_days(self) -> bool:
-        return False
+    needs_days: ClassVar[bool] = False
 
 
 class Limit(Rule):
     """The highest brightness, 0..1, of whatever is shown, overrides included; without days it is every night."""
 
+    needs_days: ClassVar[bool] = False
     hours: Hours = ALL_DAY
     brightness: float
-
-    def _needs_days(self) -> bool:
-        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,19 +5,19 @@ changed where its light differs, or a fade or the steps of a sequence.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from difflib import SequenceMatcher
 from functools import cached_property
 from itertools import chain
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from controller.schedule.campaign import Rule
 from controller.schedule.hours import instant, night_at, night_of
 from controller.schedule.plan import REACH, Looks, Program
-from controller.schedule.plan_notes import Note, notes
+from controller.schedule.plan_notes import notes
 from controller.schedule.precedence import NightPlan
+from controller.schedule.rule_changes import RuleChange, rule_changes
 from controller.schedule.rule_plan import Cue
 
 GROUPED_FROM = 20
@@ -26,20 +26,9 @@ DRIFT = timedelta(minutes=10)
 """By so much sunset and sunrise move from one night to the next, south of the polar circle."""
 DAY_MIN = 24 * 60
 ONE_DAY = timedelta(days=1)
-YEARS = 5
-"""So many years, this one included, tell whether days were changed in one of them only."""
-MOST_SPANS = 4
-"""Days that were added in more pieces than this are told as they are written."""
 MOST_CUES = 50
 """So many changes are followed to find when the light of now ends."""
 NEVER_SHOWN = frozenset({"TWL-S202", "TWL-S203", "TWL-S204", "TWL-S208"})
-ORDER = "order"
-"""Stands among the changed keys of a rule for its place in the list."""
-
-Span = tuple[date, date]
-RuleKind = Literal["blackouts", "campaigns", "every_night", "limits"]
-KINDS: tuple[RuleKind, ...] = get_args(RuleKind)
-DAY_KEYS = frozenset({"dates", "nights", "except"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,45 +85,6 @@ class NightGroup:
     first: NightChange
     last: NightChange
     count: int
-
-
-@dataclass(frozen=True, slots=True)
-class DaysEdit:
-    """Days, in their own years, that a rule won and lost. `only`: whatever else its days were, they stay so;
-    `as_usual`: a year that had days of its own has those of every year again."""
-
-    added: tuple[Span, ...]
-    removed: tuple[Span, ...]
-    only: bool
-    as_usual: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RuleChange:
-    """A rule that is new, removed or edited: the keywords that differ, with ORDER for its place in the list.
-
-    `changed` counts the changed nights in which it has hours, before or after; `kept` those between the first and the
-    last of them in which it shows as before, of all nights where none changes. `never` says why a rule that is lit
-    nowhere is not: the note has the code and who wins. `days` is None where the days are the same, or come in too many
-    pieces to be told one by one.
-    """
-
-    change: Literal["new", "removed", "edited"]
-    kind: RuleKind
-    before: Rule | None
-    after: Rule | None
-    keys: tuple[str, ...] = ()
-    changed: int = 0
-    kept: int = 0
-    never: Note | None = None
-    days: DaysEdit | None = None
-
-    @property
-    def rule(self) -> Rule:
-        """As it will be, or as it was where it is removed."""
-        rule = self.after or self.before
-        assert rule is not None  # noqa: S101 -- one of them always is
-        return rule
 
 
 @dataclass(frozen=True)
@@ -294,22 +244,19 @@ def _end_of_light(program: Program, now: datetime, shown: Looks) -> datetime | N
 # Days
 
 
-def _changed_days(old: _Light, new: _Light, nights: Iterable[date]) -> Iterator[DayChange]:
+def _changed_days(old: _Light, new: _Light, nights: Iterable[date]) -> list[DayChange]:
     """Days of the changed nights that turn from lit to dark or from dark to lit, those in a row together."""
-    last: DayChange | None = None
+    found: list[DayChange] = []
     for day in sorted({each for night in nights for each in (night, night + ONE_DAY)}):
         before, after = (_lit_on(light, day) for light in (old, new))
         if bool(before) == bool(after):
             continue
         change = DayChange(day, day, "lit" if after else "dark", after or before)
-        if last is not None and last.last + ONE_DAY == day and last.becomes == change.becomes:
-            last = DayChange(last.first, day, last.becomes, last.lit)
-            continue
-        if last is not None:
-            yield last
-        last = change
-    if last is not None:
-        yield last
+        if found and found[-1].last + ONE_DAY == day and found[-1].becomes == change.becomes:
+            found[-1] = replace(found[-1], last=day)
+        else:
+            found.append(change)
+    return found
 
 
 def _lit_on(light: _Light, day: date) -> tuple[LitStretch, ...]:
@@ -348,11 +295,7 @@ def _goes_on(last: NightChange, night: NightChange) -> bool:
 
 
 def _changed_rules(old: _Light, new: _Light, changed: frozenset[date], now: datetime) -> Iterator[RuleChange]:
-    found = [
-        change
-        for kind in KINDS
-        for change in _of_kind(kind, getattr(old.program, kind), getattr(new.program, kind), now)
-    ]
+    found = tuple(rule_changes(old.program, new.program, now.year))
     never = {id(note.rule): note for note in notes(new.program, now) if note.code in NEVER_SHOWN} if found else {}
     for change in found:
         nights = old.nights_of(change.before) | new.nights_of(change.after)
@@ -360,93 +303,3 @@ def _changed_rules(old: _Light, new: _Light, changed: frozenset[date], now: date
         first, last = min(nights & changed, default=date.min), max(nights & changed, default=date.max)
         kept = [day for day in shown - changed if first < day < last]
         yield replace(change, changed=len(nights & changed), kept=len(kept), never=never.get(id(change.after)))
-
-
-def _of_kind(kind: RuleKind, before: tuple[Rule, ...], after: tuple[Rule, ...], now: datetime) -> Iterator[RuleChange]:
-    """Of one list: the new and edited ones in the order of the new list, then those that are removed."""
-    old = _by_rule(before, after)
-    moved = _moved(before, [old[id(rule)] for rule in after if id(rule) in old])
-    for rule in after:
-        was = old.get(id(rule))
-        if was is None:
-            yield RuleChange("new", kind, None, rule)
-        elif keys := (*_differing(was, rule), *((ORDER,) if id(was) in moved else ())):
-            days = _days_edit(was, rule, now.year) if not DAY_KEYS.isdisjoint(keys) else None
-            yield RuleChange("edited", kind, was, rule, keys, days=days)
-    kept = {id(rule) for rule in old.values()}
-    yield from (RuleChange("removed", kind, rule, None) for rule in before if id(rule) not in kept)
-
-
-def _by_rule(before: tuple[Rule, ...], after: tuple[Rule, ...]) -> dict[int, Rule]:
-    """By the identity of a new rule what it was: the one of its name, or else one under a name that is gone that says
-    all the same, or at its place all but either its days or its light."""
-    names = {rule.name: rule for rule in before}
-    found = {id(rule): names.pop(rule.name) for rule in after if rule.name in names}
-    for is_renamed in (lambda old, rule: _differing(old, rule) == ("name",), _is_at_place(before, after)):
-        for rule in after:
-            same = (name for name, old in names.items() if type(old) is type(rule) and is_renamed(old, rule))
-            if id(rule) not in found and (name := next(same, None)) is not None:
-                found[id(rule)] = names.pop(name)
-    return found
-
-
-def _is_at_place(before: tuple[Rule, ...], after: tuple[Rule, ...]) -> Callable[[Rule, Rule], bool]:
-    """Whether a new rule stands where an old one stood, with the days or the light of that."""
-    places = [{id(rule): number for number, rule in enumerate(rules)} for rules in (before, after)]
-
-    def is_same(old: Rule, rule: Rule) -> bool:
-        keys = {*_differing(old, rule)} - {"name", "confirmed_for"}
-        return places[0][id(old)] == places[1][id(rule)] and (keys <= DAY_KEYS or keys.isdisjoint(DAY_KEYS))
-
-    return is_same
-
-
-def _moved(before: tuple[Rule, ...], after: list[Rule]) -> frozenset[int]:
-    """Of the rules that stay, those that changed their place among each other."""
-    new = [id(rule) for rule in after]
-    old = [id(rule) for rule in before if id(rule) in set(new)]
-    kept = {
-        each
-        for block in SequenceMatcher(None, old, new, False).get_matching_blocks()
-        for each in old[block.a :][: block.size]
-    }
-    return frozenset(new) - kept
-
-
-def _differing(one: Rule, other: Rule) -> tuple[str, ...]:
-    """The keywords, as the file has them, whose values differ; words that mean the same days do not."""
-    fields = {name: info.alias or name for name, info in type(other).model_fields.items() if not info.exclude}
-    return tuple(key for name, key in fields.items() if getattr(one, name) != getattr(other, name))
-
-
-def _days_edit(one: Rule, other: Rule, year: int) -> DaysEdit | None:
-    """None for days that come in many pieces, or that are counted in another way than before."""
-    if (one.dates is None) != (other.dates is None):
-        return None
-    old, new = (set(_runs(rule, year)) for rule in (one, other))
-    added, removed = sorted(new - old), sorted(old - new)
-    if not added + removed or max(len(added), len(removed)) > MOST_SPANS:
-        return None
-    years = {first.year for first, _ in added + removed}
-    is_one = len(years) == 1 and bool(old & new)
-    is_usual = is_one and years <= _years_named(one) and years.isdisjoint(_years_named(other))
-    return DaysEdit(tuple(added), tuple(removed), only=is_one and not is_usual, as_usual=is_usual)
-
-
-def _years_named(rule: Rule) -> set[int | None]:
-    """Years of which its days say that they are others."""
-    return {days.year for days in (*(rule.dates or rule.nights or ()), *rule.except_)}
-
-
-def _runs(rule: Rule, year: int) -> Iterator[Span]:
-    """Days in a row, from the beginning of a year on for YEARS."""
-    first, last = date(year, 1, 1), date(year + YEARS, 1, 1)
-    begin: date | None = None
-    for offset in range((last - first).days + 1):
-        day = first + timedelta(days=offset)
-        is_one = day != last and rule.has(day)
-        if is_one and begin is None:
-            begin = day
-        elif not is_one and begin is not None:
-            yield begin, day - ONE_DAY
-            begin = None

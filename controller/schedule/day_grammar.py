@@ -27,7 +27,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from controller.errors import Mistake
+from controller.errors import Mistake, readable
 from controller.events.models import InEachLanguage
 from controller.locale import DEFAULT, languages, texts
 from controller.schedule import suggestions, tokens
@@ -76,7 +76,7 @@ def read(text: str) -> Dated:
 
 def _explained(text: str, mistake: Mistake) -> Mistake:
     """What cannot be read, told as what people meant by it where that is known."""
-    if mistake.code == "TWL-S147" and (hours := _HOURS.search(text)) and _is_read(text[: hours.start()]):
+    if mistake.code == "TWL-S147" and (hours := _HOURS.search(text)) and readable(_read, text[: hours.start()]):
         days = text[: hours.start()].strip()
         return Mistake("TWL-S173", start=hours.start(1), end=hours.end(1), value=days, rest=hours[1])
     if mistake.code in _UNREADABLE:
@@ -84,17 +84,9 @@ def _explained(text: str, mistake: Mistake) -> Mistake:
             if found := words.search(text):
                 return Mistake(code, start=found.start(), end=found.end(), value=found[0])
     suggestion = mistake.fields.get("suggestion")
-    if mistake.code in ("TWL-S104", "TWL-S115") and not _is_read(str(suggestion)):
+    if mistake.code in ("TWL-S104", "TWL-S115") and readable(_read, str(suggestion)) is None:
         return Mistake("TWL-S101", end=len(text), value=text.strip())
     return mistake
-
-
-def _is_read(text: str) -> bool:
-    try:
-        _read(text)
-    except Mistake:
-        return False
-    return True
 
 
 def _corrected(text: str, slip: Slip) -> Mistake:
@@ -209,7 +201,5 @@ def _check_all_read(reader: Reader, rule: Rule, *, is_left_out: bool) -> None:
 
 def _is_one_more(reader: Reader) -> bool:
     """Whether one day, week or month more is all that is left."""
-    try:
-        return isinstance(period_ahead(reader)[0], Alone) and reader.next().kind == "end"
-    except Mistake:
-        return False
+    period = readable(period_ahead, reader)
+    return period is not None and isinstance(period[0], Alone) and reader.next().kind == "end"

@@ -7,12 +7,12 @@ mistake; nothing is rolled over.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import MAXYEAR, MINYEAR, date, timedelta
+from datetime import MAXYEAR, MINYEAR, date
 from functools import lru_cache
 from typing import Any, ClassVar
 
 from controller.schedule.day_grammar import read
-from controller.schedule.recurrence import Rule, Span
+from controller.schedule.recurrence import Rule, Span, days_of
 from controller.text_field import TextField
 
 _REACH = 3
@@ -93,7 +93,7 @@ def _days_in(rule: Rule, year: int | None, calendar_year: int) -> frozenset[date
     """The days of one calendar year."""
     begin, end = date(calendar_year, 1, 1), date(calendar_year, 12, 31)
     return frozenset(
-        max(first, begin) + timedelta(days=offset)
+        day
         for first, last in _occurrences(rule, year, calendar_year, calendar_year)
-        for offset in range((min(last, end) - max(first, begin)).days + 1)
+        for day in days_of(max(first, begin), min(last, end))
     )

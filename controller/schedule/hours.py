@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator
 
-from controller.errors import Mistake
+from controller.errors import Mistake, readable
 from controller.schedule import day_grammar
 from controller.schedule.hours_grammar import DAY, EVENING, NOON, SunEvent, Term, read, several
 from controller.schedule.sun import CIVIL_DEG, SUNSET_DEG, Stretch, below
@@ -121,12 +121,12 @@ class Window(TextField):
         try:
             return cls(*read(text), text)
         except Mistake:
-            if (found := _LEFT_OUT.fullmatch(text)) and _is_days(found[2]):
+            if (found := _LEFT_OUT.fullmatch(text)) and readable(day_grammar.read, found[2]):
                 fields = {"hours": found[1].strip(" ,"), "days": found[2].strip()}
                 raise Mistake("TWL-S199", start=found.start(2), end=len(text), **fields) from None
             if found and _is_hours(found[2]):
                 raise Mistake("TWL-S267", start=found.start(2), end=len(text), value=found[2].strip()) from None
-            if _is_days(text):
+            if readable(day_grammar.read, text):
                 raise Mistake("TWL-S176", end=len(text), written=text.strip()) from None
             raise
 
@@ -144,14 +144,6 @@ class Window(TextField):
     def ends(self, night: Night, place: Place) -> tuple[datetime | None, datetime | None]:
         """Start and end as they fall, UTC, the end perhaps first; None: the sun has no such event that night."""
         return _moment(self.start, night, place, last=False), _moment(self.end, night, place, last=True)
-
-
-def _is_days(text: str) -> bool:
-    try:
-        day_grammar.read(text)
-    except Mistake:
-        return False
-    return True
 
 
 def _is_hours(text: str) -> bool:

@@ -20,7 +20,7 @@ from datetime import timedelta
 from typing import Literal
 
 from controller.durations import parse_duration
-from controller.errors import Mistake
+from controller.errors import Mistake, readable
 from controller.events.models import InEachLanguage
 from controller.likeness import likeliest
 from controller.locale import Language, languages, texts
@@ -188,11 +188,8 @@ def _read(text: str) -> Ends:
     cuts = [*_EITHER.finditer(text, begin, end)]
     for cut in _AND.finditer(text, begin, end) if between else cuts if len(cuts) <= _MOST_CUTS else ():
         first, last = _Part(text, begin, cut.start()), _Part(text, cut.end(), end)
-        try:
-            ends = _term(first), _term(last)
-        except Mistake:
-            continue
-        return _settled(first, cut, last, ends)
+        if (start := readable(_term, first)) and (stop := readable(_term, last)):
+            return _settled(first, cut, last, (start, stop))
     lasting = _for_a_while(text, begin, end)
     if lasting is None:
         raise _unreadable(text, begin, cuts)

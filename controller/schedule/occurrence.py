@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from controller.schedule.campaign import MOST_DAYS, Rule
 from controller.schedule.hours import Place, night_of
 from controller.schedule.plan_notes import next_span
+from controller.schedule.recurrence import days_of
 
 ONE_DAY = timedelta(days=1)
 MOST_SPANS = 60
@@ -34,8 +35,7 @@ def next_occurrence(rule: Rule, today: date) -> Occurrence | None:
         span = next_span(rule, begin)
         if span is None:
             return None
-        days = (max(span[0], begin) + timedelta(days=n) for n in range((span[1] - max(span[0], begin)).days + 1))
-        day = next((each for each in days if rule.has(each)), None)
+        day = next((each for each in days_of(max(span[0], begin), span[1]) if rule.has(each)), None)
         if day is not None:
             return _around(rule, day, span)
         begin = span[1] + ONE_DAY

@@ -5,19 +5,18 @@ A schedule says so with a list and with days that are left out: `dates: [20–26
 everywhere in the day grammar: of `27 december till 6 januari` the first days of 2027 belong to 2026.
 """
 
-import contextlib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from itertools import chain
 
-from controller.errors import Mistake
+from controller.errors import readable
 from controller.locale import DEFAULT, Language
 from controller.schedule import tokens
 from controller.schedule.days import Days
-from controller.schedule.recurrence import LATEST
+from controller.schedule.recurrence import LATEST, days_of, runs
 
 _NEIGHBOURS = 3
 """Years on each side in which an occurrence may touch the days of a year."""
@@ -50,7 +49,7 @@ def days_belonging_to(year: int, texts: Iterable[str]) -> frozenset[date]:
 def _days(text: str, year: int) -> frozenset[date]:
     days = Days.parse(text)
     spans = days.rule.occurrences(year if days.year is None else days.year)
-    return frozenset(first + timedelta(days=n) for first, last in spans for n in range((last - first).days + 1))
+    return frozenset(chain(*(days_of(*span) for span in spans)))
 
 
 def only_in(year: int, wanted: Sequence[str], yearly: Sequence[str]) -> OneYearTexts:
@@ -106,7 +105,7 @@ def year_of(day: date, yearly: Sequence[str], differing: Collection[int] = ()) -
 
 def in_words(days: Collection[date], language: Language, year: int | None = None) -> tuple[str, ...]:
     """Days as texts of the day grammar, one for each run of days in a row; without the year where it is `year`."""
-    return tuple(_run(first, last, language, year) for first, last in _runs(sorted(days)))
+    return tuple(_run(first, last, language, year) for first, last in runs(sorted(days)))
 
 
 def language_of(texts: Iterable[str]) -> Language:
@@ -147,34 +146,20 @@ def _with_year(texts: Sequence[str], year: int, days: frozenset[date]) -> tuple[
 def _without_year(text: str, year: int) -> str:
     """A text with this year as it is said of this year alone."""
     bare = re.sub(r"\s+[0-9]{4}$", "", text)
-    with contextlib.suppress(Mistake):
-        if days_belonging_to(year, [bare]) == days_belonging_to(year, [text]):
-            return bare
-    return text
+    return bare if readable(days_belonging_to, year, [bare]) == days_belonging_to(year, [text]) else text
 
 
 def _means(text: str, days: frozenset[date]) -> bool:
     """Whether a text has a year and means these days."""
-    with contextlib.suppress(Mistake):
-        parsed = Days.parse(text)
-        return parsed.year is not None and days_belonging_to(parsed.year, [text]) == days
-    return False
-
-
-def _runs(days: Sequence[date]) -> Iterable[tuple[date, date]]:
-    begin = 0
-    for at, day in enumerate(days):
-        if at + 1 == len(days) or (days[at + 1] - day).days > 1:
-            yield days[begin], day
-            begin = at + 1
+    parsed = readable(Days.parse, text)
+    return parsed is not None and parsed.year is not None and days_belonging_to(parsed.year, [text]) == days
 
 
 def _run(first: date, last: date, language: Language, year: int | None) -> str:
     if first.year == year:
         text = _written(first, last, language, "")
-        with contextlib.suppress(Mistake):
-            if days_belonging_to(year, [text]) == {first + timedelta(days=n) for n in range((last - first).days + 1)}:
-                return text
+        if readable(days_belonging_to, year, [text]) == frozenset(days_of(first, last)):
+            return text
     return _written(first, last, language, f" {last.year}")
 
 

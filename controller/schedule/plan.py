@@ -18,6 +18,7 @@ from controller.schedule.campaign import Blackout, EveryNight, Limit, Lit, Overr
 from controller.schedule.explanation import Why
 from controller.schedule.hours import Night, Place, night_at, night_of
 from controller.schedule.precedence import Claim, NightPlan, Nights, Piece
+from controller.schedule.recurrence import days_of
 from controller.schedule.rule_plan import ANCHOR, INSTANT, OVERRIDE_FADE_S, REACH, Cue, RulePlan, reach
 
 __all__ = ["ANCHOR", "OVERRIDE_FADE_S", "REACH", "Cue", "Program"]
@@ -86,7 +87,7 @@ class Program:
     def nights(self, start: datetime, end: datetime) -> tuple[NightPlan, ...]:
         """The nights that a period touches, without overrides; a piece ends where the light changes."""
         first, last = (night_at(at, self.place.time_zone).day for at in (start, max(start, end - INSTANT)))
-        plans = (self._all_nights.of(first + timedelta(days=i)) for i in range((last - first).days + 1))
+        plans = (self._all_nights.of(day) for day in days_of(first, last))
         return tuple(self._by_zones(plan) for plan in plans if plan.pieces)
 
     def looks_of(self, piece: Piece) -> Looks:

@@ -7,9 +7,10 @@ shifted day is that of the day it is counted from.
 import re
 from abc import ABC, abstractmethod
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 
 from controller.errors import Mistake
 from controller.schedule.holidays import HOLIDAYS, weekday_from
@@ -209,7 +210,7 @@ class Weekdays:
         """Every run of such weekdays within the year, or within each occurrence of the days they lie in."""
         spans = self.within.occurrences(year) if self.within else ((date(year, 1, 1), date(year, 12, 31)),)
         for span in spans:
-            yield from _runs(day for day in _days(span) if day.weekday() in self.weekdays)
+            yield from runs(day for day in days_of(*span) if day.weekday() in self.weekdays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,9 +241,9 @@ class Except:
         """What is left of each occurrence, as runs of days."""
         # an occurrence that lies in this year or the next may belong to a neighbouring one
         years = (self.year,) if self.year is not None else range(year - 2, year + 3)
-        out = {day for each in years for span in self.left_out.occurrences(each) for day in _days(span)}
+        out = {day for each in years for span in self.left_out.occurrences(each) for day in days_of(*span)}
         for span in self.rule.occurrences(year):
-            yield from _runs(day for day in _days(span) if day not in out)
+            yield from runs(day for day in days_of(*span) if day not in out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,22 +259,16 @@ class EveryFewYears:
         return self.rule.occurrences(year) if (year - self.some_year) % self.step == 0 else iter(())
 
 
-def _days(span: Span) -> Iterator[date]:
-    first, last = span
+def days_of(first: date, last: date) -> Iterator[date]:
+    """Each day from the first to the last; none where the last comes first."""
     return (first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
-def _runs(days: Iterator[date]) -> Iterator[Span]:
+def runs(days: Iterable[date]) -> Iterator[Span]:
     """Days in order, as first and last day of each run of days in a row."""
-    begin = end = None
-    for day in days:
-        if begin is None or end is None or (day - end).days > 1:
-            if begin is not None and end is not None:
-                yield begin, end
-            begin = day
-        end = day
-    if begin is not None and end is not None:
-        yield begin, end
+    for _, numbered in groupby(enumerate(days), lambda each: each[1].toordinal() - each[0]):
+        run = [day for _, day in numbered]
+        yield run[0], run[-1]
 
 
 Rule = Alone | Period | Several | Weekdays | Except | EveryFewYears

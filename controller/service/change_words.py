@@ -15,16 +15,15 @@ from controller.lighting.look import NO_LIGHT, Look
 from controller.locale import Language, phrase, template
 from controller.rfc3339 import rfc3339
 from controller.schedule.changes import (
-    DAY_KEYS,
     GROUPED_FROM,
     Changes,
     DayChange,
     LitStretch,
     NightGroup,
-    RuleChange,
-    Span,
 )
 from controller.schedule.plan import Looks
+from controller.schedule.recurrence import Span
+from controller.schedule.rule_changes import DAY_KEYS, RuleChange
 from controller.schedule.translation import days_said, hours_said
 
 MOST_RULES = 3

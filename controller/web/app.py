@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.errors import WatertowerError, place_of
 from controller.events import new_event
 from controller.web import (

@@ -14,7 +14,7 @@ import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 from starlette.types import ASGIApp
 
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.errors import WatertowerError, place_of
 from controller.events import Event, new_event
 from controller.events.reasons import reason_of

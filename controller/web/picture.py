@@ -16,7 +16,8 @@ from controller.locale import Language, template
 from controller.service.gateway_state import Status
 from controller.service.health import GatewayHealth, Health, LookValue
 from controller.service.look_clauses import Names, SaidLook, said_look
-from controller.web.landmark_shapes import AXIS, GROUND, MOST_LABELLED, SHAPES, PartShape, custom
+from controller.web.landmark_shapes import AXIS, MOST_LABELLED, SHAPES, PartShape, custom
+from controller.web.picture_scenery import GLOW_BELOW_DEG, HEIGHT, WIDTH, scenery
 from controller.web.svg import (
     DAY_WALL,
     FONTS,
@@ -31,25 +32,16 @@ from controller.web.svg import (
     text,
 )
 
-WIDTH, HEIGHT = 360, 300
 WORST: tuple[Status, ...] = ("differs", "silent", "unknown", "pending", "confirmed")
 """What a part is said to be, the worst first."""
 MOST_SLICES = 4
 MOST_TOWER_PARTS = 6
-GLOW_BELOW_DEG, STARS_BELOW_DEG, NIGHT_BELOW_DEG = -0.8, -9.0, -6.0
+NIGHT_BELOW_DEG = -6.0
 LABEL_X, LABEL_WIDTH = 240, 116
 LONGEST_LABEL = 16
 OUTLINED = frozenset({"differs", "silent", "unknown"})
 HATCHED = frozenset({"silent", "unknown"})
 UNSEEN = LookValue(on=None)
-STARS = (
-    (14, 22, 1.1), (38, 61, 0.7), (62, 15, 0.8), (88, 40, 0.6), (112, 20, 1.0), (26, 104, 0.8), (52, 140, 0.6),
-    (176, 30, 0.7), (206, 14, 1.1), (232, 48, 0.7), (258, 22, 0.8), (284, 62, 1.0), (318, 18, 0.9), (342, 44, 0.7),
-    (346, 104, 0.8), (268, 112, 0.6), (306, 138, 0.8), (16, 186, 0.6), (336, 186, 0.6), (226, 150, 0.5),
-)  # fmt: skip
-HOUSES = ((18, 262, 20, 16), (50, 266, 15, 12), (292, 263, 19, 15), (322, 267, 16, 11))
-"""Left, top, width and height, on the ground."""
-TREES = ((90, 271, 8), (101, 273, 5), (214, 270, 9), (344, 270, 8), (5, 272, 7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +152,9 @@ class _Drawing:
             element("title", text(self._say(title, who=who)), id=self._id("title")),
             element("desc", text(" ".join(self._said())), id=self._id("desc")),
             element("defs", *self._definitions()),
-            *self._scenery(),
+            *scenery(scene.sun_deg, self._url("sky")),
             *self._glows(),
-            self._tower(),
+            *self._tower(),
             *(self._labels() if shown else ()),
             xmlns="http://www.w3.org/2000/svg",
             viewBox=f"0 0 {WIDTH} {HEIGHT}",
@@ -187,10 +179,9 @@ class _Drawing:
         yield _gradient(self._id("shade"), shade, x2=1, y2=0)
         hatch = element("path", d="M0 0V8", stroke="#0B0F18", stroke_width=3.4, stroke_opacity=0.85)
         light = element("path", d="M3.4 0V8", stroke="#FFF", stroke_width=1.2, stroke_opacity=0.7)
-        turned = "rotate(45)"
         yield element(
             "pattern", hatch, light, id=self._id("hatch"), width=8, height=8, patternUnits="userSpaceOnUse",
-            patternTransform=turned,
+            patternTransform="rotate(45)",
         )  # fmt: skip
         if self._scene.sun_deg < GLOW_BELOW_DEG:
             for at, part in enumerate(self._scene.parts):
@@ -212,34 +203,6 @@ class _Drawing:
             (at, on_wall(light.look, self._wall), 1) for start, end, light in _slices(part) for at in (start, end)
         )
 
-    def _scenery(self) -> Iterator[str]:
-        day = self._day
-        yield element("rect", width=WIDTH, height=HEIGHT, fill=self._url("sky"))
-        if self._scene.sun_deg < STARS_BELOW_DEG:
-            strength = min(1.0, (STARS_BELOW_DEG - self._scene.sun_deg) / 5) * 0.8
-            stars = "".join(
-                f"M{x - size:g} {y}a{size} {size} 0 1 0 {2 * size:g} 0a{size} {size} 0 1 0 {-2 * size:g} 0"
-                for x, y, size in STARS
-            )
-            yield element("path", d=stars, fill="#FFF", opacity=strength)
-        hills = "M0 250C50 238 96 248 150 252S262 236 360 246V300H0Z"
-        yield element("path", d=hills, fill=blend("#0C1026", "#8499A6", day))
-        near = "M0 268C60 262 118 268 180 270S300 262 360 266V300H0Z"
-        yield element("path", d=near, fill=blend("#080B1A", "#6F8570", day))
-        roofs = "".join(
-            f"M{x} {y}h{w}v{278 - y}h{-w}zM{x - 2} {y}l{w / 2 + 2:g} {-h * 0.55:g}l{w / 2 + 2:g} {h * 0.55:g}z"
-            for x, y, w, h in HOUSES
-        )
-        yield element("path", d=roofs, fill=blend("#05070F", "#6B5A50", day))
-        trees = "".join(
-            f"M{x - r} {y}a{r} {r} 0 1 0 {2 * r} 0a{r} {r} 0 1 0 {-2 * r} 0M{x - 1} {y}h2V279h-2z" for x, y, r in TREES
-        )
-        yield element("path", d=trees, fill=blend("#04060D", "#42593F", day))
-        if self._scene.sun_deg < GLOW_BELOW_DEG:
-            windows = "".join(f"M{x + w * 0.55:g} {y + h * 0.35:g}h3v4h-3z" for x, y, w, h in HOUSES)
-            yield element("path", d=windows, fill="#FFD98A")
-        yield element("rect", y=GROUND, width=WIDTH, height=HEIGHT - GROUND, fill=blend("#03050B", "#56684A", day))
-
     def _glows(self) -> Iterator[str]:
         if self._scene.sun_deg >= GLOW_BELOW_DEG:
             return
@@ -250,21 +213,20 @@ class _Drawing:
 
     # The landmark
 
-    def _tower(self) -> str:
-        pairs = list(zip(self._scene.parts, self._shape.parts, strict=False))
-        roof = (
-            element("path", d=self._shape.roof, fill=blend("#191E27", "#4A5260", self._day)) if self._shape.roof else ""
-        )
-        zones = [zone for at, (part, shape) in enumerate(pairs) for zone in self._zone(at, part, shape)]
-        shaded = pairs if self._shape.is_round else []
-        shade = [element("path", d=shape.path, fill=self._url("shade")) for _, shape in shaded]
-        marks = [mark for at, (part, shape) in enumerate(pairs) for mark in self._marks(at, part, shape)]
-        return (
-            self._shape.behind
-            + roof
-            + "".join((*zones, *shade, self._shape.over, *marks))
-            + (self._padlock() if self._scene.is_stopped else "")
-        )
+    def _tower(self) -> Iterator[str]:
+        parts = list(enumerate(zip(self._scene.parts, self._shape.parts, strict=False)))
+        yield self._shape.behind
+        if self._shape.roof:
+            yield element("path", d=self._shape.roof, fill=blend("#191E27", "#4A5260", self._day))
+        for at, (part, shape) in parts:
+            yield from self._zone(at, part, shape)
+        for _, (_, shape) in parts if self._shape.is_round else ():
+            yield element("path", d=shape.path, fill=self._url("shade"))
+        yield self._shape.over
+        for at, (part, shape) in parts:
+            yield from self._marks(at, part, shape)
+        if self._scene.is_stopped:
+            yield self._padlock()
 
     def _zone(self, at: int, part: PicturePart, shape: PartShape) -> Iterator[str]:
         """A part in its light; its attributes say the light of most gateways, or of the worst."""

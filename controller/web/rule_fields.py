@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from controller.config.rule_form import ALL_LANGUAGES, Group, RuleForm, field_texts, text_of
 from controller.config.tower import Tower
-from controller.errors import Mistake
+from controller.errors import Mistake, readable
 from controller.lighting.color import known_color
 from controller.lighting.names import DARK_WORDS
 from controller.locale import Language, languages
@@ -155,10 +155,7 @@ class RuleFields:
         dark = [text.strip().casefold() in DARK_WORDS for text in (one, other)]
         if any(dark):
             return all(dark)
-        try:
-            first, second = (known_color(text.strip(), self.tower.palette) for text in (one, other))
-        except Mistake:
-            return False
+        first, second = (readable(known_color, text.strip(), self.tower.palette) for text in (one, other))
         return first is not None and second is not None and (first.hex, first.kelvin) == (second.hex, second.kelvin)
 
 
@@ -208,7 +205,4 @@ def _windows(texts: Iterable[str]) -> frozenset[Window] | None:
 
 def _written_in(days: Sequence[str], otherwise: Language) -> Language:
     """The language in which a rule is written."""
-    try:
-        return language_of(days) if days else otherwise
-    except Mistake:
-        return otherwise
+    return (readable(language_of, days) if days else None) or otherwise

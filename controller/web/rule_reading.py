@@ -21,7 +21,7 @@ from controller.config.schedule_draft import RuleEdit, ScheduleEdit, applied, re
 from controller.config.schedule_edit import Edited, Faulty, NotPatchable, Outcome, RuleKey, cured_form, save_form
 from controller.config.schedule_file import Shows
 from controller.config.year_choice import YearChoice, YearQuestion, answered, year_question
-from controller.errors import Mistake
+from controller.errors import Mistake, readable
 from controller.events.words import capital, days_words
 from controller.lighting.look import DARK, ZoneState
 from controller.schedule.campaign import Blackout, EveryNight, Limit, Rule
@@ -128,10 +128,7 @@ class RuleReading:
         """The rule with the answer to the question of years."""
         if self.question is None or self.answer is None:
             return self.typed
-        try:
-            return answered(self.before, self.typed, self.question, self.answer, self.today)
-        except Mistake:
-            return self.typed
+        return readable(answered, self.before, self.typed, self.question, self.answer, self.today) or self.typed
 
     @property
     def edit(self) -> RuleEdit:
@@ -171,7 +168,7 @@ class RuleReading:
         if not is_mine:
             place = self.visited.say("rule.elsewhere", line=finding.place.line if finding.place else 0)
             return RuleFault("form", f"{place} {self._text(finding)}", link="/schedule/file")
-        field = (of.field if of is not None else "") or "name"
+        field = (of and of.field) or "name"
         return RuleFault(field, self._text(finding, field), tuple(self._cures(finding)))
 
     def _text(self, finding: Finding, field: str = "") -> str:
@@ -185,11 +182,11 @@ class RuleReading:
         said = f"{capital(text)}. {capital(action)}".rstrip(". ")
         return in_labels(self.visited, said if said.endswith("?") else f"{said}.")
 
-    def _cures(self, finding: Finding) -> Iterator[CureButton]:
+    def _cures(self, finding: Finding, words: str = "") -> Iterator[CureButton]:
         for cure in finding.suggestions:
             shown = said_in(cure.shown, self.visited.language)
-            words = in_labels(self.visited, shown)
-            yield CureButton(_cure_key(finding, shown), self.visited.say("common.change_to", value=words))
+            said = words or self.visited.say("common.change_to", value=in_labels(self.visited, shown))
+            yield CureButton(_cure_key(finding, shown), said)
 
     def cured(self, key: str) -> Form | None:
         """The form once one of its cures is followed; None where there is no such cure."""
@@ -231,12 +228,7 @@ class RuleReading:
             RuleFault(
                 each.field.field if each.field is not None else NOTES_FIELD,
                 self.visited.say("rule.faint", **each.event.fields),
-                tuple(
-                    CureButton(
-                        _cure_key(each, said_in(cure.shown, self.visited.language)), self.visited.say("rule.full_light")
-                    )
-                    for cure in each.suggestions
-                ),
+                tuple(self._cures(each, self.visited.say("rule.full_light"))),
             )
             for each in self.notes
             if each.code == FAINT_COLOR
@@ -280,14 +272,9 @@ class RuleReading:
         key = f"rule.read.{unit}{'_one' if self.occurrence.count == 1 else ''}"
         lines = [visited.say(key, days=words, count=self.occurrence.count)]
         lines += [*self._following_words(rule, self.occurrence), *self._years_words(rule)]
-        times = light_times(rule, self.occurrence, self.setup.tower.site.place)
-        if times is None:
-            return [*lines, visited.say("rule.read.never")]
-        what = "dark" if self.group == "blackouts" else "light"
-        return [
-            *lines,
-            visited.say(f"rule.read.{what}", first=self._at(times[0]), last=self._at(times[1], is_end=True)),
-        ]
+        times = self._times_of(rule, self.occurrence)
+        what = "never" if not times else "dark" if self.group == "blackouts" else "light"
+        return [*lines, visited.say(f"rule.read.{what}", **times)]
 
     def _following_words(self, rule: Rule, occurrence: Occurrence) -> Iterator[str]:
         """Of days that come in several pieces a year, as each Tuesday, the next ones."""
@@ -323,9 +310,14 @@ class RuleReading:
     def _usual(self, form: RuleForm) -> str:
         return ", ".join(days_said(each, self.visited.language) for each in form.days)
 
-    def _at(self, at: datetime, *, is_end: bool = False) -> str:
-        local = at.astimezone(self.visited.snapshot.zone)
-        return upcoming(local, self.visited.now, self.visited.language, is_end=is_end)
+    def _times_of(self, rule: Rule, days: Occurrence) -> dict[str, str]:
+        """When its first and its last light is; nothing where it has none."""
+        times = light_times(rule, days, self.setup.tower.site.place)
+        if times is None:
+            return {}
+        first, last = (at.astimezone(self.visited.snapshot.zone) for at in times)
+        now, language = self.visited.now, self.visited.language
+        return {"first": upcoming(first, now, language), "last": upcoming(last, now, language, is_end=True)}
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -333,17 +325,10 @@ class RuleReading:
         cannot be read."""
         found = {}
         for kind in ("nights", "dates"):
-            form = replace(self.meant, kind=kind, days=self.meant.days)
-            rule = self._rule_of(form)
+            rule = self._rule_of(replace(self.meant, kind=kind))
             on = next_occurrence(rule, self.today) if rule is not None else None
-            times = light_times(rule, on, self.setup.tower.site.place) if rule is not None and on is not None else None
-            found[kind] = (
-                self.visited.say(
-                    f"rule.kind.{kind}_times", first=self._at(times[0]), last=self._at(times[1], is_end=True)
-                )
-                if times is not None
-                else self.visited.say(f"rule.kind.{kind}_hint")
-            )
+            times = self._times_of(rule, on) if rule is not None and on is not None else {}
+            found[kind] = self.visited.say(f"rule.kind.{kind}_{'times' if times else 'hint'}", **times)
         return found
 
     @property
@@ -381,16 +366,11 @@ class RuleReading:
     def looks(self) -> Mapping[str, ZoneState]:
         """What each part shows, of a sequence the first colour; nothing while that cannot be read."""
         values = self.meant.values()
-        context = {
-            "palette": self.setup.tower.palette,
-            "zones": self.setup.tower.zones,
-            "parts": self.setup.tower.landmark.parts,
-        }
         given = {key: values[key] for key in ("color", "brightness", "change_every") if key in values}
         if self.group not in LIT or "color" not in given:
             return {}
         try:
-            looks = Shows.model_validate(given, context=context).looks
+            looks = Shows.model_validate(given, context=self.setup.tower.context).looks
         except (Mistake, ValidationError):
             return {}
         return {

@@ -25,7 +25,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller.clock import Clock
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.events import Event
 from controller.locale import DEFAULT, Language
 from controller.rfc3339 import rfc3339

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.events import Event, new_event
 from controller.events.words import capital
 from controller.locale import Language, languages, template

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.errors import Refused
 from controller.state.accounts import shown_name
 from controller.state.roles import Role, Scope, SiteRoles, role_at

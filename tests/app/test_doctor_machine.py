@@ -21,7 +21,8 @@ from controller.app.doctor.page_certificate import PageCertificate, certificate_
 from controller.clock import ClockReading, SystemClock, Trust
 from controller.config.load import load
 from controller.config.notice_keys import Heartbeat, Receiver
-from controller.config.tower import Tower, Web
+from controller.config.tower import Tower
+from controller.config.web_keys import Web
 from controller.errors import FilesRejected
 from controller.events.models import Phrase, Reason
 from controller.state.in_use import in_use

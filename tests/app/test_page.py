@@ -19,7 +19,7 @@ from controller.app import page
 from controller.app.assembly import Context, Running, running
 from controller.clock import VirtualClock
 from controller.config.load import Setup, load
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.events import Event
 from controller.service.degradations import Degradations
 from controller.state import StateStore

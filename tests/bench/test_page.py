@@ -17,7 +17,7 @@ import pytest
 
 from controller.clock import SystemClock
 from controller.config.load import load
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.gateways.home_assistant import HomeAssistant
 from controller.service.controller import Controller
 from controller.service.lamp_walk import LampWalks

@@ -29,7 +29,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from controller.clock import ClockReading
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.state import password_rule
 from controller.state.accounts import Session
 from controller.state.roles import Role, Scope

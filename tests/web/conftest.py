@@ -10,7 +10,7 @@ import pytest
 
 from controller.clock import ClockReading
 from controller.config.load import Setup, load
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.events import Event
 from controller.gateways.base import Message
 from controller.service.controller import Controller

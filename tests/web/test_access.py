@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.state.roles import Role
 from controller.web.visitors import access, headers_of
 

@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.state.accounts import Session
 from controller.state.audit import Act
 from controller.state.roles import Role

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from controller.config.load import Setup
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.web import bounded_connection
 from controller.web.app import create_app
 from controller.web.page_server import serving

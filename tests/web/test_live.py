@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from fastapi.responses import Response
 
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.service.health import Degradation
 from controller.web.live import SharedAnswers
 from controller.web.running_service import RunningService

@@ -10,7 +10,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.events import Event
 from controller.state.accounts import AccountStore
 from controller.state.roles import Role

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from controller.config.load import Setup
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.web.running_service import RunningService
 from tests.web.conftest import Browser, SetClock
 from tests.web.turned import snapshot_of

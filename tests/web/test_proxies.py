@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from controller.config.load import Setup
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.web.app import create_app
 from controller.web.page_server import serving
 from controller.web.running_service import RunningService

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.state.accounts import Session
 from controller.state.roles import Role, Scope
 from controller.web.app import ROUTERS

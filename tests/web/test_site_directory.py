@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from controller.config.load import Setup
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.events import Event, new_event
 from controller.service.lamp_walk import LampWalks
 from controller.state import password_rule

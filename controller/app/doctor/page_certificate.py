@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.events.models import Reason
 from controller.events.reasons import reason_of
 

@@ -9,7 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from controller.config.load import SCHEDULE, TOWER
-from controller.config.tower import Web
+from controller.config.web_keys import Web
 from controller.state.roles import Role
 from controller.web.app import ROUTERS, create_app
 from tests.web.answering import AnsweringService, LoggedIn, logged_in
