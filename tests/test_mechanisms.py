@@ -10,7 +10,7 @@ from tests.source import ROOT, nodes_by_file
 THREADS = {"Thread", "Timer", "ThreadPoolExecutor", "ProcessPoolExecutor", "to_thread", "run_in_executor"}
 TYPED = {"schedule/hours.py"}
 """As people type an instant, in local time too."""
-IN_A_FIXED_FORM = {"state/override_file.py", "state/history.py", "cli/plan_table.py"}
+IN_A_FIXED_FORM = {"state/override_file.py", "state/history_rows.py", "cli/plan_table.py"}
 """Under a checksum, and as a sort key: in what earlier versions wrote too. As spreadsheets take it."""
 INSTANTS = {"at", "now", "since", "until", "start", "end", "saved", "wall"}
 """What an instant is called; a calendar day has no other form."""

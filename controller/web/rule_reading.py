@@ -22,7 +22,7 @@ from controller.config.schedule_edit import Edited, Faulty, NotPatchable, Outcom
 from controller.config.schedule_file import Shows
 from controller.config.year_choice import YearChoice, YearQuestion, answered, year_question
 from controller.errors import Mistake, readable
-from controller.events.words import capital, days_words
+from controller.events.words import days_words
 from controller.lighting.look import DARK, ZoneState
 from controller.schedule.campaign import Blackout, EveryNight, Limit, Rule
 from controller.schedule.hours import Window, night_of
@@ -30,7 +30,7 @@ from controller.schedule.occurrence import Occurrence, light_times, next_occurre
 from controller.schedule.translation import days_said
 from controller.service.instant_words import upcoming
 from controller.service.saving import DiskSchedule
-from controller.web.form_labels import in_labels
+from controller.web.form_labels import in_labels, words_at
 from controller.web.forms import Form
 from controller.web.nights import NightBar, night_bars, night_name, spans_words
 from controller.web.proposals import draft_of, edits_of, keeper_of
@@ -47,16 +47,6 @@ ONE_ROUND = timedelta(days=300)
 ONE_DAY = timedelta(days=1)
 FAINT_COLOR, LAMPS_MISS = "TWL-S245", "TWL-F130"
 ONLY_DAYS = frozenset(("dates", "nights", "except", "hours"))
-TEXT_OF_CODE = {
-    "TWL-S013": "name",
-    "TWL-S014": "missing",
-    "TWL-S066": "change_every",
-    "TWL-S141": "days",
-    "TWL-S176": "days_as_hours",
-    "TWL-S180": "change_every",
-    "TWL-S182": "brightness_apart",
-}
-"""Findings whose cure speaks of the file; the page says it of its fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,20 +157,9 @@ class RuleReading:
         is_mine = of is not None and of.group == self.group and of.rule.strip() == self.meant.name.strip()
         if not is_mine:
             place = self.visited.say("rule.elsewhere", line=finding.place.line if finding.place else 0)
-            return RuleFault("form", f"{place} {self._text(finding)}", link="/schedule/file")
+            return RuleFault("form", f"{place} {words_at(self.visited, finding)}", link="/schedule/file")
         field = (of and of.field) or "name"
-        return RuleFault(field, self._text(finding, field), tuple(self._cures(finding)))
-
-    def _text(self, finding: Finding, field: str = "") -> str:
-        key = TEXT_OF_CODE.get(finding.code)
-        if key is not None and field:
-            is_empty = key in {"name", "days", "missing"} and field in {"name", "days", "color", "brightness"}
-            fields = {name: value for name, value in finding.event.fields.items() if name != "key"}
-            return self.visited.say(f"rule.fault.{field if is_empty else key}", **fields)
-        event, language = finding.event, self.visited.language
-        text, action = event.text(language), event.action(language)
-        said = f"{capital(text)}. {capital(action)}".rstrip(". ")
-        return in_labels(self.visited, said if said.endswith("?") else f"{said}.")
+        return RuleFault(field, words_at(self.visited, finding, field), tuple(self._cures(finding)))
 
     def _cures(self, finding: Finding, words: str = "") -> Iterator[CureButton]:
         for cure in finding.suggestions:

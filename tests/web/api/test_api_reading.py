@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
-from controller.config.web_keys import Web
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from controller.config.web_keys import Web
 from controller.events import new_event
 from controller.gateways.wled import Wled
 from controller.state import History
