@@ -20,9 +20,10 @@ only_files = pytest.mark.parametrize("storage", ["files"], indirect=True)
 
 
 class Postgres:
-    """A server of its own in a folder, with the database `watertower` that the user of that name owns."""
+    """A server of its own in a folder, with the database `watertower` that the user of that name owns; or a replica of
+    `another`, which acknowledges nothing from then on that the replica has not."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, another: "Postgres | None" = None) -> None:
         self.programs = Path(require("postgresql"))
         self.port = free_port()
         # not in pytest's folder, which every pytest that starts makes one for its owner alone again
@@ -32,6 +33,19 @@ class Postgres:
         if os.geteuid() == 0:
             subprocess.run(["chown", "postgres", self.folder], check=True)
         self._data = self.folder / "data"
+        self._process: subprocess.Popen[bytes] | None = None
+        if another is None:
+            self._make()
+        else:
+            self._follow(another)
+
+    def _follow(self, another: "Postgres") -> None:
+        where = ("-h", str(another.folder), "-p", str(another.port), "-U", "postgres")
+        self._run("pg_basebackup", "-D", str(self._data), "-R", "-c", "fast", "--no-sync", *where)
+        self.start()
+        another.tell("ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()")
+
+    def _make(self) -> None:
         words = (
             "--auth-host=scram-sha-256",
             "--auth-local=trust",
@@ -40,14 +54,28 @@ class Postgres:
             "--encoding=UTF8",
         )
         self._run("initdb", "-D", str(self._data), "--locale=C.UTF-8", *words)
-        self._process: subprocess.Popen[bytes] | None = None
+        with (self._data / "pg_hba.conf").open("a", encoding="ascii") as rules:
+            rules.write("host all all samenet scram-sha-256\n")
         self.start()
         self.tell(f"CREATE USER {USER} PASSWORD '{PASSWORD}'", f"CREATE DATABASE {DATABASE} OWNER {USER}")
 
     @property
     def url(self) -> str:
         """As in tower.yaml."""
-        return f"postgresql://{USER}@127.0.0.1:{self.port}/{DATABASE}"
+        return self.url_at("127.0.0.1")
+
+    def url_at(self, host: str) -> str:
+        """The same, by another address of this machine."""
+        return f"postgresql://{USER}@{host}:{self.port}/{DATABASE}"
+
+    def url_with(self, spare: "Postgres") -> str:
+        """Of whichever of two takes writes."""
+        hosts = ",".join(f"127.0.0.1:{each.port}" for each in (self, spare))
+        return f"postgresql://{USER}@{hosts}/{DATABASE}?target_session_attrs=read-write"
+
+    def promote(self) -> None:
+        """A replica is one no more."""
+        self.tell("SELECT pg_promote()")
 
     def start(self, *settings: str) -> None:
         """Start it, with settings as `max_connections=5`; it takes connections when this returns."""

@@ -17,7 +17,8 @@ class FarBox:
 
     def __init__(self, cables: int = 1) -> None:
         self._ip = require("ip")
-        self._name = f"wt{os.getpid() % 100_000}"
+        # what was taken away is gone a moment later, so no two are called alike
+        self._name = f"wt{os.getpid() % 100_000}x{next(_numbers)}"
         self.within = (self._ip, "netns", "exec", self._name)
         self.addresses: list[str] = []
         self._run("netns", "add", self._name)
