@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
+from controller.events.models import InEachLanguage
 from controller.locale import Language
 from controller.normal_form import normalized
 
@@ -84,6 +85,11 @@ SPELLINGS: Mapping[str, str] = {key(written): written for _, written in _names()
 
 CALLED: Mapping[str, str] = {key(written): name for name, written in _names()}
 """Every key -> what the holiday is called inside."""
+
+NAMES: Mapping[str, InEachLanguage] = {
+    name: InEachLanguage({"en": name, "sv": row["sv"].split(", ")[0]}) for name, row in _TABLES["days"].items()
+}
+"""What a holiday is called inside -> how people write it, in each of LANGUAGES."""
 
 FLAG_DAYS = tuple(name for name, row in _TABLES["days"].items() if row.get("flag_day"))
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from controller.schedule.campaign import Lit, Rule, apart
-from controller.schedule.holidays import HOLIDAYS
+from controller.schedule.holidays import HOLIDAYS, NAMES
 from controller.schedule.hours import Night, Place, Window
 from controller.schedule.hours_grammar import NOON
 from controller.schedule.plan import Program
@@ -107,7 +107,7 @@ def _one_year_only(rule: Lit, today: date) -> Iterator[Note]:
     if is_over or FEAST.search(rule.name):
         feast = next((name for first, last in spans if first == last and (name := _moving_feast(first))), None)
         if feast is not None:
-            yield Note("TWL-S243", rule, {"name": rule.name, "year": years[-1], "feast": feast})
+            yield Note("TWL-S243", rule, {"name": rule.name, "year": years[-1], "feast": NAMES[feast]})
     if is_over or FEAST.search(rule.name):
         return
     if rule.confirmed_for or (YEARLY.search(rule.name) and not ONCE.search(rule.name)):
