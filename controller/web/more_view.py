@@ -19,7 +19,6 @@ def more(visited: ForViewer) -> Response:
     return visited.page(
         "more",
         counts={status: counts[status] for status in WORST_FIRST if status != "confirmed" and counts.get(status)},
-        languages=languages(),
         themes=THEMES,
     )
 

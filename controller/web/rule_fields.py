@@ -170,8 +170,9 @@ def was_of(form: Form) -> dict[str, str]:
 
 
 def about_fields(form: Form) -> tuple[str, ...]:
-    """The languages of the text for the public: every one, or none in particular where the file says it so."""
-    return (ALL_LANGUAGES,) if form.get(f"about.{ALL_LANGUAGES}") else tuple(sorted(languages(), reverse=True))
+    """The fields of the text for the public: one of each language, or one for all where the file says it so."""
+    whole = f"about.{ALL_LANGUAGES}"
+    return (whole,) if form.get(whole) else tuple(f"about.{each}" for each in sorted(languages(), reverse=True))
 
 
 def with_fields(form: Form, changed: Iterable[tuple[str, str]]) -> Form:

@@ -183,6 +183,7 @@ def templates() -> Environment:
         auto_reload=False,
     )
     made.globals["asset"] = asset
+    made.globals["languages"] = lambda: {each: say(each, "common.language") for each in languages()}
     made.filters["said"] = said
     made.filters["quoted"] = quoted
     made.globals["at"] = lambda faults, field: next((each for each in faults if each.field == field), None)

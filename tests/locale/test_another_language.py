@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import click
 import pytest
@@ -107,6 +108,21 @@ def test_the_program_speaks_a_language_that_is_only_a_folder(site: Site) -> None
     told.append(said(site, "check", code=78))
     assert all(re.search("[ａ-ｚ]{3}", text) for text in told)
     assert [found for text in told if (found := untranslated(text, site))] == [], "\n".join(told)
+
+
+def test_the_page_speaks_and_offers_a_language_that_is_only_a_folder(site: Site) -> None:
+    """Every view is whole in it, and in the others there is a link to it."""
+    service = site.with_page().start("run", lang=None, LC_ALL="", LC_MESSAGES="", LANG="")
+    until(lambda: "TWL-G101" in service.log, "no confirmation")
+    for view in ("", "public", "more", "schedule", "history", "gateways", "events", "proof"):
+        assert '<html lang="xx"' in seen(site, f"{view}?lang=xx"), view
+        assert 'hreflang="xx">Ｅｎｇｌｉｓｈ' in seen(site, f"{view}?lang=sv"), view
+
+
+def seen(site: Site, path: str) -> str:
+    """A view of the page."""
+    with urlopen(f"http://127.0.0.1:{site.page_port}/{path}") as answer:
+        return str(answer.read().decode())
 
 
 def test_the_help_of_every_command_is_in_a_language_that_is_only_a_folder(program: Path) -> None:

@@ -155,6 +155,13 @@ def test_no_key_of_the_phrases_is_missing(topic: str) -> None:
     assert [each for each in used if not any(re.fullmatch(each, key) for key in keys)] == []
 
 
+def test_the_page_names_no_language() -> None:
+    """It takes those that have a folder, in its code, its templates and its script."""
+    files = [path for path in WEB.rglob("*.*") if path.suffix in {".py", ".html", ".js"}]
+    name = re.compile(rf"""["'.]({"|".join(languages())})["']""")
+    assert [(path.name, found[0]) for path in files for found in name.finditer(path.read_text("utf-8"))] == []
+
+
 def test_values_that_are_put_into_words_all_have_one() -> None:
     """Where a part of the key is a value."""
     commands = texts("en", "commands")
