@@ -118,6 +118,7 @@ class Running:
     follower: FileFollower
     mqtt: Mqtt
     runtime: Runtime
+    degradations: Degradations
 
     @property
     def anew(self) -> asyncio.Future[Setup]:
@@ -157,6 +158,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
         runtime = Runtime(controller, overrides, clock, mqtt, site, context.tell, context.degradations)
         loop = runtime.loop
         loop.prove_light(context.setup)
+        loop.led_as(lambda: context.lead.told if context.lead is not None else None)
         follower = FileFollower(context, loop, users)
         tasks = {
             "controller": runtime.run(),
@@ -183,7 +185,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
             tasks[f"gateway {gateway.name}"] = gateway.run(brokers, tower.site.name)
         work = asyncio.create_task(_work(tasks), name="work")
         stack.push_async_callback(_end, work, mqtt, site, lambda: loop.end(clock.read()))
-        yield Running(controller, work, follower, mqtt, runtime)
+        yield Running(controller, work, follower, mqtt, runtime, context.degradations)
 
 
 def _telling(

@@ -139,7 +139,10 @@ def users(tower: Tower) -> dict[str, User] | None:
 
 
 def users_of_sites(towers: Mapping[str, Tower]) -> dict[str, User] | None:
-    """The same where several sites, by name, share the broker: a gateway logs in as `<site>/<gateway>`."""
+    """The same where several sites, by name, share the broker: a gateway logs in as
+    `<site>/<gateway>`; that of the only site, whose name is empty, as itself."""
+    if "" in towers:
+        return users(towers[""])
     shared = [tower for tower in towers.values() if tower.mqtt.is_embedded and tower.mqtt.users_file is not None]
     if not shared:
         return None

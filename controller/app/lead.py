@@ -5,15 +5,17 @@ import secrets
 import socket
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from controller.clock import Clock
 from controller.events import Event, new_event
 from controller.mqtt import Address, Mqtt, Received
 from controller.service.health_watch import ONLINE
+from controller.service.kept_stops import KeptStops
 from controller.service.leadership import Leaderships
+from controller.service.pair import Company, Pair, lead_of, pair_of
 from controller.state.json_file import Unusable
 from controller.state.leases import LeaseStore, Question, Standing
 from controller.threads import run_blocking, wait_at_most
@@ -21,6 +23,8 @@ from controller.threads import run_blocking, wait_at_most
 ANSWER_S = 1.0
 """So long a round waits for the database. One that has not answered is asked nothing else before it has."""
 DEPART_S = 2.0
+CONNECTED_S = 10.0
+"""A site that runs for so long hears for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +33,23 @@ class LedSites:
     stopped."""
 
     names: Callable[[], Collection[str]]
+    title: Callable[[str], str]
+    """What a site is called where it is told of."""
     running: Callable[[], Mapping[str, int]]
     start: Callable[[str], None]
     stop: Callable[[str, str], Awaitable[None]]
+    ask: Callable[[str, bytes], None]
+    """Hands a request to a site that runs."""
+
+
+class LeadPage(Protocol):
+    """The page, as far as other controllers are concerned."""
+
+    def note(self) -> str:
+        """What they are told of it; empty where none is served."""
+
+    def show(self, pair: Pair) -> None:
+        """Who leads what now."""
 
 
 class Lead:
@@ -47,6 +65,7 @@ class Lead:
         clock: Clock,
         brokers: Mapping[tuple[Address, ...], str],
         tell: Callable[[Event], None],
+        page: LeadPage,
     ) -> None:
         self.leaderships = Leaderships(f"{socket.gethostname()}-{secrets.token_hex(3)}")
         self.asked = asyncio.Event()
@@ -56,7 +75,14 @@ class Lead:
         self._clock = clock
         self._brokers = brokers
         self._tell = tell
+        self._page = page
+        self._company = Company(self.leaderships.name, tell)
+        self.pair = Pair(self.leaderships.name)
+        """Who leads what, as it was told last."""
         self._leaders: Mapping[str, str] = {}
+        self._stops_kept = KeptStops()
+        self._new: dict[str, float] = {}
+        """Sites that have begun to run, and since when: stops from before they were connected are to be handed over."""
         self._asked: tuple[Question, float, asyncio.Task[Standing]] | None = None
         self._stops: dict[str, asyncio.Task[None]] = {}
         self._stopped = asyncio.Event()
@@ -72,7 +98,9 @@ class Lead:
             began_s = self._clock.read().mono
             await self._ask()
             self._follow()
+            self._hand_over()
             self._tell_leaders()
+            self._page.show(self.pair)
             self.asked.set()
             self._stopped.clear()
             await wait_at_most(self._stopped, self.leaderships.wait_s(self._clock.read().mono - began_s))
@@ -87,19 +115,30 @@ class Lead:
         """One round, or what is left of the last one."""
         self.leaderships.know(self._sites.names())
         if self._asked is None:
-            question = self.leaderships.question(self._sites.running())
+            question = replace(self.leaderships.question(self._sites.running()), page=self._page.note())
             call = run_blocking("leases", partial(self._store.exchange, question))
             self._asked = question, self._clock.read().mono, asyncio.create_task(call)
         question, asked_s, task = self._asked
         await asyncio.wait([task], timeout=ANSWER_S)
         if not task.done():
+            self.pair = replace(self.pair, is_known=False)
             self.leaderships.unanswered(self._clock.read().mono, self._sites.running())
             return
         self._asked = None
         try:
             self.leaderships.answered(question, task.result(), asked_s)
+            self._know(task.result())
         except Unusable:  # told by the database, as whatever else it refuses
+            self.pair = replace(self.pair, is_known=False)
             self.leaderships.unanswered(asked_s, self._sites.running())
+
+    def _know(self, standing: Standing) -> None:
+        """How all stand, for people."""
+        reading = self._clock.read()
+        self.pair = pair_of(self.pair, standing, self._sites.names(), reading.wall)
+        for site in self.pair.sites:
+            self.leaderships[site].told = lead_of(self.pair, site)
+        self._company.know(standing, reading.mono)
 
     def _follow(self) -> None:
         """Starts what it leads now, and stops what it does not."""
@@ -109,6 +148,19 @@ class Lead:
         for site in running.keys() - leads - self._stops.keys():
             self._stops[site] = asyncio.create_task(self._stop(site))
 
+    def began(self, site: str) -> None:
+        """A site runs: it acts on the stops that nobody has acted on. Those that come before it is connected follow."""
+        self._new[site] = self._clock.read().mono
+        for payload in self._stops_kept.of(site):
+            self._sites.ask(site, payload)
+
+    def _hand_over(self) -> None:
+        now_s = self._clock.read().mono
+        self._new = {site: since_s for site, since_s in self._new.items() if now_s - since_s < CONNECTED_S}
+        for site in self._new:
+            for payload in self._stops_kept.of(site):
+                self._sites.ask(site, payload)
+
     def _tell_leaders(self) -> None:
         """Who leads which site, where that is another than before."""
         before, self._leaders = self._leaders, {**self._leaders, **self.leaderships.leaders}
@@ -116,21 +168,36 @@ class Lead:
             if before.get(site) == leader:
                 continue
             if leader == self.leaderships.name:
-                self._tell(new_event("TWL-C060", site=site, controller=leader, term=self.leaderships[site].term))
+                self._tell(
+                    new_event(
+                        "TWL-C060", site=self._sites.title(site), controller=leader, term=self.leaderships[site].term
+                    )
+                )
             else:
-                self._tell(new_event("TWL-C061", site=site, controller=leader))
+                self._tell(new_event("TWL-C061", site=self._sites.title(site), controller=leader))
 
     async def _hear(self, brokers: tuple[Address, ...], prefix: str) -> NoReturn:
-        """Notes the signs of life of the leaders of sites that do not run here."""
-        status = partial("{}/{}/controller/status".format, prefix.rpartition("/")[0])
+        """Notes the signs of life of the leaders of sites, and what they may be too late to hear."""
+        below = "" if "" in self._sites.names() else f"{prefix.rpartition('/')[0]}/"
+        each = f"{below}+" if below else prefix
+        topics = ((f"{each}/controller/status", 0), (f"{each}/override/set", 1))
         name = f"{prefix.replace('/', '-')}-{self.leaderships.name}-beside"
-        async with Mqtt(brokers, name, subscriptions=((status("+"), 0),)) as mqtt:
+        async with Mqtt(brokers, name, subscriptions=topics) as mqtt:
             async for item in mqtt:
-                if isinstance(item, Received) and not item.retain and item.payload == ONLINE:
-                    site = item.topic.split("/")[-3]
-                    if site in self._sites.names() and site not in self._sites.running():
-                        self.leaderships[site].heard_leader(self._clock.read().mono)
+                if isinstance(item, Received) and not item.retain:
+                    self._heard(item.topic.removeprefix(below).partition("/")[0] if below else "", item)
         raise RuntimeError("the MQTT connection ended")
+
+    def _heard(self, site: str, item: Received) -> None:
+        if site not in self._sites.names():
+            return
+        now_s = self._clock.read().mono
+        if item.topic.endswith("/override/set"):
+            self._stops_kept.heard(site, item.payload, now_s)
+        elif item.payload == ONLINE:
+            self._stops_kept.heard_leader(site, now_s)
+            if site not in self._sites.running():
+                self.leaderships[site].heard_leader(now_s)
 
     async def _stop(self, site: str) -> None:
         await self._sites.stop(site, "another controller leads")

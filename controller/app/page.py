@@ -25,6 +25,7 @@ from controller.state.accounts_file import NotKept
 from controller.state.storage import Storage
 from controller.threads import run_blocking
 from controller.web.app import create_app
+from controller.web.forwarding import own_page
 from controller.web.page_server import PageNotServed, PageServer, serving
 from controller.web.running_service import PageOwner, RunningService, Snapshot
 from controller.web.site_directory import SiteDirectory, create_sites_app
@@ -98,7 +99,7 @@ class PageFeed:
         looks = tuple(look.model_dump_json() for look in health.now.looks.values())
         essence = (
             *(cue, looks, health.now.fades_until is None, health.next, health.clock, health.counts),
-            *(health.degradations, snapshot.codes, snapshot.overrides, snapshot.stop, snapshot.setup),
+            *(health.lead, health.degradations, snapshot.codes, snapshot.overrides, snapshot.stop, snapshot.setup),
         )
         is_new = self._before != essence or self._shows_something_else(snapshot)
         self._before = essence
@@ -224,6 +225,8 @@ class SharedPage:
         self._loop = asyncio.get_running_loop()
         self._accounts = AccountStore(storage, self._tell_from_anywhere)
         self.directory = SiteDirectory(self._accounts, SystemClock(), self._tell_from_anywhere)
+        self.note = ""
+        """What other controllers are told of it, so that they can ask it."""
         self._web: Web | None = None
         self._server: PageServer | None = None
         self._preparing: asyncio.Task[None] | None = None
@@ -245,6 +248,8 @@ class SharedPage:
             self._tell(error.event if isinstance(error, PageNotServed) else broken)
             return
         self._tell(new_event("TWL-W101", url=self._server.url))
+        with suppress(OSError):  # it was read a moment ago, to serve it
+            self.note = await run_blocking("page", partial(own_page, web, self._server.port, self.directory.key))
         self._preparing = asyncio.create_task(
             prepare_accounts(self.directory, web, self._server.url, self._tell), name="page: accounts"
         )
@@ -256,7 +261,7 @@ class SharedPage:
         if self._server is not None:
             await _ended(self._tell, "page: stop", self._server.stop)
             await _ended(self._tell, "accounts", self._accounts.close)
-        self._server, self._preparing = None, None
+        self._server, self._preparing, self.note = None, None, ""
 
     @asynccontextmanager
     async def of(

@@ -19,6 +19,7 @@ from controller.config.web_keys import Web
 from controller.errors import WatertowerError, place_of
 from controller.events import Event, new_event
 from controller.mqtt import Address, Mqtt
+from controller.service.pair import Pair
 from controller.service.runtime import Runtime
 from controller.threads import run_blocking
 
@@ -60,6 +61,7 @@ class SiteServices:
             web = _web(towers)
             self._page = self._new_page(next(iter(towers.values()))) if web is not None else None
             if self._page is not None:
+                self._page.directory.titles = {name: tower.site.name for name, tower in towers.items()}
                 await self._page.serve(web)
             yield
         finally:
@@ -112,6 +114,15 @@ class SiteServices:
             return
         async with page.of(context, runtime, follower, mqtt, listeners) as work:
             yield work
+
+    def note(self) -> str:
+        """What other controllers are told of the page; empty where none is served."""
+        return self._page.note if self._page is not None else ""
+
+    def show(self, pair: Pair) -> None:
+        """Of several controllers which leads what, as the page tells."""
+        if self._page is not None:
+            self._page.directory.pair = pair
 
     def note_failed(self, site: str, why: Event) -> None:
         """A site does not run, as the page tells those who may see all."""
@@ -178,5 +189,5 @@ def _wanted(towers: Mapping[str, Tower]) -> _BrokerWanted | None:
         return None
     name, tower = next(iter(using.items()))
     host, port = broker_settings.listens(tower.mqtt)
-    prefix = tower.mqtt.topic_prefix.removesuffix(f"/{name}")
+    prefix = tower.mqtt.topic_prefix.removesuffix(f"/{name}" if name else "")
     return _BrokerWanted(host, port, broker_settings.users_of_sites(using), prefix)

@@ -103,7 +103,7 @@ def _voice(start: SiteStart, setup: Setup, log: Log) -> Voice:
     """How the log speaks of a site. Raises OSError where the texts cannot be read."""
     site = setup.tower.site
     voice = voice_of(site.place.time_zone, start.asked or site.language, setup.site)
-    if start.services is None:
+    if not setup.site:
         log.voice = voice
     return voice
 

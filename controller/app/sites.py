@@ -24,12 +24,14 @@ from controller.app.site_life import SiteStart, end_once, live
 from controller.app.site_storage import storage_of
 from controller.clock import SystemClock
 from controller.config.findings import Finding
-from controller.config.site_folder import SITES, SiteFolder, sites_in
+from controller.config.site_folder import SITES, ConfigFolder, own_folder, site_folder, sites_in
 from controller.config.tower import Tower
 from controller.errors import FilesRejected, WatertowerError, place_of
 from controller.events import Event, new_event
 from controller.locale import Language
+from controller.mqtt import Received
 from controller.retry import backoff_s
+from controller.service.degradations import Degradations
 from controller.service.saving import ScheduleKeeper
 from controller.state import NotRead
 from controller.state.in_use import in_use
@@ -58,7 +60,8 @@ class _Life:
 
 
 class Sites:
-    """Those of a folder; `state` is the state directory of the service. `only` leaves out all but one."""
+    """Those of a folder; `state` is the state directory of the service. `only` leaves out all but one; empty it is the
+    only site there is, whose files are in the folder itself, beside other controllers."""
 
     def __init__(self, root: Path, state: Path, log: Log, asked: Language | None, only: str | None = None) -> None:
         self._root = root
@@ -68,6 +71,8 @@ class Sites:
         self._only = only
         self._clock = SystemClock()
         self._lives: dict[str, _Life] = {}
+        self._degradations = Degradations(self._clock)
+        """What is wrong with the service, and so with all of its sites."""
         self._misnamed: frozenset[Finding] = frozenset()
         self._failures: dict[str, Event] = {}
         """Why sites do not run, as it was told."""
@@ -156,11 +161,11 @@ class Sites:
         towers = {}
         self._known = await self._names() or ()
         for name in self._known:
-            folder = SiteFolder(self._root, name)
+            folder = site_folder(self._root, name)
             try:
                 setup, _ = await run_blocking("files", partial(load_last_good, folder, self._own(name)))
             except WatertowerError as error:
-                self._failed(name, *_first(error, str(folder.path)))
+                self._failed(name, *_first(error, str(own_folder(folder))))
             else:
                 towers[name] = setup.tower
         return towers
@@ -171,9 +176,9 @@ class Sites:
         if self._shared is None:
             return None
         tables = storage_of(self._shared, self._state, None).database("leases.db", TABLES, self._tell)
-        sites = LedSites(lambda: self._known, self._epochs, self.start, self.stop)
+        sites = LedSites(lambda: self._known, self._title, self._epochs, self.start, self.stop, self._ask)
         addresses = {self._services.brokers(tower): tower.mqtt.topic_prefix for tower in towers.values()}
-        return Lead(LeaseTables(tables), sites, self._clock, addresses, self._tell)
+        return Lead(LeaseTables(tables), sites, self._clock, addresses, self._tell, self._services)
 
     def _epochs(self) -> Mapping[str, int]:
         """The sites that run, with the epochs that their orders have reached."""
@@ -182,6 +187,8 @@ class Sites:
 
     async def _names(self) -> tuple[str, ...] | None:
         """The sites that there are; None where nobody can tell."""
+        if self._only == "":
+            return ("",)
         try:
             names, findings = await run_blocking("sites", partial(sites_in, self._root))
         except OSError:
@@ -209,43 +216,63 @@ class Sites:
             try:
                 await self._live(name, life)
             except WatertowerError as error:
-                self._failed(name, *_first(error, str(self._root / SITES / name)))
+                self._failed(name, *_first(error, str(own_folder(site_folder(self._root, name)))))
             except Exception as error:  # no site stops another
                 broken = new_event("TWL-C051", task=f"site {name}", reason=place_of(error))
-                self._failed(name, broken, str(self._root / SITES / name))
+                self._failed(name, broken, str(own_folder(site_folder(self._root, name))))
             life.running = None
             life.had_chance.set()
             attempts = 1 if self._clock.read().mono - began_s > STEADY_S else attempts + 1
             await asyncio.wait([life.end], timeout=backoff_s(attempts, AGAIN_S, LONGEST_AGAIN_S))
 
     async def _live(self, name: str, life: _Life) -> None:
-        folder, state = SiteFolder(self._root, name), self._own(name)
+        folder, state = site_folder(self._root, name), self._own(name)
         if self._shared is not None:
-            await run_blocking("files", partial(self._follow_others, folder, storage_of(self._shared, state, name)))
+            await run_blocking(
+                "files", partial(self._follow_others, name, folder, storage_of(self._shared, state, name))
+            )
         setup, rejected = await run_blocking("files", partial(load_last_good, folder, state))
         lead = self._lead.leaderships[name] if self._lead is not None else None
         start = SiteStart(setup, rejected, folder, state, self._asked, self._services, lead)
 
         def up(running: Running) -> None:
             life.running = running
+            for one in self._degradations.now():
+                if one.event is not None:
+                    running.degradations.take(one.event, one.since)
+            if self._lead is not None:
+                self._lead.began(name)
             self._failures.pop(name, None)
             life.had_chance.set()
 
         with ExitStack() as held:
-            await run_blocking("in use", partial(held.enter_context, in_use(state)))
+            if name:  # the only one has the directory of the service
+                await run_blocking("in use", partial(held.enter_context, in_use(state)))
             await live(start, self._log, life.end, up)
 
-    def _follow_others(self, folder: SiteFolder, storage: Storage) -> None:
+    def _title(self, name: str) -> str:
+        return name or (self._shared.site.name if self._shared is not None else name)
+
+    def _follow_others(self, name: str, folder: ConfigFolder, storage: Storage) -> None:
         """Takes the schedule that another controller has saved since."""
         keeper = ScheduleKeeper(folder, VersionStore(storage, self._tell), lambda: self._clock.read().wall)
         with suppress(NotRead, OSError):  # without the database the files are as good as any
             version = keeper.follow()
             if version is not None:
-                self._tell(new_event("TWL-C062", site=folder.name, number=version.number, folder=folder.path))
+                self._tell(
+                    new_event("TWL-C062", site=self._title(name), number=version.number, folder=own_folder(folder))
+                )
+
+    def _ask(self, name: str, payload: bytes) -> None:
+        """Hands a request to a site that runs, as if it had come over MQTT."""
+        life = self._lives.get(name)
+        if life is not None and life.running is not None:
+            topic = f"{life.running.follower.in_force.tower.mqtt.topic_prefix}/override/set"
+            life.running.runtime.take(Received("", topic, payload, retain=False, qos=1))
 
     def _own(self, name: str) -> Path:
         """The state directory of a site."""
-        return self._state / SITES / name
+        return self._state / SITES / name if name else self._state
 
     def _failed(self, name: str, first: Event, where: str) -> None:
         why = new_event("TWL-C053", first=first, where=where)
@@ -256,8 +283,12 @@ class Sites:
             self._log.tell(why, self._clock.read().wall, voice)
 
     def _tell(self, event: Event) -> None:
-        """An event of the service."""
-        self._log.tell(event, self._clock.read().wall)
+        """An event of the service. What lasts is wrong with each of its sites."""
+        at = self._clock.read().wall
+        self._log.tell(self._degradations.take(event, at), at)
+        for life in self._lives.values():
+            if life.running is not None:
+                life.running.degradations.take(event, at)
 
 
 def _first(error: WatertowerError, folder: str) -> tuple[Event, str]:

@@ -26,7 +26,7 @@ from controller.cli.options import (
 )
 from controller.config import render
 from controller.config.site_folder import has_sites
-from controller.config.tower import MqttSettings
+from controller.config.tower import Tower
 from controller.errors import FilesRejected, Refused, Unreachable, WatertowerError
 from controller.events import new_event
 from controller.events.formatters import FRAME
@@ -38,6 +38,8 @@ from controller.service.health_watch import ONLINE
 from controller.service.overrides import STOPPED
 
 ANSWER_WITHIN_S = 8.0
+HANDS_CHANGE_S = 12.0
+"""Of several controllers the next one may have to take the lead first."""
 DARK_WITHIN_S = 8.0
 """After a stop the controller reports within five seconds whether the gateways confirm that it is dark."""
 SEND_AGAIN_S = 2.0
@@ -123,10 +125,11 @@ def ask(options: Options, **request: object) -> None:
     Raises Refused where the request is refused, where a safety stop keeps the tower dark after a resume, and where it
     is not confirmed dark after a stop; Unreachable where nobody answers.
     """
-    with_tower(options, lambda tower: asyncio.run(_ask(tower.mqtt, options, request)))
+    with_tower(options, lambda tower: asyncio.run(_ask(tower, options, request)))
 
 
-async def _ask(settings: MqttSettings, options: Options, request: dict[str, object]) -> None:
+async def _ask(tower: Tower, options: Options, request: dict[str, object]) -> None:
+    settings, within_s = tower.mqtt, ANSWER_WITHIN_S if tower.database is None else ANSWER_WITHIN_S + HANDS_CHANGE_S
     brokers = broker_settings.addresses(settings, options.service_state)
     request_id = uuid.uuid4().hex
     document = json.dumps({"version": 1, "id": request_id, "owner": caller(), **request}, ensure_ascii=False)
@@ -137,7 +140,7 @@ async def _ask(settings: MqttSettings, options: Options, request: dict[str, obje
     is_answered = lives = False
     with contextlib.suppress(TimeoutError):
         async with (
-            asyncio.timeout(ANSWER_WITHIN_S) as patience,
+            asyncio.timeout(within_s) as patience,
             Mqtt(brokers, client, subscriptions=((answers, 1), (beat, 0)), streams=(answers,)) as mqtt,
         ):
             sending = asyncio.create_task(_send(mqtt, message), name="send")
@@ -160,6 +163,8 @@ async def _ask(settings: MqttSettings, options: Options, request: dict[str, obje
     if not is_answered:
         if lives:
             raise Unreachable("TWL-Q124", topic=message.topic, address=str(brokers[0]))
+        if tower.database is not None and mqtt.connected:
+            raise Unreachable("TWL-Q164", seconds=within_s, topic=message.topic)
         raise unheard(mqtt, brokers, options.state_dir)
 
 

@@ -19,7 +19,7 @@ from controller.app.site_life import SiteStart, end_once, live
 from controller.cli.options import FOUND_PROBLEMS, Options, common, environment_language, for_service, known_sites
 from controller.clock import SystemClock
 from controller.config.load import load_tower
-from controller.config.site_folder import SiteFolder, has_sites
+from controller.config.site_folder import has_sites, site_folder
 from controller.errors import FilesRejected
 from controller.events import new_event
 from controller.locale import DEFAULT, Language
@@ -43,6 +43,8 @@ def command(options: Options, log_format: LogFormat) -> None:
     if options.site is not None or has_sites(options.config_dir):
         _several(options, log_format)
     setup, rejected = load_last_good(options.config_dir, options.state_dir)
+    if setup.tower.database is not None and not setup.tower.mqtt.is_embedded:  # other controllers may share both
+        _several(replace(options, site=""), log_format)
     site = setup.tower.site
     start = SiteStart(setup, rejected, options.config_dir, options.state_dir, options.lang)
     with (
@@ -55,13 +57,14 @@ def command(options: Options, log_format: LogFormat) -> None:
 
 
 def _several(options: Options, log_format: LogFormat) -> None:
-    """All sites, or the one that is named; ends the process."""
+    """All sites, or the one that is named; the only one, whose name is empty, as one that other controllers may lead.
+    Ends the process."""
     from controller.app.sites import Sites  # noqa: PLC0415  not needed for one site
 
-    names, _ = known_sites(options)
+    names = ("",) if options.site == "" else known_sites(options)[0]
     zone, language = _spoken(options, names)
     with ExitStack() as stack:
-        role = SERVICE if options.site is None else f"{SERVICE}-{options.site}"
+        role = SERVICE if not options.site else f"{SERVICE}-{options.site}"
         stack.enter_context(in_use(options.service_state, role))
         log = stack.enter_context(Log(log_format, zone, options.lang or language))
         _leave_garbage()
@@ -80,7 +83,7 @@ def _spoken(options: Options, names: Sequence[str]) -> tuple[tzinfo, Language]:
     """The time zone and the language of the first site whose files can be read."""
     for name in names:
         with suppress(FilesRejected):
-            site = load_tower(SiteFolder(options.config_dir, options.site or name)).site
+            site = load_tower(site_folder(options.config_dir, options.site or name)).site
             return site.place.time_zone, site.language
     return UTC, DEFAULT
 

@@ -33,6 +33,11 @@ ConfigFolder = Path | SiteFolder
 """The files of a site: a folder of their own, or a part of one with several sites."""
 
 
+def site_folder(root: Path, name: str) -> ConfigFolder:
+    """The files of the site of this name; of the only one, which has none, those in the folder itself."""
+    return SiteFolder(root, name) if name else root
+
+
 def own_folder(folder: ConfigFolder) -> Path:
     """Where the site's own files stand, as its schedule."""
     return folder.path if isinstance(folder, SiteFolder) else folder

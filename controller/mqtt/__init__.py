@@ -75,6 +75,11 @@ class Mqtt:
         """Broker -> whether it is connected."""
         return {each.broker: each.connected for each in self._brokers}
 
+    @property
+    def may_publish(self) -> bool:
+        """Whether what is published now is sent."""
+        return self._may_publish()
+
     def publish(self, *messages: Message) -> None:
         """Sends messages to every broker that is connected, without waiting. Not connected, they are dropped: what
         should hold is published anew on `Connected`, and a value kept over an outage would be a second truth. Raises

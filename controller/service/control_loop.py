@@ -31,7 +31,7 @@ from controller.schedule.plan import Program
 from controller.service.confirmations import Confirmations
 from controller.service.controller import Controller, TurnResult
 from controller.service.degradations import Degradations
-from controller.service.health import Health
+from controller.service.health import Health, LeadHealth
 from controller.service.health_report import HealthReport
 from controller.service.health_watch import BEAT_S, ONLINE
 from controller.service.home_assistant_bridge import HomeAssistantBridge
@@ -291,6 +291,10 @@ class ControlLoop:
                 self.measured.draws,
                 lambda: self._connection.connected,
             )
+
+    def led_as(self, lead: Callable[[], LeadHealth | None]) -> None:
+        """From now on the summary says which of several controllers leads."""
+        self._report.lead = lead
 
     @property
     def has_requests(self) -> bool:

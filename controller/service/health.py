@@ -34,6 +34,7 @@ WORST_FIRST: tuple[Status, ...] = ("silent", "differs", "unknown", "pending", "c
 _SHOWS, _BY_CHANCE, _NEARLY, _SHOWED, _LAST_KNOWN, _WANTED = (
     Text("status", key) for key in ("shows", "by_chance", "nearly", "showed", "last_known", "wanted")
 )
+_LED, _LED_ALONE = (Text("status", key) for key in ("led", "led_alone"))
 _LAST_CONFIRMED, _NOT_ASKED, _FADING, _NEVER_HEARD = (
     Text("status", key) for key in ("last_confirmed", "not_asked", "fading", "never_heard")
 )
@@ -248,6 +249,21 @@ class CueHealth(_HealthPart):
         return "; ".join((looks, *(f"{', '.join(names)}: {rule}" for rule, names in by_rule.items())))
 
 
+class LeadHealth(_HealthPart):
+    """Which of several controllers leads the site, since when, and which others stand by."""
+
+    controller: str
+    since: Instant
+    standby: tuple[str, ...] = ()
+
+    def said(self, language: Language, zone: tzinfo) -> str:
+        """For people."""
+        fields = {"controller": self.controller, "since": f"{self.since.astimezone(zone):%Y-%m-%d %H:%M:%S}"}
+        if not self.standby:
+            return _LED_ALONE.say(language, fields)
+        return _LED.say(language, {**fields, "standby": ", ".join(self.standby)})
+
+
 class Degradation(_HealthPart):
     """What is wrong for longer than a moment: the event that told of it last, and since when.
 
@@ -292,7 +308,8 @@ class Health(_HealthPart):
 
     `counts` has the number of gateways by status, `amiss` how many of them ask for somebody, `never_heard` how many
     have not been heard since the controller started. `unconfirmed` are those not confirmed, at most MOST_NAMED;
-    `heard_s` tells how long ago gateways were heard (null: never), those and, of a small site, all.
+    `heard_s` tells how long ago gateways were heard (null: never), those and, of a small site, all. `lead` is null
+    where there is one controller.
     """
 
     version: Literal[2]
@@ -306,6 +323,7 @@ class Health(_HealthPart):
     never_heard: int = 0
     unconfirmed: tuple[Unconfirmed, ...] = ()
     heard_s: Mapping[str, float | None] = {}
+    lead: LeadHealth | None = None
     degradations: tuple[Degradation, ...] = ()
 
     @property

@@ -7,7 +7,7 @@ names a bounded number of gateways. Each is written at most once in COALESCE_S, 
 
 import heapq
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from itertools import chain, islice
 from typing import NamedTuple
@@ -28,6 +28,7 @@ from controller.service.health import (
     Degradation,
     GatewayHealth,
     Health,
+    LeadHealth,
     LookValue,
     RuleValue,
     Unconfirmed,
@@ -66,6 +67,8 @@ class HealthReport:
     """What is to be written of one controller, kept from turn to turn."""
 
     def __init__(self, site: str, prefix: str) -> None:
+        self.lead: Callable[[], LeadHealth | None] = lambda: None
+        """Of several controllers which one leads."""
         self._site = site
         self._prefix = prefix
         self._codes: dict[str, tuple[Level, str]] = {}
@@ -323,6 +326,7 @@ class HealthReport:
             reading.trust,
             cue and fade_left_s(cue, reading.wall) > 0,
             degradations,
+            self.lead(),
         )
         before, written_s = self._summary
         waited_s = reading.mono - written_s
@@ -354,6 +358,7 @@ class HealthReport:
             never_heard=len(self._never_heard),
             unconfirmed=tuple(self._unconfirmed(name, controller) for name in named),
             heard_s={name: _ago_s(controller.states[name].reported.alive_s, reading) for name in heard},
+            lead=self.lead(),
             degradations=degradations,
         )
 

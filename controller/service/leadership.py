@@ -11,6 +11,7 @@ leads goes on, who stands by waits, and takes over at last where no broker bring
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from controller.service.health import LeadHealth
 from controller.state.leases import TERM_S, Lease, Question, Standing
 
 RENEW_S = 1.5
@@ -55,6 +56,8 @@ class Leadership:
         """Of the lease that was held last; 0 before the first, and where it leads without one."""
         self.name = name
         """Of this controller."""
+        self.told: LeadHealth | None = None
+        """Who leads and who stands by, for people."""
         self._leads = False
         self._known_s = float("-inf")
         """When it was asked, the last time that the answer left us the lead."""
@@ -116,6 +119,11 @@ class Leaderships:
     def leads(self) -> frozenset[str]:
         """The sites that are to run here."""
         return frozenset(site for site, one in self._sites.items() if one.leads and site not in self._stopping)
+
+    @property
+    def standing(self) -> Standing:
+        """What the database said last."""
+        return self._standing
 
     @property
     def leaders(self) -> Mapping[str, str]:

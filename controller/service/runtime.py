@@ -77,8 +77,12 @@ class Runtime:
         raise RuntimeError("the MQTT connection ended")
 
     async def _answers(self) -> None:
-        """Requests one after another; an override that is over is found within TICK_S."""
+        """Requests one after another; an override that is over is found within TICK_S. None while another controller
+        may lead: one that was frozen would store what has been lifted since."""
         while True:
+            if not self._mqtt.may_publish:
+                await asyncio.sleep(in_step_s(TICK_S))
+                continue
             if not self.loop.has_requests:
                 self._requested.clear()
                 await wait_at_most(self._requested, in_step_s(TICK_S))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from controller.state.leases import TERM_S, Lease, Question, Standing
+from controller.state.leases import TERM_S, Lease, PageNote, Question, Standing
 
 
 class LeaseTable:
@@ -12,13 +12,16 @@ class LeaseTable:
         self._now_s = now_s
         self._until: dict[str, float] = {}
         """Controller -> until when it lives."""
+        self._pages: dict[str, PageNote] = {}
         self._leases: dict[str, tuple[str, int, float]] = {}
         """Site -> holder, term, end."""
+        self._since: dict[str, float] = {}
+        """Site -> when its lease changed hands."""
 
     def exchange(self, question: Question) -> Standing:
         """As `LeaseStore`."""
         now_s, name = self._now_s(), question.controller
-        self._until[name] = now_s + TERM_S
+        self._until[name], self._pages[name] = now_s + TERM_S, PageNote(question.page, "127.0.0.1")
         for site in question.leave:
             holder, term, _ = self._leases.get(site, ("", 0, now_s))
             if holder == name:
@@ -30,11 +33,14 @@ class LeaseTable:
         for site in question.take:
             _, term, until_s = self._leases.get(site, ("", 0, now_s))
             if until_s <= now_s:
-                self._leases[site] = (name, term + 1, now_s + TERM_S)
+                self._leases[site], self._since[site] = (name, term + 1, now_s + TERM_S), now_s
         leases = {
-            site: Lease(holder, term, max(0.0, end - now_s)) for site, (holder, term, end) in self._leases.items()
+            site: Lease(holder, term, max(0.0, end - now_s), now_s - self._since[site], max(0.0, now_s - end))
+            for site, (holder, term, end) in self._leases.items()
         }
-        return Standing(leases, tuple(sorted(each for each, end in self._until.items() if end > now_s)))
+        living = {each: self._pages[each] for each, end in sorted(self._until.items()) if end > now_s}
+        gone = {each: now_s - end for each, end in self._until.items() if end <= now_s}
+        return Standing(leases, tuple(living), living, gone)
 
     def depart(self, controller: str) -> None:
         """As `LeaseStore`."""

@@ -12,23 +12,39 @@ from controller.state.sql import Database, Migration, SqlConnection
 
 TERM_S = 5.0
 """How long a lease holds after it was renewed, by the clock of the database."""
+REMEMBERED_S = 7 * 86_400.0
+"""A controller that went without a farewell is missed for so long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A site's lease: who holds it, its term, and the seconds until it ends (0: it has ended)."""
+    """A site's lease: who holds it, its term, the seconds until it ends (0: it has ended), and since it changed hands;
+    of one that has ended, the seconds since then."""
 
     holder: str
     term: int
     left_s: float
+    held_s: float = 0.0
+    ended_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PageNote:
+    """What a controller says of its page, as text, and the address from which the database knows it."""
+
+    text: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the database says: the leases by site, and the controllers that live."""
+    """What the database says: the leases by site, the controllers that live with what they say of their pages, and of
+    those that are gone without a farewell the seconds since they were heard."""
 
     leases: Mapping[str, Lease] = field(default_factory=dict)
     controllers: tuple[str, ...] = ()
+    pages: Mapping[str, PageNote] = field(default_factory=dict)
+    gone_s: Mapping[str, float] = field(default_factory=dict)
 
     def led_by(self, name: str) -> frozenset[str]:
         """The sites whose lease a controller holds."""
@@ -37,13 +53,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One round of a controller: it lives; it renews `keep`, whose terms rise to the epochs that it has reached; it
-    gives up `leave`; of `take` it wants what nobody holds."""
+    """One round of a controller: it lives, and has a `page`; it renews `keep`, whose terms rise to the epochs that it
+    has reached; it gives up `leave`; of `take` it wants what nobody holds."""
 
     controller: str
     keep: Mapping[str, int] = field(default_factory=dict)
     take: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
+    page: str = ""
 
 
 class LeaseStore(Protocol):
@@ -63,18 +80,27 @@ TABLES: tuple[Migration, ...] = (
         """CREATE TABLE leases (
             site text PRIMARY KEY, holder text NOT NULL, term bigint NOT NULL, until timestamptz NOT NULL)""",
     ),
+    (
+        "ALTER TABLE controllers ADD COLUMN page text NOT NULL DEFAULT ''",
+        "ALTER TABLE controllers ADD COLUMN address text NOT NULL DEFAULT ''",
+        "ALTER TABLE leases ADD COLUMN since timestamptz NOT NULL DEFAULT clock_timestamp()",
+    ),
 )
-LIVES = """INSERT INTO controllers VALUES (?, clock_timestamp() + make_interval(secs => ?))
-    ON CONFLICT (name) DO UPDATE SET until = excluded.until"""
+LIVES = """INSERT INTO controllers (name, until, page, address)
+    VALUES (?, clock_timestamp() + make_interval(secs => ?), ?, coalesce(host(inet_client_addr()), '127.0.0.1'))
+    ON CONFLICT (name) DO UPDATE SET until = excluded.until, page = excluded.page, address = excluded.address"""
+FORGET = "DELETE FROM controllers WHERE until < clock_timestamp() - make_interval(secs => ?)"
 LEAVE = "UPDATE leases SET until = clock_timestamp() WHERE holder = ? AND site = ANY(?)"
 RENEW = """UPDATE leases SET until = clock_timestamp() + make_interval(secs => ?), term = greatest(term, kept.epoch)
     FROM unnest(?::text[], ?::bigint[]) AS kept (site, epoch) WHERE leases.site = kept.site AND holder = ?"""
-TAKE = """INSERT INTO leases
-    SELECT site, ?, 1, clock_timestamp() + make_interval(secs => ?) FROM unnest(?::text[]) AS site
-    ON CONFLICT (site) DO UPDATE SET holder = excluded.holder, term = leases.term + 1, until = excluded.until
-    WHERE leases.until <= clock_timestamp()"""
-LEASES = "SELECT site, holder, term, greatest(0, extract(epoch FROM until - clock_timestamp()))::float8 FROM leases"
-LIVING = "SELECT name FROM controllers WHERE until > clock_timestamp() ORDER BY name"
+TAKE = """INSERT INTO leases (site, holder, term, until, since)
+    SELECT site, ?, 1, clock_timestamp() + make_interval(secs => ?), clock_timestamp() FROM unnest(?::text[]) AS site
+    ON CONFLICT (site) DO UPDATE SET holder = excluded.holder, term = leases.term + 1, until = excluded.until,
+    since = excluded.since WHERE leases.until <= clock_timestamp()"""
+LEASES = """SELECT site, holder, term, extract(epoch FROM until - clock_timestamp())::float8,
+    extract(epoch FROM clock_timestamp() - since)::float8 FROM leases"""
+KNOWN = """SELECT name, page, address, extract(epoch FROM until - clock_timestamp())::float8
+    FROM controllers ORDER BY name"""
 
 
 class LeaseTables:
@@ -88,12 +114,20 @@ class LeaseTables:
 
         def work(connection: SqlConnection) -> Standing:
             name, sites = question.controller, sorted(question.keep)  # in one order: two rounds never wait crosswise
-            connection.execute(LIVES, (name, TERM_S))
+            connection.execute(LIVES, (name, TERM_S, question.page))
+            connection.execute(FORGET, (REMEMBERED_S,))
             connection.execute(LEAVE, (name, list(question.leave)))
             connection.execute(RENEW, (TERM_S, sites, [question.keep[site] for site in sites], name))
             connection.execute(TAKE, (name, TERM_S, sorted(question.take)))
-            leases = {site: Lease(*rest) for site, *rest in connection.execute(LEASES)}
-            return Standing(leases, tuple(name for (name,) in connection.execute(LIVING)))
+            leases = {
+                site: Lease(holder, term, max(0.0, left_s), max(0.0, held_s), max(0.0, -left_s))
+                for site, holder, term, left_s, held_s in connection.execute(LEASES)
+            }
+            known = connection.execute(KNOWN).fetchall()
+            living = {name: PageNote(*page) for name, *page, left_s in known if left_s > 0}
+            return Standing(
+                leases, tuple(living), living, {name: -left_s for name, _, _, left_s in known if left_s <= 0}
+            )
 
         return self._database.write(work)
 

@@ -1,5 +1,6 @@
 """The page as an ASGI application: its routes, what every answer carries, and what an error looks like."""
 
+import os
 import re
 from collections.abc import MutableMapping, Sequence
 from typing import Any
@@ -11,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
-from starlette.staticfiles import StaticFiles
+from starlette.staticfiles import PathLike, StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller.config.web_keys import Web
@@ -56,7 +57,7 @@ from controller.web.problems import (
     problem,
 )
 from controller.web.running_service import PageOwner
-from controller.web.visit import FOLDER, NotAllowed, NotReady, Visit, visit
+from controller.web.visit import FOLDER, NotAllowed, NotReady, Visit, asset, visit
 
 # no inline style or script: what the page draws comes as attributes of SVG
 SECURITY = {
@@ -127,10 +128,14 @@ class _Assets(StaticFiles):
     def get_path(self, scope: Scope) -> str:
         return re.sub(r"^[0-9a-f]{12}/", "", super().get_path(scope))
 
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        """May be kept for ever."""
-        response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = FOR_EVER
+    def file_response(
+        self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """May be kept for ever where it is what its address says. That of another version, as another controller may
+        have, is not."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        if scope["path"] == asset(scope["path"].rpartition("/")[2]):
+            response.headers["Cache-Control"] = FOR_EVER
         return response
 
 

@@ -71,7 +71,8 @@ class PageServer:
         host, _ = web.address
         scheme = "https" if web.cert_file is not None else "http"
         name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-        self.url = f"{scheme}://{name}:{sockets[0].getsockname()[1]}/"
+        self.port = sockets[0].getsockname()[1]
+        self.url = f"{scheme}://{name}:{self.port}/"
         config = uvicorn.Config(
             app,
             http=BoundedConnection,

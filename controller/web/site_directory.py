@@ -1,14 +1,16 @@
 """The page of a service with several sites: each has all its views below `/sites/<site>`, and `/` lists those that the
 visitor may see, each with the sentence that says how it stands.
 
-A view knows nothing of the others: the address is taken apart here, and put together again in what is answered.
+A view knows nothing of the others: the address is taken apart here, and put together again in what is answered. A site
+that another controller leads is asked of the page there (`elsewhere.py`).
 """
 
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from typing import Literal
 from urllib.parse import quote
 
@@ -22,23 +24,29 @@ from fastapi.responses import (
     StreamingResponse,
 )
 from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller.clock import Clock
 from controller.config.web_keys import Web
-from controller.events import Event
+from controller.events import Event, new_event
+from controller.events.words import capital
 from controller.locale import DEFAULT, Language
 from controller.rfc3339 import rfc3339
 from controller.service.gateway_state import Status
 from controller.service.health import WORST_FIRST
+from controller.service.pair import Pair
 from controller.state.accounts import AccountStore
 from controller.state.roles import Role
 from controller.web.app import create_app
+from controller.web.elsewhere import LIST, Elsewhere, replayed, target_of, whole_body
+from controller.web.forwarding import NOT_LED, SEAL, unsealed
 from controller.web.metrics import is_alive, metrics_of_sites, readiness
+from controller.web.problems import API, RETRY_AFTER_S, ApiRefused, problem
 from controller.web.public_view import answer_of
 from controller.web.running_service import RunningService
 from controller.web.tower_view import named_gateways, told_of
-from controller.web.visit import ROOT, SITE, Visit, Visited
+from controller.web.visit import ACCESS, PATH, ROOT, SITE, Visit, Visited
 
 OF_SITE = re.compile(r"/sites/(?P<site>[a-z0-9_-]{1,64})(?P<path>/.*)?")
 OWN = {
@@ -47,7 +55,10 @@ OWN = {
     **{f"/{name}": f"/-/{name}" for name in ("live", "healthz", "readyz", "metrics")},
 }
 """Address -> what the directory answers there itself; each site has most of them too, below its own address."""
+OF_CONTROLLER = frozenset({"/healthz", "/readyz"})
 LOOK_S, TICK_S = 1.0, 10.0
+AWAY, AWAY_PATH = "watertower.away", "/-/away"
+"""Why a view cannot be had here, an event or the status of an error; and what says so."""
 router = APIRouter()
 
 
@@ -67,17 +78,41 @@ class SiteDirectory:
         self.language: Language = DEFAULT
         self.sites: dict[str, RunningService] = {}
         self.failed: dict[str, Event] = {}
+        self.titles: dict[str, str] = {}
+        """What sites are called, those that others lead too."""
+        self.pair: Pair | None = None
+        """Of several controllers which leads what; None where there is one."""
+        self.key = secrets.token_urlsafe(32)
+        """Other controllers seal with it what they forward."""
         self.is_ending = False
         self._page_loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def version(self) -> int:
-        """Another one whenever a site shows something else, or there is another site."""
-        return hash(tuple((name, service.version) for name, service in sorted(self.sites.items())))
+        """Another one whenever a site shows something else, or there is another site; what other controllers lead is
+        looked at now and then."""
+        shown = tuple((name, service.version) for name, service in sorted(self.sites.items()))
+        others = self.pair is not None and self.pair.sites.keys() - self.sites.keys()
+        return hash((shown, self.clock.read().mono // TICK_S if others else 0))
+
+    @property
+    def is_one(self) -> bool:
+        """Whether there is one site, which has the addresses of this page; other controllers may lead it."""
+        return "" in self.titles
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Of all sites, also those that another controller leads."""
+        return frozenset(self.sites) | frozenset(self.pair.sites if self.pair is not None else ())
+
+    def runs(self, site: str) -> bool:
+        """Whether it runs here."""
+        return site in self.sites
 
     def add(self, service: RunningService) -> None:
         """A site that runs from now on."""
         self.sites[service.site], self.language = service, service.language
+        self.titles[service.site] = service.setup.tower.site.name
         self.failed.pop(service.site, None)
         if self._page_loop is not None:
             self._page_loop.call_soon_threadsafe(service.begin)
@@ -104,41 +139,70 @@ class SiteDirectory:
 def create_sites_app(directory: SiteDirectory, web: Web) -> ASGIApp:
     """The page of several sites."""
     app: FastAPI = create_app(directory, web, (router,))
-    return _Addresses(app, directory)
+    elsewhere = app.state.elsewhere = Elsewhere(directory, web)
+    return _Addresses(app, directory, elsewhere)
 
 
 class _Addresses:
     """Hands a request to the site that its address is of, and puts the address of the site before where it leads."""
 
-    def __init__(self, app: ASGIApp, directory: SiteDirectory) -> None:
+    def __init__(self, app: ASGIApp, directory: SiteDirectory, elsewhere: Elsewhere) -> None:
         self._app = app
         self._directory = directory
+        self._elsewhere = elsewhere
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path = scope["path"]
-        found = OF_SITE.fullmatch(path)
-        service = self._directory.sites.get(found["site"]) if found else None
-        if found and service is not None and found["path"]:
-            root = f"/sites/{found['site']}"
-            inner = {
-                **scope,
-                "path": found["path"],
-                "raw_path": quote(found["path"]).encode(),
-                SITE: service,
-                ROOT: root,
-            }
-            await self._app(inner, receive, _leading_to(send, root))
-        elif found and service is not None:
-            await RedirectResponse(f"{path}/", 308)(scope, receive, send)
-        elif path in OWN:
-            await self._app({**scope, "path": OWN[path], "raw_path": OWN[path].encode()}, receive, send)
+        seal = dict(scope["headers"]).get(SEAL)
+        access = unsealed(seal, scope["method"], target_of(scope), self._directory.key) if seal is not None else None
+        found = OF_SITE.fullmatch(scope["path"])
+        if self._directory.is_one and not self._is_of_controller(scope["path"]):
+            await self._site({**scope, ACCESS: access}, receive, send, "", scope["path"], seal is not None)
+        elif found and found["path"] and found["site"] in self._directory.names:
+            await self._site({**scope, ACCESS: access}, receive, send, found["site"], found["path"], seal is not None)
+        elif found and found["site"] in self._directory.names:
+            await RedirectResponse(f"{scope['path']}/", 308)(scope, receive, send)
+        else:
+            await self._own({**scope, ACCESS: access}, receive, send, is_forwarded=access is not None)
+
+    def _is_of_controller(self, path: str) -> bool:
+        """Where there is one site: whether an address is about this controller, whoever leads."""
+        return (
+            path in OF_CONTROLLER or path.startswith("/static/") or (path == "/metrics" and not self._directory.sites)
+        )
+
+    async def _site(self, scope: Scope, receive: Receive, send: Send, site: str, path: str, is_forwarded: bool) -> None:
+        service, root = self._directory.sites.get(site), f"/sites/{site}" if site else ""
+        if is_forwarded and (service is None or scope[ACCESS] is None):
+            await Response(status_code=NOT_LED)(scope, receive, send)
+            return
+        if service is None:
+            body = await whole_body(scope, receive)
+            told = await self._elsewhere.answer(site, path, scope, body) if body is not None else 413
+            service = self._directory.sites.get(site)
+            if isinstance(told, Response):
+                await told(scope, receive, send)
+                return
+            if told is not None or service is None:
+                given = {SITE: None, ROOT: root, PATH: path, AWAY: told}
+                await self._app({**scope, **given, "path": AWAY_PATH, "raw_path": AWAY_PATH.encode()}, receive, send)
+                return
+            receive = replayed(body or b"", receive)
+        inner = {**scope, "path": path, "raw_path": quote(path).encode(), SITE: service, ROOT: root}
+        await self._app(inner, receive, _leading_to(send, root))
+
+    async def _own(self, scope: Scope, receive: Receive, send: Send, *, is_forwarded: bool) -> None:
+        """What is of no site. Only another controller may ask for LIST."""
+        path: str = scope["path"]
+        if path in OWN or (is_forwarded and path == LIST):
+            inner = OWN.get(path, path)
+            await self._app({**scope, "path": inner, "raw_path": inner.encode()}, receive, send)
         elif path.startswith("/static/"):
             await self._app(scope, receive, send)
-        elif path in {"/login", "/start", "/account"} and self._directory.sites:
-            first = min(self._directory.sites)
+        elif path in {"/login", "/start", "/account"} and self._directory.names:
+            first = min(self._directory.sites, default=min(self._directory.names))
             await RedirectResponse(f"/sites/{first}{path}?next=/sites", 303)(scope, receive, send)
         else:
             await self._app({**scope, "path": "/no-such-site", "raw_path": b"/no-such-site"}, receive, send)
@@ -173,17 +237,58 @@ class SiteLine:
 
 
 @router.get("/sites", include_in_schema=False)
-def sites(visited: Visited) -> HTMLResponse:
+async def sites(visited: Visited) -> HTMLResponse:
     """Those that the visitor may see, with what is not well above the others; whoever has not logged in is told what
     the public may know."""
-    directory = _directory(visited)
+    directory, request = _directory(visited), visited.request
+    away = await request.app.state.elsewhere.lines(request) if directory.pair is not None else {}
+    return await run_in_threadpool(_listed, visited, directory, away)
+
+
+def _listed(visited: Visit, directory: SiteDirectory, away: Mapping[str, Sequence[str] | Event]) -> HTMLResponse:
     lines = [line for service in list(directory.sites.values()) if (line := _line(visited, service)) is not None]
+    lines += [line for site, told in away.items() if (line := _line_away(visited, directory, site, told)) is not None]
     may_see_all = visited.may(Role.VIEWER) and visited.visitor.sites is None
     for name, why in sorted(directory.failed.items()) if may_see_all else ():
         text = visited.say("sites.failed", why=why.text(visited.language))
         lines.append(SiteLine("", name, text, "silent", visited.say("sites.not_running")))
     lines.sort(key=lambda line: (WORST_FIRST.index(line.status) if line.status else 0, line.name.casefold()))
     return visited.page("sites", lines=lines, well=sum(line.status == "confirmed" for line in lines))
+
+
+def _line_away(visited: Visit, directory: SiteDirectory, site: str, told: Sequence[str] | Event) -> SiteLine | None:
+    """What another controller says of a site that it leads, or why nobody does."""
+    if not isinstance(told, Event):
+        address, name, text, status, word = told
+        return SiteLine(address, name, text, next((each for each in WORST_FIRST if each == status), ""), word)
+    visitor, name = visited.visitor, directory.titles.get(site, site)
+    if visitor.role is None and visitor.name is None:
+        return SiteLine(f"/sites/{site}/public", name, visited.say("sites.away"))
+    if visitor.sites is not None and site not in visitor.sites:
+        return None
+    text = capital(told.text(visited.language))
+    return SiteLine(f"/sites/{site}/", name, text, "unknown", visited.say("common.status.unknown"))
+
+
+@router.get(LIST, include_in_schema=False)
+def lines(visited: Visited) -> JSONResponse:
+    """The lines of the sites that run here, for the list on the page of another controller."""
+    services = _directory(visited).sites.items()
+    found = {site: line for site, service in list(services) if (line := _line(visited, service)) is not None}
+    return JSONResponse({site: astuple(line) for site, line in found.items()})
+
+
+@router.api_route(AWAY_PATH, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+def away(visited: Visited) -> Response:
+    """Says plainly that nothing is known of a site now, and why."""
+    why: Event | int | None = visited.request.scope[AWAY]
+    if isinstance(why, int):
+        raise HTTPException(why)
+    why = why or new_event("TWL-W211")
+    if visited.path.startswith(API):
+        return problem(visited, ApiRefused(503, why, headers={"Retry-After": str(RETRY_AFTER_S)}))
+    language = visited.language
+    return visited.page("away", 503, text=why.text(language), cure=why.action(language))
 
 
 def _line(visited: Visit, service: RunningService) -> SiteLine | None:
@@ -236,7 +341,7 @@ async def _stream(directory: SiteDirectory) -> AsyncIterator[str]:
 
 @router.get("/-/healthz", include_in_schema=False)
 def healthz(visited: Visited) -> PlainTextResponse:
-    """200 while the control loops of all sites turn."""
+    """200 while the control loops of all sites that run here turn: this page can be asked for any site."""
     services = list(_directory(visited).sites.values())
     alive = all(is_alive(each.snapshot, each.started.mono, each.clock.read()) for each in services)
     return PlainTextResponse("ok\n" if alive else "a control loop hangs\n", 200 if alive else 503)
@@ -244,14 +349,25 @@ def healthz(visited: Visited) -> PlainTextResponse:
 
 @router.get("/-/readyz", include_in_schema=False)
 def readyz(visited: Visited) -> JSONResponse:
-    """200 where every site has what it needs; for those who may read all of them."""
+    """200 where every site that runs here has what it needs, and of several controllers this one takes part: it hears
+    from the database, or leads on without it. `led_elsewhere` says of the other sites who leads them, null for nobody.
+    For those who may read all of them."""
     directory = _for_all(visited)
     checks: dict[str, object] = {
-        name: readiness(service.snapshot, service.clock.read()) for name, service in sorted(directory.sites.items())
+        name or service.title: readiness(service.snapshot, service.clock.read())
+        for name, service in sorted(directory.sites.items())
     }
-    checks |= {name: {"controller": False} for name in sorted(directory.failed)}
+    checks |= {name or directory.titles[""]: {"controller": False} for name in sorted(directory.failed)}
     is_ready = all(all(each.values()) for each in checks.values() if isinstance(each, dict))
-    return JSONResponse({"ready": is_ready, "sites": checks}, 200 if is_ready else 503)
+    document: dict[str, object] = {"sites": checks}
+    if (pair := directory.pair) is not None:
+        is_ready = is_ready and (pair.is_known or bool(directory.sites))
+        led = {
+            name or directory.titles[""]: led for name, led in sorted(pair.sites.items()) if not directory.runs(name)
+        }
+        away = {name: one.leader or None for name, one in led.items()}
+        document |= {"controller": pair.own, "database": pair.is_known, "led_elsewhere": away}
+    return JSONResponse({"ready": is_ready, **document}, 200 if is_ready else 503)
 
 
 @router.get("/-/metrics", include_in_schema=False)

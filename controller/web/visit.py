@@ -24,7 +24,7 @@ from controller.state.accounts_file import NotKept
 from controller.state.audit import Act, Actor, AuditEntry
 from controller.state.roles import Role, Scope, Source
 from controller.web.running_service import RunningService, Snapshot
-from controller.web.visitors import Visitor, access, headers_of
+from controller.web.visitors import Access, Visitor, access, headers_of
 
 RESULT = "result"
 """The cookie with what came of an act, for the page that follows it."""
@@ -36,8 +36,9 @@ TLS_COOKIE, COOKIE = "__Host-session", "session"
 LIVE = "x-live"
 """The header with which an open page asks for itself."""
 THEMES = ("auto", "light", "dark")
-SITE, ROOT = "watertower.site", "watertower.root"
-"""What a request to one of several sites carries in its scope: the site, and how its addresses begin."""
+SITE, ROOT, PATH, ACCESS = "watertower.site", "watertower.root", "watertower.path", "watertower.access"
+"""What a request to one of several sites carries in its scope: the site, how its addresses begin, which one was asked
+for where another is answered, and what another controller that forwarded it knows of the visitor."""
 ADDRESS = re.compile(r'((?:href|action|formaction|src|data-live|data-read|data-keep)=")(?=/(?!/|static/|sites[/"]))')
 """The beginning of an address of the page in HTML of ours, where no text of others can write one: it is escaped."""
 
@@ -86,8 +87,7 @@ class Visit:
     @property
     def is_tls(self) -> bool:
         """Whether the browser uses https."""
-        peer = self.request.client.host if self.request.client else ""
-        return access(self.web, peer, self.request.url.scheme, headers_of(self.request.headers.items())).is_tls
+        return access_of(self.request, self.web).is_tls
 
     @property
     def actor(self) -> Actor:
@@ -147,7 +147,8 @@ class Visit:
     def path(self) -> str:
         """The address of this view, without language and theme."""
         query = "&".join(f"{key}={quote(value)}" for key, value in self.request.query_params.items() if key != "lang")
-        return self.request.url.path + (f"?{query}" if query else "")
+        path: str = self.request.scope.get(PATH, self.request.url.path)
+        return path + (f"?{query}" if query else "")
 
 
 def remember(response: Response, name: str, value: str) -> None:
@@ -226,10 +227,16 @@ def service_of(request: Request) -> RunningService:
     return service
 
 
+def access_of(request: Request, web: Web) -> Access:
+    """What connection and headers allow; of a forwarded request those that the other controller saw."""
+    found: Access | None = request.scope.get(ACCESS)
+    peer = request.client.host if request.client else ""
+    return found or access(web, peer, request.url.scheme, headers_of(request.headers.items()))
+
+
 def visitor_of(request: Request, service: RunningService, web: Web) -> Visitor:
     """By session or token, by the word of a trusted proxy, or as nobody in particular."""
-    peer = request.client.host if request.client else ""
-    found = access(web, peer, request.url.scheme, headers_of(request.headers.items()))
+    found = access_of(request, web)
     here = Visitor(found.role, csrf=_signed(service, "open"), address=found.address, is_secure=found.is_secure)
     if service.is_demo and found.role is not None:
         return replace(here, role=Role.OPERATOR, name="Demo", via="demo", csrf=_signed(service, "demo"))

@@ -1,10 +1,13 @@
 """A county with two sites, led by two controllers with two brokers and one database, all real."""
 
 import json
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from controller.config.load import SCHEDULE
 from tests.config.several_sites import write_sites
@@ -21,8 +24,9 @@ ALWAYS = "version: 1\ncampaigns:\n  - {name: Alltid, dates: every day, hours: al
 SHARED = """version: 1
 mqtt: {{broker: [{brokers}], topic_prefix: watertower, username: controller, password_file: mqtt-password}}
 database: {{url: "{url}", password_file: database-password}}
-web: off
+web: {web}
 """
+PAGE = '{{listen: "127.0.0.1:{port}", cert_file: page.pem, key_file: page.key}}'
 LAMP = "{name: one, zone: bowl, profile: rgb, address: 1}"
 OWN = """version: 1
 site: {{name: {name}, latitude: 56.9, longitude: 14.6, time_zone: Europe/Stockholm}}
@@ -30,6 +34,26 @@ zones: [bowl]
 gateways:
   - {{name: {name}, kind: dmx, output: simulated, universe: 1, fixtures: [{lamp}]}}
 """
+
+
+def write_secrets(config: Path, postgres: Postgres) -> None:
+    """Nothing but passwords, and a certificate for the page."""
+    for path in config.iterdir():
+        if path.is_file():
+            path.unlink()
+    (config / "mqtt-password").write_text(SECRET)
+    (config / "database-password").write_text(postgres.password_file.read_text())
+    for secret in ("mqtt-password", "database-password"):
+        (config / secret).chmod(0o600)
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 9 -subj /CN=page"
+    files = ("-keyout", config / "page.key", "-out", config / "page.pem")
+    subprocess.run([*command.split(), *files], check=True, capture_output=True)
+
+
+def page(machine: Site, path: str) -> tuple[int, str]:
+    """What the page of a controller answers."""
+    answer = httpx.get(f"https://127.0.0.1:{machine.page_port}{path}", verify=False, timeout=20)  # noqa: S501
+    return answer.status_code, answer.text
 
 
 class County:
@@ -46,6 +70,8 @@ class County:
         ear: Listen,
         far_box: FarBox | None = None,
         spare: Postgres | None = None,
+        *,
+        pages: bool = False,
     ) -> None:
         for name in ("one", "two"):
             (folder / name).mkdir()
@@ -56,7 +82,8 @@ class County:
         for machine, (*hosts, host) in zip(self.machines, (ways, ["127.0.0.1"] * 3), strict=True):
             addresses = (f"mqtt://{each}:{broker.port}" for each, broker in zip(hosts, brokers, strict=True))
             url = postgres.url_at(host) if spare is None else postgres.url_with(spare)
-            self._write(machine.config, SHARED.format(brokers=", ".join(addresses), url=url))
+            web = PAGE.format(port=machine.page_port) if pages else "off"
+            self._write(machine.config, SHARED.format(brokers=", ".join(addresses), url=url, web=web))
         self.gateways = [self._gateway(name) for name in SITES]
         self.controllers = [self.start(number) for number in (0, 1)]
 
@@ -136,6 +163,11 @@ class County:
         events = (one.document for one in self.ear.on(f"watertower/{site}/controller/event", since))
         return [event for event in events if event["code"] == code]
 
+    def health(self, site: str) -> dict[str, Any]:
+        """What its leader says of it."""
+        last = self.ear.last(f"watertower/{site}/controller/health")
+        return last.document if last is not None else {}
+
     def is_dark(self, site: str) -> bool:
         """Whether the gateway says so."""
         report = self.ear.last(f"watertower/{site}/gateway/{site}/reported")
@@ -175,13 +207,7 @@ class County:
             machine.close()
 
     def _write(self, config: Path, shared: str) -> None:
-        for path in config.iterdir():
-            if path.is_file():
-                path.unlink()
-        (config / "mqtt-password").write_text(SECRET)
-        (config / "database-password").write_text(self.postgres.password_file.read_text())
-        for secret in ("mqtt-password", "database-password"):
-            (config / secret).chmod(0o600)
+        write_secrets(config, self.postgres)
         write_sites(config, *SITES, shared_tower=shared)
         (config / SCHEDULE).write_text(ALWAYS, encoding="utf-8")
         for name in SITES:

@@ -23,6 +23,7 @@ class Quiet:
     """A connection and a hand to which nothing comes."""
 
     connected = False
+    may_publish = True
     overrides = ()
     stop = None
 

@@ -1,0 +1,37 @@
+"""The safety stops that came while nobody led a site, until the next leader acts on them. Pure.
+
+Every controller hears them. A leader that gives signs of life after a stop has heard it too.
+"""
+
+from controller.service.health_watch import BEAT_S
+from controller.service.override_request import action_of
+
+SURE_S = 1.5 * BEAT_S
+"""A sign of life that comes so long after a stop is of a leader who has heard it."""
+MOST = 20
+"""Of a site; one would do, but each has somebody who waits for an answer."""
+
+
+class KeptStops:
+    """Those of all sites. Instants are boot time."""
+
+    def __init__(self) -> None:
+        self._stops: dict[str, dict[bytes, float]] = {}
+
+    def heard(self, site: str, payload: bytes, now_s: float) -> None:
+        """A request. Whoever lifts the stop means also one that nobody has acted on."""
+        action = action_of(payload)
+        if action == "lift":
+            self._stops.pop(site, None)
+        kept = self._stops.setdefault(site, {}) if action == "stop" else {}
+        if len(kept) < MOST:
+            kept.setdefault(payload, now_s)
+
+    def heard_leader(self, site: str, now_s: float) -> None:
+        """A sign of life of whoever leads the site."""
+        kept = self._stops.get(site, {})
+        self._stops[site] = {payload: heard_s for payload, heard_s in kept.items() if now_s - heard_s < SURE_S}
+
+    def of(self, site: str) -> tuple[bytes, ...]:
+        """What the leader of a site is to act on, in the order in which it came."""
+        return tuple(self._stops.get(site, ()))

@@ -1,0 +1,95 @@
+"""Who leads which site and who stands by, as one of several controllers knows it. Pure values, for people and pages."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from controller.events import Event, new_event
+from controller.events.alarm import Alarm
+from controller.service.health import LeadHealth
+from controller.state.leases import TERM_S, PageNote, Standing
+
+MET_S = 2 * TERM_S
+"""Who has been there for so long is missed when he goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedSite:
+    """Who leads a site and since when; `leader` is empty where nobody does, and `until` says when somebody last did.
+    Both are None where that is not known."""
+
+    leader: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What the controller `own` knows of all sites and of the `others` that live, by name with their pages.
+
+    `is_known` says whether the database answered a moment ago; what it said last is kept while it does not.
+    """
+
+    own: str
+    sites: Mapping[str, LedSite] = field(default_factory=dict)
+    others: Mapping[str, PageNote] = field(default_factory=dict)
+    is_known: bool = True
+
+
+def pair_of(before: Pair, standing: Standing, sites: Iterable[str], now: datetime) -> Pair:
+    """What the database says now, by the clock of this controller; what stays as it was keeps its instants."""
+    found = {}
+    for site in sites:
+        lease, known = standing.leases.get(site), before.sites.get(site, LedSite())
+        if lease is None:
+            found[site] = known if not known.leader else LedSite(until=now)
+        elif lease.left_s > 0:
+            is_same = lease.holder == known.leader
+            found[site] = known if is_same else LedSite(lease.holder, now - timedelta(seconds=lease.held_s))
+        else:
+            found[site] = known if known.until is not None else LedSite(until=now - timedelta(seconds=lease.ended_s))
+    others = {name: page for name, page in standing.pages.items() if name != before.own}
+    return Pair(before.own, found, others)
+
+
+def lead_of(pair: Pair, site: str) -> LeadHealth | None:
+    """Who leads a site, for people; None where nobody does."""
+    led = pair.sites.get(site, LedSite())
+    if led.since is None:
+        return None
+    standby = sorted({pair.own, *pair.others} - {led.leader})
+    return LeadHealth(controller=led.leader, since=led.since, standby=tuple(standby))
+
+
+class Company:
+    """Whether other controllers stand by this one: raised and cleared as it changes. Instants are boot time."""
+
+    def __init__(self, own: str, tell: Callable[[Event], None]) -> None:
+        self._own = own
+        self._tell = tell
+        self._met_s: dict[str, float] = {}
+        """Other controllers, and since when they have been seen."""
+        self._alone = Alarm(tell)
+        self._missed: dict[str, Alarm] = {}
+
+    def know(self, standing: Standing, now_s: float) -> None:
+        """The database has answered. One who was there only for a moment may be this machine before a restart."""
+        others = [name for name in standing.controllers if name != self._own]
+        self._met_s = {name: self._met_s.get(name, now_s) for name in {*self._met_s, *others}}
+        living = {machine_of(name) for name in (self._own, *others)}
+        gone = {machine_of(name) for name in standing.gone_s} - living
+        was_met = any(now_s - met_s > MET_S for met_s in self._met_s.values())
+        if others:
+            self._met_s = {name: met_s for name, met_s in self._met_s.items() if name in others}
+            self._alone.clear(new_event("TWL-C064", controller=self._own, others=", ".join(others)))
+        elif gone or was_met:
+            self._alone.raise_(new_event("TWL-C063", controller=self._own))
+        for machine in gone if others else ():
+            self._missed.setdefault(machine, Alarm(self._tell)).raise_(new_event("TWL-C065", machine=machine))
+        for machine in self._missed.keys() - gone:
+            self._missed.pop(machine).clear(new_event("TWL-C066", machine=machine))
+
+
+def machine_of(controller: str) -> str:
+    """The machine that a controller is named after."""
+    return controller.rpartition("-")[0]

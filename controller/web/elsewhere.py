@@ -1,0 +1,173 @@
+"""What the page of one controller does for the sites that others lead: it asks their pages, waits for the next leader
+with what somebody wants to change, and says plainly why it knows nothing."""
+
+import asyncio
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from fastapi import HTTPException, Request
+from fastapi.responses import Response
+from starlette.types import Receive, Scope
+
+from controller.clock import Clock
+from controller.config.web_keys import Web
+from controller.events import Event, new_event
+from controller.service.pair import LedSite, Pair
+from controller.web.forms import read_body
+from controller.web.forwarding import SEAL, Headers, NotAnswered, NotHanded, OtherPage, handed, other_page, sealed
+from controller.web.visit import access_of
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+STOP = re.compile(r"/stop|/api/v1/stop")
+"""What may be sent to one controller after another: a stop that was set stays so."""
+READ_S = 8.0
+ACT_S = 12.0
+"""So long an act waits for somebody who leads: a site changes hands within eight seconds."""
+LINES_S = 3.0
+LOOK_S = 0.2
+MOST_BYTES = 8_388_608
+"""No page takes more; each view bounds what it takes of it."""
+LIST = "/-/lines"
+"""Where a page tells others of the sites that it leads."""
+
+
+class ShownSites(Protocol):
+    """The sites that a page shows, as `SiteDirectory` has them."""
+
+    clock: Clock
+    pair: Pair | None
+    titles: dict[str, str]
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the page is about to end."""
+
+    def runs(self, site: str) -> bool:
+        """Whether it runs here."""
+
+
+class Elsewhere:
+    """The way to the pages of other controllers."""
+
+    def __init__(self, sites: ShownSites, web: Web) -> None:
+        self._sites = sites
+        self._web = web
+
+    async def answer(self, site: str, path: str, scope: Scope, body: bytes) -> Response | Event | None:
+        """What the page of its leader answers, or why it does not; None once the site runs here. `path` is that of the
+        view within the site."""
+        is_act = scope["method"] not in READING
+        end_s = self._now_s() + (ACT_S if is_act else 0.0)
+        while not self._sites.runs(site):
+            page = self._page_of(site)
+            why = page if isinstance(page, Event) else None
+            if isinstance(page, OtherPage):
+                try:
+                    return await self._handed(
+                        page, scope, body, max(LOOK_S, end_s - self._now_s()) if is_act else READ_S
+                    )
+                except NotAnswered as error:
+                    why = self._unreachable(site, error, is_open=is_act)
+                    if is_act and not STOP.fullmatch(path):
+                        return why
+                except NotHanded as error:
+                    why = self._unreachable(site, error)
+            if self._now_s() >= end_s or self._sites.is_ending:
+                return why
+            await asyncio.sleep(LOOK_S)
+        return None
+
+    async def lines(self, request: Request) -> dict[str, Sequence[str] | Event]:
+        """Of each site that does not run here what the list says of it to this visitor, or why that is not known."""
+        pair = self._sites.pair or Pair("")
+        away = [site for site in sorted(pair.sites) if not self._sites.runs(site)]
+        pages = {site: self._page_of(site) for site in away}
+        asked = dict.fromkeys(page for page in pages.values() if isinstance(page, OtherPage))
+        answers = dict(zip(asked, await asyncio.gather(*(self._listed(page, request) for page in asked)), strict=True))
+        found: dict[str, Sequence[str] | Event] = {}
+        for site, page in pages.items():
+            told = answers[page] if isinstance(page, OtherPage) else page
+            if isinstance(told, NotHanded):
+                found[site] = self._unreachable(site, told)
+            elif isinstance(told, Event):
+                found[site] = told
+            elif site in told:
+                found[site] = told[site]
+        return found
+
+    async def _listed(self, page: OtherPage, request: Request) -> dict[str, Sequence[str]] | NotHanded:
+        scope = {**request.scope, "method": "GET", "raw_path": LIST.encode()}
+        try:
+            answer = await self._handed(page, scope, b"", LINES_S)
+            parts = [part async for part in getattr(answer, "body_iterator")]  # noqa: B009
+            return {str(site): [str(each) for each in line] for site, line in json.loads(b"".join(parts)).items()}
+        except NotHanded as error:
+            return error
+        except (OSError, TimeoutError, ValueError, AttributeError) as error:
+            return NotHanded.of(error)
+
+    async def _handed(self, page: OtherPage, scope: Scope, body: bytes, within_s: float) -> Response:
+        target = target_of(scope)
+        access = access_of(Request(scope), self._web)
+        seal = sealed(access, scope["method"], target, page.key)
+        headers: Headers = [*((name, value) for name, value in scope["headers"] if name != SEAL), (SEAL, seal)]
+        return await handed(page, scope["method"], target, headers, body, within_s)
+
+    def _page_of(self, site: str) -> OtherPage | Event:
+        """That of its leader, or why there is none."""
+        pair, title = self._sites.pair, self._sites.titles.get(site, site)
+        led = pair.sites.get(site, LedSite()) if pair is not None else LedSite()
+        if pair is None or led.leader == pair.own:
+            return new_event("TWL-W211")
+        if not led.leader:
+            return new_event("TWL-W111", site=title, until=_when(led.until))
+        note = pair.others.get(led.leader)
+        page = other_page(note) if note is not None else None
+        if page is None:
+            return new_event("TWL-W114", site=title, controller=led.leader)
+        if not page.is_within_reach:
+            return new_event("TWL-W115", site=title, controller=led.leader, listen=f"{page.host}:{page.port}")
+        return page
+
+    def _unreachable(self, site: str, error: NotHanded, *, is_open: bool = False) -> Event:
+        """`is_open`: something was to be changed, and nobody knows whether it was."""
+        led = (self._sites.pair or Pair("")).sites.get(site, LedSite())
+        code = "TWL-W113" if is_open else "TWL-W112"
+        return new_event(
+            code, site=self._sites.titles.get(site, site), controller=led.leader or "–", reason=error.reason
+        )
+
+    def _now_s(self) -> float:
+        return self._sites.clock.read().mono
+
+
+def target_of(scope: Scope) -> bytes:
+    """What was asked for, as it came."""
+    query: bytes = scope.get("query_string", b"")
+    path: bytes = scope["raw_path"]
+    return path + (b"?" + query if query else b"")
+
+
+async def whole_body(scope: Scope, receive: Receive) -> bytes | None:
+    """The body of a request; None for one that no page takes."""
+    try:
+        return await read_body(Request(scope, receive), MOST_BYTES)
+    except HTTPException:
+        return None
+
+
+def replayed(body: bytes, receive: Receive) -> Receive:
+    """The same body once more, for who answers here after all."""
+    rest = [body]
+
+    async def again() -> dict[str, object]:
+        return {"type": "http.request", "body": rest.pop(), "more_body": False} if rest else dict(await receive())
+
+    return again
+
+
+def _when(at: datetime | None) -> str:
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}" if at is not None else "–"

@@ -1,0 +1,194 @@
+"""Hands a request for a site that another controller leads to the page of that controller, and brings back its answer.
+
+Each controller tells the others in the database where its page is, a key made at its start, and the certificate that
+the page shows. Who forwards trusts exactly that certificate, and seals with the key what it knows of the visitor, whom
+the other page cannot see. A request that carries a seal is never forwarded again.
+"""
+
+import asyncio
+import base64
+import hmac
+import json
+import socket
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Self
+
+import h11
+from fastapi.responses import Response, StreamingResponse
+
+from controller.config.web_keys import Web
+from controller.events.models import Reason
+from controller.events.reasons import reason_of
+from controller.state.leases import PageNote
+from controller.state.roles import Role
+from controller.web.visitors import LOOPBACK_NAMES, Access
+
+SEAL = b"watertower-seal"
+"""The header of a forwarded request."""
+NOT_LED = 421
+"""The answer to a forwarded request for a site that is not led there."""
+CONNECT_S = 2.0
+QUIET_S = 25.0
+"""An answer that has begun, as a stream of events, says something more often."""
+READ = 65_536
+OF_CONNECTION = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"te", b"upgrade", b"expect", b"date"})
+EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+class NotHanded(Exception):  # noqa: N818  named by what went wrong
+    """The request did not get there, for this reason: it can be sent again."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    @classmethod
+    def of(cls, error: Exception) -> Self:
+        """As the network tells it."""
+        return cls(reason_of(error))
+
+
+class NotAnswered(NotHanded):
+    """The request was sent, and nobody knows what came of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPage:
+    """The page of another controller: where it is, its key, and its certificate (PEM; empty without TLS)."""
+
+    host: str
+    port: int
+    key: str
+    certificate: str = ""
+    machine: str = ""
+
+    @property
+    def is_within_reach(self) -> bool:
+        """False where it listens on its own machine only, and that is another one than this."""
+        return self.machine == socket.gethostname() or self.host not in LOOPBACK_NAMES
+
+
+def own_page(web: Web, port: int, key: str) -> str:
+    """What a controller tells the others of its page, which listens on this port. Raises OSError where the certificate
+    cannot be read."""
+    host = web.address[0]
+    certificate = web.cert_file.read_text(encoding="ascii") if web.cert_file is not None else ""
+    first = certificate.partition("-----END CERTIFICATE-----")
+    page = OtherPage("" if host in EVERYWHERE else host, port, key, first[0] + first[1], socket.gethostname())
+    return json.dumps(asdict(page))
+
+
+def other_page(note: PageNote) -> OtherPage | None:
+    """What another one told; None where it has no page. A page that listens on every address is where the database
+    knows its controller."""
+    with suppress(ValueError, TypeError):
+        page = OtherPage(**json.loads(note.text))
+        return page if page.host else OtherPage(**{**asdict(page), "host": note.address})
+    return None
+
+
+def sealed(access: Access, method: str, target: bytes, key: str) -> bytes:
+    """What is known of a visitor and their request, so that only a controller can have written it."""
+    words = [method, target.decode("latin-1"), asdict(access)]
+    text = base64.urlsafe_b64encode(json.dumps(words).encode())
+    return text + b"." + hmac.new(key.encode(), text, "sha256").hexdigest().encode()
+
+
+def unsealed(seal: bytes, method: str, target: bytes, key: str) -> Access | None:
+    """The visitor of a forwarded request; None where no controller that knows this key has sealed it."""
+    text, _, signature = seal.partition(b".")
+    if not key or not hmac.compare_digest(hmac.new(key.encode(), text, "sha256").hexdigest().encode(), signature):
+        return None
+    sealed_method, sealed_target, found = json.loads(base64.urlsafe_b64decode(text))
+    if (sealed_method, sealed_target) != (method, target.decode("latin-1")):
+        return None
+    roles = {name: Role(found[name]) if found[name] is not None else None for name in ("role", "user_role")}
+    return Access(**{**found, **roles})
+
+
+async def handed(
+    page: OtherPage, method: str, target: bytes, headers: Headers, body: bytes, within_s: float
+) -> Response:
+    """The answer of the other page, whose first line comes `within_s`, and which is read on as it is sent on. Raises
+    NotHanded, NotAnswered."""
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            reader, writer = await asyncio.open_connection(page.host, page.port, ssl=_trust(page))
+    except (OSError, TimeoutError, ValueError) as error:
+        raise NotHanded.of(error) from error
+    connection = h11.Connection(h11.CLIENT)
+    try:
+        async with asyncio.timeout(within_s):
+            answer = await _asked(connection, reader, writer, _request(method, target, headers, body), body)
+    except (OSError, TimeoutError, h11.ProtocolError) as error:
+        writer.close()
+        raise NotAnswered.of(error) from error
+    except BaseException:
+        writer.close()
+        raise
+    if answer.status_code == NOT_LED:
+        writer.close()
+        raise NotHanded(Reason("not_led"))
+    response = StreamingResponse(_rest(connection, reader, writer), answer.status_code)
+    response.raw_headers = [(name, value) for name, value in answer.headers if name not in OF_CONNECTION]
+    return response
+
+
+def _request(method: str, target: bytes, headers: Headers, body: bytes) -> h11.Request:
+    """With what belongs to the visitor's own connection left out."""
+    kept = [(name, value) for name, value in headers if name not in {*OF_CONNECTION, b"content-length"}]
+    length = [(b"content-length", str(len(body)).encode())] if body or method not in {"GET", "HEAD"} else []
+    return h11.Request(method=method, target=target, headers=[*kept, *length, (b"connection", b"close")])
+
+
+async def _asked(
+    connection: h11.Connection,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    request: h11.Request,
+    body: bytes,
+) -> h11.Response:
+    """The head of the answer."""
+    parts = (request, *((h11.Data(data=body),) if body else ()), h11.EndOfMessage())
+    writer.write(b"".join(connection.send(part) or b"" for part in parts))
+    await writer.drain()
+    while True:
+        event = await _next(connection, reader)
+        if isinstance(event, h11.Response):
+            return event
+        if not isinstance(event, h11.InformationalResponse):
+            raise h11.RemoteProtocolError("no answer")
+
+
+async def _rest(
+    connection: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> AsyncIterator[bytes]:
+    """The body of the answer, as it comes. It ends where nothing more does."""
+    try:
+        while isinstance(event := await _next(connection, reader), h11.Data):
+            yield bytes(event.data)
+    finally:
+        writer.close()
+
+
+async def _next(connection: h11.Connection, reader: asyncio.StreamReader) -> object:
+    while (event := connection.next_event()) is h11.NEED_DATA:
+        async with asyncio.timeout(QUIET_S):
+            connection.receive_data(await reader.read(READ))
+    return event
+
+
+def _trust(page: OtherPage) -> ssl.SSLContext | None:
+    """Exactly the certificate that the other controller told, whatever its name."""
+    if not page.certificate:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.load_verify_locations(cadata=page.certificate)
+    return context

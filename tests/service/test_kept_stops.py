@@ -1,0 +1,45 @@
+"""A safety stop that nobody has acted on is kept for the next leader, and no other."""
+
+import json
+
+from controller.service.kept_stops import MOST, SURE_S, KeptStops
+
+
+def _request(action: str, name: str = "a") -> bytes:
+    return json.dumps({"version": 1, "id": name, "action": action, "owner": "x", "reason": "x"}).encode()
+
+
+STOP = _request("stop")
+
+
+def test_a_stop_is_kept_until_a_leader_has_surely_heard_it() -> None:
+    """A sign of life that was on its way already proves nothing."""
+    kept = KeptStops()
+    kept.heard("north", STOP, 10.0)
+    kept.heard("north", STOP, 10.1)  # over the other broker
+    kept.heard_leader("north", 10.0 + SURE_S / 2)
+    kept.heard_leader("south", 99.0)
+    assert kept.of("north") == (STOP,)
+    kept.heard_leader("north", 10.0 + SURE_S)
+    assert kept.of("north") == ()
+
+
+def test_a_stop_that_was_lifted_is_not_kept() -> None:
+    """One after that is."""
+    kept = KeptStops()
+    kept.heard("north", STOP, 10.0)
+    kept.heard("north", _request("lift", "b"), 11.0)
+    assert kept.of("north") == ()
+    kept.heard("north", _request("stop", "c"), 12.0)
+    assert kept.of("north") == (_request("stop", "c"),)
+
+
+def test_nothing_else_is_kept() -> None:
+    """Whoever asks for it asks again; nor without end."""
+    kept = KeptStops()
+    for payload in (_request("resume"), b"stop", b"{}", b""):
+        kept.heard("north", payload, 10.0)
+    assert kept.of("north") == ()
+    for number in range(2 * MOST):
+        kept.heard("north", _request("stop", str(number)), 10.0)
+    assert len(kept.of("north")) == MOST

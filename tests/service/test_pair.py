@@ -1,0 +1,67 @@
+"""What a controller tells of the others: who leads, who stands by, who is missed."""
+
+from datetime import UTC, datetime, timedelta
+
+from controller.events import Event
+from controller.service.pair import MET_S, Company, LedSite, Pair, lead_of, pair_of
+from controller.state.leases import Lease, PageNote, Standing
+
+NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
+PAGE = PageNote("", "192.0.2.2")
+LED = Standing({"north": Lease("two-b", 3, 4.0, held_s=90.0)}, ("one-a", "two-b"), {"one-a": PAGE, "two-b": PAGE})
+ALONE = Standing({"north": Lease("two-b", 3, 0.0, 90.0, 20.0)}, ("one-a",), {"one-a": PAGE}, {"two-b": 20.0})
+
+
+def test_who_leads_is_told_since_when_and_who_stands_by() -> None:
+    """Nobody for a site whose lease has ended; since then that stays the same instant."""
+    pair = pair_of(Pair("one-a"), LED, ["north"], NOW)
+    assert pair.sites == {"north": LedSite("two-b", since=NOW - timedelta(seconds=90))}
+    assert pair.others == {"two-b": PAGE}
+    lead = lead_of(pair, "north")
+    assert lead is not None
+    assert (lead.controller, lead.standby) == ("two-b", ("one-a",))
+    later = pair_of(pair, LED, ["north"], NOW + timedelta(seconds=1.5))
+    assert later.sites == pair.sites
+    ended = pair_of(later, ALONE, ["north"], NOW)
+    assert ended.sites == {"north": LedSite(until=NOW - timedelta(seconds=20))}
+    assert pair_of(ended, ALONE, ["north"], NOW + timedelta(seconds=9)).sites == ended.sites
+    assert lead_of(ended, "north") is None
+
+
+def test_a_site_that_nobody_ever_led_is_not_known() -> None:
+    """There is no instant to tell."""
+    assert pair_of(Pair("one-a"), Standing(), ["north"], NOW).sites == {"north": LedSite()}
+
+
+def _codes(*rounds: tuple[float, Standing]) -> list[str]:
+    told: list[Event] = []
+    company = Company("one-a", told.append)
+    for now_s, standing in rounds:
+        company.know(standing, now_s)
+    return [event.code for event in told]
+
+
+def _living(*names: str, gone: tuple[str, ...] = ()) -> Standing:
+    return Standing({}, names, dict.fromkeys(names, PAGE), dict.fromkeys(gone, 30.0))
+
+
+def test_who_stood_by_and_went_is_missed_until_he_is_back() -> None:
+    """However he went; at once also after a restart, where he never said farewell."""
+    both, alone = _living("one-a", "two-b"), _living("one-a")
+    long_s = MET_S + 1
+    assert _codes((0, both), (long_s, both), (long_s + 1, alone), (long_s + 3, alone)) == ["TWL-C063"]
+    assert _codes((0, both), (long_s, both), (long_s + 1, alone), (99, both)) == ["TWL-C063", "TWL-C064"]
+    assert _codes((0, _living("one-a", gone=("two-b",)))) == ["TWL-C063"]
+
+
+def test_a_controller_that_never_had_company_misses_nobody() -> None:
+    """Also where it was killed a moment ago itself, and what it said then still counts."""
+    assert _codes((0, _living("one-a")), (60, _living("one-a"))) == []
+    assert _codes((0, _living("one-a", "one-x")), (4, _living("one-a", gone=("one-x",)))) == []
+
+
+def test_one_of_three_is_missed_by_name() -> None:
+    """Until a controller on that machine is back."""
+    rest = _living("one-a", "two-b", gone=("three-c",))
+    back = _living("one-a", "two-b", "three-d", gone=("three-c",))
+    assert _codes((0, rest), (2, rest), (4, back)) == ["TWL-C065", "TWL-C066"]
