@@ -10,9 +10,9 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from controller.events.models import Reason
 from controller.lighting.color import Color
@@ -201,6 +201,12 @@ class Gateway(BaseModel):
     name: Name
     kind: str
 
+    @model_validator(mode="after")
+    def _share_written_keys(self) -> Self:
+        # each has a set of the keys that are written, of 700 bytes, and thousands have the same
+        object.__setattr__(self, "__pydantic_fields_set__", _shared_keys(frozenset(self.model_fields_set)))
+        return self
+
     # What it is
 
     @property
@@ -302,6 +308,11 @@ class Gateway(BaseModel):
     @abstractmethod
     def agrees(self, zone: str, desired: ZoneState, reported: ReportedLook) -> bool:
         """Whether it reports what it was asked for, within what it can show and say."""
+
+
+@lru_cache(256)
+def _shared_keys(keys: frozenset[str]) -> set[str]:
+    return set(keys)
 
 
 class WithFixtures(Gateway):

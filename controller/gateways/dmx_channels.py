@@ -15,7 +15,7 @@ from controller.errors import Mistake
 from controller.gateways import capabilities, payloads
 from controller.gateways.base import DesiredState, Ignored, Lack, Message, Report, ReportedLook, WithFixtures
 from controller.gateways.payloads import Unreadable
-from controller.gateways.vendor import AnswersCommands, Reader, Topic, checked_topic, command
+from controller.gateways.vendor import AnswersCommands, ManyTopics, Reader, Topic, checked_topic, command
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from controller.lighting.patch import Patch
@@ -35,7 +35,7 @@ def _maybe_with_place(value: str) -> str:
     return _with_place(value) if PLACE in value else checked_topic(value)
 
 
-class DmxChannels(WithFixtures, AnswersCommands):
+class DmxChannels(WithFixtures, AnswersCommands, ManyTopics):
     """A bridge with the fixtures on its cable, in one universe.
 
     `channel_topic` holds `{channel}` and takes one decimal value of 0 to `level_scale` for each channel, as in

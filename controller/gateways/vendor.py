@@ -82,10 +82,9 @@ class Vendor(base.Gateway):
     def readers(self, prefix: str) -> Mapping[str, Reader]:
         """Who reads what the gateway publishes: topic -> reader, in the order to be subscribed."""
 
-    @cached_property
-    def known_readers(self) -> dict[str, Mapping[str, Reader]]:
-        """The readers by prefix, worked out once: a bridge may have hundreds."""
-        return {}
+    def reader(self, topic: str, prefix: str) -> Reader | None:
+        """Who reads this topic."""
+        return self.readers(prefix).get(topic)
 
     def topics(self, prefix: str) -> tuple[str, ...]:
         """The topics that are read."""
@@ -117,9 +116,7 @@ class Vendor(base.Gateway):
     def decode(self, topic: str, payload: bytes, prefix: str) -> base.Report | base.Ignored | base.Rejected:
         """What a message says. An empty payload is a retained message being deleted; any other on these topics proves
         that the gateway lives."""
-        if prefix not in self.known_readers:
-            self.known_readers[prefix] = self.readers(prefix)
-        reader = self.known_readers[prefix].get(topic)
+        reader = self.reader(topic, prefix)
         if reader is None or not payload:
             return base.Ignored()
         try:
@@ -162,6 +159,21 @@ class Vendor(base.Gateway):
     def fade(self, seconds: float) -> float:
         """A fade that the firmware can do, seconds."""
         return min(max(seconds, 0.0), self.MAX_FADE_S)
+
+
+class ManyTopics(Vendor):
+    """A gateway that publishes on a topic for each of its lamps or channels."""
+
+    @cached_property
+    def known_readers(self) -> dict[str, Mapping[str, Reader]]:
+        """The readers by prefix, worked out once: there may be hundreds."""
+        return {}
+
+    def reader(self, topic: str, prefix: str) -> Reader | None:
+        """Who reads this topic."""
+        if prefix not in self.known_readers:
+            self.known_readers[prefix] = self.readers(prefix)
+        return self.known_readers[prefix].get(topic)
 
 
 class WithAvailability(Vendor):
@@ -228,7 +240,7 @@ class OneZone(Vendor):
         return (self.zone,)
 
 
-class Addressed(Vendor):
+class Addressed(ManyTopics):
     """A gateway that tells its lamps apart: `zone` and one address, or `zones`, a map of zone to address."""
 
     ADDRESS: ClassVar[str]

@@ -45,10 +45,12 @@ class LampAlarms:
                 self._look_at(gateway, by, {lamp: result for lamp, result in failed.items() if result.by == by})
 
     def _look_at(self, gateway: Gateway, by: Proof, failed: Mapping[str, LampResult]) -> None:
-        alarm, (begins, ends) = self._alarms[gateway.name, by], CODES[by]
+        key, (begins, ends) = (gateway.name, by), CODES[by]
         if not failed:
-            alarm.clear(new_event(ends, gateway=gateway.name))
+            if key in self._alarms:  # not of the thousands of gateways whose lamps never failed
+                self._alarms.pop(key).clear(new_event(ends, gateway=gateway.name))
             return
+        alarm = self._alarms[key]
         at = max(result.at for result in failed.values())
         event = new_event(begins, gateway=gateway.name, lamps=", ".join(failed), tested=f"{at:%Y-%m-%d}")
         alarm.raise_(event, again=event != alarm.raised)
