@@ -244,7 +244,8 @@ def _gateway_lines(
     if gateway.online is False and gateway.status == "silent":
         heard = f"{heard}, {say('status.left')}"
     codes = dict.fromkeys((*([gateway.code] if gateway.code else []), *gateway.problems))
-    yield f"  {gateway.name} ({gateway.kind})  {say('status.heard')} {heard}  {' '.join(codes)}".rstrip()
+    info = (f"  {say(f'status.info.{name}', value=value)}" for name, value in gateway.info if value is not None)
+    yield f"  {gateway.name} ({gateway.kind})  {say('status.heard')} {heard}{''.join(info)}  {' '.join(codes)}".rstrip()
     for kind in (CATALOGUE[code] for code in gateway.problems if code in CATALOGUE):
         yield f"    {kind.code}: {kind.meaning.say(options.language, {})}"
     for name, shown in gateway.zones.items():

@@ -14,6 +14,7 @@ from functools import partial
 from math import inf
 from typing import Protocol
 
+from controller import __version__
 from controller.clock import ClockReading
 from controller.dmx.document import (
     DocumentAcceptance,
@@ -27,7 +28,7 @@ from controller.events import Event, new_event
 from controller.events.alarm import Alarm
 from controller.events.models import Reason
 from controller.gateways import wire
-from controller.gateways.base import Message, Order, Rejected
+from controller.gateways.base import GatewayInfo, Message, Order, Rejected
 from controller.gateways.dmx import Dmx
 from controller.lighting.lamp import Lamp
 from controller.lighting.light import Light, mix
@@ -313,6 +314,7 @@ class DmxGateway:
             problems=(*self._output.problems, *own)[-wire.MAX_PROBLEMS :],
             rejected=rejected.code if rejected is not None else None,
             lamps=self._settings.lamps_mark,
+            info=GatewayInfo(program=__version__),
         )
         payload = report.model_dump_json(exclude_none=True).encode()
         return (Message(self._settings.topic("reported", self._prefix), payload, qos=1, retain=True),)

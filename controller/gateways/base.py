@@ -148,6 +148,19 @@ class DeviceFault:
     passes: bool = False
 
 
+class GatewayInfo(BaseModel):
+    """What a gateway says of itself beside its light, for people: nothing is decided by it. None is what it did not
+    say.
+
+    It goes whole from the report to the gateway's document and to `status`, so that a further field is declared here
+    alone. One that changes with each report costs a document each time.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    program: Annotated[str, StringConstraints(max_length=64)] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What one message of a gateway says; an empty one says only that it lives. It may be partial.
@@ -171,6 +184,7 @@ class Report:
     fault: DeviceFault | None = None
     alive: bool = True
     has_our_lamps: bool | None = None
+    info: GatewayInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)

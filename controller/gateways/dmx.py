@@ -198,6 +198,7 @@ class Dmx(base.WithFixtures):
             problems=document.problems,
             at=document.at,
             uptime_s=document.uptime_s,
+            info=document.info,
             has_our_lamps=document.lamps == self.lamps_mark if document.lamps is not None else None,
         )
 

@@ -26,7 +26,7 @@ from pydantic_core import PydanticCustomError
 
 from controller.events.models import Reason
 from controller.events.reasons import first_mistake
-from controller.gateways.base import Order, Rejected
+from controller.gateways.base import GatewayInfo, Order, Rejected
 from controller.lighting.color import Color
 from controller.lighting.look import SHORTEST_STEP_S, Look, ZoneState
 
@@ -216,6 +216,7 @@ class ReportedDocument(_Wire):
     ] = ()
     rejected: ShortText | None = None
     lamps: Annotated[str, StringConstraints(max_length=64)] | None = None
+    info: GatewayInfo | None = None
 
     @property
     def order(self) -> Order:

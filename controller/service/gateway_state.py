@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from controller.events import Event
-from controller.gateways.base import Order, Report, ReportedLook
+from controller.gateways.base import GatewayInfo, Order, Report, ReportedLook
 from controller.gateways.vendor import CONTRADICTED
 from controller.lighting.look import ZoneState
 from controller.retry import TokenBucket
@@ -78,6 +78,7 @@ class ReportedState(NamedTuple):
     problems: tuple[str, ...] = ()
     contradicted_s: float | None = None
     counted_s: float | None = None
+    info: GatewayInfo = GatewayInfo()
 
     def after(self, report: Report, now_s: float, fresh: bool) -> "ReportedState":
         """What is known once this report has come; `fresh` tells that it was not retained."""
@@ -97,6 +98,7 @@ class ReportedState(NamedTuple):
             contradicted_s=now_s if contradicts else self.contradicted_s,
             counted_s=now_s if counts else self.counted_s,
             online=online,
+            info=report.info if report.info is not None else self.info,
             said_goodbye=online is False and (self.said_goodbye or (fresh and report.online is False)),
             alive_s=now_s if is_alive else self.alive_s,
             problems=tuple(dict.fromkeys(faults)),

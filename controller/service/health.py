@@ -24,7 +24,7 @@ from controller.clock import Trust
 from controller.events import Event, Level, new_event
 from controller.events.models import WIDEST, Text, printable
 from controller.events.words import look_words, rule_words
-from controller.gateways.base import Rejected
+from controller.gateways.base import GatewayInfo, Rejected
 from controller.gateways.wire import parse_document
 from controller.locale import Language
 from controller.service.gateway_state import Status
@@ -151,6 +151,7 @@ class GatewayHealth(_HealthPart):
     by: str | None = None
     problems: tuple[str, ...] = ()
     askable: bool = True
+    info: GatewayInfo = GatewayInfo()
     zones: Mapping[str, ZoneHealth]
 
     @property

@@ -278,7 +278,7 @@ class HealthReport:
                     state.confirmed_s.get(zone) if each != "confirmed" else None,
                 )
             )
-        said = (reported.online, reported.by, reported.problems, _is_askable(gateway, state))
+        said = (reported.online, reported.by, reported.problems, reported.info, _is_askable(gateway, state))
         return (
             self._edition,
             gateway.kind,
@@ -438,6 +438,7 @@ def gateway_health(
         by=reported.by,
         problems=reported.problems,
         askable=_is_askable(gateway, state),
+        info=reported.info,
         zones=zones,
     )
 

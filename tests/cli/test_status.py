@@ -14,6 +14,7 @@ from controller.cli.status import status_table
 from controller.clock import Trust
 from controller.config.load import load_tower
 from controller.events.formatters import json_text
+from controller.gateways.base import GatewayInfo
 from controller.locale import Language
 from controller.mqtt import Received
 from controller.service.health import (
@@ -206,6 +207,13 @@ def test_what_is_wrong_with_a_gateway_is_named_by_its_code(config: Path) -> None
     at = lines.index("  mast (dmx)  heard 1 s  TWL-G114 TWL-X121 TWL-Z999")
     assert lines[at + 1].startswith("    TWL-X121: A rehearsed fault")
     assert "TWL-Z999" not in lines[at + 2]
+
+
+def test_what_a_gateway_says_of_itself_stands_beside_its_name(config: Path) -> None:
+    """Nothing stands there of one that says nothing."""
+    mast = gateway().model_copy(update={"info": GatewayInfo(program="1.2")})
+    assert "  mast (dmx)  heard 1 s  program 1.2" in table(health(), mast, config=config).split("\n")
+    assert "  mast (dmx)  heard 1 s" in table(health(), gateway(), config=config).split("\n")
 
 
 def test_the_hex_value_is_shown_where_a_technician_asks(config: Path) -> None:

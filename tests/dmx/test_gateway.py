@@ -223,7 +223,7 @@ def test_a_report_has_the_keys_of_the_contract() -> None:
     bench.run(1)
     told = bench.last.model_dump(exclude_none=True)
     where = {"version", "epoch", "revision", "command_id", "at", "zones"}
-    assert told.keys() == where | {"by", "clock", "uptime_s", "problems", "lamps"}
+    assert told.keys() == where | {"by", "clock", "uptime_s", "problems", "lamps", "info"}
     assert told["zones"]["bowl"] == {"on": False, "color": "#000000", "brightness": 0.0}
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from controller.errors import Mistake
-from controller.gateways.base import DesiredState, Ignored, Order, Rejected, Report, ReportedLook
+from controller.gateways.base import DesiredState, GatewayInfo, Ignored, Order, Rejected, Report, ReportedLook
 from controller.gateways.dmx import Dmx
 from controller.gateways.wire import MAX_PAYLOAD, DesiredDocument, parse_desired
 from controller.lighting.color import Color
@@ -166,6 +166,14 @@ def test_a_report() -> None:
     assert dict(told.zones) == {"bowl": ReportedLook(on=True, brightness=0.8, color=ORANGE)}
     assert (told.order, told.by, told.clock, told.problems) == (Order(2, 5), "plan", "anchor", ("TWL-X111",))
     assert told.at == NOW + timedelta(seconds=1)
+    assert told.info is None
+
+
+def test_what_it_says_of_itself_is_handed_on() -> None:
+    """As it says it; what is not known here is left out."""
+    told = mast().decode("w/gateway/mast/reported", REPORT[:-1] + b',"info":{"program":"1.2","color":"grey"}}', "w")
+    assert isinstance(told, Report)
+    assert told.info == GatewayInfo(program="1.2")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from pydantic_core.core_schema import ErrorType
 import controller
 from controller.config.schema import SCHEMAS
 from controller.events import CATALOGUE
+from controller.gateways.base import GatewayInfo
 from controller.locale import FOLDER, languages, texts
 from controller.service.health import Status
 from controller.simulation.meter import Wrong
@@ -166,6 +167,7 @@ def test_values_that_are_put_into_words_all_have_one() -> None:
     """Where a part of the key is a value."""
     commands = texts("en", "commands")
     assert set(commands["status"]["zone"]) == set(get_args(Status))
+    assert set(commands["status"]["info"]) == set(GatewayInfo.model_fields)
     assert set(commands["rehearse"]["wrong"]) == set(get_args(Wrong))
     assert list(commands["weekday"]) == [str(day) for day in range(1, 8)]
     assert list(commands["month"]) == [str(month) for month in range(1, 13)]

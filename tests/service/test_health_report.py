@@ -10,7 +10,7 @@ import pytest
 from controller.clock import ClockReading
 from controller.config.load import Setup
 from controller.events import new_event
-from controller.gateways.base import Message
+from controller.gateways.base import GatewayInfo, Message, Report
 from controller.gateways.dmx import Dmx
 from controller.mqtt import Received
 from controller.service.controller import Controller
@@ -84,6 +84,17 @@ def test_a_gateway_has_a_document_of_its_own_with_values(site: Site) -> None:
     assert (summary["counts"], summary["amiss"]) == ({"confirmed": 2, "differs": 1}, 1)
     assert [each["name"] for each in summary["unconfirmed"]] == ["mast-1"]
     assert set(summary["heard_s"]) == {"mast-0", "mast-1", "mast-2"}
+
+
+def test_what_a_gateway_says_of_itself_is_written_when_it_changes(site: Site) -> None:
+    """And stands until it says something else: an availability or a part of a state tells nothing of it."""
+    for second, said, written in ((2, GatewayInfo(program="1.2"), True), (4, None, False), (6, GatewayInfo(), True)):
+        state = site.controller.states["mast-0"]
+        site.controller.states["mast-0"] = state.after(Report(info=said), 1000.0 + second, fresh=False)
+        documents = site.written(second, "mast-0")
+        assert ("gateway/mast-0" in documents) is written
+        if written:
+            assert documents["gateway/mast-0"]["info"] == {"program": said and said.program}
 
 
 def test_without_a_change_only_the_summary_is_written_now_and_then(site: Site) -> None:
