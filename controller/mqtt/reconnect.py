@@ -29,7 +29,7 @@ from controller.threads import run_blocking
 
 ATTEMPT_S = 15.0
 """For the whole way from the name to the CONNACK."""
-CAP_S = 30.0
+LONGEST_S = 30.0
 LOOK_AGAIN_S = 6 * 3600.0
 CHANGE_BACK_S = 3600.0
 """Two causes that take turns are told no more often."""
@@ -48,9 +48,9 @@ CHANCE = random.SystemRandom()
 
 
 def pause_s(failures: int, chance: float, *, barred: bool) -> float:
-    """Seconds to wait after so many failures in a row: `chance`, 0 to 1, of 1, 2, 4 … CAP_S ("full jitter"), so that
-    many clients do not storm a broker that comes back."""
-    return chance * backoff_s(failures, 1.0, CAP_S) + (BARRED_S if barred else 0.0)
+    """Seconds to wait after so many failures in a row: `chance`, 0 to 1, of 1, 2, 4 … LONGEST_S ("full jitter"), so
+    that many clients do not storm a broker that comes back."""
+    return chance * backoff_s(failures, 1.0, LONGEST_S) + (BARRED_S if barred else 0.0)
 
 
 class Reconnecting:

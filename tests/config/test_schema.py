@@ -64,7 +64,8 @@ def test_every_keyword_is_explained_in_both_languages(name: str) -> None:
     """What facilities staff and technicians meet at the outermost level and in a campaign has words beside it."""
     schema = json.loads(written(name))
     told = [schema["properties"], *(schema["definitions"][one]["properties"] for one in EXPLAINED[name])]
-    missing = [word for properties in told for word, value in properties.items() if " / " not in value["description"]]
+    every = [(word, value.get("description", "")) for properties in told for word, value in properties.items()]
+    missing = [word for word, description in every if " / " not in description]
     assert missing == []
 
 

@@ -50,7 +50,7 @@ async def test_a_password_that_is_changed_counts_from_the_next_attempt(
 ) -> None:
     """Its file is read anew; one that is gone meanwhile is told."""
     monkeypatch.setattr("controller.mqtt.reconnect.BARRED_S", 0.05)
-    monkeypatch.setattr("controller.mqtt.reconnect.CAP_S", 0.05)
+    monkeypatch.setattr("controller.mqtt.reconnect.LONGEST_S", 0.05)
     file = tmp_path / "password"
     file.write_text("wrong\n", encoding="utf-8")
     async with Broker(port=0, admission=ME, on_event=list[Event]().append) as broker:

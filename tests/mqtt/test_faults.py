@@ -65,7 +65,7 @@ async def test_why_it_cannot_connect_is_told_when_that_changes(
     mosquitto: Any, connect: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also back to what it was before, and not at every attempt."""
-    for name, value in {"CAP_S": 0.1, "BARRED_S": 0.0, "CHANGE_BACK_S": 0.0}.items():
+    for name, value in {"LONGEST_S": 0.1, "BARRED_S": 0.0, "CHANGE_BACK_S": 0.0}.items():
         monkeypatch.setattr(f"controller.mqtt.reconnect.{name}", value)
     broker = mosquitto("allow_anonymous false")
     _, items = await connect(broker.address)
@@ -364,7 +364,7 @@ async def test_two_clients_of_one_client_id_are_told_of(
     mosquitto: Any, connect: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each pushes the other out; a broker that was killed under a client is no such thing."""
-    monkeypatch.setattr("controller.mqtt.reconnect.CAP_S", 0.2)
+    monkeypatch.setattr("controller.mqtt.reconnect.LONGEST_S", 0.2)
     broker = mosquitto().start()
     _, alone = await connect(broker.address)
     for connections in range(1, 5):
