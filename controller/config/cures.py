@@ -290,6 +290,13 @@ CURES: Mapping[str, Cure] = {
         ("S142", _answers(sv_en("hela dygnet", "all day"), whole=True)),
         ("S143", _answers(sv_en("juli", "July"), sv_en("julafton", "Christmas Eve"))),
         ("S148", _answers("{days}", "{weeks}")),
+        (
+            "S266",
+            _answers(
+                sv_en("27–30 december", "27–30 December"),
+                sv_en("julafton till nyårsdagen", "Christmas Eve to New Year's Day"),
+            ),
+        ),
         ("S149", _answers("{value} s", "{value} min", "{value} h", whole=True)),
         ("S178", _answers("{weekday}")),
         ("S174 S179", _answers(sv_en("{first} till {last}", "{first} to {last}"))),

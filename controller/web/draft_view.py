@@ -39,6 +39,8 @@ from controller.web.visit import ForOperator, Visit
 
 router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=2**53)]
+LOSES = "TWL-S204"
+"""Of a rule that never shows because others always win; one that is over would not show on top either."""
 CHOICE = "choice/"
 LONGEST_WHY = 200
 MOST_BARS = 20
@@ -202,7 +204,7 @@ def _page(visited: Visit, number: int, found: Proposal, *, status: int = 200, **
         words = words_of(visited, found.after, changed)
         programs = before.program(), found.after.program()
         bars = [_bars(group.first.day, programs) for group in changed.groups[:MOST_BARS]]
-    never = [each.rule for each in changed.rules if each.never is not None] if changed is not None else []
+    losers = [each.rule for each in changed.rules if each.never and each.never.code == LOSES] if changed else []
     return visited.page(
         "draft",
         status,
@@ -211,7 +213,7 @@ def _page(visited: Visit, number: int, found: Proposal, *, status: int = 200, **
         changed=changed,
         bars=bars,
         summary=summary(visited, changed) if changed is not None else "",
-        never=[each for each in never if found.after is not None and each in found.after.schedule.campaigns],
+        never=[each for each in losers if found.after is not None and each in found.after.schedule.campaigns],
         notes=list(notes_on(visited, found.current.setup, found.after)) if found.after is not None else [],
         findings=[each.event.text(visited.language) for each in found.findings],
         is_only_text=isinstance(found.outcome, NotPatchable),

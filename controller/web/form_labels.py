@@ -32,6 +32,7 @@ TEXT_OF_CODE = {
 }
 """Findings whose cure speaks of the file; the page says it of its fields."""
 _KEYWORD = re.compile(rf"`({'|'.join(LABELS)}):?`")
+_EITHER = re.compile("`dates:` (?:or|eller) `nights:`")
 _PAIR = re.compile(rf"(`?)\b({'|'.join(LABELS)}): (?=\S)")
 
 
@@ -42,6 +43,7 @@ def in_labels(visited: Visit, text: str) -> str:
     def label(key: str) -> str:
         return visited.say(LABELS[key]).partition(" – ")[0]
 
+    text = _EITHER.sub(f'"{visited.say("rule.days_title")}"', text)
     text = _KEYWORD.sub(lambda found: f'"{label(found[1])}"', text)
     return _PAIR.sub(lambda found: f"{label(found[2])}: {found[1]}", text)
 

@@ -35,6 +35,7 @@ from controller.service.saving import DiskSchedule, Saved, SaveOutcome, Schedule
 from controller.state.audit import Act
 from controller.state.drafts import Draft
 from controller.state.versions import ScheduleVersion
+from controller.web.form_labels import in_labels
 from controller.web.visit import Visit
 
 MOST_LINES = 400
@@ -230,7 +231,7 @@ def notes_on(visited: Visit, before: Setup | None, after: Setup) -> Iterator[str
     known = {_essence(each) for each in setup_notes.notes(before, visited.now)} if before is not None else set()
     for finding in setup_notes.notes(after, visited.now):
         if finding.file == after.schedule_text.source.file and _essence(finding) not in known:
-            yield finding.event.text(visited.language)
+            yield in_labels(visited, visited.event_text(finding.event))
 
 
 def _essence(finding: Finding) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from controller.config.schedule_edit import Edited, Faulty, NotPatchable, Outcom
 from controller.config.schedule_file import Shows
 from controller.config.year_choice import YearChoice, YearQuestion, answered, year_question
 from controller.errors import Mistake, readable
-from controller.events.words import days_words
+from controller.events.words import day_words, days_words
 from controller.lighting.look import DARK, ZoneState
 from controller.schedule.campaign import Blackout, EveryNight, Limit, Rule
 from controller.schedule.hours import Window, night_of
@@ -45,6 +45,8 @@ MOST_PIECES = 4
 ONE_ROUND = timedelta(days=300)
 """Days of a rule that are farther apart are those of another year."""
 ONE_DAY = timedelta(days=1)
+MORNING = 3
+"""What begins from this hour on is a morning to people, no longer the night before."""
 FAINT_COLOR, LAMPS_MISS = "TWL-S245", "TWL-F130"
 ONLY_DAYS = frozenset(("dates", "nights", "except", "hours"))
 
@@ -198,7 +200,7 @@ class RuleReading:
     def told_notes(self) -> list[str]:
         """In words, but for what is said beside the preview."""
         told = (each for each in self.notes if each.code not in {FAINT_COLOR, LAMPS_MISS})
-        return [in_labels(self.visited, each.event.text(self.visited.language)) for each in told]
+        return [in_labels(self.visited, self.visited.event_text(each.event)) for each in told]
 
     @property
     def faint(self) -> list[RuleFault]:
@@ -253,7 +255,16 @@ class RuleReading:
         lines += [*self._following_words(rule, self.occurrence), *self._years_words(rule)]
         times = self._times_of(rule, self.occurrence)
         what = "never" if not times else "dark" if self.group == "blackouts" else "light"
-        return [*lines, visited.say(f"rule.read.{what}", **times)]
+        lines.append(visited.say(f"rule.read.{what}", **times))
+        return [*lines, *self._morning_words(rule, self.occurrence)]
+
+    def _morning_words(self, rule: Rule, occurrence: Occurrence) -> Iterator[str]:
+        """Of nights that begin in the morning only, `13 december` from 06:00, that this is the morning after."""
+        times = light_times(rule, occurrence, self.setup.tower.site.place)
+        begins = times[0].astimezone(self.visited.snapshot.zone) if times is not None else None
+        if begins and rule.nights and begins.date() > occurrence.first and begins.hour >= MORNING:
+            day = day_words(occurrence.first, self.visited.language, year=False)
+            yield self.visited.say("rule.read.morning_after", day=day)
 
     def _following_words(self, rule: Rule, occurrence: Occurrence) -> Iterator[str]:
         """Of days that come in several pieces a year, as each Tuesday, the next ones."""

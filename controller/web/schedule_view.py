@@ -28,6 +28,7 @@ from controller.service.sentence import names_of
 from controller.state.drafts import Draft
 from controller.state.roles import Role
 from controller.web.bars import night_bar, year_strip
+from controller.web.form_labels import in_labels
 from controller.web.nights import NightBar, NightWords, brief, night_bars, night_words
 from controller.web.proposals import draft_of, edits_of, typed_of, version_line
 from controller.web.rule_paths import WORDS, form_path, rule_paths
@@ -302,4 +303,4 @@ def _tags(visited: Visit, found: Sequence[Note]) -> Iterator[Tag]:
         event = new_event(note.code, **note.fields)
         one = "_one" if note.fields.get("nights") == 1 else ""
         words = visited.say(f"schedule.tag.{key}{one}", **{"nights": "", "year": "", **note.fields})
-        yield Tag(words, event.text(visited.language), key in {"never_lit", "unconfirmed"})
+        yield Tag(words, in_labels(visited, visited.event_text(event)), key in {"never_lit", "unconfirmed"})

@@ -5,7 +5,7 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,8 +18,10 @@ from markupsafe import Markup
 
 from controller.config.web_keys import Web
 from controller.events import Event, new_event
-from controller.events.words import capital
+from controller.events.words import capital, day_words
 from controller.locale import Language, languages, template
+from controller.schedule.hours import read_instant
+from controller.service.instant_words import dated
 from controller.state.accounts_file import NotKept
 from controller.state.audit import Act, Actor, AuditEntry
 from controller.state.roles import Role, Scope, Source
@@ -39,6 +41,7 @@ THEMES = ("auto", "light", "dark")
 SITE, ROOT, PATH, ACCESS = "watertower.site", "watertower.root", "watertower.path", "watertower.access"
 """What a request to one of several sites carries in its scope: the site, how its addresses begin, which one was asked
 for where another is answered, and what another controller that forwarded it knows of the visitor."""
+DAY_OR_INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?")
 ADDRESS = re.compile(r'((?:href|action|formaction|src|data-live|data-read|data-keep)=")(?=/(?!/|static/|sites[/"]))')
 """The beginning of an address of the page in HTML of ours, where no text of others can write one: it is escaped."""
 
@@ -100,11 +103,25 @@ class Visit:
         return say(self.language, key, **fields)
 
     def event_text(self, event: Event) -> str:
-        """What happened, with what people call the parts of the landmark in place of the names of zones."""
+        """What happened, with what people call the parts of the landmark in place of the names of zones, and days as
+        they say them."""
         tower = self.service.setup.tower
         names = tower.landmark.zone_names(self.language)
-        fields = {key: _with_names(value, names) for key, value in event.fields.items()}
+        fields = {key: self._day_said(_with_names(value, names)) for key, value in event.fields.items()}
         return replace(event, fields=fields).text(self.language)
+
+    def _day_said(self, value: object) -> object:
+        """A day or an instant, as events have them, in words; anything else as it is."""
+        if not isinstance(value, str) or not (found := DAY_OR_INSTANT.fullmatch(value)):
+            return value
+        try:
+            if found[2]:
+                at = read_instant(value, self.service.setup.tower.site.place.time_zone)
+                return dated(at.astimezone(self.now.tzinfo), self.now, self.language)
+            day = date.fromisoformat(value)
+        except ValueError:
+            return value
+        return day_words(day, self.language, year=day.year != self.now.year)
 
     def may(self, role: Role) -> bool:
         """Whether the visitor may do what this role may."""

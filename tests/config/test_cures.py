@@ -83,6 +83,7 @@ def test_what_caretakers_break_can_be_mended_by_pressing(findings: Found) -> Non
         ("dates", "vecka 53 2027", ["vecka 52 2027"], False),
         ("dates", "vecka 60", [], False),
         ("dates", "Jul afton", ["julafton"], True),
+        ("dates", "mellan jul och nyår", ["27–30 december", "julafton till nyårsdagen"], False),
         ("dates", "Påsk dagen till Mid sommar afton", ["påskdagen till midsommarafton"], True),
         ("dates", "20–26 november 18-22", ["20–26 november, och tiderna 18-22"], False),
         ("dates", "6 juni kl 18:00 till solnedgång", ["6 juni, och tiderna kl 18:00 till solnedgång"], False),

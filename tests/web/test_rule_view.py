@@ -438,3 +438,45 @@ async def test_hours_that_the_sun_does_not_give_are_said_to_be_none(site: Site, 
     await kim.press("/schedule/draft", "Läs av", days="midsommarafton", year_choice="every")
     assert "Hela natten Inga tider den natten: solen går ned för sent eller inte alls." in kim.words
     assert "Tiderna infaller aldrig de dagarna." in kim.words
+
+
+async def test_a_morning_after_is_told_as_such(kim: Person) -> None:
+    """Who writes 13 December from 06:00 means the morning of Lucia, not that of the 14th."""
+    await kim.go("/schedule/new")
+    typed = {
+        "name": "Lucia",
+        "days": "13 december",
+        "year_choice": "every",
+        "hours_choice": "own",
+        "hours": "06:00–09:00",
+    }
+    await kim.press("/schedule/draft", "Läs av", **typed)
+    assert "Första ljus mån 14 dec 06:00." in kim.words
+    assert "Det är morgonen efter. Menas morgonen sön 13 dec?" in kim.words
+    await kim.press("/schedule/draft", "Läs av", kind="dates")
+    assert "Första ljus sön 13 dec 06:00." in kim.words
+    assert "morgonen efter" not in kim.words
+    await kim.press("/schedule/draft", "Läs av", kind="nights", hours="00:00–02:00")
+    assert "morgonen efter" not in kim.words
+
+
+async def test_what_is_over_cannot_be_helped_by_a_place_at_the_top(kim: Person) -> None:
+    """It is said once."""
+    await kim.change("/schedule/new", name="Gammal", days="20 november 2025")
+    assert '"Gammal" är förbi och kommer aldrig igen' in kim.words
+    assert "Flytta Gammal överst" not in kim.words
+
+
+async def test_many_days_are_told_year_by_year(kim: Person) -> None:
+    """Each weekend of a year would be a list of its own."""
+    await kim.change("/schedule/new", name="Helg", days="fredagar till söndagar", year_choice="every")
+    assert (
+        "dagar blir tända, tors 26 nov – tors 31 dec 2026." in kim.words or "dagar blir tända, fre 27 nov" in kim.words
+    )
+    assert kim.words.count("blir tända") < 4
+
+
+async def test_days_in_what_is_good_to_know_are_said_as_people_say_them(kim: Person) -> None:
+    """`2027-05-01` is for programs."""
+    await kim.change("/schedule/new", name="Maj", days="1 maj 2027", hours_choice="own", hours="20–23")
+    assert "medan solen är uppe natten lör 1 maj 2027" in kim.words
