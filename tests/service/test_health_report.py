@@ -94,7 +94,7 @@ def test_what_a_gateway_says_of_itself_is_written_when_it_changes(site: Site) ->
         documents = site.written(second, "mast-0")
         assert ("gateway/mast-0" in documents) is written
         if written:
-            assert documents["gateway/mast-0"]["info"] == {"program": said and said.program}
+            assert documents["gateway/mast-0"]["info"]["program"] == (said and said.program)
 
 
 def test_without_a_change_only_the_summary_is_written_now_and_then(site: Site) -> None:
