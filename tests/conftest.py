@@ -1,5 +1,5 @@
 """What all tests share: they run side by side; in CI every real part is there, so a skip is a failure; nothing fails
-for being slow; and no program that a test started outlives the tests."""
+for being slow; none that is not `real` starts a program; and no program that a test started outlives the tests."""
 
 import gc
 import os
@@ -24,6 +24,7 @@ settings.load_profile("any machine")
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+IN_MEMORY = "not real"  # what README.md's first command for tests asks for
 LEFT_RUNNING = "left_running"  # key of the answer of a worker process
 _left: list[str] = []
 
@@ -59,13 +60,13 @@ def left_running() -> dict[int, str]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Number of worker processes: three for each processor, since many tests wait for a program; 0 (this process) for a
-    single file or test, and with `-s`, which a worker cannot obey."""
+    """Number of worker processes: three for each processor, as many wait for a program, or two where none does.
+    0 (this process) for a single file or test, and with `-s`, which a worker cannot obey."""
     named = [Path(word.partition("::")[0]) for word in config.args]
     alone = "::" in "".join(config.args) or (len(named) == 1 and named[0].is_file())
     if alone or config.option.capture == "no" or config.option.collectonly:
         return 0
-    return 3 * (os.cpu_count() or 2)
+    return (2 if config.option.markexpr == IN_MEMORY else 3) * (os.cpu_count() or 2)
 
 
 @pytest.hookimpl(trylast=True)
@@ -87,10 +88,18 @@ def pytest_collection(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """From now on there is garbage, and what was collected is none of it."""
     gc.enable()
     gc.freeze()
+    if session.config.option.markexpr == IN_MEMORY:
+        sys.addaudithook(refuse_programs)
+
+
+def refuse_programs(event: str, _: object) -> None:
+    """Lets a test fail that starts a program among those that need none."""
+    if event == "subprocess.Popen":
+        raise AssertionError("a test that starts a program is marked: @pytest.mark.real")
 
 
 @pytest.hookimpl(trylast=True)

@@ -246,13 +246,14 @@ def test_every_link_and_picture_of_the_documents_leads_somewhere() -> None:
 def test_the_readme_carries_the_two_marked_commands() -> None:
     """One to run, one to test; each is complete in itself."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for mark, ends in (("run", "watertower run"), ("test", "-m pytest -q")):
+    for mark, ends in (("run", "watertower run"), ("test", "-m pytest -q -m 'not real'")):
         (block,) = re.findall(rf"<!-- {mark} -->\n```\n(.*?)\n```", text, re.DOTALL)
         assert block.startswith("python3 -m venv .venv && ")
         assert block.endswith(ends)
         assert "\n" not in block
 
 
+@pytest.mark.real
 @needs("bash")
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_the_scripts_are_valid_bash(path: Path) -> None:
@@ -260,7 +261,13 @@ def test_the_scripts_are_valid_bash(path: Path) -> None:
     subprocess.run(["bash", "-n", path], check=True)
 
 
-MARKED = [("README.md", "run"), ("README.md", "test"), ("README.md", "browser"), ("deploy/COMPLIANCE.md", "sbom")]
+MARKED = [
+    ("README.md", "run"),
+    ("README.md", "test"),
+    ("README.md", "real"),
+    ("README.md", "browser"),
+    ("deploy/COMPLIANCE.md", "sbom"),
+]
 MARKED += [
     ("deploy/README.md", mark)
     for mark in (
@@ -270,6 +277,7 @@ MARKED += [
 ]
 
 
+@pytest.mark.real
 @needs("bash")
 @pytest.mark.parametrize(("document", "mark"), MARKED)
 def test_the_scripts_find_the_commands_of_the_documents(document: str, mark: str) -> None:
@@ -280,6 +288,7 @@ def test_the_scripts_find_the_commands_of_the_documents(document: str, mark: str
     assert body in [textwrap.dedent(block).rstrip("\n") for block in fences(ROOT / document, "")]
 
 
+@pytest.mark.real
 @needs("bash")
 def test_the_scripts_complain_of_a_mark_that_is_nowhere() -> None:
     """Else a renamed mark would test nothing."""
@@ -302,6 +311,7 @@ def unit(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return copy
 
 
+@pytest.mark.real
 @needs("systemd-analyze")
 @pytest.mark.parametrize("unit", UNITS, indirect=True, ids=lambda path: path.name)
 def test_the_units_are_sound_and_closed(unit: Path) -> None:
@@ -329,6 +339,7 @@ def system_calls(names: str) -> set[str]:
     return found
 
 
+@pytest.mark.real
 @needs("systemd-analyze")
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_the_units_let_the_clock_be_judged_but_not_set(path: Path) -> None:
@@ -380,6 +391,7 @@ def tracked() -> list[Path]:
     return [ROOT / name for name in git.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 
+@pytest.mark.real
 def test_no_file_names_a_registry_or_a_place_on_one_computer() -> None:
     """What is tracked can be used anywhere."""
     # written in parts, or this file would be the first to be found

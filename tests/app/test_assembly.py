@@ -32,11 +32,6 @@ class Site:
     def codes(self) -> list[str]:
         return [event.code for event in self.events]
 
-    def name_missing_users_file(self) -> None:
-        file = self.config / "tower.yaml"
-        text = file.read_text("utf-8")
-        file.write_text(text.replace("  topic_prefix", "  users_file: gone\n  topic_prefix"), "utf-8")
-
     @asynccontextmanager
     async def service(self, **more: Any) -> AsyncIterator[Running]:
         clock = VirtualClock(EVENING, 1.0)

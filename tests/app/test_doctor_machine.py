@@ -343,6 +343,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.real
 def test_a_certificate_tells_when_it_ends(keys: Path) -> None:
     """Also one that has ended, which no browser takes; a key that does not belong to it, or has a pass phrase, is
     told."""
@@ -364,6 +365,7 @@ def test_a_certificate_tells_when_it_ends(keys: Path) -> None:
         assert found("page.pem", key).refused is not None
 
 
+@pytest.mark.real
 def test_those_who_are_notified_are_looked_at_without_a_word_to_them(tmp_path: Path, tower: Tower) -> None:
     """Whether the servers behind their addresses answer; where an address names none, whether it is one."""
     addresses = {

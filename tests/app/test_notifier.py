@@ -32,6 +32,8 @@ from controller.state.json_file import JsonDocument, Unusable
 from controller.state.notice_file import FILE, NoticeMemory
 from tests.app.test_assembly import Site
 
+pytestmark = pytest.mark.real
+
 SECRET = "hemligt-7f3a"
 MESSAGE = NoticeMessage("Alvesta: Vattentornet lyser – åäö <b>", "Första raden & <i>andra</i>\növer två", "success")
 

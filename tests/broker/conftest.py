@@ -305,7 +305,7 @@ def mosquitto() -> Iterator[Mosquitto]:
         made.kill()
 
 
-@pytest.fixture(params=["ours", "mosquitto"])
+@pytest.fixture(params=["ours", pytest.param("mosquitto", marks=pytest.mark.real)])
 async def subject(request: pytest.FixtureRequest, start: Start, mosquitto: Mosquitto) -> Subject:
     """Ours, then mosquitto: what is asked of one is asked of the other."""
     if request.param == "mosquitto":

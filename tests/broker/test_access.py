@@ -113,7 +113,7 @@ def tower_with_users(folder):
     return load(folder).tower
 
 
-@pytest.fixture(params=["ours", "mosquitto"])
+@pytest.fixture(params=["ours", pytest.param("mosquitto", marks=pytest.mark.real)])
 async def guarded(request, tmp_path, start, mosquitto):
     """A broker with access rules: our own, or mosquitto over TLS."""
     if request.param == "ours":

@@ -63,6 +63,7 @@ restart_timeout 1
 """
 
 
+@pytest.mark.real
 async def test_a_bridge_of_mosquitto_comes_in(start, connect, mosquitto):
     """As it is by default: it asks with a level of its own first, and with 4 when that is refused in words it knows."""
     subject = await start()

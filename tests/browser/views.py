@@ -1,7 +1,6 @@
 """The views of the page, by who may see them."""
 
 PUBLIC = ("/public", "/accessibility", "/nothing-here")
-ANONYMOUS = ("/login", "/login?next=/override", *PUBLIC)
 CAMPAIGN = "/schedule/campaign/en-vecka-fri-fran-vald"
 OPERATOR = (
     "/override",

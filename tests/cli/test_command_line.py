@@ -131,6 +131,7 @@ def test_an_interruption_ends_with_130(call: Any, monkeypatch: pytest.MonkeyPatc
     assert call("check").exit_code == 130
 
 
+@pytest.mark.real
 def test_who_stops_reading_has_what_was_wanted() -> None:
     """`watertower explain | head -1`: no complaint, and nothing that a shell would take for a failure."""
     command = [sys.executable, "-m", "controller", "explain"]
@@ -142,6 +143,7 @@ def test_who_stops_reading_has_what_was_wanted() -> None:
     assert (program.returncode, complaints) == (0, "")
 
 
+@pytest.mark.real
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
 @pytest.mark.parametrize("words", [["--help"], ["explain"], ["schema", "tower"]])
 def test_what_finds_no_room_is_told(words: list[str]) -> None:
@@ -155,6 +157,7 @@ def test_what_finds_no_room_is_told(words: list[str]) -> None:
     assert "Traceback" not in told.stderr
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
 def test_a_terminal_that_lacks_a_sign_gets_another(encoding: str) -> None:
     """An old locale is no reason for a traceback; everything else of the line is there."""

@@ -29,6 +29,7 @@ def codes(told: str) -> list[str]:
     return [match[1] for match in re.finditer(r"^\S+ \S+ +\w+ +TWL-(\w+)", told, re.MULTILINE)]
 
 
+@pytest.mark.real
 def test_lamps_that_misbehave_are_found_out_and_recover(config: Path) -> None:
     """Lamps that stick confirm the light only after; an output that is dead is told as a problem, and its end."""
     with demo(config, *DUSK, "--faults", "stick") as stick, demo(config, *DUSK, "--faults", "dead") as dead:
@@ -53,6 +54,7 @@ def test_what_nobody_can_ask_for_is_refused(config: Path) -> None:
     assert all(name in error for name in FAULTS)
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("form", ["{kind: simulated, faults: stick}", "{kind: simulated, rest_s: 1}"])
 def test_no_file_can_ask_for_faults(config: Path, form: str) -> None:
     """They are no keys of tower.yaml."""

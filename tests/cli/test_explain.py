@@ -71,6 +71,7 @@ def test_the_runbook_has_an_anchor_for_each_code_and_nothing_that_is_taken_for_a
     assert set(re.findall(r"(?<!\\)<\w*", re.sub("`[^`]*`", "", told))) == {"<br"}
 
 
+@pytest.mark.real
 @needs("journalctl")
 @pytest.mark.parametrize("language", ["en", "sv"])
 def test_journald_takes_the_catalogue(call: Any, tmp_path: Path, language: str) -> None:

@@ -213,6 +213,7 @@ def test_mistakes_in_the_files_do_not_hide_the_log(call: Any, config: Path, writ
     assert call("logs").stdout == text_line(works(1), NOW, STOCKHOLM, "en") + "\n"
 
 
+@pytest.mark.real
 def test_follow_goes_on_also_after_the_history_was_started_anew(config: Path, write: Write, tmp_path: Path) -> None:
     """A line within seconds of its event, until interrupted."""
     state = tmp_path / "state"

@@ -165,6 +165,7 @@ def test_what_is_loaded_at_the_start_is_no_more_looked_through(
     assert frozen[0] > 10_000
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("command", ["check", "plan"])
 @pytest.mark.parametrize("of_the_system", [True, False], ids=["system's", "none"])
 def test_time_zones_that_were_taken_away(config: Path, tmp_path: Path, command: str, of_the_system: bool) -> None:

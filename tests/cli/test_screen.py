@@ -68,6 +68,7 @@ def read(terminal: int, until: str, within_s: float = 10.0) -> str:
     return seen
 
 
+@pytest.mark.real
 def test_a_terminal_is_drawn_over_and_again_when_its_size_changes(terminal: tuple[int, int]) -> None:
     """Without clearing first; the cursor is back at the end, by Ctrl-C too."""
     ours, theirs = terminal
@@ -88,6 +89,7 @@ def test_a_terminal_is_drawn_over_and_again_when_its_size_changes(terminal: tupl
         assert child.wait(10) != 0
 
 
+@pytest.mark.real
 def test_in_a_pipe_each_is_below_the_last_without_a_sign_for_terminals() -> None:
     """For a file, or another program."""
     script = "from controller.cli.screen import Screen\nwith Screen() as s:\n s.show('a'); s.show('b'); s.look()"

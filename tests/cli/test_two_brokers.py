@@ -23,7 +23,7 @@ from tests.parts import mosquitto, needs
 
 EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
 
-pytestmark = needs("mosquitto")
+pytestmark = [pytest.mark.real, needs("mosquitto")]
 
 
 @pytest.fixture

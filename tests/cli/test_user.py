@@ -158,6 +158,7 @@ def test_accounts_that_cannot_be_used_are_told_with_what_to_do(user: Call, state
     assert "sudo watertower --config /etc/watertower" in result.stderr
 
 
+@pytest.mark.real
 def test_a_terminal_asks_twice_and_shows_nothing(state: Path, config: Path) -> None:
     """And says so where the two differ."""
 

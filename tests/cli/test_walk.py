@@ -119,6 +119,7 @@ def answers(state: Path) -> dict[str, str]:
     return dict(json.loads(path.read_text("utf-8"))["answers"])
 
 
+@pytest.mark.real
 def test_what_was_answered_is_written_down(tmp_path: Path, heard: Ear, walk: Walk) -> None:
     """Another key asks again; the lamps follow the schedule in the end, and one that was wrong is exit code 1."""
     walking = walk()
@@ -136,6 +137,7 @@ def test_what_was_answered_is_written_down(tmp_path: Path, heard: Ear, walk: Wal
     }
 
 
+@pytest.mark.real
 def test_a_test_that_somebody_else_ends_lights_nothing_more(tmp_path: Path, heard: Ear, walk: Walk) -> None:
     """As the controller does under a safety stop; what was answered is kept."""
     walking = walk()
@@ -149,6 +151,7 @@ def test_a_test_that_somebody_else_ends_lights_nothing_more(tmp_path: Path, hear
     assert "bowl-south" not in walked(heard)[3:]
 
 
+@pytest.mark.real
 def test_a_test_that_is_broken_off_ends_at_once(tmp_path: Path, heard: Ear, walk: Walk) -> None:
     """Ctrl-C waits for no answer; what was answered is kept, and the lamps follow the schedule."""
     walking = walk()
@@ -159,6 +162,7 @@ def test_a_test_that_is_broken_off_ends_at_once(tmp_path: Path, heard: Ear, walk
     assert ended(heard)[0] == "bowl-north"
 
 
+@pytest.mark.real
 def test_only_channels_that_light_something_alone_are_asked_for(tmp_path: Path, heard: Ear, walk: Walk) -> None:
     """No dimmer, no shutter and no fine half: with one of those nothing would be seen."""
     walking = walk("--channels")
@@ -169,6 +173,7 @@ def test_only_channels_that_light_something_alone_are_asked_for(tmp_path: Path, 
     assert ended(heard) == [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4, 4, 6, 7, None]
 
 
+@pytest.mark.real
 def test_a_gateway_that_does_not_follow_is_told(tmp_path: Path, heard: Ear, walk: Walk) -> None:
     """Else one would look for the fault in lamps that nobody lights; here there is a broker and no gateway."""
     assert heard

@@ -24,8 +24,9 @@ from controller.config.schedule_edit import (
 from controller.config.tower import Tower
 from controller.events.models import in_language
 from tests.config.schedule_files import schedule_text
+from tests.parts import examples
 
-SEEDS = range(200)
+SEEDS = range(examples(60))
 SOME = SEEDS[:30]
 SHIPPED = (Path(__file__).parents[2] / "config" / "schedule.yaml").read_bytes()
 

@@ -15,6 +15,7 @@ from controller.errors import Mistake
 from controller.schedule.days import Days
 from controller.schedule.one_year import days_belonging_to
 from controller.schedule.tokens import MONTH_NAMES
+from tests.parts import examples
 
 TODAY = date(2026, 11, 1)
 KEY = RuleKey("campaigns", "A")
@@ -82,7 +83,7 @@ def test_a_week_moved_in_one_year_is_written_and_read_back(shipped: Setup) -> No
     assert days_shown(back, shipped) == days_shown(file_with("dates", "20–26 november"), shipped)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(examples(20)))
 def test_one_year_has_the_days_asked_and_the_others_stay(seed: int, shipped: Setup) -> None:
     """Also weeks, named days, days over New Year; nights as dates; a second year after the first."""
     random = Random(seed)

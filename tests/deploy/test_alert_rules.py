@@ -13,6 +13,8 @@ from tests.deploy.alerts import CASES, rule_tests
 from tests.deploy.metric_names import complaints
 from tests.parts import needs, require
 
+pytestmark = pytest.mark.real
+
 FOLDER = Path(__file__).parents[2] / "deploy" / "monitoring"
 RULES = FOLDER / "watertower.rules.yml"
 

@@ -49,6 +49,7 @@ def test_names_and_variables_of_the_dashboard_are_those_of_metrics(dashboard: di
     }
 
 
+@pytest.mark.real
 @needs("promtool")
 def test_prometheus_reads_every_expression(asked: list[str], tmp_path: Path) -> None:
     """As it would those of recording rules."""

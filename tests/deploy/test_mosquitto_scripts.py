@@ -26,7 +26,7 @@ from tests.parts import (
     shipped_mosquitto,
 )
 
-pytestmark = needs("bash", "openssl")
+pytestmark = [pytest.mark.real, needs("bash", "openssl")]
 
 README = (MOSQUITTO.parent / "README.md").read_text(encoding="utf-8")
 Call = Callable[..., str]

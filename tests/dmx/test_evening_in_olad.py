@@ -23,7 +23,7 @@ from controller.service.degradations import Degradations
 from controller.state import StateStore
 from tests.parts import needs
 
-pytestmark = needs("olad")
+pytestmark = [pytest.mark.real, needs("olad")]
 
 CONFIG = Path(__file__).parents[2] / "config"
 GATEWAYS = """gateways:

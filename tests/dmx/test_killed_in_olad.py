@@ -20,7 +20,7 @@ from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from tests.parts import needs
 
-pytestmark = needs("olad")
+pytestmark = [pytest.mark.real, needs("olad")]
 
 SHIPPED = Path(__file__).parents[2] / "config" / "tower.yaml"
 GATEWAYS = """gateways:

@@ -16,6 +16,8 @@ from controller.events import Event
 from controller.events.models import Reason
 from controller.gateways.outputs import ArtnetOutput, SacnOutput
 
+pytestmark = pytest.mark.real
+
 
 @pytest.fixture(autouse=True)
 def _inside(own_network: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

@@ -12,7 +12,7 @@ from controller.events import Event
 from controller.gateways.outputs import ArtnetOutput, SacnOutput
 from tests.parts import needs
 
-pytestmark = needs("olad")
+pytestmark = [pytest.mark.real, needs("olad")]
 
 ORANGE, BLUE = b"\xff\x6a\x00\x00" * 3, b"\x00\x20\xff\x00" * 3
 

@@ -61,7 +61,7 @@ async def ours(folder: Path) -> AsyncIterator[Address]:
         yield Address("127.0.0.1", broker.port)
 
 
-@pytest.fixture(params=[real, ours])
+@pytest.fixture(params=[pytest.param(real, marks=pytest.mark.real), ours])
 async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Address]:
     """Each of the two."""
     async with request.param(tmp_path) as address:

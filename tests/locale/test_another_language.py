@@ -22,6 +22,8 @@ from controller.locale import FOLDER, texts
 from tests.nights.programs import Site
 from tests.nights.waiting import until
 
+pytestmark = pytest.mark.real
+
 PACKAGE = Path(controller.__file__).parent
 FULL_WIDTH = {code: code + 0xFEE0 for code in range(ord("A"), ord("z") + 1) if chr(code).isalpha()}
 """A is Ａ: who reads a text in ASCII letters reads one that was not taken from the folder."""

@@ -23,6 +23,8 @@ from controller.mqtt.incoming import (
 )
 from tests.parts import require
 
+pytestmark = pytest.mark.real
+
 ALL = (("#", 1),)
 PLUGIN = next(Path("/usr/lib").glob("**/mosquitto_dynamic_security.so"), None)
 ACCEPTED = b"\x20\x02\x00\x00"

@@ -9,6 +9,8 @@ from controller.mqtt import Connected, Mqtt, Received
 from controller.mqtt.incoming import Coalesced
 from controller.mqtt.queues import LIMIT_BYTES
 
+pytestmark = pytest.mark.real
+
 ALL = (("#", 1),)
 
 

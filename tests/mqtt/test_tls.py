@@ -15,6 +15,8 @@ from controller.mqtt import Address, Connected, Mqtt, Received, Tls
 from controller.mqtt.incoming import HungUp, Oversized, Renewed, Untrusted
 from tests.parts import require
 
+pytestmark = pytest.mark.real
+
 ALL = (("#", 1),)
 NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
 OFFICE = """

@@ -11,6 +11,13 @@ from tests.nights.programs import SECRET, Mosquitto, Site
 from tests.parts import require
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole programs, everywhere in this folder."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.real)
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """The shipped site on a port of its own."""

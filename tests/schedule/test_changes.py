@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from controller.schedule.campaign import Override
 from controller.schedule.changes import Changes, LitStretch, changes
 from controller.schedule.plan import Program
+from tests.parts import examples
 
 Planned = Callable[..., Program]
 
@@ -194,7 +195,7 @@ def shown(program: Program, at: datetime) -> dict[str, object]:
     return {zone: look for zone, look in program.look_at(at).looks.items() if not look.is_dark}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(10), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=SCHEDULE, after=SCHEDULE)
 def test_the_changed_nights_are_exactly_those_whose_light_differs(planned: Planned, before: str, after: str) -> None:
     """Held against what the controller asks for in the middle of every stretch in which neither changes."""

@@ -211,9 +211,10 @@ def test_a_gateway_that_was_never_heard_is_unknown(world_of: Callable[..., World
     assert held(world, STATE)["problem"] == "ON"
 
 
-def test_the_minutes_that_were_lit_tonight_are_told(home: World) -> None:
+def test_the_minutes_that_were_lit_tonight_are_told(started: Started) -> None:
     """Of any zone, as far as they were confirmed; those of another night are not."""
-    night = night_at(home.wall, ON.tower.site.place.time_zone)
+    night = night_at(NIGHT, ON.tower.site.place.time_zone)
+    home = started(night.end - timedelta(minutes=1))
     first = night.midnight
     rows = [
         Minute(night.day, zone, first + timedelta(minutes=number), planned, confirmed_s)
@@ -229,7 +230,7 @@ def test_the_minutes_that_were_lit_tonight_are_told(home: World) -> None:
     loop_of(home).note_minutes(rows)
     home.run(15)
     assert held(home, STATE)["lit_minutes"] == 2
-    home.until(night.end + timedelta(minutes=1))
+    home.until(night.end + timedelta(seconds=15))
     assert held(home, STATE)["lit_minutes"] == 0
 
 

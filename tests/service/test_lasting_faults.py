@@ -1,5 +1,5 @@
 """What a fault writes in the log while it lasts for days: its begin, a reminder a day, and its end with how long that
-was. A day is an hour here."""
+was. A day is twenty minutes here."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from controller.events.models import SEVERITY
 from controller.events.rate_limit import FREE
 from tests.service.simulated import World
 
-DAYS, DAY_S = 3, 3600.0
+DAYS, DAY_S = 3, 1200.0
 STEP_S = 120.0
 DESIRED = "watertower/gateway/mast/desired"
 REPORTED = "watertower/gateway/mast/reported"

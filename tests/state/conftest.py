@@ -27,7 +27,7 @@ def shared_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
     server.remove()
 
 
-@pytest.fixture(params=["files", "postgresql"])
+@pytest.fixture(params=["files", pytest.param("postgresql", marks=pytest.mark.real)])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
     """Each engine in turn, with nothing in it."""
     if request.param == "files":

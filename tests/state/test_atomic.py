@@ -48,6 +48,7 @@ for k in range(1, 100):
 """
 
 
+@pytest.mark.real
 def test_a_process_that_dies_at_any_call_leaves_the_old_or_the_new(tmp_path: Path) -> None:
     """Killed at the k-th system call, for every k, with writes that come short."""
     run = subprocess.run(
@@ -185,6 +186,7 @@ for k in range(1, 200):
 """
 
 
+@pytest.mark.real
 def test_a_process_that_dies_at_any_call_leaves_the_old_files_or_the_new_ones(tmp_path: Path) -> None:
     """Never some of both; and the next write goes through and leaves nothing behind."""
     given = [json.dumps({name: data.decode() for name, data in files.items()}) for files in (FILES, NEW)]

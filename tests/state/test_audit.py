@@ -227,6 +227,7 @@ def test_a_row_that_cannot_be_read_is_told(five: AccountStore, tamper: Tamper) -
     assert (caught.value.code, caught.value.fields) == ("TWL-A003", {"number": 2})
 
 
+@pytest.mark.real
 @only_files
 def test_processes_that_act_at_once_make_one_chain(accounts: AccountStore, tmp_path: Path) -> None:
     """Every act of each of them is there, and the head is that of the last."""

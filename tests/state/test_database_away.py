@@ -29,6 +29,8 @@ from controller.state.roles import Role, Source
 from controller.state.storage import Storage
 from tests.postgres import DATABASE, Postgres
 
+pytestmark = pytest.mark.real
+
 HOUR = timedelta(hours=1)
 TAKES_S = postgresql.ANSWER_S + 1.0
 Until = Callable[[Callable[[], object]], Awaitable[None]]

@@ -79,6 +79,7 @@ def beats() -> Iterator[Callable[[], int]]:
     task.cancel()
 
 
+@pytest.mark.real
 @only_files
 async def test_a_locked_history_stops_neither_the_loop_nor_an_override_and_catches_up(
     open_store: Open, tmp_path: Path, now: datetime, told: list[Event], until: Until, monkeypatch: pytest.MonkeyPatch
@@ -424,6 +425,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("limit", [0, 30_000, 60_000])
 @only_files
 async def test_files_that_may_not_grow_lose_nothing_acknowledged(reopened: Look, tmp_path: Path, limit: int) -> None:

@@ -195,6 +195,7 @@ def test_minutes_wait_for_ten_of_them_or_for_an_event(now: datetime) -> None:
     assert engine.rows == [minute(now), minute(now + MINUTE), recorded(works(1), now)]
 
 
+@pytest.mark.real
 @only_files
 async def test_another_process_reads_while_the_service_writes(a_store: Make, now: datetime, tmp_path: Path) -> None:
     """As `watertower logs` does; and after the service has ended."""
@@ -219,6 +220,7 @@ async def test_another_process_reads_while_the_service_writes(a_store: Make, now
     assert len(events_in(tmp_path)) == noted
 
 
+@pytest.mark.real
 @only_files
 async def test_a_user_who_may_only_read_reads_the_history_of_a_service_that_is_down(
     a_store: Make, now: datetime, tmp_path: Path

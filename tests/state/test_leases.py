@@ -43,7 +43,7 @@ class Hand:
         self.now_s += seconds
 
 
-@pytest.fixture(params=["virtual", "postgresql"])
+@pytest.fixture(params=["virtual", pytest.param("postgresql", marks=pytest.mark.real)])
 def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
     """Each in turn, with leases that end soon."""
     monkeypatch.setattr(leases, "TERM_S", SHORT_S)
@@ -119,6 +119,7 @@ def storage_name(request: pytest.FixtureRequest) -> str:
     return f"leases-{abs(hash(request.node.nodeid)):x}"
 
 
+@pytest.mark.real
 def test_of_many_that_reach_for_it_at_once_one_has_it(shared_postgres: Postgres, storage_name: str) -> None:
     """Each over a connection of its own, again and again."""
     found: list[Standing] = []
@@ -139,6 +140,7 @@ def test_of_many_that_reach_for_it_at_once_one_has_it(shared_postgres: Postgres,
     assert len(holders) == 6, "a site had two leaders"
 
 
+@pytest.mark.real
 def test_a_database_that_is_away_is_told_by_an_error(tmp_path_factory: pytest.TempPathFactory) -> None:
     """And the rounds go on when it is back, with what it kept."""
     postgres = Postgres(tmp_path_factory.mktemp("own"))

@@ -23,6 +23,8 @@ from controller.state.storage import Storage
 from controller.state.versions import VersionStore
 from tests.postgres import Postgres
 
+pytestmark = pytest.mark.real
+
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 BY = Actor("root", Source.COMMAND_LINE)
 PASSWORD = "correct horse battery"

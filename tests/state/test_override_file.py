@@ -193,6 +193,7 @@ def acknowledged_before_a_kill(directory: Path, after: int) -> int:
         return after - 1 + len(child.stdout.readlines())
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("after", [1, 40])
 @only_files
 async def test_a_kill_loses_nothing_that_was_acknowledged(reopened: Look, tmp_path: Path, after: int) -> None:
@@ -206,6 +207,7 @@ async def test_a_kill_loses_nothing_that_was_acknowledged(reopened: Look, tmp_pa
     )
 
 
+@pytest.mark.real
 @needs("strace")
 def test_the_file_is_synced_before_the_answer(tmp_path: Path) -> None:
     """The kernel is told to bring it and its directory to the disk, not only to its memory."""

@@ -20,6 +20,8 @@ from tests.parts import free_port
 from tests.web.conftest import SetClock
 from tests.web.turned import snapshot_of
 
+pytestmark = pytest.mark.real
+
 HOST = b"Host: 127.0.0.1\r\n"
 WHOLE = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
 FORM = b"POST /login HTTP/1.1\r\n" + HOST + b"Content-Type: application/x-www-form-urlencoded\r\n"

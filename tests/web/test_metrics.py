@@ -90,6 +90,7 @@ def test_many_gateways_are_told_as_counts(setup: Setup) -> None:
     assert series(101) == series(300) < series(100)
 
 
+@pytest.mark.real
 def test_promtool_finds_nothing_to_complain_of(setup: Setup) -> None:
     """Names, types, help, units."""
     text = metrics_text(snapshot_of(setup, READING), told())

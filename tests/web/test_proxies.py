@@ -23,6 +23,8 @@ from tests.parts import await_listener, ended_after, free_port, needs, require
 from tests.web.conftest import PASSWORD, SetClock
 from tests.web.turned import snapshot_of
 
+pytestmark = pytest.mark.real
+
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 FOLDER = Path(__file__).parents[2] / "deploy" / "proxy"
 NAME = "tower.example"
