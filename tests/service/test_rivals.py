@@ -17,7 +17,6 @@ from tests.service.simulated import SimulatedController, World
 DESIRED = "watertower/gateway/mast/desired"
 REPORTED = "watertower/gateway/mast/reported"
 AVAILABILITY = "watertower/gateway/mast/availability"
-AVAILABILITY = "watertower/gateway/mast/availability"
 quick = settings(
     max_examples=15,
     deadline=None,
