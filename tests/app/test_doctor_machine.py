@@ -220,6 +220,7 @@ def tower(config: Path) -> Tower:
     return load(config).tower
 
 
+@pytest.mark.real
 def test_gathering_changes_nothing(config: Path, tower: Tower, tmp_path: Path) -> None:
     """Also where files are damaged: to set them aside is the service's business."""
     state = tmp_path / "state"
@@ -233,6 +234,7 @@ def test_gathering_changes_nothing(config: Path, tower: Tower, tmp_path: Path) -
     assert facts.walk is None
 
 
+@pytest.mark.real
 def test_a_service_that_runs_is_noticed(config: Path, tower: Tower, tmp_path: Path) -> None:
     """By its lock; and a port by whoever answers there."""
     with in_use(tmp_path), closing(socket.create_server(tower.web.address if tower.web else ("", 0))):
@@ -242,6 +244,7 @@ def test_a_service_that_runs_is_noticed(config: Path, tower: Tower, tmp_path: Pa
     assert gather(config, Storage(tmp_path), tower, None).in_use is False
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(("shipped", "is_same"), [("[Unit]\n", True), ("[Unit]\n# newer\n", False), (None, None)])
 def test_an_installed_unit_is_compared_with_the_shipped_one(
     config: Path,
@@ -267,6 +270,7 @@ def test_an_installed_unit_is_compared_with_the_shipped_one(
     assert found.is_enabled
 
 
+@pytest.mark.real
 def test_only_what_everybody_can_reach_is_open(config: Path, tower: Tower) -> None:
     """A secret is as open as the folders above it."""
     folder = Path("/var/tmp") / f"doctor-{os.getpid()}"  # noqa: S108  the folder of the test is closed to others
@@ -282,6 +286,7 @@ def test_only_what_everybody_can_reach_is_open(config: Path, tower: Tower) -> No
         folder.rmdir()
 
 
+@pytest.mark.real
 def test_the_last_answer_about_a_lamp_counts(config: Path, tower: Tower, tmp_path: Path) -> None:
     """A lamp that was mended and looked at again is in order; one that is gone from tower.yaml does not count."""
     results = LampResults(tmp_path, lambda _: None)
@@ -297,6 +302,7 @@ def test_the_last_answer_about_a_lamp_counts(config: Path, tower: Tower, tmp_pat
     assert (tmp_path / "lamps.json").read_text() == "{"
 
 
+@pytest.mark.real
 def test_a_lamp_that_failed_the_test_of_the_service_is_a_finding(config: Path, tower: Tower, tmp_path: Path) -> None:
     """Also where nobody ever looked; and no more once somebody has seen it light."""
     results, at = LampResults(tmp_path, lambda _: None), datetime(2026, 11, 13, 11, tzinfo=UTC)
@@ -308,6 +314,7 @@ def test_a_lamp_that_failed_the_test_of_the_service_is_a_finding(config: Path, t
     assert [finding.code for finding in walk_test(facts).findings] == []
 
 
+@pytest.mark.real
 def test_a_folder_says_what_is_free(config: Path, tower: Tower, tmp_path: Path) -> None:
     """And why it cannot be written."""
     facts = gather(config, Storage(tmp_path / "nowhere"), tower, None)
@@ -316,6 +323,7 @@ def test_a_folder_says_what_is_free(config: Path, tower: Tower, tmp_path: Path) 
     assert (facts.state.is_there, facts.state.not_writable) == (False, Reason("ENOENT"))
 
 
+@pytest.mark.real
 def test_a_disk_that_takes_nothing_is_found(config: Path, tower: Tower, monkeypatch: pytest.MonkeyPatch) -> None:
     """Though its rights and what is mounted say otherwise."""
 

@@ -244,6 +244,7 @@ def test_a_users_name_is_no_wildcard(tmp_path, name):
     assert users(tower)[name].write == ()
 
 
+@pytest.mark.real
 async def test_retained_messages_survive_a_power_cut(mosquitto, connect):
     """With the file as shipped; by default up to half an hour of them is lost."""
     site = type("Site", (), {"port": mosquitto()})
@@ -258,6 +259,7 @@ async def test_retained_messages_survive_a_power_cut(mosquitto, connect):
     assert len(await client.settled()) == 20
 
 
+@pytest.mark.real
 def test_the_file_opens_no_port_by_itself(mosquitto):
     """Some settings do when they stand before a listener, on every address: two could then not run side by side."""
     assert mosquitto() != mosquitto()

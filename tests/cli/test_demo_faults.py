@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from controller.dmx.outputs.simulated import FAULTS
+from tests.cli.conftest import Call
 from tests.parts import ended_after
 
 DUSK = ("--from", "2026-11-20 15:15", "--until", "2026-11-20 16:03", "--speed", "180")
@@ -46,21 +47,16 @@ def test_lamps_that_misbehave_are_found_out_and_recover(config: Path) -> None:
     assert {"X121", "G114"} <= set(told["dead"])
 
 
-def test_what_nobody_can_ask_for_is_refused(config: Path) -> None:
+def test_what_nobody_can_ask_for_is_refused(call: Call) -> None:
     """With the names that there are."""
-    with demo(config, "--faults", "stuck") as process:
-        _, error = process.communicate(timeout=60)
-    assert process.returncode == 2
-    assert all(name in error for name in FAULTS)
+    told = call("demo", "--faults", "stuck")
+    assert told.exit_code == 2
+    assert all(name in told.output for name in FAULTS)
 
 
-@pytest.mark.real
 @pytest.mark.parametrize("form", ["{kind: simulated, faults: stick}", "{kind: simulated, rest_s: 1}"])
-def test_no_file_can_ask_for_faults(config: Path, form: str) -> None:
+def test_no_file_can_ask_for_faults(call: Call, config: Path, form: str) -> None:
     """They are no keys of tower.yaml."""
     tower = config / "tower.yaml"
     tower.write_text(tower.read_text("utf-8").replace("output: simulated", f"output: {form}"), "utf-8")
-    checked = subprocess.run(
-        (sys.executable, "-m", "controller", "--config", str(config), "check"), capture_output=True, check=False
-    )
-    assert checked.returncode == 78
+    assert call("check").exit_code == 78

@@ -4,8 +4,12 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Call
 from tests.parts import free_port
+
+pytestmark = pytest.mark.real
 
 
 def on_a_free_port(config: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from controller.config.load import Setup, load
 from controller.simulation.rehearsal import Rehearsal, figures
 from controller.simulation.scenario import Scenario
+from tests.parts import examples
 
 NOON = datetime(2026, 11, 20, 11, tzinfo=UTC)
 NIGHT = timedelta(days=1)
@@ -43,7 +44,7 @@ def test_one_leads_and_nobody_is_alarmed(setup: Setup) -> None:
 
 
 @pytest.mark.parametrize("faults", ["controller", "freeze", "database", "storm"])
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", range(1, 1 + examples(1)))
 def test_the_tower_is_right_whatever_befalls_a_controller(setup: Setup, faults: str, seed: int) -> None:
     """No second of a wrong colour, and no order is obeyed after a newer one."""
     rehearsal, scenario = held(setup, faults, seed)

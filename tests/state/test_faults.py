@@ -319,6 +319,7 @@ async def test_newer_files_of_overrides_refuse_what_cannot_be_kept(
     assert {(tmp_path / name).read_bytes() for name in ("overrides.json", "known.json")} == {newer}
 
 
+@pytest.mark.real
 @only_files
 async def test_a_full_disk_gives_up_history_for_an_override_and_for_nothing_else(
     open_store: Open, reopened: Look, small_disk: Path, now: datetime, codes: Codes, until: Until
@@ -338,6 +339,7 @@ async def test_a_full_disk_gives_up_history_for_an_override_and_for_nothing_else
     assert (await reopened(small_disk))[0] == ["a"]
 
 
+@pytest.mark.real
 @only_files
 async def test_a_disk_without_any_room_refuses_and_recovers(
     open_store: Open, small_disk: Path, now: datetime, codes: Codes, until: Until
@@ -356,6 +358,7 @@ async def test_a_disk_without_any_room_refuses_and_recovers(
     await until(lambda: events_in(small_disk) == [1])
 
 
+@pytest.mark.real
 @only_files
 async def test_a_disk_that_became_read_only(a_store: Make, reopened: Look, small_disk: Path, now: datetime) -> None:
     """What stands is known at the start; changes are refused until it can be written again."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from controller.clock import ClockReading
 from controller.config.load import Setup, load
@@ -44,6 +45,8 @@ class SetClock:
 
 
 Browser = Callable[..., httpx.AsyncClient]
+unused: dict[bool, list[FastAPI]] = {True: [], False: []}
+"""Pages whose test is over, over TLS and not: the first request of a page costs as much as ten others."""
 
 
 @pytest.fixture(scope="session")
@@ -119,11 +122,17 @@ def people(service: RunningService, clock: SetClock) -> None:
 async def browser(service: RunningService) -> AsyncIterator[Browser]:
     """Makes browsers, each with cookies of its own; `web` is the page's part of tower.yaml, `peer` where it is."""
     opened: list[httpx.AsyncClient] = []
+    used: list[tuple[bool, FastAPI]] = []
 
     def make(
         web: Web | None = None, peer: str = "127.0.0.1", url: str = "http://127.0.0.1:8080", **more: object
     ) -> httpx.AsyncClient:
-        app = create_app(service, web or Web())
+        app = made = create_app(service, web or Web())
+        is_tls = web is not None and web.cert_file is not None
+        if unused[is_tls]:
+            app = unused[is_tls].pop()
+            app.state = made.state
+        used.append((is_tls, app))
         transport = httpx.ASGITransport(app, client=(peer, 50_000))
         opened.append(httpx.AsyncClient(transport=transport, base_url=url, **more))  # type: ignore[arg-type]
         return opened[-1]
@@ -131,3 +140,5 @@ async def browser(service: RunningService) -> AsyncIterator[Browser]:
     yield make
     for each in opened:
         await each.aclose()
+    for is_tls, app in used:
+        unused[is_tls].append(app)

@@ -116,28 +116,16 @@ async def test_a_forged_or_broken_act_is_refused(admin: LoggedIn, untouched: Non
         assert no_text.status_code in {400, 403}
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "",
-        "evil.example",
-        "127.0.0.1:8080, evil.example",
-        "[::1",
-        "a" * 5000,
-        "<img src=x>",
-        "127.0.0.1:x",
-        "ä".encode(),
-    ],
-)
 @pytest.mark.parametrize("path", ["/", "/api/v1/status", "/public", "/login", "/static/x"])
-async def test_another_host_opens_nothing(tower: AnsweringService, browser: Browser, path: str, host: str) -> None:
+async def test_another_host_opens_nothing(tower: AnsweringService, browser: Browser, path: str) -> None:
     """A foreign page whose name was pointed here reads what everybody may, and no answer repeats the name."""
-    answer = await browser().get(path, headers={"host": host})
-    assert answer.status_code < 500
-    if path in {"/", "/api/v1/status"}:
-        assert answer.status_code in {303, 401}
-    assert "evil.example" not in answer.text + str(answer.headers)
-    assert "<img src=x>" not in answer.text
+    for host in (*HOSTS, "ä".encode()):
+        answer = await browser().get(path, headers={"host": host})
+        assert answer.status_code < 500, host
+        if path in {"/", "/api/v1/status"}:
+            assert answer.status_code in {303, 401}, host
+        assert "evil.example" not in answer.text + str(answer.headers)
+        assert "<img src=x>" not in answer.text
 
 
 @pytest.mark.parametrize("path", NOWHERE, ids=lambda path: path[:30])
