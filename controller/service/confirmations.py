@@ -1,7 +1,8 @@
 """Confirmations of many gateways, told as one event: a person wants to know that 250 lamps confirm, and the history
 which, each with the id of its command. Pure."""
 
-from dataclasses import replace
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
 
@@ -16,12 +17,39 @@ GATHER_S = 1.0
 Told = tuple[Event, datetime]
 
 
+@dataclass
+class _Alike:
+    """Those that show the same; the event that tells of all is made of the last, and of the longest wait."""
+
+    told: list[Told] = field(default_factory=list)
+    latency_s: float = 0.0
+
+    def add(self, event: Event, at: datetime) -> None:
+        """Of more than SINGLY each is told with others; not all at last, which would hold up thousands."""
+        self.latency_s = max(self.latency_s, float(str(event.fields["latency_s"])))
+        if len(self.told) == SINGLY:
+            self.told = [(_with_others(one), when) for one, when in self.told]
+        self.told.append((event if len(self.told) < SINGLY else _with_others(event), at))
+
+    def due(self) -> list[Told]:
+        """As they are told."""
+        if len(self.told) <= SINGLY:
+            return self.told
+        event, at = self.told[-1]
+        fields = {"count": len(self.told), "shows": event.fields["shows"], "latency_s": self.latency_s}
+        return [*self.told, (new_event(MANY_CONFIRMED, **fields), at)]
+
+
+def _with_others(event: Event) -> Event:
+    return replace(event, is_told_with_others=True)
+
+
 class Confirmations:
     """Those that wait to be told. At a site with SINGLY gateways or fewer none waits."""
 
     def __init__(self, gateways: int) -> None:
         self._are_many = gateways > SINGLY
-        self._alike: dict[str, list[Told]] = {}
+        self._alike: defaultdict[str, _Alike] = defaultdict(_Alike)
         """By what they show."""
         self._words: dict[int, str] = {}
         """That by the id of the field, which many that wait have in common."""
@@ -35,7 +63,7 @@ class Confirmations:
         shows = event.fields["shows"]
         if id(shows) not in self._words:
             self._words[id(shows)] = str(shows)
-        self._alike.setdefault(self._words[id(shows)], []).append((event, at))
+        self._alike[self._words[id(shows)]].add(event, at)
         self.due_s = min(self.due_s, now_s + GATHER_S)
         return True
 
@@ -43,15 +71,8 @@ class Confirmations:
         """What is to be told now: more than SINGLY that show the same as one event, behind them all."""
         if now_s < self.due_s:
             return []
-        found: list[Told] = []
-        for alike in self._alike.values():
-            found += alike if len(alike) <= SINGLY else _as_one(alike)
-        self._alike, self._words, self.due_s = {}, {}, inf
+        found = [told for alike in self._alike.values() for told in alike.due()]
+        self._alike.clear()
+        self._words.clear()
+        self.due_s = inf
         return found
-
-
-def _as_one(alike: list[Told]) -> list[Told]:
-    event, at = alike[-1]
-    latency_s = max(float(str(one.fields["latency_s"])) for one, _ in alike)
-    many = new_event(MANY_CONFIRMED, count=len(alike), shows=event.fields["shows"], latency_s=latency_s)
-    return [*((replace(one, is_told_with_others=True), when) for one, when in alike), (many, at)]
