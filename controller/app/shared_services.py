@@ -21,7 +21,7 @@ from controller.events import Event, new_event
 from controller.mqtt import Address, Mqtt
 from controller.service.pair import Pair
 from controller.service.runtime import Runtime
-from controller.threads import run_blocking
+from controller.threads import in_step_s, run_blocking
 
 if TYPE_CHECKING:
     from controller.app.page import SharedPage
@@ -72,7 +72,7 @@ class SiteServices:
     async def follow(self, towers: Callable[[], Mapping[str, Tower]]) -> NoReturn:
         """Starts broker or page anew when the sites that run ask for another, as with other users."""
         while True:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(in_step_s(LOOK_S))
             current = towers()
             seen = await run_blocking("users", partial(_essence, current))
             if not current or seen == self._seen:

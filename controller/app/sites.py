@@ -38,7 +38,7 @@ from controller.state.in_use import in_use
 from controller.state.leases import TABLES, LeaseTables
 from controller.state.storage import Storage
 from controller.state.versions import VersionStore
-from controller.threads import run_blocking
+from controller.threads import in_step_s, run_blocking
 
 LOOK_S = 1.0
 AGAIN_S, LONGEST_AGAIN_S = 1.0, 30.0
@@ -142,7 +142,7 @@ class Sites:
     async def _follow(self) -> NoReturn:
         """Starts and stops sites as their folders come and go. Where none is left at once, the disk is to blame."""
         while True:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(in_step_s(LOOK_S))
             names = await self._names()
             if not names:
                 continue

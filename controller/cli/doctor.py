@@ -47,7 +47,7 @@ def command(options: Options, as_json: bool) -> None:
     """Examine all, print it, and end with the code for the worst."""
     tell_other_than_installed(options)
     tower, rejected = _files(options)
-    machine = gather(own_folder(options.folder), storage(options), tower, rejected)
+    machine = gather(own_folder(options.folder), storage(options), tower, rejected, options.service_state)
     examined = [check(machine) for check in MACHINE_CHECKS]
     site = None
     if tower is not None:

@@ -214,7 +214,7 @@ def status_table(  # noqa: PLR0913  all that is shown
     if not lives:
         lines.append(f"! {say('status.no_controller')}")
     if health.lead is not None:
-        lines.append(health.lead.said(language, zone))
+        lines.append(health.lead.phrase(zone).said(language))
     if ahead_s is not None:
         amount, unit = span(abs(ahead_s))
         signed = f"{'-' if ahead_s < 0 else '+'}{amount:g}"

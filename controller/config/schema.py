@@ -72,6 +72,8 @@ def schema(model: type[BaseModel]) -> dict[str, Any]:
     definitions = made.pop("$defs", {})
     for one in (made, *definitions.values()):
         _explain(one)
+    # of several sites each file has a part of the keywords, and the shared one the rest
+    made["required"] = [word for word in made["required"] if word == "version"]
     return {"$schema": _Draft7.schema_dialect, **made, "definitions": definitions}
 
 

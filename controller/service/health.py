@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from controller.clock import Trust
 from controller.events import Event, Level, new_event
-from controller.events.models import WIDEST, Text, printable
+from controller.events.models import WIDEST, Phrase, Text, printable
 from controller.events.words import look_words, rule_words
 from controller.gateways.base import GatewayInfo, Rejected
 from controller.gateways.wire import parse_document
@@ -257,12 +257,12 @@ class LeadHealth(_HealthPart):
     since: Instant
     standby: tuple[str, ...] = ()
 
-    def said(self, language: Language, zone: tzinfo) -> str:
-        """For people."""
+    def phrase(self, zone: tzinfo) -> Phrase:
+        """For people, by the clock of a zone."""
         fields = {"controller": self.controller, "since": f"{self.since.astimezone(zone):%Y-%m-%d %H:%M:%S}"}
-        if not self.standby:
-            return _LED_ALONE.say(language, fields)
-        return _LED.say(language, {**fields, "standby": ", ".join(self.standby)})
+        return (
+            Phrase(_LED, {**fields, "standby": ", ".join(self.standby)}) if self.standby else Phrase(_LED_ALONE, fields)
+        )
 
 
 class Degradation(_HealthPart):

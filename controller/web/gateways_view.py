@@ -83,7 +83,7 @@ def gateways(visited: ForViewer, q: str = "", status: str = ALL, page: int = 1) 
         q=q,
         wanted=wanted,
         lamp_test=_next_lamp_test(visited, snapshot),
-        lead=lead.said(visited.language, snapshot.zone) if (lead := snapshot.health.lead) is not None else "",
+        lead=lead.phrase(snapshot.zone).said(visited.language) if (lead := snapshot.health.lead) is not None else "",
         number=page,
         pages=pages,
         address=lambda number: f"/gateways?{urlencode({'q': q, 'status': wanted, 'page': number})}",

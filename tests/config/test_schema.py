@@ -11,6 +11,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 from controller.config.schema import SCHEMAS, written
+from tests.config.several_sites import OWN_SCHEDULE, OWN_TOWER, SHARED_SCHEDULE, SHARED_TOWER
 
 CONFIG = Path(__file__).parents[2] / "config"
 BAD = Path(__file__).parent / "bad"
@@ -171,3 +172,11 @@ def test_an_editor_marks_figures_and_lists_that_can_never_be_right() -> None:
     for line in ("dates: []", "nights: []", "dates: 6 June\n    hours: []"):
         value = _as_an_editor_reads(HEAD + line + "\n    color: red\n")
         assert not Draft7Validator(SCHEMAS["schedule"]()).is_valid(value), line
+
+
+def test_each_file_of_several_sites_fits() -> None:
+    """A site's own and the shared one have a part of the keywords each."""
+    for text in (SHARED_TOWER, OWN_TOWER):
+        assert list(Draft7Validator(SCHEMAS["tower"]()).iter_errors(_as_an_editor_reads(text))) == []
+    for text in (SHARED_SCHEDULE, OWN_SCHEDULE):
+        assert list(Draft7Validator(SCHEMAS["schedule"]()).iter_errors(_as_an_editor_reads(text))) == []

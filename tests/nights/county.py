@@ -45,7 +45,7 @@ def write_secrets(config: Path, postgres: Postgres) -> None:
     (config / "database-password").write_text(postgres.password_file.read_text())
     for secret in ("mqtt-password", "database-password"):
         (config / secret).chmod(0o600)
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 9 -subj /CN=page"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 99 -subj /CN=page"
     files = ("-keyout", config / "page.key", "-out", config / "page.pem")
     subprocess.run([*command.split(), *files], check=True, capture_output=True)
 

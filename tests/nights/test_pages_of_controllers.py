@@ -93,6 +93,8 @@ def test_the_page_of_each_controller_shows_every_site(county: County) -> None:
             told = until(partial(_status, machine, f"/sites/{site}"), f"{site} on each page")
             assert told["site"] == site
         until(partial(_lists_all, machine), "the list")
+        doctor = machine.start("doctor")
+        assert doctor.wait() == 0, doctor.process.stdout and doctor.process.stdout.read().decode()
     gone = county.leader("north")
     assert gone is not None
     left = 1 - gone

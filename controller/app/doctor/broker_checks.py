@@ -67,7 +67,10 @@ def controller_lives(facts: SiteFacts) -> Examined:
         return Examined("controller", unchecked=NOT_REACHED)
     findings = () if facts.lives else (_unheard(facts),)
     at = f"{facts.health.at:%Y-%m-%d %H:%M:%S} UTC" if facts.health is not None else "–"
-    return Examined("controller", at, findings)
+    if facts.health is None or (lead := facts.health.lead) is None:
+        return Examined("controller", at, findings)
+    led = Phrase(Text("commands", "doctor.led"), {"at": at, "lead": lead.phrase(facts.tower.site.place.time_zone)})
+    return Examined("controller", led, findings)
 
 
 def _unheard(facts: SiteFacts) -> Event:

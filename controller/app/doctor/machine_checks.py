@@ -74,7 +74,8 @@ def versions(facts: MachineFacts) -> Examined:
     findings = []
     if name == "debian" and version.isdecimal() and int(version) < TESTED_FROM:
         findings.append(new_event("TWL-H141", system=f"Debian {version}", tested=TESTED_FROM))
-    if facts.in_use is True and isinstance(facts.running, str) and facts.running != facts.program:
+    is_known = facts.in_use is True and facts.database is None  # a database tells of other controllers, too
+    if is_known and isinstance(facts.running, str) and facts.running != facts.program:
         findings.append(new_event("TWL-H140", installed=facts.program, running=facts.running))
     unchecked = facts.running if facts.in_use is True and isinstance(facts.running, Reason) else None
     value = f"watertower {facts.program}, Python {facts.python}, {name} {version}".rstrip()

@@ -143,9 +143,14 @@ class MachineFacts:
     python: str = platform.python_version()
 
 
-def gather(config: Path, storage: Storage, tower: Tower | None, rejected: FilesRejected | None) -> MachineFacts:
-    """The facts, for the files that the service most likely uses; without them what they name is left out."""
+def gather(
+    config: Path, storage: Storage, tower: Tower | None, rejected: FilesRejected | None, service: Path | None = None
+) -> MachineFacts:
+    """The facts, for the files that the service most likely uses; without them what they name is left out. `service` is
+    the state directory of the service, which runs there also where another controller leads the site."""
     state = storage.directory
+    if service is not None and storage.server is not None and not state.is_dir() and _in_use(service) is True:
+        state = service
     known = _known(state)
     reading = SystemClock(known).read()
     return MachineFacts(
@@ -156,7 +161,7 @@ def gather(config: Path, storage: Storage, tower: Tower | None, rejected: FilesR
         rejected=rejected,
         config=_folder(config),
         state=_folder(state),
-        in_use=_in_use(state),
+        in_use=_in_use(state) or (storage.server is not None and service is not None and _in_use(service)),
         running=_running(storage),
         ports=tuple(_ports(tower)),
         secrets=tuple(event for _, event in broker_settings.secret_findings(tower.mqtt)) if tower is not None else (),
