@@ -1,6 +1,7 @@
 """Konton and API-nycklar, for admins: `/accounts`, `/tokens`."""
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from fastapi.responses import Response
 
 from controller.errors import Refused
 from controller.events.words import day_words
+from controller.state.audit import Actor
 from controller.state.roles import Role, Scope
 from controller.web.forms import FieldFault, Form, FormOf, fault_of, whole_number
 from controller.web.login_view import PASSWORD_FAULTS
@@ -60,10 +62,8 @@ def change_role(visited: ForAdmin, form: FormOf) -> Response:
         visited.service.accounts.set_role(name, role, visited.actor, visited.now, _site(visited, form))
     except Refused as error:
         return _edit_page(visited, name, _fault(visited, error, "role"))
-    return visited.to(
-        "/accounts",
-        visited.say("accounts.has_role", name=form.get("name"), role=visited.say(f"common.role.{role.value}")),
-    )
+    shown = visited.say(f"common.role.{role.value}")
+    return visited.to("/accounts", visited.say("accounts.has_role", name=name, role=shown))
 
 
 @router.post("/accounts/password", include_in_schema=False)
@@ -74,27 +74,28 @@ def change_password(visited: ForAdmin, form: FormOf) -> Response:
         visited.service.accounts.set_password(name, form.raw("password"), visited.actor, visited.now)
     except Refused as error:
         return _edit_page(visited, name, _fault(visited, error, "password"))
-    return visited.to("/accounts", visited.say("accounts.has_password", name=form.get("name")))
+    return visited.to("/accounts", visited.say("accounts.has_password", name=name))
 
 
 @router.post("/accounts/disable", include_in_schema=False)
 def disable(visited: ForAdmin, form: FormOf) -> Response:
     """Its sessions and tokens end at once; it stays in the list and can be enabled again."""
-    try:
-        visited.service.accounts.disable(form.get("name"), visited.actor, visited.now)
-    except Refused as error:
-        return _accounts(visited, 422, _fault(visited, error, "accounts"))
-    return visited.to("/accounts", visited.say("accounts.is_disabled", name=form.get("name")))
+    return _switched(visited, form, visited.service.accounts.disable, "is_disabled")
 
 
 @router.post("/accounts/enable", include_in_schema=False)
 def enable(visited: ForAdmin, form: FormOf) -> Response:
     """It may log in again with the password that it had."""
+    return _switched(visited, form, visited.service.accounts.enable, "is_enabled")
+
+
+def _switched(visited: Visit, form: Form, switch: Callable[[str, Actor, datetime], None], result: str) -> Response:
+    name = form.get("name")
     try:
-        visited.service.accounts.enable(form.get("name"), visited.actor, visited.now)
+        switch(name, visited.actor, visited.now)
     except Refused as error:
         return _accounts(visited, 422, _fault(visited, error, "accounts"))
-    return visited.to("/accounts", visited.say("accounts.is_enabled", name=form.get("name")))
+    return visited.to("/accounts", visited.say(f"accounts.{result}", name=name))
 
 
 @router.get("/accounts/{act}", include_in_schema=False)

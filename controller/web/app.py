@@ -72,30 +72,13 @@ SECURITY = {
 }
 HSTS = "max-age=31536000"
 FOR_EVER = "public, max-age=31536000, immutable"
-ROUTERS = (
-    tower_view.router,
-    override_view.router,
-    stop_view.router,
-    gateways_view.router,
-    walk_view.router,
-    events_view.router,
-    more_view.router,
-    schedule_view.router,
-    draft_view.router,
-    rule_view.router,
-    file_view.router,
-    history_view.router,
-    live.router,
-    login_view.router,
-    accounts_view.router,
-    machine_views.router,
-    public_view.router,
-    why_view.router,
-    proof_view.router,
-    api.router,
-    api_acts.router,
-    api_schedule.router,
-    openapi.router,
+ROUTERS = tuple(
+    view.router
+    for view in (
+        *(tower_view, override_view, stop_view, gateways_view, walk_view, events_view, more_view),
+        *(schedule_view, draft_view, rule_view, file_view, history_view, live, login_view, accounts_view),
+        *(machine_views, public_view, why_view, proof_view, api, api_acts, api_schedule, openapi),
+    )
 )
 
 

@@ -81,13 +81,9 @@ def _bar(program: Program, plan: NightPlan) -> NightBar:
     lights: list[BarLight] = []
     for piece in plan.pieces:
         looks, rules = _lit(program, piece), piece.showing
-        if (
-            looks
-            and lights
-            and (lights[-1].end, lights[-1].looks) == (piece.start, looks)
-            and lights[-1].rules == rules
-        ):
-            lights[-1] = BarLight(lights[-1].start, piece.end, looks, rules)
+        last = lights[-1] if lights else None
+        if looks and last is not None and (last.end, last.looks, last.rules) == (piece.start, looks, rules):
+            lights[-1] = BarLight(last.start, piece.end, looks, rules)
         elif looks:
             lights.append(BarLight(piece.start, piece.end, looks, rules))
     rules = tuple({id(claim.rule): claim.rule for claim in plan.claims}.values())

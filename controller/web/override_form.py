@@ -1,12 +1,14 @@
 """What is typed on *Ändra ljuset nu*, what is wrong with it, and what it would do, by the functions that judge the
 request when it is made."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from controller.clock import Trust
-from controller.errors import Mistake
+from controller.errors import Mistake, Unreachable
 from controller.events import Event
 from controller.events.models import Advice
 from controller.service.control_loop import override_policy
@@ -14,7 +16,9 @@ from controller.service.instant_words import dated
 from controller.service.look_clauses import clause, said_look
 from controller.service.override_preview import ENDS, Foreseen, foresee
 from controller.service.override_request import OverridePolicy, Request
+from controller.service.overrides import REFUSED
 from controller.service.sentence import names_of
+from controller.state.audit import Act
 from controller.web.color_choices import DARK
 from controller.web.forms import FieldFault, Form, fault_in, fault_of
 from controller.web.visit import Visit
@@ -187,7 +191,31 @@ def read_back(visited: Visit, given: OverrideForm) -> ReadBack | None:
     )
 
 
-def reason_of(visited: Visit, answer: Event) -> FieldFault:
+class NotGranted(Exception):  # noqa: N818
+    """A request did not reach the controller, or was refused: `fault` says why at the field that it is about."""
+
+    def __init__(self, fault: FieldFault, status: int) -> None:
+        super().__init__(fault.text)
+        self.fault = fault
+        self.status = status
+
+
+async def ask(
+    visited: Visit, request: Mapping[str, object], act: Act, before: object = None, after: object = None
+) -> Event:
+    """The answer of the controller to what the visitor asks for; what it grants is in the audit then. Raises
+    NotGranted."""
+    try:
+        answer = await visited.service.request(visited.visitor.owner, **request)
+    except Unreachable as error:
+        raise NotGranted(fault_of(error, "form", visited.language), 503) from error
+    if answer.code == REFUSED:
+        raise NotGranted(_reason_of(visited, answer), 422)
+    await run_in_threadpool(visited.audit, act, before, after)
+    return answer
+
+
+def _reason_of(visited: Visit, answer: Event) -> FieldFault:
     """The reason, at the field that it is about."""
     reason = answer.fields["reason"]
     event = reason.event if isinstance(reason, Advice) else reason if isinstance(reason, Event) else answer

@@ -9,29 +9,28 @@ from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
-from controller.errors import Unreachable
 from controller.service.instant_words import dated
 from controller.service.look_clauses import color_word
 from controller.service.override_preview import offered_ends
 from controller.service.override_request import StoredOverride
 from controller.state.audit import Act
 from controller.web.color_choices import color_choices
-from controller.web.forms import FieldFault, FormOf, fault_of
+from controller.web.forms import FieldFault, FormOf
 from controller.web.override_form import (
     LONGEST_REASON,
     OTHER,
+    NotGranted,
     OverrideForm,
+    ask,
     faults_of_typed,
     judge,
     policy_of,
     read_back,
-    reason_of,
     waits,
 )
 from controller.web.visit import ForOperator, Visit
 
 router = APIRouter()
-REFUSED = "TWL-O110"
 SKIPPED_AHEAD = timedelta(hours=24)
 """A campaign that begins within this can be left out."""
 MOST_NAMED = 5
@@ -59,7 +58,10 @@ async def act(visited: ForOperator, form: FormOf) -> Response:
         return await run_in_threadpool(read, visited, form)
     faults, told = await run_in_threadpool(judge, visited, given)
     if not faults:
-        faults = await _ask(visited, given)
+        try:
+            await ask(visited, given.request, Act.OVERRIDE_SET, after=given.request)
+        except NotGranted as refused:
+            faults = (refused.fault,)
     if faults or told is None:
         return await run_in_threadpool(_page, visited, given, faults, 422)
     return visited.to("/", told.answer)
@@ -71,27 +73,10 @@ async def resume(visited: ForOperator, form: FormOf) -> Response:
     reason = " ".join(form.get("reason").split())[:LONGEST_REASON] or visited.say("override.resumed_on_page")
     before = [each.said for each in visited.snapshot.overrides]
     try:
-        answer = await visited.service.request(visited.visitor.owner, action="resume", reason=reason)
-    except Unreachable as error:
-        fault = fault_of(error, "form", visited.language)
-        return await run_in_threadpool(_page, visited, OverrideForm(), (fault,), 503)
-    if answer.code == REFUSED:
-        return await run_in_threadpool(_page, visited, OverrideForm(), (reason_of(visited, answer),), 422)
-    await run_in_threadpool(visited.audit, Act.OVERRIDE_ENDED, before, {"reason": reason})
+        await ask(visited, {"action": "resume", "reason": reason}, Act.OVERRIDE_ENDED, before, {"reason": reason})
+    except NotGranted as refused:
+        return await run_in_threadpool(_page, visited, OverrideForm(), (refused.fault,), refused.status)
     return visited.to("/", visited.say("override.resumed"))
-
-
-async def _ask(visited: Visit, given: OverrideForm) -> tuple[FieldFault, ...]:
-    """Makes the request; what it was refused for."""
-    request = given.request
-    try:
-        answer = await visited.service.request(visited.visitor.owner, **request)
-    except Unreachable as error:
-        return (fault_of(error, "form", visited.language),)
-    if answer.code == REFUSED:
-        return (reason_of(visited, answer),)
-    await run_in_threadpool(visited.audit, Act.OVERRIDE_SET, None, request)
-    return ()
 
 
 def _page(visited: Visit, given: OverrideForm, faults: tuple[FieldFault, ...] = (), status: int = 200) -> Response:

@@ -4,17 +4,15 @@ from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
-from controller.errors import Unreachable
 from controller.events import Event
 from controller.service.instant_words import dated
 from controller.service.look_clauses import clause
 from controller.service.override_preview import after_stop
 from controller.service.override_request import StoredOverride
-from controller.service.overrides import REFUSED
 from controller.service.sentence import names_of
 from controller.state.audit import Act
-from controller.web.forms import FieldFault, FormOf, fault_in, fault_of
-from controller.web.override_form import LONGEST_REASON, reason_of
+from controller.web.forms import FieldFault, FormOf, fault_in
+from controller.web.override_form import LONGEST_REASON, NotGranted, ask
 from controller.web.visit import ForOperator, Visit
 
 router = APIRouter()
@@ -35,13 +33,10 @@ async def stop(visited: ForOperator, form: FormOf) -> Response:
     reason = form.get("reason")
     shortened = " ".join(reason.split())[:LONGEST_REASON]
     try:
-        answer = await visited.service.request(visited.visitor.owner, action="stop", reason=shortened or "–")
-    except Unreachable as error:
-        fault = fault_of(error, "form", visited.language)
-        return await run_in_threadpool(_stop_page, visited, reason, (fault,), 503)
-    if answer.code == REFUSED:
-        return await run_in_threadpool(_stop_page, visited, reason, (reason_of(visited, answer),), 422)
-    await run_in_threadpool(visited.audit, Act.STOP_SET, None, {"reason": shortened})
+        request = {"action": "stop", "reason": shortened or "–"}
+        answer = await ask(visited, request, Act.STOP_SET, after={"reason": shortened})
+    except NotGranted as refused:
+        return await run_in_threadpool(_stop_page, visited, reason, (refused.fault,), refused.status)
     return visited.to("/", _answer(visited, answer, visited.say("stop.stopped")))
 
 
@@ -59,17 +54,13 @@ async def lift(visited: ForOperator, form: FormOf) -> Response:
         key = "reason_long" if reason else "lift_reason"
         fault = FieldFault("reason", visited.say(f"stop.fault.{key}", most=LONGEST_REASON))
         return await run_in_threadpool(_lift_page, visited, reason, (fault,), 422)
-    before = visited.snapshot.stop
+    held = visited.snapshot.stop
+    before = {"reason": held.reason} if held is not None else None
     try:
-        answer = await visited.service.request(visited.visitor.owner, action="lift", reason=" ".join(reason.split()))
-    except Unreachable as error:
-        fault = fault_of(error, "form", visited.language)
-        return await run_in_threadpool(_lift_page, visited, reason, (fault,), 503)
-    if answer.code == REFUSED:
-        return await run_in_threadpool(_lift_page, visited, reason, (reason_of(visited, answer),), 422)
-    await run_in_threadpool(
-        visited.audit, Act.STOP_LIFTED, {"reason": before.reason} if before is not None else None, {"reason": reason}
-    )
+        request = {"action": "lift", "reason": " ".join(reason.split())}
+        answer = await ask(visited, request, Act.STOP_LIFTED, before, {"reason": reason})
+    except NotGranted as refused:
+        return await run_in_threadpool(_lift_page, visited, reason, (refused.fault,), refused.status)
     return visited.to("/", _answer(visited, answer, visited.say("stop.lifted")))
 
 
