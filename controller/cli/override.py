@@ -14,16 +14,7 @@ import click
 
 from controller.app import broker_settings
 from controller.cli.client import client_id, items, unheard, with_tower
-from controller.cli.options import (
-    Options,
-    SiteOption,
-    caller,
-    common,
-    exit_code,
-    for_service,
-    known_sites,
-    said,
-)
+from controller.cli.options import Options, SiteOption, caller, common, exit_code, for_service, known_sites, said
 from controller.config import render
 from controller.config.site_folder import has_sites
 from controller.config.tower import Tower

@@ -5,12 +5,12 @@ and is given those that could be read, by their place in the file's list.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
-from controller.config.findings import Finding
+from controller.config.findings import FilePlace, Finding
 from controller.config.nodes import TOP, Document, Node, Pairs, Scalar, YamlSequence
 from controller.config.synonyms import near
 from controller.config.validation_errors import blamed
@@ -159,9 +159,7 @@ def _parts(document: Document, zones: tuple[Scalar, ...]) -> Iterator[Finding]:
         entry, _ = document.at(("landmark", "parts", zone))
         place = entry.key.place if entry else TOP
         if zone not in own:
-            meant = near(zone, own)
-            code, fields = ("TWL-S079", {"suggestion": meant}) if meant else ("TWL-S068", {"zones": _some(own)})
-            yield document.source.finding(code, place, zone=zone, **fields)
+            yield _unknown_zone(document, place, zone, own)
         for name in names.values():
             other = taken.setdefault(plain_name(name), zone)
             if other != zone:
@@ -174,12 +172,14 @@ def _unknown_zones(document: Document, zones: tuple[Scalar, ...]) -> Iterator[Fi
     known = dict.fromkeys(zone.text for zone in zones)
     meters = (zone for meter in document.pairs.groups("measured") if (zone := meter.scalar("zone")))
     for zone in chain(_zones_used(document), meters) if known else ():
-        if zone.text in known:
-            continue
-        if meant := near(zone.text, known):
-            yield document.source.finding("TWL-S079", zone.place, zone=zone.text, suggestion=meant)
-        else:
-            yield document.source.finding("TWL-S068", zone.place, zone=zone.text, zones=_some(known))
+        if zone.text not in known:
+            yield _unknown_zone(document, zone.place, zone.text, known)
+
+
+def _unknown_zone(document: Document, place: FilePlace, zone: str, known: Collection[str]) -> Finding:
+    meant = near(zone, known)
+    code, fields = ("TWL-S079", {"suggestion": meant}) if meant else ("TWL-S068", {"zones": _some(known)})
+    return document.source.finding(code, place, zone=zone, **fields)
 
 
 def _zones_in_the_dark(document: Document, zones: tuple[Scalar, ...]) -> Iterator[Finding]:

@@ -19,14 +19,7 @@ from controller.config.schedule_text import as_flow
 from controller.config.yaml_text import SPACE
 from controller.errors import Mistake
 from controller.schedule.days import Days
-from controller.schedule.one_year import (
-    OneYearTexts,
-    days_belonging_to,
-    days_in_year,
-    is_yearly,
-    only_in,
-    year_of,
-)
+from controller.schedule.one_year import OneYearTexts, days_belonging_to, days_in_year, is_yearly, only_in, year_of
 
 Group = Literal["campaigns", "every_night", "blackouts", "limits"]
 ColorText = str | tuple[str, ...] | Mapping[str, str | tuple[str, ...]]

@@ -21,7 +21,7 @@ from controller.config.schedule_file import Shows
 from controller.config.source import copies_beside
 from controller.config.timezones import SWEDISH, is_far, is_wrong_in_sweden
 from controller.gateways.base import Lack
-from controller.lighting.color import parse_color
+from controller.lighting.color import Color, parse_color
 from controller.lighting.lamp import Lamp
 from controller.lighting.light import Light
 from controller.lighting.look import parse_brightness
@@ -108,12 +108,10 @@ def _faint_colors(setup: Setup, rules: Iterable[Pairs]) -> Iterator[Finding]:
     lamps = {place.lamp: place.fixture for each in setup.tower.gateways for place in setup.patch(each).placed}
     finding = setup.rules_text.source.finding
     for rule in rules:
-        entry, share = rule.entries.get("color"), rule.entries.get("brightness")
+        share = rule.entries.get("brightness")
         written = parse_brightness(share.value.text) if share and isinstance(share.value, Scalar) else 1.0
-        for word, zones in _words(entry.value, frozenset(setup.tower.zones)) if entry else ():
-            if word.text.strip().casefold() in DARK_WORDS:
-                continue
-            light = Light(*parse_color(word.text, setup.tower.palette).linear)
+        for word, zones, color in _colors(setup, rule):
+            light = Light(*color.linear)
             if 0 < light.brightness < FAINT:
                 full = light.times(1 / light.brightness).state.color
                 fields = {"percent": f"{100 * light.brightness:.0f}", "suggestion": full.hex if full else ""}
@@ -223,11 +221,7 @@ def _colors_not_shown(setup: Setup, rules: Iterable[Pairs]) -> Iterator[Finding]
             lamps.setdefault(place.fixture.profile, place.lamp)
             hung[place.fixture.profile].append((place.fixture.zone, f"{gateway.name}/{place.fixture.name}"))
     for rule in rules:
-        entry = rule.entries.get("color")
-        for word, zones in _words(entry.value, frozenset(setup.tower.zones)) if entry else ():
-            if word.text.strip().casefold() in DARK_WORDS:
-                continue
-            color = parse_color(word.text, setup.tower.palette)
+        for word, zones, color in _colors(setup, rule):
             for profile, lamp in lamps.items():
                 delta_e = lamp.delta_e(color)
                 names = [name for zone, name in hung[profile] if zone in zones] if delta_e >= VISIBLE else []
@@ -237,6 +231,14 @@ def _colors_not_shown(setup: Setup, rules: Iterable[Pairs]) -> Iterator[Finding]
                     fields = {"instead": shown.hex if shown else "#000000", "delta_e": f"{delta_e:.0f}"}
                     finding = setup.rules_text.source.finding
                     yield finding("TWL-F130", word.place, fixture=fixtures, color=word.text.strip(), **fields)
+
+
+def _colors(setup: Setup, rule: Pairs) -> Iterator[tuple[Scalar, frozenset[str], Color]]:
+    """Each colour of a rule that is not dark, as it is written, with the zones that it is for."""
+    entry = rule.entries.get("color")
+    for word, zones in _words(entry.value, frozenset(setup.tower.zones)) if entry else ():
+        if word.text.strip().casefold() not in DARK_WORDS:
+            yield word, zones, parse_color(word.text, setup.tower.palette)
 
 
 def _words(node: Node, zones: frozenset[str]) -> Iterator[tuple[Scalar, frozenset[str]]]:

@@ -12,16 +12,7 @@ from controller.config.findings import Finding
 from controller.config.ranges import RANGE
 from controller.config.synonyms import near
 from controller.config.yaml_columns import column_of_above, missing_hyphen, moved, wrong_place
-from controller.config.yaml_text import (
-    CLOSING,
-    FIRST_PAIR,
-    Position,
-    YamlText,
-    as_value,
-    end_of_part,
-    quoted,
-    scan,
-)
+from controller.config.yaml_text import CLOSING, FIRST_PAIR, Position, YamlText, as_value, end_of_part, quoted, scan
 
 NO_COLON = re.compile(
     r"(?P<key>[^\W\d][\w-]*)(?P<sign> *(?:[=-]>|:?=|：|;(?!.*;)) *| +[-–—] +| +:|[.,] +| +)(?P<value>[^\s=;:].*)"

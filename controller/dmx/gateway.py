@@ -16,14 +16,7 @@ from typing import Protocol
 
 from controller import __version__
 from controller.clock import ClockReading
-from controller.dmx.document import (
-    DocumentAcceptance,
-    Playback,
-    StoredDocument,
-    TimeSource,
-    next_instant,
-    playback,
-)
+from controller.dmx.document import DocumentAcceptance, Playback, StoredDocument, TimeSource, next_instant, playback
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
 from controller.events.models import Reason

@@ -6,14 +6,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    model_validator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from controller.durations import DurationField, between
 from controller.errors import Mistake

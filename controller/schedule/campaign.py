@@ -5,15 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 
 from controller.durations import DurationField
 from controller.errors import Mistake
@@ -80,6 +72,11 @@ class Rule(BaseModel):
         return self
 
     @property
+    def listed(self) -> tuple[Days, ...]:
+        """Its days; none of what is every night."""
+        return self.dates or self.nights or ()
+
+    @property
     def looks(self) -> Mapping[str, Any]:
         """What it shows by zone; a subclass that knows looks overrides this."""
         return {}
@@ -91,7 +88,7 @@ class Rule(BaseModel):
     def words(self, language: Language = DEFAULT) -> str:
         """The rule as it was written, for a reason: `dates 20–26 November, sunset to sunrise (line 5)`."""
         said: Mapping[str, str] = texts(language, "why")["rule"]
-        days = ", ".join(str(each) for each in self.dates or self.nights or ())
+        days = ", ".join(str(each) for each in self.listed)
         unit = said["dates" if self.dates else "nights" if self.nights else "every_night"]
         left_out = said["but"] + ", ".join(str(each) for each in self.except_) if self.except_ else ""
         own = "hours" in self.model_fields_set

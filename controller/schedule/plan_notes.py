@@ -62,7 +62,7 @@ def _of_rule(
     """`shown` holds the identities of the rules that show in these nights."""
     today = nights[0].night.day
     coming = next_span(rule, today)
-    if coming is None and (rule.dates or rule.nights):
+    if coming is None and rule.listed:
         yield Note("TWL-S203", rule, {"name": rule.name})
         return
     leap = coming is not None and _is_on_leap_days(rule, today)
@@ -79,8 +79,7 @@ def _of_rule(
 
 def next_span(rule: Rule, today: date) -> tuple[date, date] | None:
     """The occurrence that is on or comes next; None where none ever comes, or for a rule without days."""
-    listed = rule.dates or rule.nights or ()
-    spans = (next(days.spans(today, date(LATEST, 12, 31)), None) for days in listed)
+    spans = (next(days.spans(today, date(LATEST, 12, 31)), None) for days in rule.listed)
     return min((span for span in spans if span is not None), default=None)
 
 
@@ -106,12 +105,11 @@ def coming_days(rule: Rule, today: date) -> tuple[date, date] | None:
 
 def _is_on_leap_days(rule: Rule, today: date) -> bool:
     """Whether it comes back, and on no other day than 29 February."""
-    listed = rule.dates or rule.nights or ()
     soon = today + timedelta(days=366 * 9)
-    spans = [span for days in listed for span in days.spans(today, soon)]
+    spans = [span for days in rule.listed for span in days.spans(today, soon)]
     return (
         bool(spans)
-        and any(days.year is None for days in listed)
+        and any(days.year is None for days in rule.listed)
         and all(first == last and (first.month, first.day) == (2, 29) for first, last in spans)
     )
 

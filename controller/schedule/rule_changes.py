@@ -143,7 +143,7 @@ def _days_edit(one: Rule, other: Rule, year: int) -> DaysEdit | None:
 
 def _years_named(rule: Rule) -> set[int | None]:
     """Years of which its days say that they are others."""
-    return {days.year for days in (*(rule.dates or rule.nights or ()), *rule.except_)}
+    return {days.year for days in (*rule.listed, *rule.except_)}
 
 
 def _runs(rule: Rule, year: int) -> Iterator[Span]:

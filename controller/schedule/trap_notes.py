@@ -16,7 +16,7 @@ from controller.schedule.hours_grammar import NOON
 from controller.schedule.plan import Program
 from controller.schedule.plan_notes import AHEAD, Note
 from controller.schedule.precedence import Claim, Piece
-from controller.schedule.recurrence import EARLIEST, LATEST, Period, Several, Weekdays
+from controller.schedule.recurrence import EARLIEST, LATEST, Period, Several, Weekdays, days_of
 from controller.schedule.sun import SUNSET_DEG, below
 
 Stretches = Mapping[Night, Sequence[Claim | Piece]]
@@ -71,22 +71,17 @@ def trap_notes(program: Program, now: datetime) -> Iterator[Note]:
 
 def _exceptions_without_effect(rule: Rule, today: date) -> Iterator[Note]:
     """Days under `except:` of which none is a day of the rule, in the years that it names or the coming ones."""
-    listed = rule.dates or rule.nights or ()
-    named = {days.year for days in (*listed, *rule.except_) if days.year is not None}
+    named = {days.year for days in (*rule.listed, *rule.except_) if days.year is not None}
     first, last = min({today.year, *named}), max({today.year + YEARS_AHEAD, *named})
-    for left_out in rule.except_ if listed else ():
-        if not any(
-            days.contains(start + timedelta(days=ahead))
-            for start, end in left_out.spans(date(first, 1, 1), date(last, 12, 31))
-            for ahead in range((end - start).days + 1)
-            for days in listed
-        ):
+    for left_out in rule.except_ if rule.listed else ():
+        spans = left_out.spans(date(first, 1, 1), date(last, 12, 31))
+        if not any(days.contains(day) for span in spans for day in days_of(*span) for days in rule.listed):
             yield Note("TWL-S271", rule, {"name": rule.name, "days": left_out.text.strip()})
 
 
 def _weekdays_of_the_whole_year(rule: Rule) -> Iterator[Note]:
     """`20–26 November, Fridays`, which is the week and besides each Friday of the year."""
-    for days in rule.dates or rule.nights or ():
+    for days in rule.listed:
         match days.rule:
             case Several(rules=(Period(), Weekdays(within=None))) if "," in days.text:
                 period, _, weekdays = (part.strip() for part in days.text.rpartition(","))
@@ -98,17 +93,15 @@ def _one_year_only(rule: Lit, today: date) -> Iterator[Note]:
     """Days with years only, of a campaign that comes back by its name or since its organiser confirms it year by year;
     and of a day that is over, or has its name, the feast
     that it is."""
-    listed = rule.dates or rule.nights or ()
-    years = sorted({days.year for days in listed if days.year is not None})
-    if not listed or any(days.year is None for days in listed):
+    years = sorted({days.year for days in rule.listed if days.year is not None})
+    if not years or any(days.year is None for days in rule.listed):
         return
-    spans = [span for days in listed for span in days.spans(date(EARLIEST, 1, 1), date(LATEST, 12, 31))]
+    spans = [span for days in rule.listed for span in days.spans(date(EARLIEST, 1, 1), date(LATEST, 12, 31))]
     is_over = all(last < today for _, last in spans)
     if is_over or FEAST.search(rule.name):
         feast = next((name for first, last in spans if first == last and (name := _moving_feast(first))), None)
         if feast is not None:
             yield Note("TWL-S243", rule, {"name": rule.name, "year": years[-1], "feast": NAMES[feast]})
-    if is_over or FEAST.search(rule.name):
         return
     if rule.confirmed_for or (YEARLY.search(rule.name) and not ONCE.search(rule.name)):
         yield Note("TWL-S242", rule, {"name": rule.name, "years": ", ".join(map(str, years))})

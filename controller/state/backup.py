@@ -29,16 +29,7 @@ from controller import __version__, plain_file
 from controller.errors import Refused
 from controller.events.reasons import reason_of
 from controller.state import accounts_file, atomic
-from controller.state.backup_manifest import (
-    BROKEN,
-    CONFIG,
-    MANIFEST,
-    STATE,
-    BackedUp,
-    Manifest,
-    read_manifest,
-    unsound,
-)
+from controller.state.backup_manifest import BROKEN, CONFIG, MANIFEST, STATE, BackedUp, Manifest, read_manifest, unsound
 from controller.state.database import REFUSALS, is_damage, open_to_read
 from controller.state.in_use import LOCK, out_of_use
 

@@ -25,17 +25,7 @@ from controller.service.saving import DiskSchedule, NotWritable, SaveConflict, S
 from controller.state.drafts import Draft
 from controller.state.versions import digest
 from controller.web.api_models import DraftDocument, DraftsDocument, SavedDocument, ScheduleDocument
-from controller.web.api_request import (
-    V1,
-    Body,
-    ForDraft,
-    ForSchedule,
-    ForWork,
-    answer,
-    base_of,
-    body_of,
-    with_body,
-)
+from controller.web.api_request import V1, Body, ForDraft, ForSchedule, ForWork, answer, base_of, body_of, with_body
 from controller.web.history_view import Number
 from controller.web.problems import ApiRefused
 from controller.web.proposals import (

@@ -6,16 +6,7 @@ from datetime import datetime, timedelta
 from controller.gateways.base import Message
 from controller.gateways.shelly_gen1 import ShellyGen1
 from controller.lighting.look import DARK, ZoneState
-from controller.simulation.devices.device import (
-    Device,
-    Messages,
-    document,
-    keys_of,
-    light,
-    seconds,
-    switched,
-    whole,
-)
+from controller.simulation.devices.device import Device, Messages, document, keys_of, light, seconds, switched, whole
 
 PERIOD = timedelta(seconds=30)
 RANGES = {"red": 255, "green": 255, "blue": 255, "white": 255, "gain": 100, "effect": 3}

@@ -7,15 +7,7 @@ from datetime import datetime
 from controller.gateways.base import Message
 from controller.gateways.shelly_gen2 import ShellyGen2
 from controller.lighting.look import DARK, ZoneState
-from controller.simulation.devices.device import (
-    Device,
-    Messages,
-    document,
-    keys_of,
-    light,
-    seconds,
-    whole,
-)
+from controller.simulation.devices.device import Device, Messages, document, keys_of, light, seconds, whole
 
 FAMILIES = {"RGBW": "rgbw", "RGB": "rgb", "Light": "light"}
 NOT_FOUND, INVALID = 404, -103
