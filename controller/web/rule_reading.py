@@ -22,31 +22,24 @@ from controller.config.schedule_edit import Edited, Faulty, NotPatchable, Outcom
 from controller.config.schedule_file import Shows
 from controller.config.year_choice import YearChoice, YearQuestion, answered, year_question
 from controller.errors import Mistake, readable
-from controller.events.words import day_words, days_words
+from controller.events.words import days_words
 from controller.lighting.look import DARK, ZoneState
 from controller.schedule.campaign import Blackout, EveryNight, Limit, Rule
 from controller.schedule.hours import Window, night_of
-from controller.schedule.occurrence import Occurrence, light_times, next_occurrence
+from controller.schedule.occurrence import Occurrence, next_occurrence
 from controller.schedule.translation import days_said
-from controller.service.instant_words import upcoming
 from controller.service.saving import DiskSchedule
 from controller.web.form_labels import in_labels, words_at
 from controller.web.forms import Form
 from controller.web.nights import NightBar, night_bars, night_name, spans_words
 from controller.web.proposals import draft_of, edits_of, keeper_of
+from controller.web.rule_days import following_words, morning_words, times_words
 from controller.web.rule_fields import HOURS_CHOICES, LIT, RuleFields, was_of
 from controller.web.visit import Visit
 
 YEAR_CHOICE = "year_choice"
 MOST_RULES = 300
 """Of a longer schedule the notes, which need the plan of a year, are told on *Vad ändras?* only."""
-MOST_PIECES = 4
-"""So many pieces of the days are told one by one."""
-ONE_ROUND = timedelta(days=300)
-"""Days of a rule that are farther apart are those of another year."""
-ONE_DAY = timedelta(days=1)
-MORNING = 3
-"""What begins from this hour on is a morning to people, no longer the night before."""
 FAINT_COLOR, LAMPS_MISS = "TWL-S245", "TWL-F130"
 ONLY_DAYS = frozenset(("dates", "nights", "except", "hours"))
 
@@ -231,7 +224,7 @@ class RuleReading:
             rule = kind.model_validate({**values, **more, "name": form.name.strip() or "–"})
         except (Mistake, ValidationError):
             return None
-        return rule if rule.dates or rule.nights or self.group in {"every_night", "limits"} else None
+        return rule if rule.listed or self.group in {"every_night", "limits"} else None
 
     @cached_property
     def occurrence(self) -> Occurrence | None:
@@ -244,7 +237,7 @@ class RuleReading:
         rule, visited = self.rule, self.visited
         if rule is None:
             return []
-        if not (rule.dates or rule.nights):
+        if not rule.listed:
             return [visited.say("rule.read.every_night")]
         if self.occurrence is None:
             return [visited.say("rule.read.over")]
@@ -252,44 +245,24 @@ class RuleReading:
         unit = "nights" if rule.nights else "days"
         key = f"rule.read.{unit}{'_one' if self.occurrence.count == 1 else ''}"
         lines = [visited.say(key, days=words, count=self.occurrence.count)]
-        lines += [*self._following_words(rule, self.occurrence), *self._years_words(rule)]
-        times = self._times_of(rule, self.occurrence)
+        lines += [*following_words(visited, rule, self.occurrence), *self._years_words(rule)]
+        times = times_words(visited, rule, self.occurrence, self.setup.tower.site.place)
         what = "never" if not times else "dark" if self.group == "blackouts" else "light"
         lines.append(visited.say(f"rule.read.{what}", **times))
-        return [*lines, *self._morning_words(rule, self.occurrence)]
-
-    def _morning_words(self, rule: Rule, occurrence: Occurrence) -> Iterator[str]:
-        """Of nights that begin in the morning only, `13 december` from 06:00, that this is the morning after."""
-        times = light_times(rule, occurrence, self.setup.tower.site.place)
-        begins = times[0].astimezone(self.visited.snapshot.zone) if times is not None else None
-        if begins and rule.nights and begins.date() > occurrence.first and begins.hour >= MORNING:
-            day = day_words(occurrence.first, self.visited.language, year=False)
-            yield self.visited.say("rule.read.morning_after", day=day)
-
-    def _following_words(self, rule: Rule, occurrence: Occurrence) -> Iterator[str]:
-        """Of days that come in several pieces a year, as each Tuesday, the next ones."""
-        pieces = [occurrence]
-        while len(pieces) <= MOST_PIECES:
-            following = next_occurrence(rule, pieces[-1].last + ONE_DAY)
-            if following is None or following.first - occurrence.first > ONE_ROUND:
-                break
-            pieces.append(following)
-        if pieces[1:]:
-            said = [days_words(each.first, each.last, self.visited.language) for each in pieces[1:MOST_PIECES]]
-            key = "rule.read.following_more" if len(pieces) > MOST_PIECES else "rule.read.following"
-            yield self.visited.say(key, days=", ".join(said))
+        return [*lines, *morning_words(visited, rule, self.occurrence, self.setup.tower.site.place)]
 
     def _years_words(self, rule: Rule) -> Iterator[str]:
-        listed = rule.dates or rule.nights or ()
         if self.meant.years:
             years = ", ".join(str(each.year) for each in self.meant.years)
             yield self.visited.say("rule.read.other_years", years=years, days=self._usual(self.meant))
         elif self.question is not None and self.answer is None:
             return
-        elif all(days.year is None for days in listed):
+        elif all(days.year is None for days in rule.listed):
             yield self.visited.say("rule.read.yearly")
         else:
-            years = ", ".join(str(year) for year in sorted({days.year for days in listed if days.year is not None}))
+            years = ", ".join(
+                str(year) for year in sorted({days.year for days in rule.listed if days.year is not None})
+            )
             yield self.visited.say("rule.read.only", years=years)
 
     @property
@@ -300,15 +273,6 @@ class RuleReading:
     def _usual(self, form: RuleForm) -> str:
         return ", ".join(days_said(each, self.visited.language) for each in form.days)
 
-    def _times_of(self, rule: Rule, days: Occurrence) -> dict[str, str]:
-        """When its first and its last light is; nothing where it has none."""
-        times = light_times(rule, days, self.setup.tower.site.place)
-        if times is None:
-            return {}
-        first, last = (at.astimezone(self.visited.snapshot.zone) for at in times)
-        now, language = self.visited.now, self.visited.language
-        return {"first": upcoming(first, now, language), "last": upcoming(last, now, language, is_end=True)}
-
     @property
     def kinds(self) -> dict[str, str]:
         """Both ways to count the days as sentences with the days and times of this rule; without times while the days
@@ -317,7 +281,11 @@ class RuleReading:
         for kind in ("nights", "dates"):
             rule = self._rule_of(replace(self.meant, kind=kind))
             on = next_occurrence(rule, self.today) if rule is not None else None
-            times = self._times_of(rule, on) if rule is not None and on is not None else {}
+            times = (
+                times_words(self.visited, rule, on, self.setup.tower.site.place)
+                if rule is not None and on is not None
+                else {}
+            )
             found[kind] = self.visited.say(f"rule.kind.{kind}_{'times' if times else 'hint'}", **times)
         return found
 
