@@ -128,7 +128,7 @@ def _differing(one: Rule, other: Rule) -> tuple[str, ...]:
 
 
 def _days_edit(one: Rule, other: Rule, year: int) -> DaysEdit | None:
-    """None for days that come in many pieces, or that are counted in another way than before."""
+    """None for days in many pieces, or that change in most years or are counted in another way than before."""
     if (one.dates is None) != (other.dates is None):
         return None
     old, new = (set(_runs(rule, year)) for rule in (one, other))
@@ -136,6 +136,8 @@ def _days_edit(one: Rule, other: Rule, year: int) -> DaysEdit | None:
     if not added + removed or max(len(added), len(removed)) > MOST_SPANS:
         return None
     years = {first.year for first, _ in added + removed}
+    if len(years) >= YEARS - 1:  # every year but one that has days of its own
+        return None
     is_one = len(years) == 1 and bool(old & new)
     is_usual = is_one and years <= _years_named(one) and years.isdisjoint(_years_named(other))
     return DaysEdit(tuple(added), tuple(removed), only=is_one and not is_usual, as_usual=is_usual)

@@ -21,7 +21,7 @@ from controller.web.color_choices import color_choices
 from controller.web.forms import Form, FormOf
 from controller.web.picture import PictureScene, picture, preview_of
 from controller.web.proposals import TypedForm, add_edit, draft_of, edits_of, keep_typed, keeper_of, typed_of
-from controller.web.rule_fields import LIT, RuleFields, about_fields, was_fields, with_fields
+from controller.web.rule_fields import LIT, OWN, RuleFields, about_fields, was_fields, with_fields
 from controller.web.rule_paths import GROUPS, WORDS, form_path, rule_at
 from controller.web.rule_reading import RuleReading, read_rule
 from controller.web.visit import ForOperator, ForViewer, Visit
@@ -32,6 +32,7 @@ ADD = {"add_hours": ("hours", "hours_choice", "own"), "add_color": ("colors", "c
 """By button the rows of which one more is wanted, and the choice that has them."""
 LIKE = {"week": "all", "evening": "evening", "day": "all"}
 """Campaigns to begin with, and their hours."""
+TOLD_WHEN_SENT = frozenset({"name", "days", "year_choice", "brightness", "change_every"})
 MOST_LOOK = 400
 Looks = Annotated[list[str], Query(max_length=MOST_LOOK)]
 
@@ -201,4 +202,7 @@ def _page(reading: RuleReading, status: int = 200, *, is_sent: bool = False) -> 
 
 def _is_filled(reading: RuleReading, field: str) -> bool:
     """Whether something was typed there: what is empty is told when the form is sent."""
-    return field not in {"name", "days", "year_choice"} or bool(reading.form.get(field))
+    form = reading.form
+    if field.startswith("color"):
+        return form.get(field) != OWN or bool(form.get(field.replace("color", OWN)))
+    return field not in TOLD_WHEN_SENT or bool(form.get(field))

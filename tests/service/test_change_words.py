@@ -89,6 +89,9 @@ def test_an_edit_that_no_night_shows_says_so(words: Words) -> None:
     ("before", "after", "line"),
     [
         (WEEK, MOVED, "En vecka: lör 21 – fre 27 nov, bara 2026"),
+        (WEEK.replace("color", "except: 26 November 2026, color"),
+         WEEK.replace("20–26", "19–25").replace("color", "except: 19 November 2026, color"),
+         "En vecka: dagar 19–25 november utom 19 november 2026"),
         (MOVED, WEEK, "En vecka: fre 20 – tors 26 nov, 2026 åter som andra år"),
         (WEEK.replace("color", "except: 24 November 2027, color"), WEEK,
          "En vecka: lör 20 – fre 26 nov, 2027 åter som andra år"),

@@ -480,3 +480,23 @@ async def test_days_in_what_is_good_to_know_are_said_as_people_say_them(kim: Per
     """`2027-05-01` is for programs."""
     await kim.change("/schedule/new", name="Maj", days="1 maj 2027", hours_choice="own", hours="20–23")
     assert "medan solen är uppe natten lör 1 maj 2027" in kim.words
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "asked"),
+    [
+        ("limit", {"brightness": ""}, "Skriv en ljusstyrka"),
+        ("campaign", {"color": "own", "own": ""}, "Välj en färg"),
+        ("campaign", {"color": "several", "colors": ["röd", "blå"]}, "Skriv hur länge varje färg visas"),
+    ],
+)
+async def test_what_is_not_filled_in_yet_is_asked_for_when_the_form_is_sent(
+    kim: Person, kind: str, typed: dict[str, str | list[str]], asked: str
+) -> None:
+    """Not as soon as a form opens, or a choice is made that has a field of its own."""
+    await kim.go(f"/schedule/new?kind={kind}")
+    assert 'class="fault"' not in kim.html
+    await kim.press("/schedule/draft", "Läs av", name="Ny", days="1 mars", year_choice="every", **typed)
+    assert asked not in kim.words
+    await kim.press("/schedule/draft")
+    assert (kim.status, asked in kim.words) == (422, True)
