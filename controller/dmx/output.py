@@ -30,6 +30,8 @@ SLOTS = 512
 # E1.31 6.6.1 and 6.6.2; the same figures suit Art-Net and USB widgets
 REPEATS = 3
 """Changed levels are followed by so many packets of the same levels, as one may be lost."""
+REPEAT_S = 2 * FRAME_S
+"""Between those: longer than between two frames of a fade, the next of which would else wait behind a repeat."""
 KEEP_ALIVE_S = 0.9
 """Then a packet goes out so often: within the 0.8 to 1 s that the standard asks for."""
 RETRY_S = 0.1
@@ -126,7 +128,9 @@ class PacketStream:
         """The instant from which the next packet may go out; never more often than MAX_HZ."""
         if self.failed:
             return self.tried_at + RETRY_S
-        return self.tried_at + (FRAME_S if self.times <= REPEATS else KEEP_ALIVE_S)
+        if not self.times:
+            return self.tried_at + FRAME_S
+        return self.tried_at + (REPEAT_S if self.times <= REPEATS else KEEP_ALIVE_S)
 
     def tried(self, at: float, *, ok: bool) -> None:
         """A packet with `levels` went out, or did not."""

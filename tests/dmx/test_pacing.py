@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.dmx.output import FRAME_S, KEEP_ALIVE_S, MAX_HZ, REPEATS, RETRY_S, Pacer
+from controller.dmx.output import FRAME_S, KEEP_ALIVE_S, MAX_HZ, REPEAT_S, REPEATS, RETRY_S, Pacer
 
 SLACK = 1e-9
 
@@ -81,13 +81,23 @@ def test_receivers_never_wait_a_second(offers: list[tuple[float, bytes]]) -> Non
     assert 0.8 <= KEEP_ALIVE_S <= 1.0
 
 
+def test_no_frame_of_a_fade_waits_behind_a_repeat_of_the_last() -> None:
+    """Frames come a little less often than the wire could carry them: each goes out when it comes."""
+    wire = Wire()
+    for number in range(100):
+        wire.offer(bytes([number]))
+        wire.run((number + 1) / 40)
+    assert [levels for _, levels in wire.sent] == [bytes([number]) for number in range(100)]
+    assert gaps(wire) == pytest.approx([1 / 40] * 99)
+
+
 def test_a_steady_universe_is_repeated_three_times_and_then_kept_alive() -> None:
     """E1.31 6.6.2: three packets of the unchanged data before transmission is suppressed."""
     wire = Wire()
     wire.offer(b"\xff")
     wire.run(3)
     assert REPEATS == 3
-    assert gaps(wire) == pytest.approx([FRAME_S] * REPEATS + [KEEP_ALIVE_S] * 3)
+    assert gaps(wire) == pytest.approx([REPEAT_S] * REPEATS + [KEEP_ALIVE_S] * 3)
 
 
 def test_levels_that_are_offered_again_are_no_change() -> None:
@@ -109,7 +119,7 @@ def test_a_failure_is_tried_again_soon_and_shows_in_sent() -> None:
     wire.run(5)
     assert wire.pacer.sent(1) is None
     wire.works, wire.sent = True, []
-    wire.run(wire.at + RETRY_S + 4 * FRAME_S)
+    wire.run(wire.at + RETRY_S + 4 * REPEAT_S)
     assert [levels for _, levels in wire.sent] == [b"\x02"] * (1 + REPEATS)
     assert wire.pacer.sent(1) == b"\x02"
 
