@@ -41,6 +41,8 @@ router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=2**53)]
 LOSES = "TWL-S204"
 """Of a rule that never shows because others always win; one that is over would not show on top either."""
+MAY_NOT = frozenset({"EACCES", "EPERM", "EROFS"})
+"""Why the file cannot be written where somebody may be given the right to; a full disk is none of them."""
 CHOICE = "choice/"
 LONGEST_WHY = 200
 MOST_BARS = 20
@@ -157,7 +159,8 @@ def _written(visited: Visit, number: int, found: Proposal, why: str) -> HTMLResp
                 "owner": owner or "?",
                 "group": group or "?",
             }
-            text = visited.say("draft.not_writable", **fields)
+            key = "not_writable" if reason.code in MAY_NOT else "not_written"
+            text = visited.say(f"draft.{key}", **fields)
             return _page(visited, number, found, status=500, why=why, refused=[text])
     return _saved(visited, number, outcome)
 

@@ -269,6 +269,20 @@ async def test_a_folder_that_may_not_be_written_is_told(
     assert 'value="sorg"' in kim.html
 
 
+async def test_a_full_disk_is_no_matter_of_rights(site: Site, kim: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is asked for rights that they have; the change stays until there is room."""
+    await kim.change(WEEK, brightness="60 %")
+    refused = NotWritable(site.file, reason_of(OSError(errno.ENOSPC, "")), "root", "watertower")
+    with monkeypatch.context() as patched:
+        patched.setattr(site.service.keeper, "save", lambda *_, **__: refused)
+        await kim.save()
+    assert kim.status == 500
+    assert "gick inte att skriva (disken är full). Ändringen finns kvar här." in kim.words
+    assert "rätt att skriva" not in kim.words
+    await kim.save()
+    assert (kim.status, "60 %" in site.text) == (200, True)
+
+
 async def test_a_file_that_an_editor_broke_is_told_of_and_the_draft_kept(site: Site, kim: Person) -> None:
     """Not that somebody has removed the rule."""
     await kim.change(WEEK, brightness="60 %")

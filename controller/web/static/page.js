@@ -212,20 +212,26 @@ document.addEventListener("submit", async (event) => {
     const answer = await post(button?.getAttribute("formaction") || form.action, form, button);
     if (answer.redirected) { leave(form, new URL(answer.url)); return; }
     const fresh = await parsed(answer);
+    if (answer.status >= 500 && !fresh.querySelector("form[data-act]")) throw new Error(refusal(fresh));
     document.querySelector("main").replaceWith(fresh.querySelector("main"));
     document.title = fresh.title;
     focusMeant();
     prepare();
-  } catch {
+  } catch (error) {
     const lost = form.querySelector(".not-sent") || document.createElement("p");
     lost.className = "fault not-sent";
     lost.setAttribute("role", "alert");
-    lost.textContent = form.dataset.notSent;
+    lost.textContent = error.name === "Error" && error.message || form.dataset.notSent;
     main.closest(".actbar, .acts").before(lost);
   }
   delete form.dataset.busy;
   main.textContent = words;
 });
+
+// A page that only says that something does not work must not take the place of what is typed.
+function refusal(page) {
+  return [...page.querySelectorAll("main h1, main h1 + p")].map((each) => each.textContent.trim()).join(": ");
+}
 
 // Where the session has ended what was typed waits for the login.
 function leave(form, url) {
