@@ -23,7 +23,9 @@ from controller.web.visit import access_of
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 STOP = re.compile(r"/stop|/api/v1/stop")
 """What may be sent to one controller after another: a stop that was set stays so."""
-READ_S = 8.0
+READ_S, STOP_S = 10.0, 5.0
+"""So long a page may take to answer, and what is asked to stop the light before another one is: by then a leader that
+hangs leads no more."""
 ACT_S = 12.0
 """So long an act waits for somebody who leads: a site changes hands within eight seconds."""
 LINES_S = 3.0
@@ -60,18 +62,17 @@ class Elsewhere:
         """What the page of its leader answers, or why it does not; None once the site runs here. `path` is that of the
         view within the site."""
         is_act = scope["method"] not in READING
+        is_stop = is_act and STOP.fullmatch(path) is not None
         end_s = self._now_s() + (ACT_S if is_act else 0.0)
         while not self._sites.runs(site):
             page = self._page_of(site)
             why = page if isinstance(page, Event) else None
             if isinstance(page, OtherPage):
                 try:
-                    return await self._handed(
-                        page, scope, body, max(LOOK_S, end_s - self._now_s()) if is_act else READ_S
-                    )
+                    return await self._handed(page, scope, body, STOP_S if is_stop else READ_S)
                 except NotAnswered as error:
                     why = self._unreachable(site, error, is_open=is_act)
-                    if is_act and not STOP.fullmatch(path):
+                    if is_act and not is_stop:
                         return why
                 except NotHanded as error:
                     why = self._unreachable(site, error)
@@ -102,11 +103,10 @@ class Elsewhere:
         scope = {**request.scope, "method": "GET", "raw_path": LIST.encode()}
         try:
             answer = await self._handed(page, scope, b"", LINES_S)
-            parts = [part async for part in getattr(answer, "body_iterator")]  # noqa: B009
-            return {str(site): [str(each) for each in line] for site, line in json.loads(b"".join(parts)).items()}
+            return {str(site): [str(each) for each in line] for site, line in json.loads(bytes(answer.body)).items()}
         except NotHanded as error:
             return error
-        except (OSError, TimeoutError, ValueError, AttributeError) as error:
+        except (ValueError, AttributeError) as error:
             return NotHanded.of(error)
 
     async def _handed(self, page: OtherPage, scope: Scope, body: bytes, within_s: float) -> Response:

@@ -31,8 +31,9 @@ SEAL = b"watertower-seal"
 NOT_LED = 421
 """The answer to a forwarded request for a site that is not led there."""
 CONNECT_S = 2.0
+STREAM = b"text/event-stream"
 QUIET_S = 25.0
-"""An answer that has begun, as a stream of events, says something more often."""
+"""A stream of events says something more often."""
 READ = 65_536
 OF_CONNECTION = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"te", b"upgrade", b"expect", b"date"})
 EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104
@@ -114,7 +115,7 @@ def unsealed(seal: bytes, method: str, target: bytes, key: str) -> Access | None
 async def handed(
     page: OtherPage, method: str, target: bytes, headers: Headers, body: bytes, within_s: float
 ) -> Response:
-    """The answer of the other page, whose first line comes `within_s`, and which is read on as it is sent on. Raises
+    """The answer of the other page, which comes `within_s`; a stream of events is passed on as it comes. Raises
     NotHanded, NotAnswered."""
     try:
         async with asyncio.timeout(CONNECT_S):
@@ -125,16 +126,20 @@ async def handed(
     try:
         async with asyncio.timeout(within_s):
             answer = await _asked(connection, reader, writer, _request(method, target, headers, body), body)
+            is_stream = dict(answer.headers).get(b"content-type", b"").startswith(STREAM)
+            content = b"" if is_stream else b"".join([part async for part in _rest(connection, reader)])
     except (OSError, TimeoutError, h11.ProtocolError) as error:
         writer.close()
         raise NotAnswered.of(error) from error
     except BaseException:
         writer.close()
         raise
-    if answer.status_code == NOT_LED:
+    if not is_stream:
         writer.close()
+    if answer.status_code == NOT_LED:
         raise NotHanded(Reason("not_led"))
-    response = StreamingResponse(_rest(connection, reader, writer), answer.status_code)
+    events = _passed_on(connection, reader, writer)
+    response = StreamingResponse(events, answer.status_code) if is_stream else Response(content, answer.status_code)
     response.raw_headers = [(name, value) for name, value in answer.headers if name not in OF_CONNECTION]
     return response
 
@@ -165,13 +170,20 @@ async def _asked(
             raise h11.RemoteProtocolError("no answer")
 
 
-async def _rest(
+async def _rest(connection: h11.Connection, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """The body of the answer, as it comes."""
+    while isinstance(event := await _next(connection, reader), h11.Data):
+        yield bytes(event.data)
+
+
+async def _passed_on(
     connection: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> AsyncIterator[bytes]:
-    """The body of the answer, as it comes. It ends where nothing more does."""
+    """A stream of events. It ends where nothing more comes: whoever reads it connects anew."""
     try:
-        while isinstance(event := await _next(connection, reader), h11.Data):
-            yield bytes(event.data)
+        with suppress(OSError, TimeoutError, h11.ProtocolError):
+            async for part in _rest(connection, reader):
+                yield part
     finally:
         writer.close()
 

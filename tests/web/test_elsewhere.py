@@ -3,8 +3,9 @@ accounts."""
 
 import asyncio
 import json
+import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -22,6 +23,7 @@ from controller.state import password_rule
 from controller.state.accounts import AccountStore
 from controller.state.leases import PageNote
 from controller.state.roles import Role
+from controller.web import elsewhere
 from controller.web.forwarding import own_page, sealed, unsealed
 from controller.web.page_server import PageServer, serving
 from controller.web.running_service import RunningService
@@ -208,6 +210,72 @@ async def test_a_stop_waits_for_the_next_leader(county: County) -> None:
         answer = await asked
     assert answer.status_code == 200, answer.text
     assert [one["site"] for one in county.requests] == ["south"]
+
+
+@pytest.fixture
+async def half_dead() -> AsyncIterator[Callable[..., Awaitable[str]]]:
+    """Makes pages that say something, and then nothing more; what others are told of it."""
+    servers: list[asyncio.Server] = []
+    over = asyncio.Event()
+
+    async def make(words: bytes, *, ends: bool = False) -> str:
+        async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(words)
+            if not ends:
+                await over.wait()
+            writer.close()
+            await writer.wait_closed()
+
+        servers.append(await asyncio.start_server(serve, "127.0.0.1", 0))
+        port = servers[-1].sockets[0].getsockname()[1]
+        return json.dumps({"host": "127.0.0.1", "port": port, "key": "key", "machine": socket.gethostname()})
+
+    yield make
+    over.set()
+    for server in servers:
+        server.close()
+    await asyncio.sleep(0.2)
+
+
+def _lead_from(county: County, note: str) -> None:
+    """The page of the leader of `south` is this one."""
+    directory = county.directories["one-a"]
+    assert directory.pair is not None
+    directory.pair = replace(directory.pair, others={"two-b": PageNote(note, "127.0.0.1")})
+
+
+async def test_a_stop_is_handed_to_the_next_leader_where_one_hangs(
+    county: County, half_dead: Callable[..., Awaitable[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anything else is said to be in doubt: it may have been done."""
+    monkeypatch.setattr(elsewhere, "STOP_S", 0.5)
+    monkeypatch.setattr(elsewhere, "READ_S", 0.5)
+    cookies = county.session("anna", Role.OPERATOR)
+    async with county.ask("one-a", headers=SECURE, cookies=cookies) as browser:
+        token = (await browser.get("/sites/north/api/v1/status")).headers["x-csrf-token"]
+        headers = {"x-csrf-token": token, "content-type": "application/json"}
+        _lead_from(county, await half_dead(b""))
+        asked = asyncio.create_task(browser.post("/sites/south/api/v1/stop", headers=headers, json={"reason": "smoke"}))
+        answer = await browser.post("/sites/south/api/v1/override", headers=headers, json={"look": "red"})
+        assert (answer.status_code, answer.json()["code"]) == (503, "TWL-W113")
+        county.move("south", "one-a")
+        answer = await asked
+    assert answer.status_code == 200, answer.text
+    assert [one["site"] for one in county.requests] == ["south"]
+
+
+async def test_a_leader_that_dies_within_an_answer_leaves_no_half_one(
+    county: County, half_dead: Callable[..., Awaitable[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A stream of events ends, a page says that it is not known."""
+    cookies = county.session("anna", Role.VIEWER)
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: %s\r\ntransfer-encoding: chunked\r\n\r\n5\r\ndata\n\r\n"
+    async with county.ask("one-a", headers=SECURE, cookies=cookies) as browser:
+        _lead_from(county, await half_dead(head % b"text/event-stream", ends=True))
+        assert (await browser.get("/sites/south/live")).text == "data\n"
+        _lead_from(county, await half_dead(head % b"text/html", ends=True))
+        assert (await browser.get("/sites/south/")).status_code == 503
+    assert not [record for record in caplog.records if record.name.startswith("uvicorn")]
 
 
 async def test_a_site_that_nobody_leads_is_told_plainly(county: County) -> None:
