@@ -102,6 +102,23 @@ async def test_a_write_that_leaves_time_and_size_is_noticed(config: Path) -> Non
             await anext(seen)
 
 
+async def test_a_disk_that_does_not_answer_is_looked_at_seldom(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So often as something else is tried again, not at each look."""
+    monkeypatch.setattr("controller.app.reload.LOOK_S", 0.02)
+    monkeypatch.setattr("controller.app.reload.RETRY_S", 0.2)
+    seen = changes(config)
+    await anext(seen)
+    looks: list[Path] = []
+
+    def gone(path: Path) -> None:
+        looks.append(path)
+        raise OSError
+
+    monkeypatch.setattr("controller.plain_file.file_stamp", gone)
+    assert [await anext(seen) for _ in range(2)] == [False, False]
+    assert len(looks) == 20
+
+
 async def test_files_that_are_still_being_written_are_not_judged(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An editor or a slow share writes a file piece by piece: it counts as changed once it rests."""
     monkeypatch.setattr("controller.app.reload.LOOK_S", 0.1)

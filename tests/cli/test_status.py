@@ -167,6 +167,13 @@ def test_every_degradation_is_a_line_with_its_code_and_since_when(
     assert [line for line in told if "TWL-Z999" in line and "of a later" in line]
 
 
+def test_what_asks_for_nobody_is_marked_otherwise(config: Path) -> None:
+    """A lamp that is to be tested is no fault."""
+    told = table(health("confirmed", FULL, degradation("TWL-G130", gateway="mast", lamps="a")), config=config)
+    marks = {line[2:10]: line[0] for line in told.split("\n") if line[2:5] == "TWL"}
+    assert marks == {"TWL-J003": "!", "TWL-G130": "·"}
+
+
 @pytest.mark.parametrize(
     ("ahead_s", "told"), [(34_560_008.0, "+400 dygn"), (-3.0, "-3 sekunder"), (5_400.0, "+90 minuter")]
 )
@@ -242,3 +249,5 @@ def test_of_thousands_the_counts_are_shown_and_those_that_are_not_confirmed(conf
     assert len([line for line in lines if line.startswith("  lamp-")]) == 100
     assert not [line for line in lines if line.startswith("  mast")]
     assert lines[-1] == "  … 200"
+    told = told.model_copy(update={"counts": {**counts, "pending": 0, "silent": 101}})
+    assert table(told, *silent, config=config).split("\n")[-1] == "  … 1"

@@ -1,5 +1,6 @@
 """What technicians may write in `tower.yaml`, and what it becomes."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -104,6 +105,24 @@ def test_any_place_on_earth_can_be_named(latitude: str, longitude: str, time_zon
     """None of them is taken for swapped."""
     place = f"latitude: {latitude}\n  longitude: {longitude}\n  time_zone: {time_zone}"
     assert findings(tower=TOWER.replace(TOWER[TOWER.index("latitude") : TOWER.index("  language")], place + "\n")) == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "figure", "code"),
+    [("latitude", "90.5", "TWL-S080"), ("longitude", "180.5", "TWL-S081")],
+)
+def test_a_place_beyond_the_earth_is_a_mistake(key: str, figure: str, code: str, findings: Found) -> None:
+    """By half a degree."""
+    tower = re.sub(rf"{key}: \S+", f"{key}: {figure}", TOWER)
+    assert [finding.code for finding in findings(tower=tower)] == [code]
+
+
+def test_a_zone_has_one_meter(findings: Found) -> None:
+    """Of two nobody knows which is right."""
+    meter = "{zone: ZONE, topic: plug/power, lit_above: 20, dark_below: 5}"
+    two = f"measured: [{meter.replace('ZONE', 'bowl')}, {meter.replace('ZONE', 'OTHER')}]\n"
+    assert [finding.code for finding in findings(tower=TOWER + two.replace("OTHER", "bowl"))] == ["TWL-S323"]
+    assert findings(tower=TOWER + two.replace("OTHER", "shaft")) == ()
 
 
 def test_swapped_figures_are_noticed_by_their_time_zone() -> None:

@@ -192,6 +192,15 @@ def test_what_is_refused_and_said_so(changes: dict[str, Any], reason: str) -> No
     assert bench.last.rejected is None
 
 
+def test_the_highest_epoch_is_obeyed() -> None:
+    """One more is absurd."""
+    bench = Bench()
+    bench.hear(document(5).model_copy(update={"epoch": 1_000_000}))
+    bench.run(1)
+    assert bench.last.order.epoch == 1_000_000
+    assert bench.last.rejected is None
+
+
 def test_an_absurd_reason_does_not_stop_it() -> None:
     """The place of the fault is 200 kB long."""
     bench = Bench()

@@ -110,6 +110,12 @@ def test_a_profile_that_cannot_be_meant(more: dict[str, object], code: str, fiel
     assert fields is None or caught.value.fields == fields
 
 
+def test_a_pinned_level_lights_a_channel_that_is_full_at_0() -> None:
+    """Where 255 is dark."""
+    written = {"name": "x", "channels": [{"red": [255, 0]}], "pinned": {"orange": {"red": 0}}}
+    assert parse_profile(written).pinned == {"orange": {"red": 0}}
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

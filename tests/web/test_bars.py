@@ -151,6 +151,7 @@ def test_what_gives_way_is_dotted_and_a_blackout_is_dashed(year: dict[date, Nigh
     plain = night_bar(year[date(2026, 11, 24)], place)
     assert not re.search(r'stroke-dasharray="(0.1 4|4 3)"', plain)
     assert night_bar(year[date(2026, 11, 24)], place, now=now) == plain
+    assert night_bar(year[date(2026, 11, 24)], place, now=year[date(2026, 11, 25)].night.start) == plain
     assert night_bar(year[date(2026, 11, 25)], place, now=now) != night_bar(year[date(2026, 11, 25)], place)
 
 

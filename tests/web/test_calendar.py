@@ -73,6 +73,19 @@ def test_of_one_campaign_only_its_nights_are_told(program: Program) -> None:
     assert {str(each["uid"]) for each in found}.isdisjoint(str(each["uid"]) for each in events(program))
 
 
+def test_of_one_campaign_only_what_it_tells_of_itself_is_told() -> None:
+    """Where another one lights another part of the tower that night."""
+    setup = load(Path(__file__).parents[2] / "config")
+    text = """version: 1
+campaigns:
+  - {name: Skaft, dates: 20 November, color: {shaft: red}}
+  - {name: Skål, dates: 20 November, color: {bowl: red}, about: 'Om skålen'}
+"""
+    both = replace(setup, schedule=read_schedule(text.encode(), setup.tower)).program()
+    assert events(both)[0]["description"] == "Om skålen"
+    assert "description" not in events(both, campaign="Skaft")[0]
+
+
 def test_a_calendar_without_light_is_empty(program: Program) -> None:
     """And is one all the same."""
     assert events(replace(program, campaigns=())) == []
