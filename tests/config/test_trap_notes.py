@@ -59,6 +59,7 @@ def found(campaigns: str, shipped: Setup, limits: str = "") -> list[tuple[str, s
         ("dates: 5 April 2026", "TWL-S243", "Easter Sunday"),
         ("name: Påskljus, dates: 28 mars 2027", "TWL-S243", "`Easter Sunday`"),
         ("name: Påskljus, dates: 2–8 mars 2027", None, ""),
+        ("name: Påskljus, dates: 28 mars–2 april 2027", None, ""),
         ("name: Alvesta Pride, dates: 23–29 augusti 2027", None, ""),
         ("nights: 19 June 2026", "TWL-S243", "Midsummer Eve"),
         ("dates: 20–26 November, color: {bowl: red}", "TWL-S244", "shaft: dark"),
