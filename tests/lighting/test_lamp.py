@@ -279,6 +279,12 @@ def test_a_pinned_color_with_a_dark_code_is_exact_at_its_own_full() -> None:
     assert mine.light(bytes([10, 80, 5])).difference(light(forest)) < 0.5
 
 
+def test_a_pinned_color_can_be_shown_whatever_figures_its_sources_have(orange: Color) -> None:
+    """It was matched by eye: that red alone is no orange is for whoever stood there to say."""
+    assert not lamp("red").can_show(orange)
+    assert lamp("red", pinned={"orange": {"red": 200}}).can_show(orange)
+
+
 def test_both_of_two_pinned_colors_are_exact() -> None:
     """Near neighbours do not disturb each other."""
     mine = lamp("red", "green", "blue", "amber", pinned=PINNED)
