@@ -16,29 +16,33 @@ from tests.bench.table import Row, lines
 
 SIZES = (1, 100, 1_000, 10_000)
 MOST_QUICKLY = 100
-FIGURES: dict[str, tuple[Callable[[int, int], Iterable[Row]], tuple[int, ...]]] = {
-    "commands": (commands, (1,)),
-    "plan": (plan, (1, 30, 300)),
-    "frames": (frames, (1, 10, 100)),
-    "idle": (idle, (1, 10_000)),
-    "vendor": (vendor, SIZES),
-    "contract": (contract, SIZES),
-    "start": (start, SIZES),
-    "reload": (reload, SIZES),
-    "restart": (restart, SIZES),
+ROUNDS = 5
+FEW = 2
+MANY = 100
+FIGURES: dict[str, tuple[Callable[[int, int], Iterable[Row]], tuple[int, ...], int]] = {
+    "commands": (commands, (1,), MANY),
+    "plan": (plan, (1, 30, 300), MANY),
+    "frames": (frames, (1, 10, 100), 1),
+    "idle": (idle, (1, 10_000), MANY),
+    "vendor": (vendor, SIZES, MANY),
+    "contract": (contract, SIZES, FEW),
+    "start": (start, SIZES, FEW),
+    "reload": (reload, SIZES, FEW),
+    "restart": (restart, SIZES, FEW),
 }
-"""Name -> what measures it, and at which sizes."""
+"""Name -> what measures it, at which sizes, and in how many rounds at most unless more are asked for: all of it is to
+be done within a quarter of an hour."""
 
 
-def measured(names: Iterable[str], rounds: int, is_asked: Callable[[int], bool]) -> Iterator[Row]:
+def measured(names: Iterable[str], rounds: int | None, is_asked: Callable[[int], bool]) -> Iterator[Row]:
     """The rows of these figures; what is measured now is told on stderr."""
     for name in names:
-        measure, sizes = FIGURES[name]
+        measure, sizes, most = FIGURES[name]
         for size in sizes:
             if is_asked(size):
                 print(f"{name} {size:,} …", file=sys.stderr, flush=True)
                 try:
-                    yield from measure(size, rounds)
+                    yield from measure(size, min(ROUNDS, most) if rounds is None else rounds)
                 except (RuntimeError, OSError) as error:  # all else is worth its time
                     print(f"{name} {size:,}: {error}", file=sys.stderr, flush=True)
                     yield Row(f"{name}: could not be measured", size, "", None)
@@ -53,7 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--only", action="append", choices=list(FIGURES), help="this figure; may be given again")
     parser.add_argument("--quick", action="store_true", help="one round, at most 100 gateways")
-    parser.add_argument("--rounds", type=int, default=5, help="of which the medians are shown")
+    parser.add_argument("--rounds", type=int, help=f"of which the medians are shown, {ROUNDS} or fewer by default")
     parser.add_argument("--size", action="append", type=int, help="so many gateways, campaigns or universes only")
     asked = parser.parse_args()
     rounds = 1 if asked.quick else asked.rounds

@@ -108,26 +108,30 @@ def restart(count: int, rounds: int) -> Iterator[Row]:
 
 
 def idle(count: int, rounds: int) -> Iterator[Row]:
-    """`watertower run` when nothing happens, beside the script that waits; page off and on."""
-    is_short = rounds == 1
-    for page in (False, True):
-        seen = Rounds()
-        with ExitStack() as held:
-            folder = Path(held.enter_context(TemporaryDirectory()))
-            port = held.enter_context(broker(folder))
-            for fleet in ("lamp", "script"):
-                held.enter_context(Apart.running("fleet", port, fleet, "echo")).answer()
-            script = held.enter_context(Apart.running("yardsticks", "script", port, count))
-            script.ask("ready")
-            run = held.enter_context(_run(folder, port, count, page))
-            time.sleep(2.0 if is_short else SETTLE_S if count < 1_000 else SETTLE_MANY_S)
-            pids = {"script": script.process.pid, OURS: run.pid}
-            before = {who: Cost.of(pid) for who, pid in pids.items()}
-            time.sleep(2.0 if is_short else IDLE_S)
-            for who, pid in pids.items():
-                seen.note(who, Cost.of(pid).since(before[who]))
-        with_page = "page on" if page else "page off"
-        yield from _idle_rows(f"idle, {with_page}", count, seen, 85.0 if page else 50.0)
+    """`watertower run` when nothing happens, beside the script that waits; page off and on at the same time, each with
+    a broker of its own."""
+    is_short, seen = rounds == 1, (Rounds(), Rounds())
+    with ExitStack() as held:
+        pids = [_idlers(held, count, bool(page)) for page in range(2)]
+        time.sleep(2.0 if is_short else SETTLE_S if count < 1_000 else SETTLE_MANY_S)
+        before = [{who: Cost.of(pid) for who, pid in each.items()} for each in pids]
+        time.sleep(2.0 if is_short else IDLE_S)
+        for rows, each, began in zip(seen, pids, before, strict=True):
+            for who, pid in each.items():
+                rows.note(who, Cost.of(pid).since(began[who]))
+    yield from _idle_rows("idle, page off", count, seen[0], 50.0)
+    yield from _idle_rows("idle, page on", count, seen[1], 85.0)
+
+
+def _idlers(held: ExitStack, count: int, page: bool) -> dict[str, int]:
+    """Their processes."""
+    folder = Path(held.enter_context(TemporaryDirectory()))
+    port = held.enter_context(broker(folder))
+    for fleet in ("lamp", "script"):
+        held.enter_context(Apart.running("fleet", port, fleet, "echo")).answer()
+    script = held.enter_context(Apart.running("yardsticks", "script", port, count))
+    script.ask("ready")
+    return {"script": script.process.pid, OURS: held.enter_context(_run(folder, port, count, page)).pid}
 
 
 def _idle_rows(what: str, count: int, seen: Rounds, most_mib: float) -> Iterator[Row]:
