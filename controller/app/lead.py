@@ -23,6 +23,10 @@ from controller.threads import run_blocking, wait_at_most
 ANSWER_S = 1.0
 """So long a round waits for the database. One that has not answered is asked nothing else before it has."""
 DEPART_S = 2.0
+BESIDE_KEEPALIVE_S = 2
+"""A broker that says nothing for 1.7 times as long is not reached."""
+UNREACHED_S = 1.0
+"""Brokers that are not reached for longer are told to the others: one that restarts is away for less."""
 CONNECTED_S = 10.0
 """A site that runs for so long hears for itself."""
 
@@ -42,6 +46,14 @@ class LedSites:
     """Hands a request to a site that runs."""
 
 
+@dataclass(frozen=True, slots=True)
+class SiteBrokers:
+    """The brokers of a site, and the prefix of its topics."""
+
+    addresses: tuple[Address, ...]
+    prefix: str
+
+
 class LeadPage(Protocol):
     """The page, as far as other controllers are concerned."""
 
@@ -55,7 +67,7 @@ class LeadPage(Protocol):
 class Lead:
     """One of several controllers: by the name of its machine, and a mark of its own, for two may be named alike.
 
-    `brokers` are those of the sites, each with the prefix of their topics below which a leader is heard.
+    `brokers` are those of each site by its name.
     """
 
     def __init__(
@@ -63,7 +75,7 @@ class Lead:
         store: LeaseStore,
         sites: LedSites,
         clock: Clock,
-        brokers: Mapping[tuple[Address, ...], str],
+        brokers: Mapping[str, SiteBrokers],
         tell: Callable[[Event], None],
         page: LeadPage,
     ) -> None:
@@ -74,6 +86,9 @@ class Lead:
         self._sites = sites
         self._clock = clock
         self._brokers = brokers
+        self._beside: dict[tuple[Address, ...], Mqtt] = {}
+        self._reached_s: dict[tuple[Address, ...], float] = {}
+        """When a broker of them was reached last."""
         self._tell = tell
         self._page = page
         self._company = Company(self.leaderships.name, tell)
@@ -90,7 +105,8 @@ class Lead:
 
     def tasks(self) -> dict[str, Coroutine[Any, Any, NoReturn]]:
         """What is to run all the time; the sites that run at the end are the caller's to stop, before `depart`."""
-        hearing = {f"hear {number}": self._hear(*each) for number, each in enumerate(self._brokers.items())}
+        different = {each.addresses: each.prefix for each in self._brokers.values()}
+        hearing = {f"hear {number}": self._hear(*each) for number, each in enumerate(different.items())}
         return {"lead": self._run(), **hearing}
 
     async def _run(self) -> NoReturn:
@@ -114,6 +130,7 @@ class Lead:
     async def _ask(self) -> None:
         """One round, or what is left of the last one."""
         self.leaderships.know(self._sites.names())
+        self.leaderships.reach_all_but(self._unreached())
         if self._asked is None:
             question = replace(self.leaderships.question(self._sites.running()), page=self._page.note())
             call = run_blocking("leases", partial(self._store.exchange, question))
@@ -131,6 +148,15 @@ class Lead:
         except Unusable:  # told by the database, as whatever else it refuses
             self.pair = replace(self.pair, is_known=False)
             self.leaderships.unanswered(asked_s, self._sites.running())
+
+    def _unreached(self) -> set[str]:
+        """The sites of which no broker is reached."""
+        now_s = self._clock.read().mono
+        for addresses, mqtt in self._beside.items():
+            if mqtt.connected or addresses not in self._reached_s:
+                self._reached_s[addresses] = now_s
+        lost = {addresses for addresses, reached_s in self._reached_s.items() if now_s - reached_s > UNREACHED_S}
+        return {site for site, each in self._brokers.items() if each.addresses in lost}
 
     def _know(self, standing: Standing) -> None:
         """How all stand, for people."""
@@ -182,7 +208,8 @@ class Lead:
         each = f"{below}+" if below else prefix
         topics = ((f"{each}/controller/status", 0), (f"{each}/override/set", 1))
         name = f"{prefix.replace('/', '-')}-{self.leaderships.name}-beside"
-        async with Mqtt(brokers, name, subscriptions=topics) as mqtt:
+        async with Mqtt(brokers, name, subscriptions=topics, keepalive_s=BESIDE_KEEPALIVE_S) as mqtt:
+            self._beside[brokers] = mqtt
             async for item in mqtt:
                 if isinstance(item, Received) and not item.retain:
                     self._heard(item.topic.removeprefix(below).partition("/")[0] if below else "", item)

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from controller.app.assembly import Running
 from controller.app.last_good import load_last_good
-from controller.app.lead import Lead, LedSites
+from controller.app.lead import Lead, LedSites, SiteBrokers
 from controller.app.log_writer import Log, Voice
 from controller.app.operating_system import feed_watchdog, notify, watch_descriptors
 from controller.app.shared_services import SiteServices
@@ -177,8 +177,10 @@ class Sites:
             return None
         tables = storage_of(self._shared, self._state, None).database("leases.db", TABLES, self._tell)
         sites = LedSites(lambda: self._known, self._title, self._epochs, self.start, self.stop, self._ask)
-        addresses = {self._services.brokers(tower): tower.mqtt.topic_prefix for tower in towers.values()}
-        return Lead(LeaseTables(tables), sites, self._clock, addresses, self._tell, self._services)
+        brokers = {
+            name: SiteBrokers(self._services.brokers(tower), tower.mqtt.topic_prefix) for name, tower in towers.items()
+        }
+        return Lead(LeaseTables(tables), sites, self._clock, brokers, self._tell, self._services)
 
     def _epochs(self) -> Mapping[str, int]:
         """The sites that run, with the epochs that their orders have reached."""

@@ -5,11 +5,15 @@ with each change of hands and is the epoch of the orders, so a gateway refuses w
 the clock of the database counts for the end of a lease; a controller goes by the seconds since it asked, which are
 never stepped and count a suspend.
 
+Who reaches no broker of a site, while another does, leaves all that it leads to that other one: a lease alone lights
+nothing.
+
 Without the database nobody can say who leads, and a dark tower is worse than one that is told the same thing twice: who
 leads goes on, who stands by waits, and takes over at last where no broker brings a word of the leader either.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from controller.service.health import LeadHealth
 from controller.state.leases import TERM_S, Lease, Question, Standing
@@ -28,9 +32,12 @@ def fair_share(name: str, sites: Sequence[str], standing: Standing) -> tuple[tup
     """The sites that a controller should take now, and those that it should leave to another.
 
     Each controller has as many as any other, or one more. Nothing is left while it could not be taken by somebody with
-    less than his share, so no site changes hands twice where one controller comes or goes.
+    less than his share, so no site changes hands twice where one controller comes or goes. Who is cut off from brokers
+    that others reach has no share.
     """
-    names = sorted({*standing.controllers, name})
+    if name in standing.cut_off:
+        return (), tuple(sorted(standing.led_by(name) & set(sites)))
+    names = sorted({*standing.controllers, name} - standing.cut_off)
     led = {each: standing.led_by(each) & set(sites) for each in names}
     least, more = divmod(len(sites), len(names))
     # who leads most already keeps the one more: fewer sites move
@@ -107,6 +114,8 @@ class Leaderships:
         self.name = name
         self._sites = {site: Leadership(name) for site in sites}
         self._standing = Standing()
+        self._is_answered = False
+        self._unreached: frozenset[str] = frozenset()
         self._stopping: set[str] = set()
         """Sites that are to be left, once they have stopped here."""
         self._stopped: set[str] = set()
@@ -134,22 +143,32 @@ class Leaderships:
         """These sites are there, and no others."""
         self._sites = {site: self._sites.get(site) or Leadership(self.name) for site in sites}
 
+    def reach_all_but(self, sites: Iterable[str]) -> None:
+        """Of these sites no broker is reached from here."""
+        self._unreached = frozenset(sites)
+
     def stopped(self, site: str) -> None:
         """A site that was to stop runs here no more, and its lease may go to another."""
         if site in self._stopping:
             self._stopped.add(site)
 
+    @property
+    def _share(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What to take and what to leave, as it stands by what this controller knows of itself now."""
+        standing = replace(self._standing, unreached={**self._standing.unreached, self.name: self._unreached})
+        return fair_share(self.name, tuple(self._sites), standing)
+
     def question(self, epochs: Mapping[str, int]) -> Question:
         """What to ask now, and every RENEW_S; `epochs` are those that the sites which run here have reached."""
-        take, surplus = fair_share(self.name, tuple(self._sites), self._standing)
+        take, surplus = self._share
         self._stopping |= set(surplus)
         leave = tuple(sorted(self._stopped & self._stopping))
         keep = {site: epochs.get(site, 0) for site, one in self._sites.items() if one.leads and site not in leave}
-        return Question(self.name, keep, take, leave)
+        return Question(self.name, keep, take, leave, unreached=tuple(sorted(self._unreached)))
 
     def answered(self, question: Question, standing: Standing, asked_s: float) -> None:
         """How all stand after a question that was asked then."""
-        self._standing = standing
+        self._standing, self._is_answered = standing, True
         for site, one in self._sites.items():
             one.answered(standing.leases.get(site), asked_s)
         left = {site for site in self._stopping if site in question.leave or site not in standing.led_by(self.name)}
@@ -158,12 +177,15 @@ class Leaderships:
 
     def unanswered(self, asked_s: float, epochs: Mapping[str, int]) -> None:
         """The database did not answer; `epochs` as in `question`."""
+        self._is_answered = False
         for site, one in self._sites.items():
             one.unanswered(asked_s, epochs.get(site, 0))
 
     def wait_s(self, waited_s: float = 0.0) -> float:
         """How long to wait until the next question, so long after the last: until another's lease ends, if that is
-        sooner."""
-        others = (lease.left_s for lease in self._standing.leases.values() if lease.holder != self.name)
-        soonest = min((left_s + JUST_AFTER_S for left_s in others if left_s > 0), default=RENEW_S)
+        sooner, and no time where there is a site to take that nobody holds."""
+        others = {site: lease.left_s for site, lease in self._standing.leases.items() if lease.holder != self.name}
+        soonest = min((left_s + JUST_AFTER_S for left_s in others.values() if left_s > 0), default=RENEW_S)
+        if self._is_answered and any(others.get(site, 1.0) <= 0 for site in self._share[0]):
+            soonest = JUST_AFTER_S
         return max(0.0, min(RENEW_S, soonest) - waited_s)

@@ -121,6 +121,11 @@ class LeasedControllerHost(ControllerHost):
         else:
             super().turn()
 
+    @property
+    def _reaches_a_broker(self) -> bool:
+        """By its connections; one that stands by has others, which are not played."""
+        return self.client.connected if self.loop is not None else any(line.is_open for line in self.client.lines)
+
     def _hears(self, other: "LeasedControllerHost") -> bool:
         """Whether the signs of life of another that leads reach it over some broker."""
         if other.loop is None or other.is_frozen:
@@ -143,6 +148,7 @@ class LeasedControllerHost(ControllerHost):
         if leaderships is not self._leaderships:
             return
         epochs = {SITE: self.loop.controller.order.epoch} if self.loop is not None else {}
+        leaderships.reach_all_but(() if self._reaches_a_broker else (SITE,))
         question, asked_s = leaderships.question(epochs), self.clock.mono
         if self._database.answers(self):
             leaderships.answered(question, self._database.leases.exchange(question), asked_s)

@@ -38,13 +38,23 @@ class PageNote:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the database says: the leases by site, the controllers that live with what they say of their pages, and of
-    those that are gone without a farewell the seconds since they were heard."""
+    """What the database says: the leases by site, the controllers that live with what they say of their pages and the
+    sites of which they reach no broker, and of those that are gone without a farewell the seconds since they were
+    heard."""
 
     leases: Mapping[str, Lease] = field(default_factory=dict)
     controllers: tuple[str, ...] = ()
     pages: Mapping[str, PageNote] = field(default_factory=dict)
     gone_s: Mapping[str, float] = field(default_factory=dict)
+    unreached: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def cut_off(self) -> frozenset[str]:
+        """The controllers that reach no broker of a site of which another reaches one; none where that is so of all."""
+        unreached = {name: self.unreached.get(name, frozenset()) for name in self.controllers}
+        of_all = frozenset.intersection(*unreached.values()) if unreached else frozenset()
+        cut_off = frozenset(name for name, sites in unreached.items() if sites - of_all)
+        return cut_off if len(cut_off) < len(unreached) else frozenset()
 
     def led_by(self, name: str) -> frozenset[str]:
         """The sites whose lease a controller holds."""
@@ -54,13 +64,14 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Question:
     """One round of a controller: it lives, and has a `page`; it renews `keep`, whose terms rise to the epochs that it
-    has reached; it gives up `leave`; of `take` it wants what nobody holds."""
+    has reached; it gives up `leave`; of `take` it wants what nobody holds; it reaches no broker of `unreached`."""
 
     controller: str
     keep: Mapping[str, int] = field(default_factory=dict)
     take: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
     page: str = ""
+    unreached: tuple[str, ...] = ()
 
 
 class LeaseStore(Protocol):
@@ -83,12 +94,14 @@ TABLES: tuple[Migration, ...] = (
     (
         "ALTER TABLE controllers ADD COLUMN page text NOT NULL DEFAULT ''",
         "ALTER TABLE controllers ADD COLUMN address text NOT NULL DEFAULT ''",
+        "ALTER TABLE controllers ADD COLUMN unreached text[] NOT NULL DEFAULT '{}'",
         "ALTER TABLE leases ADD COLUMN since timestamptz NOT NULL DEFAULT clock_timestamp()",
     ),
 )
-LIVES = """INSERT INTO controllers (name, until, page, address)
-    VALUES (?, clock_timestamp() + make_interval(secs => ?), ?, coalesce(host(inet_client_addr()), '127.0.0.1'))
-    ON CONFLICT (name) DO UPDATE SET until = excluded.until, page = excluded.page, address = excluded.address"""
+LIVES = """INSERT INTO controllers (name, until, page, unreached, address)
+    VALUES (?, clock_timestamp() + make_interval(secs => ?), ?, ?, coalesce(host(inet_client_addr()), '127.0.0.1'))
+    ON CONFLICT (name) DO UPDATE
+    SET until = excluded.until, page = excluded.page, unreached = excluded.unreached, address = excluded.address"""
 FORGET = "DELETE FROM controllers WHERE until < clock_timestamp() - make_interval(secs => ?)"
 LEAVE = "UPDATE leases SET until = clock_timestamp() WHERE holder = ? AND site = ANY(?)"
 RENEW = """UPDATE leases SET until = clock_timestamp() + make_interval(secs => ?), term = greatest(term, kept.epoch)
@@ -99,7 +112,7 @@ TAKE = """INSERT INTO leases (site, holder, term, until, since)
     since = excluded.since WHERE leases.until <= clock_timestamp()"""
 LEASES = """SELECT site, holder, term, extract(epoch FROM until - clock_timestamp())::float8,
     extract(epoch FROM clock_timestamp() - since)::float8 FROM leases"""
-KNOWN = """SELECT name, page, address, extract(epoch FROM until - clock_timestamp())::float8
+KNOWN = """SELECT name, unreached, page, address, extract(epoch FROM until - clock_timestamp())::float8
     FROM controllers ORDER BY name"""
 
 
@@ -114,7 +127,7 @@ class LeaseTables:
 
         def work(connection: SqlConnection) -> Standing:
             name, sites = question.controller, sorted(question.keep)  # in one order: two rounds never wait crosswise
-            connection.execute(LIVES, (name, TERM_S, question.page))
+            connection.execute(LIVES, (name, TERM_S, question.page, list(question.unreached)))
             connection.execute(FORGET, (REMEMBERED_S,))
             connection.execute(LEAVE, (name, list(question.leave)))
             connection.execute(RENEW, (TERM_S, sites, [question.keep[site] for site in sites], name))
@@ -124,9 +137,10 @@ class LeaseTables:
                 for site, holder, term, left_s, held_s in connection.execute(LEASES)
             }
             known = connection.execute(KNOWN).fetchall()
-            living = {name: PageNote(*page) for name, *page, left_s in known if left_s > 0}
+            living = {name: PageNote(*page) for name, _, *page, left_s in known if left_s > 0}
+            gone = {name: -left_s for name, *_, left_s in known if left_s <= 0}
             return Standing(
-                leases, tuple(living), living, {name: -left_s for name, _, _, left_s in known if left_s <= 0}
+                leases, tuple(living), living, gone, {name: frozenset(unreached) for name, unreached, *_ in known}
             )
 
         return self._database.write(work)

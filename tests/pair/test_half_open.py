@@ -13,7 +13,7 @@ pytestmark = needs("mosquitto", "postgresql", "ip", "root")
 DATABASE, BROKERS = (2,), (0, 1)
 
 
-@pytest.mark.parametrize("cables", [DATABASE, BROKERS + DATABASE], ids=["database", "all"])
+@pytest.mark.parametrize("cables", [DATABASE, BROKERS, BROKERS + DATABASE], ids=["database", "brokers", "all"])
 def test_the_other_controller_takes_over(counties: Counties, cables: tuple[int, ...]) -> None:
     """Within seconds it leads both sites and obeys; no lamp shows anything else, nor obeys an order of the one that was
     cut off, when that is back either."""

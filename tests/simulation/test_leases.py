@@ -118,3 +118,34 @@ def test_whatever_happens_each_site_is_led_by_one_in_the_end(seed: int) -> None:
     world.frozen.clear(), world.cut.clear(), world.deaf.clear()
     world.run(15)
     assert world.spread() == [2, 2, 2]
+
+
+def test_who_reaches_no_broker_leaves_all_to_one_that_does() -> None:
+    """Within seconds, and gets its share again; where none reaches one, nobody changes places."""
+    world = World(("one", "two"))
+    world.run(10)
+    world.all["one"].reach_all_but(SITES)
+    world.run(TAKEOVER_S)
+    assert world.all["two"].leads == set(SITES)
+    world.run(20)
+    assert world.all["two"].leads == set(SITES)
+    world.all["two"].reach_all_but(SITES)
+    world.run(20)
+    assert world.spread() == [3, 3]
+    for one in world.all.values():
+        one.reach_all_but(())
+    world.run(10)
+    assert world.spread() == [3, 3]
+
+
+def test_one_site_whose_broker_another_reaches_is_enough() -> None:
+    """Who does not reach it leads nothing; where two lack one each, both go on."""
+    world = World(("one", "two", "three"))
+    world.run(10)
+    world.all["one"].reach_all_but(SITES[:1])
+    world.run(TAKEOVER_S)
+    assert world.spread() == [0, 3, 3]
+    for number, one in enumerate(world.all.values()):
+        one.reach_all_but(SITES[number : number + 1])
+    world.run(20)
+    assert world.spread() == [2, 2, 2]

@@ -77,6 +77,16 @@ def test_a_lease_that_is_renewed_does_not_end(kept: Kept) -> None:
     assert standing.controllers == ("two",)
 
 
+def test_who_reaches_no_broker_tells_the_others(kept: Kept) -> None:
+    """It is cut off while another reaches one, and until it says otherwise."""
+    kept.ask("one", take=("north",))
+    kept.store.exchange(Question("two", unreached=("north", "south")))
+    assert kept.ask("one").cut_off == {"two"}
+    assert not kept.store.exchange(Question("one", unreached=("north", "south"))).cut_off
+    assert not kept.ask("two").cut_off - {"one"}
+    assert not kept.ask("one").cut_off
+
+
 def test_a_late_renewal_takes_nothing_from_another(kept: Kept) -> None:
     """It holds again only where nobody took it."""
     kept.ask("one", take=("north", "south"))
