@@ -23,6 +23,7 @@ RENEW_S = 1.5
 STALE_S = 0.8 * TERM_S
 """A leader that was frozen for longer says nothing before it has asked again: somebody else may lead by now."""
 JUST_AFTER_S = 0.05
+PATIENT_ROUNDS = 3
 SETTLED_S = 10.0
 FORSAKEN_S = 60.0
 """Without the database and without a word of the leader on any broker, who stands by takes over after so long."""
@@ -114,7 +115,8 @@ class Leaderships:
         self.name = name
         self._sites = {site: Leadership(name) for site in sites}
         self._standing = Standing()
-        self._is_answered = False
+        self._patience = 0
+        """So many rounds nothing is taken: whoever led while the database was away may not have asked again yet."""
         self._unreached: frozenset[str] = frozenset()
         self._stopping: set[str] = set()
         """Sites that are to be left, once they have stopped here."""
@@ -156,7 +158,8 @@ class Leaderships:
     def _share(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """What to take and what to leave, as it stands by what this controller knows of itself now."""
         standing = replace(self._standing, unreached={**self._standing.unreached, self.name: self._unreached})
-        return fair_share(self.name, tuple(self._sites), standing)
+        take, leave = fair_share(self.name, tuple(self._sites), standing)
+        return () if self._patience else take, leave
 
     def question(self, epochs: Mapping[str, int]) -> Question:
         """What to ask now, and every RENEW_S; `epochs` are those that the sites which run here have reached."""
@@ -168,7 +171,7 @@ class Leaderships:
 
     def answered(self, question: Question, standing: Standing, asked_s: float) -> None:
         """How all stand after a question that was asked then."""
-        self._standing, self._is_answered = standing, True
+        self._standing, self._patience = standing, max(0, self._patience - 1)
         for site, one in self._sites.items():
             one.answered(standing.leases.get(site), asked_s)
         left = {site for site in self._stopping if site in question.leave or site not in standing.led_by(self.name)}
@@ -177,7 +180,7 @@ class Leaderships:
 
     def unanswered(self, asked_s: float, epochs: Mapping[str, int]) -> None:
         """The database did not answer; `epochs` as in `question`."""
-        self._is_answered = False
+        self._patience = PATIENT_ROUNDS
         for site, one in self._sites.items():
             one.unanswered(asked_s, epochs.get(site, 0))
 
@@ -186,6 +189,6 @@ class Leaderships:
         sooner, and no time where there is a site to take that nobody holds."""
         others = {site: lease.left_s for site, lease in self._standing.leases.items() if lease.holder != self.name}
         soonest = min((left_s + JUST_AFTER_S for left_s in others.values() if left_s > 0), default=RENEW_S)
-        if self._is_answered and any(others.get(site, 1.0) <= 0 for site in self._share[0]):
+        if any(others.get(site, 1.0) <= 0 for site in self._share[0]):
             soonest = JUST_AFTER_S
         return max(0.0, min(RENEW_S, soonest) - waited_s)

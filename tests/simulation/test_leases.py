@@ -149,3 +149,17 @@ def test_one_site_whose_broker_another_reaches_is_enough() -> None:
         one.reach_all_but(SITES[number : number + 1])
     world.run(20)
     assert world.spread() == [2, 2, 2]
+
+
+def test_nobody_takes_what_another_led_while_the_database_was_away() -> None:
+    """Who asks first when it is back finds that the other's lease has ended, and leaves it time to ask."""
+    world = World(("one", "two"))
+    world.run(10)
+    led = {name: one.leads for name, one in world.all.items()}
+    world.cut = {"one", "two"}
+    world.run(20)
+    world.cut = {"two"}
+    world.run(1.5)
+    world.cut = set()
+    world.run(10)
+    assert {name: one.leads for name, one in world.all.items()} == led
