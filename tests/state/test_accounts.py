@@ -385,14 +385,15 @@ def test_a_file_of_a_newer_version_is_left_alone(accounts: AccountStore, kim: st
     assert list(tmp_path.glob("*.newer*")) == []
 
 
-def test_what_root_makes_belongs_to_the_user_of_the_service(now: datetime, tmp_path: Path, told: list[Event]) -> None:
-    """To the owner of the directory, with its log, so that the service can write it."""
+def test_what_root_makes_belongs_to_the_user_of_the_service(
+    now: datetime, tmp_path: Path, told: list[Event], cheap_passwords: None
+) -> None:
+    """To the owner of the directory, with its log and the mark of the audit, so that the service can write it."""
     require("root")
     directory = tmp_path / "state"
     directory.mkdir()
     os.chown(directory, 12345, 12345)
     store = AccountStore(directory, told.append)
-    store.tokens.all()
-    store.audit.note_head()
+    store.add("Sara", Role.ADMIN, PASSWORD, BY, now)
     assert {path.stat().st_uid for path in directory.iterdir()} == {12345}
     store.close()
