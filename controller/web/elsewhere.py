@@ -10,15 +10,18 @@ from typing import Protocol
 
 from fastapi import HTTPException, Request
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope
 
-from controller.clock import Clock
 from controller.config.web_keys import Web
 from controller.events import Event, new_event
 from controller.service.pair import LedSite, Pair
-from controller.web.forms import read_body
+from controller.web.forms import MOST_BYTES as FORM_BYTES
+from controller.web.forms import read_body, whole_number
 from controller.web.forwarding import SEAL, Headers, NotAnswered, NotHanded, OtherPage, handed, other_page, sealed
-from controller.web.visit import access_of
+from controller.web.running_service import PageOwner
+from controller.web.visit import access_of, visitor_of
+from controller.web.visitors import LOOPBACK_NAMES
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 STOP = re.compile(r"/stop|/api/v1/stop")
@@ -36,16 +39,11 @@ LIST = "/-/lines"
 """Where a page tells others of the sites that it leads."""
 
 
-class ShownSites(Protocol):
+class ShownSites(PageOwner, Protocol):
     """The sites that a page shows, as `SiteDirectory` has them."""
 
-    clock: Clock
     pair: Pair | None
     titles: dict[str, str]
-
-    @property
-    def is_ending(self) -> bool:
-        """Whether the page is about to end."""
 
     def runs(self, site: str) -> bool:
         """Whether it runs here."""
@@ -80,6 +78,19 @@ class Elsewhere:
                 return why
             await asyncio.sleep(LOOK_S)
         return None
+
+    async def body(self, scope: Scope, receive: Receive) -> bytes | None:
+        """That of a request; None for one that no page takes. Of strangers no more than a form is kept."""
+        request = Request(scope, receive)
+        size = request.headers.get("content-length", "")
+        most = FORM_BYTES
+        if whole_number(size, FORM_BYTES) is None and request.method not in READING:
+            visitor = await run_in_threadpool(visitor_of, request, self._sites, self._web)
+            most = FORM_BYTES if visitor.name is None else MOST_BYTES
+        try:
+            return await read_body(request, most)
+        except HTTPException:
+            return None
 
     async def lines(self, request: Request) -> dict[str, Sequence[str] | Event]:
         """Of each site that does not run here what the list says of it to this visitor, or why that is not known."""
@@ -128,17 +139,20 @@ class Elsewhere:
         page = other_page(note) if note is not None else None
         if page is None:
             return new_event("TWL-W114", site=title, controller=led.leader)
+        where = {"site": title, "controller": led.leader, "listen": f"{page.host}:{page.port}"}
         if not page.is_within_reach:
-            return new_event("TWL-W115", site=title, controller=led.leader, listen=f"{page.host}:{page.port}")
+            return new_event("TWL-W115", **where)
+        if self._web.cert_file is not None and not page.certificate and page.host not in LOOPBACK_NAMES:
+            return new_event("TWL-W117", **where)
         return page
 
     def _unreachable(self, site: str, error: NotHanded, *, is_open: bool = False) -> Event:
         """`is_open`: something was to be changed, and nobody knows whether it was."""
-        led = (self._sites.pair or Pair("")).sites.get(site, LedSite())
+        led, title = (self._sites.pair or Pair("")).sites.get(site, LedSite()), self._sites.titles.get(site, site)
+        if not led.leader and not is_open:
+            return new_event("TWL-W111", site=title, until=_when(led.until))
         code = "TWL-W113" if is_open else "TWL-W112"
-        return new_event(
-            code, site=self._sites.titles.get(site, site), controller=led.leader or "–", reason=error.reason
-        )
+        return new_event(code, site=title, controller=led.leader or "–", reason=error.reason)
 
     def _now_s(self) -> float:
         return self._sites.clock.read().mono
@@ -149,14 +163,6 @@ def target_of(scope: Scope) -> bytes:
     query: bytes = scope.get("query_string", b"")
     path: bytes = scope["raw_path"]
     return path + (b"?" + query if query else b"")
-
-
-async def whole_body(scope: Scope, receive: Receive) -> bytes | None:
-    """The body of a request; None for one that no page takes."""
-    try:
-        return await read_body(Request(scope, receive), MOST_BYTES)
-    except HTTPException:
-        return None
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:

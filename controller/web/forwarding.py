@@ -13,11 +13,12 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 import h11
 from fastapi.responses import Response, StreamingResponse
+from pydantic import TypeAdapter
 
 from controller.config.web_keys import Web
 from controller.events.models import Reason
@@ -74,6 +75,10 @@ class OtherPage:
         return self.machine == socket.gethostname() or self.host not in LOOPBACK_NAMES
 
 
+NOTE = TypeAdapter(OtherPage)
+"""Whoever may write to the database may have written anything there."""
+
+
 def own_page(web: Web, port: int, key: str) -> str:
     """What a controller tells the others of its page, which listens on this port. Raises OSError where the certificate
     cannot be read."""
@@ -87,9 +92,9 @@ def own_page(web: Web, port: int, key: str) -> str:
 def other_page(note: PageNote) -> OtherPage | None:
     """What another one told; None where it has no page. A page that listens on every address is where the database
     knows its controller."""
-    with suppress(ValueError, TypeError):
-        page = OtherPage(**json.loads(note.text))
-        return page if page.host else OtherPage(**{**asdict(page), "host": note.address})
+    with suppress(ValueError, RecursionError):
+        page = NOTE.validate_json(note.text, strict=True)
+        return page if page.host else replace(page, host=note.address)
     return None
 
 

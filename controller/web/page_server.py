@@ -77,6 +77,7 @@ class PageServer:
             app,
             http=BoundedConnection,
             log_config=None,
+            log_level="critical",  # what breaks is told as TWL-W106; what strangers send is no news
             access_log=False,
             lifespan="off",
             ws="none",

@@ -29,6 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller.clock import Clock
 from controller.config.web_keys import Web
+from controller.errors import place_of
 from controller.events import Event, new_event
 from controller.events.words import capital
 from controller.locale import DEFAULT, Language
@@ -39,7 +40,7 @@ from controller.service.pair import Pair
 from controller.state.accounts import AccountStore
 from controller.state.roles import Role
 from controller.web.app import create_app
-from controller.web.elsewhere import LIST, Elsewhere, replayed, target_of, whole_body
+from controller.web.elsewhere import LIST, Elsewhere, replayed, target_of
 from controller.web.forwarding import NOT_LED, SEAL, unsealed
 from controller.web.metrics import is_alive, metrics_of_sites, readiness
 from controller.web.problems import API, RETRY_AFTER_S, ApiRefused, problem
@@ -179,8 +180,12 @@ class _Addresses:
             await Response(status_code=NOT_LED)(scope, receive, send)
             return
         if service is None:
-            body = await whole_body(scope, receive)
-            told = await self._elsewhere.answer(site, path, scope, body) if body is not None else 413
+            body = await self._elsewhere.body(scope, receive)
+            try:
+                told = await self._elsewhere.answer(site, path, scope, body) if body is not None else 413
+            except Exception as error:
+                self._directory.tell(new_event("TWL-W106", path=path, reason=place_of(error)))
+                told = 500
             service = self._directory.sites.get(site)
             if isinstance(told, Response):
                 await told(scope, receive, send)
@@ -284,7 +289,8 @@ def away(visited: Visited) -> Response:
     why: Event | int | None = visited.request.scope[AWAY]
     if isinstance(why, int):
         raise HTTPException(why)
-    why = why or new_event("TWL-W211")
+    if why is None or (visited.visitor.role is None and visited.visitor.name is None):
+        why = new_event("TWL-W116")  # names and addresses of machines are no business of strangers
     if visited.path.startswith(API):
         return problem(visited, ApiRefused(503, why, headers={"Retry-After": str(RETRY_AFTER_S)}))
     language = visited.language

@@ -25,7 +25,7 @@ from controller.service.instant_words import dated
 from controller.state.accounts_file import NotKept
 from controller.state.audit import Act, Actor, AuditEntry
 from controller.state.roles import Role, Scope, Source
-from controller.web.running_service import RunningService, Snapshot
+from controller.web.running_service import PageOwner, RunningService, Snapshot
 from controller.web.visitors import Access, Visitor, access, headers_of
 
 RESULT = "result"
@@ -251,7 +251,7 @@ def access_of(request: Request, web: Web) -> Access:
     return found or access(web, peer, request.url.scheme, headers_of(request.headers.items()))
 
 
-def visitor_of(request: Request, service: RunningService, web: Web) -> Visitor:
+def visitor_of(request: Request, service: PageOwner, web: Web) -> Visitor:
     """By session or token, by the word of a trusted proxy, or as nobody in particular."""
     found = access_of(request, web)
     here = Visitor(found.role, csrf=_signed(service, "open"), address=found.address, is_secure=found.is_secure)
@@ -269,7 +269,7 @@ def visitor_of(request: Request, service: RunningService, web: Web) -> Visitor:
         return here
 
 
-def _known(request: Request, service: RunningService, here: Visitor) -> Visitor:
+def _known(request: Request, service: PageOwner, here: Visitor) -> Visitor:
     """By what the request shows of a login: a cookie, or a token of another program's."""
     now = service.clock.read().wall
     kind, _, secret = request.headers.get("authorization", "").partition(" ")
@@ -288,7 +288,7 @@ def _known(request: Request, service: RunningService, here: Visitor) -> Visitor:
     return here
 
 
-def _signed(service: RunningService, text: str) -> str:
+def _signed(service: PageOwner, text: str) -> str:
     """The mark of the forms of those who have no session: a demo's, a proxy's."""
     return hmac.new(service.accounts.form_key, text.encode(), "sha256").hexdigest()
 

@@ -24,7 +24,8 @@ from controller.state.accounts import AccountStore
 from controller.state.leases import PageNote
 from controller.state.roles import Role
 from controller.web import elsewhere
-from controller.web.forwarding import own_page, sealed, unsealed
+from controller.web.elsewhere import Elsewhere
+from controller.web.forwarding import other_page, own_page, sealed, unsealed
 from controller.web.page_server import PageServer, serving
 from controller.web.running_service import RunningService
 from controller.web.site_directory import SiteDirectory, create_sites_app
@@ -353,6 +354,9 @@ async def test_a_body_that_is_too_long_is_refused(county: County) -> None:
         assert answer.status_code == 413
         answer = await browser.post("/sites/south/api/v1/stop", content=b"x" * 100_000)
         assert answer.status_code in {403, 413, 415}
+    async with county.ask("one-a", headers=SECURE) as stranger:
+        assert (await stranger.post("/sites/south/login", content=b"x" * 70_000)).status_code == 413
+        assert (await stranger.post("/sites/south/login", content=b"x" * 60_000)).status_code == 415
 
 
 async def test_ready_claims_no_light_for_others(county: County) -> None:
@@ -382,3 +386,42 @@ def test_a_seal_is_of_one_request_and_one_key() -> None:
     ):
         assert unsealed(seal, method, target, key) is None
     assert unsealed(sealed(access, "GET", b"/", ""), "GET", b"/", "") is None
+
+
+async def test_strangers_are_told_no_names_of_machines(county: County) -> None:
+    """Nor addresses, on the page and by the API, where the leader cannot be asked."""
+    await asyncio.to_thread(county.servers["two-b"].stop)
+    async with county.ask("one-a", headers=SECURE) as stranger:
+        for path in ("/sites/south/public", "/sites/south/api/v1/status", "/"):
+            answer = await stranger.get(path)
+            assert "two-b" not in answer.text
+            assert answer.status_code == (200 if path == "/" else 503)
+        assert (await stranger.get("/sites/south/api/v1/status")).json()["code"] == "TWL-W116"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "null",
+        "[" * 5_000,
+        '{"host": 5, "port": 1, "key": "k"}',
+        '{"host": "", "port": "80", "key": "k"}',
+        '{"host": "", "port": 1, "key": 5}',
+        '{"host": "", "port": 1, "key": "k", "certificate": 5}',
+    ],
+)
+def test_a_note_that_no_controller_wrote_is_no_page(note: str) -> None:
+    """Whoever keeps the database may have edited it by hand."""
+    assert other_page(PageNote(note, "192.0.2.1")) is None
+
+
+def test_what_came_encrypted_is_handed_on_encrypted(tmp_path: Path, told: list[Event], clock: SetClock) -> None:
+    """A leader without a certificate, on another machine, is not asked by a page that has one."""
+    directory = SiteDirectory(AccountStore(tmp_path, told.append), clock, told.append)  # type: ignore[arg-type]
+    note = PageNote(json.dumps({"host": "", "port": 8080, "key": "k", "machine": "far"}), "192.0.2.1")
+    directory.pair = Pair("one-a", {"south": LedSite("two-b")}, {"two-b": note})
+    scope = {"type": "http", "method": "GET", "raw_path": b"/sites/south/", "headers": [], "query_string": b""}
+    web = Web.model_validate({"listen": "0.0.0.0:8443"}).model_copy(update={"cert_file": tmp_path / "page.pem"})
+    answer = asyncio.run(Elsewhere(directory, web).answer("south", "/", scope, b""))
+    assert isinstance(answer, Event)
+    assert answer.code == "TWL-W117"
