@@ -53,7 +53,7 @@ groups_of_its_own() {
             *) continue ;;
         esac
         place="$place${path%/}/${WORK##*/}-$1"
-        mkdir "$place"
+        mkdir -p "$place"  # of one that was killed and boots again
         echo "$BASHPID" >"$place/cgroup.procs"
     done </proc/self/cgroup
 }

@@ -50,19 +50,35 @@ on() {
     nsenter -t "${leader[$machine]}" -a env -i HOME=/tmp LANG=C.UTF-8 PATH=$ROOT_PATH "$@"
 }
 
-# with_network MACHINE COMMANDS   in the folder of the program, with the network of the caller
+# with_network MACHINE COMMANDS   in the folder of the program once that is there, with the network of the caller
 with_network() {
     nsenter -t "${leader[$1]}" -m -u -i -p -C env -i HOME=/tmp LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive PATH=$ROOT_PATH \
-        "${PIP_ENV[@]}" bash -euo pipefail -c "cd $place && $2"
+        REPOSITORY=file:///srv/repository.git "${PIP_ENV[@]}" bash -euo pipefail -c "cd $place 2>/dev/null || cd ${place%/*}
+$2"
 }
 
-# join MACHINE MACHINE   a wire between them: 10.77.0.1 and 10.77.0.2
+# types MACHINE MARK …   the commands of blocks of the guide, one after the other, in one shell; each in the folder of the
+# program once that is there
+types() {
+    local machine="$1" blocks="" mark
+    shift
+    for mark; do blocks+="cd $place 2>/dev/null || :"$'\n'"$(commands "$guide" "$mark")"$'\n'; done
+    with_network "$machine" "$blocks" >"$WORK/said" 2>&1 || { tail -n 50 "$WORK/said"; fail "$guide: $*"; }
+}
+
+# join MACHINE …   a network of theirs: 10.77.0.1, 10.77.0.2 and so on; its switch is in the first one
 join() {
-    local machine number=1
-    ip link add wire netns "${leader[$1]}" type veth peer name wire netns "${leader[$2]}"
-    for machine; do
-        nsenter -t "${leader[$machine]}" -n ip address add "10.77.0.$number/24" dev wire
-        nsenter -t "${leader[$machine]}" -n ip link set wire up
-        number=2
-    done
+    local first="$1" machine number=1
+    nsenter -t "${leader[$first]}" -n ip link add wire type bridge
+    for machine; do plug "$first" "$machine" "$number"; number=$((number + 1)); done
+}
+
+# plug FIRST MACHINE NUMBER   a machine into the network of the first one
+plug() {
+    if [ "$1" != "$2" ]; then
+        ip link add wire netns "${leader[$2]}" type veth peer name "to-$2" netns "${leader[$1]}"
+        nsenter -t "${leader[$1]}" -n ip link set "to-$2" master wire up
+    fi
+    nsenter -t "${leader[$2]}" -n ip address add "10.77.0.$3/24" dev wire
+    nsenter -t "${leader[$2]}" -n ip link set wire up
 }

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from tests.bench.cues import contract, vendor
 from tests.bench.frames import frames
 from tests.bench.lives import idle, reload, restart, start
+from tests.bench.pairs import pair
 from tests.bench.plans import commands, plan
 from tests.bench.table import Row, lines
 
@@ -29,9 +30,12 @@ FIGURES: dict[str, tuple[Callable[[int, int], Iterable[Row]], tuple[int, ...], i
     "start": (start, SIZES, FEW),
     "reload": (reload, SIZES, FEW),
     "restart": (restart, SIZES, FEW),
+    "pair": (pair, (100, 10_000), MANY),
 }
 """Name -> what measures it, at which sizes, and in how many rounds at most unless more are asked for: all of it is to
 be done within a quarter of an hour."""
+LONG = {"pair"}
+"""Measured only where it is asked for by its name."""
 
 
 def measured(names: Iterable[str], rounds: int | None, is_asked: Callable[[int], bool]) -> Iterator[Row]:
@@ -61,7 +65,8 @@ def main() -> None:
     parser.add_argument("--size", action="append", type=int, help="so many gateways, campaigns or universes only")
     asked = parser.parse_args()
     rounds = 1 if asked.quick else asked.rounds
-    for line in lines(measured(asked.only or FIGURES, rounds, lambda size: _is_asked(size, asked))):
+    names = asked.only or [name for name in FIGURES if name not in LONG]
+    for line in lines(measured(names, rounds, lambda size: _is_asked(size, asked))):
         print(line, flush=True)
 
 
