@@ -14,9 +14,9 @@ told_at, orders, obeyed_s, confirmed_s = [], [], None, None
 with Path(told).open(encoding="utf-8") as lines:
     for line in lines:
         words = line.split(" ", 3)
-        if len(words) < 4 or words[1] == "1" or not words[3].startswith("{") or not words[3].endswith("}\n"):
-            continue  # retained, no document, or not yet whole
-        after_s, topic, payload = float(words[0]) - since, words[2], words[3]
+        if len(words) < 4 or not words[3].startswith("{") or not words[3].endswith("}\n"):
+            continue  # no document, or not yet whole
+        after_s, is_retained, topic, payload = float(words[0]) - since, words[1] == "1", words[2], words[3]
         document = json.loads(payload)
         if topic.endswith("/reported"):
             orders.append((document["epoch"], document["revision"]))
@@ -25,7 +25,7 @@ with Path(told).open(encoding="utf-8") as lines:
                 sys.exit(f"{after_s:.2f} s: {payload}")
             if after_s > 0 and obeyed_s is None and orders[-1][0] > orders[0][0]:
                 obeyed_s = after_s
-        elif topic.endswith("/controller/health") and obeyed_s is not None and confirmed_s is None:
+        elif topic.endswith("/controller/health") and not is_retained and obeyed_s is not None and confirmed_s is None:
             confirmed_s = after_s if set(document["counts"]) == {"confirmed"} else None
 in_order = [order for _, order in sorted(told_at)]
 if in_order != sorted(in_order):
