@@ -23,7 +23,7 @@ SELDOM = 4
 TICK_S = 0.005
 PAUSE_S = 0.5
 SOON_S = 0.1
-LEADS_S = ((1, 1.4), (100, 2.0), (1_000, 3.0), (10_000, 7.0))
+LEADS_S = ((1, 1.4), (100, 2.0), (1_000, 3.0), (10_000, 9.0))
 """So long before the cue we look at it: time for what is prepared, and to know that all confirm."""
 YARDSTICKS = ("socket", "paho", "script")
 HOSTS = {OURS: "127.77.0.1", "datagrams": "127.77.0.2"}
