@@ -40,6 +40,8 @@ class LedSites:
     title: Callable[[str], str]
     """What a site is called where it is told of."""
     running: Callable[[], Mapping[str, int]]
+    broken: Callable[[], Collection[str]]
+    """Those that cannot be started here."""
     start: Callable[[str], None]
     stop: Callable[[str, str], Awaitable[None]]
     ask: Callable[[str, bytes], None]
@@ -131,6 +133,7 @@ class Lead:
         """One round, or what is left of the last one."""
         self.leaderships.know(self._sites.names())
         self.leaderships.reach_all_but(self._unreached())
+        self.leaderships.run_all_but(self._sites.broken())
         if self._asked is None:
             question = replace(self.leaderships.question(self._sites.running()), page=self._page.note())
             call = run_blocking("leases", partial(self._store.exchange, question))

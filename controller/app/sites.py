@@ -76,6 +76,7 @@ class Sites:
         self._misnamed: frozenset[Finding] = frozenset()
         self._failures: dict[str, Event] = {}
         """Why sites do not run, as it was told."""
+        self._look_s = 0.0
         self._known: tuple[str, ...] = ()
         self._lead: Lead | None = None
         self._shared: Tower | None = None
@@ -155,6 +156,18 @@ class Sites:
             if self._lead is None:
                 for name in names:
                     self.start(name)
+            else:
+                await self._look_again()
+
+    async def _look_again(self) -> None:
+        """Of sites that were left to other controllers those whose files can be read again may run here."""
+        now_s = self._clock.read().mono
+        if now_s < self._look_s or not self._failures.keys() - self._lives.keys():
+            return
+        self._look_s = now_s + LONGEST_AGAIN_S
+        for name in (await self._readable()).keys() & self._failures.keys() - self._lives.keys():
+            del self._failures[name]
+            self._services.forget(name)
 
     async def _readable(self) -> Mapping[str, Tower]:
         """The towers of the sites whose files can be read; what keeps others from it is told once."""
@@ -176,7 +189,9 @@ class Sites:
         if self._shared is None:
             return None
         tables = storage_of(self._shared, self._state, None).database("leases.db", TABLES, self._tell)
-        sites = LedSites(lambda: self._known, self._title, self._epochs, self.start, self.stop, self._ask)
+        sites = LedSites(
+            lambda: self._known, self._title, self._epochs, self._failures.keys, self.start, self.stop, self._ask
+        )
         brokers = {
             name: SiteBrokers(self._services.brokers(tower), tower.mqtt.topic_prefix) for name, tower in towers.items()
         }

@@ -110,10 +110,14 @@ TAKE = """INSERT INTO leases (site, holder, term, until, since)
     SELECT site, ?, 1, clock_timestamp() + make_interval(secs => ?), clock_timestamp() FROM unnest(?::text[]) AS site
     ON CONFLICT (site) DO UPDATE SET holder = excluded.holder, term = leases.term + 1, until = excluded.until,
     since = excluded.since WHERE leases.until <= clock_timestamp()"""
-LEASES = """SELECT site, holder, term, extract(epoch FROM until - clock_timestamp())::float8,
-    extract(epoch FROM clock_timestamp() - since)::float8 FROM leases"""
-KNOWN = """SELECT name, unreached, page, address, extract(epoch FROM until - clock_timestamp())::float8
-    FROM controllers ORDER BY name"""
+SHORTEN = """UPDATE leases SET until = clock_timestamp() + make_interval(secs => ?)
+    WHERE until > clock_timestamp() + make_interval(secs => ?)"""
+"""No lease ends later than it was renewed for, unless the clock of the database was set back, or somebody wrote so."""
+SECONDS = """extract(epoch FROM least(greatest({}, clock_timestamp() - interval '10 years'),
+    clock_timestamp() + interval '1 day') - clock_timestamp())::float8"""
+"""Until an instant, which may be infinite where somebody wrote so."""
+LEASES = f"SELECT site, holder, term, {SECONDS.format('until')}, -{SECONDS.format('since')} FROM leases"  # noqa: S608
+KNOWN = f"SELECT name, unreached, page, address, {SECONDS.format('until')} FROM controllers ORDER BY name"  # noqa: S608
 
 
 class LeaseTables:
@@ -131,13 +135,14 @@ class LeaseTables:
             connection.execute(FORGET, (REMEMBERED_S,))
             connection.execute(LEAVE, (name, list(question.leave)))
             connection.execute(RENEW, (TERM_S, sites, [question.keep[site] for site in sites], name))
+            connection.execute(SHORTEN, (TERM_S, 2 * TERM_S))
             connection.execute(TAKE, (name, TERM_S, sorted(question.take)))
             leases = {
                 site: Lease(holder, term, max(0.0, left_s), max(0.0, held_s), max(0.0, -left_s))
                 for site, holder, term, left_s, held_s in connection.execute(LEASES)
             }
             known = connection.execute(KNOWN).fetchall()
-            living = {name: PageNote(*page) for name, _, *page, left_s in known if left_s > 0}
+            living = {name: PageNote(*page) for name, _, *page, left_s in known if 0 < left_s < 2 * TERM_S}
             gone = {name: -left_s for name, *_, left_s in known if left_s <= 0}
             return Standing(
                 leases, tuple(living), living, gone, {name: frozenset(unreached) for name, unreached, *_ in known}

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.service.leadership import FORSAKEN_S, STALE_S, Leadership, fair_share
+from controller.service.leadership import FORSAKEN_S, RENEW_S, STALE_S, Leadership, Leaderships, fair_share
+from controller.simulation.lease_table import LeaseTable
 from controller.state.leases import Lease, Standing
 
 
@@ -148,3 +149,58 @@ def test_a_share_is_as_large_as_any_other(sites: int, controllers: int) -> None:
     sizes = sorted(list(held.values()).count(name) for name in names)
     assert sum(sizes) == len(row)
     assert sizes[-1] - sizes[0] <= 1
+
+
+class Company:
+    """Controllers on one table of leases, each with sites of its own; `run` lets them ask for so many seconds."""
+
+    def __init__(self, known: dict[str, tuple[str, ...]]) -> None:
+        self.now_s = 100.0
+        self.table = LeaseTable(lambda: self.now_s)
+        self.members = {name: Leaderships(name, sites) for name, sites in known.items()}
+        self.held: dict[str, str] = {}
+        self.changes = 0
+
+    def run(self, seconds: float) -> dict[str, str]:
+        """Who leads what in the end."""
+        for _ in range(int(seconds / RENEW_S)):
+            self.now_s += RENEW_S
+            for one in self.members.values():
+                for site in self.held:
+                    one.stopped(site)
+                question = one.question({})
+                one.answered(question, self.table.exchange(question), self.now_s)
+            standing = next(iter(self.members.values())).standing
+            held = {site: lease.holder for site, lease in standing.leases.items() if lease.left_s > 0}
+            self.changes += sum(self.held.get(site) != holder for site, holder in held.items())
+            self.held = held
+        return self.held
+
+
+@pytest.mark.parametrize("who", ["a", "b"])
+def test_a_site_that_one_controller_alone_knows_is_led_by_it(who: str) -> None:
+    """Whichever comes first in the row, and it stays there."""
+    known = {"a": ("north", "south"), "b": ("north", "south")}
+    company = Company({**known, who: ("north", "south", "west", "zone")})
+    held = company.run(60)
+    assert set(held) == {"north", "south", "west", "zone"}
+    assert held["west"] == held["zone"] == who
+    company.changes = 0
+    assert company.run(60) == held
+    assert company.changes == 0
+
+
+@pytest.mark.parametrize("broken", [("north",), ("south",), ("north", "south")])
+def test_a_site_that_cannot_be_started_is_left_to_another(broken: tuple[str, ...]) -> None:
+    """Which keeps it, until it can be; who is alone goes on trying."""
+    company = Company({"a": ("north", "south"), "b": ("north", "south")})
+    company.run(15)
+    company.members["a"].run_all_but(broken)
+    held = company.run(60)
+    assert {held[site] for site in broken} == {"b"}
+    assert set(held) == {"north", "south"}
+    company.changes = 0
+    company.run(60)
+    assert company.changes == 0
+    del company.members["b"]
+    assert set(company.run(30).values()) == {"a"}

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -165,3 +166,27 @@ def test_a_database_that_is_away_is_told_by_an_error(tmp_path_factory: pytest.Te
     assert store.exchange(Question("one", {"north": 1})).led_by("one") == {"north"}
     server.close()
     postgres.stop()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("instant", ["infinity", "2999-01-01", "-infinity"])
+def test_no_lease_lasts_longer_than_it_was_renewed_for(
+    shared_postgres: Postgres, postgres_storage: Storage, instant: str
+) -> None:
+    """As where the clock of the database was set back, or somebody edited the tables by hand: whoever lives keeps
+    what it leads, and what somebody led who is gone is taken."""
+    database = postgres_storage.database("leases.db", TABLES, lambda _: None)
+    store = LeaseTables(database)
+    store.exchange(Question("one", take=("north",)))
+    store.exchange(Question("gone", take=("south",)))
+    for statement in ("leases SET until", "leases SET since", "controllers SET until"):
+        database.write(
+            partial(lambda text, connection: connection.execute(text, (instant,)), f"UPDATE {statement} = ?")
+        )
+    standing = store.exchange(Question("one", {"north": 0}))
+    assert standing.led_by("one") == {"north"}
+    assert standing.controllers == ("one",)
+    if instant != "-infinity":
+        assert store.exchange(Question("one", {"north": 0}, take=("south",))).leases["south"].left_s <= leases.TERM_S
+        database.write(lambda connection: connection.execute("UPDATE leases SET until = clock_timestamp()"))
+    assert store.exchange(Question("one", {"north": 0}, take=("south",))).led_by("one") == {"north", "south"}
