@@ -7,7 +7,7 @@ lease is.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -91,6 +91,7 @@ class Sites:
             await asyncio.wait([end], timeout=AGAIN_S)
             towers = await self._readable()
         names, self._lead = self._known, self._shared_lead(towers)
+        unhear = self._hear_database()
         async with self._services.begun(towers), asyncio.TaskGroup() as tasks:
             if self._lead is None:
                 for name in names:
@@ -113,6 +114,7 @@ class Sites:
             await asyncio.gather(*(self.stop(name, end.result()) for name in list(self._lives)))
             if self._lead is not None:
                 await self._lead.depart()
+            unhear()
 
     def start(self, name: str) -> None:
         """Starts a site that does not run; nothing for one that does."""
@@ -196,6 +198,25 @@ class Sites:
             name: SiteBrokers(self._services.brokers(tower), tower.mqtt.topic_prefix) for name, tower in towers.items()
         }
         return Lead(LeaseTables(tables), sites, self._clock, brokers, self._tell, self._services)
+
+    def _hear_database(self) -> Callable[[], None]:
+        """What keeps this controller from the database that others share is told, from any thread, also while no site
+        runs here to tell it, until what is returned is called."""
+        server = storage_of(self._shared, self._state, None).server if self._shared is not None else None
+        if server is None:
+            return lambda: None
+        loop = asyncio.get_running_loop()
+
+        def hear(event: Event) -> None:
+            loop.call_soon_threadsafe(self._tell_of_database, event)
+
+        return server.listen(hear)
+
+    def _tell_of_database(self, event: Event) -> None:
+        at = self._clock.read().wall
+        told = self._degradations.take(event, at)
+        if all(life.running is None for life in self._lives.values()):
+            self._log.tell(told, at)
 
     def _epochs(self) -> Mapping[str, int]:
         """The sites that run, with the epochs that their orders have reached."""

@@ -193,3 +193,12 @@ async def test_another_user_of_the_broker_needs_no_site_to_be_built_anew(service
         await service.until(lambda: len(service.told("TWL-B010")) == 2)
         await service.until(lambda: all(len(service.told("TWL-M001", name)) == 4 for name in NAMES))
     assert len(service.told("TWL-C001")) == 2
+
+
+async def test_a_controller_that_leads_nothing_tells_what_keeps_it_from_the_database(service: Service) -> None:
+    """Its own log is where somebody looks who sees that nobody stands by."""
+    with (service.root / "tower.yaml").open("a") as shared:
+        shared.write("database: {url: 'postgresql://nobody@127.0.0.1:1/nothing'}\n")
+    async with service.running():
+        await service.until(lambda: service.told("TWL-J040"))
+        assert not service.told("TWL-C060")
