@@ -12,7 +12,7 @@ Without the database nobody can say who leads, and a dark tower is worse than on
 leads goes on, who stands by waits, and takes over at last where no broker brings a word of the leader either.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from controller.service.health import LeadHealth
@@ -24,31 +24,34 @@ STALE_S = 0.8 * TERM_S
 """A leader that was frozen for longer says nothing before it has asked again: somebody else may lead by now."""
 JUST_AFTER_S = 0.05
 PATIENT_ROUNDS = 3
-UNTAKEN_S = 2 * TERM_S
-"""A site that nobody has taken for so long is taken by whoever can, whatever the shares: others may not know it, or
-cannot read its files."""
 SETTLED_S = 10.0
 FORSAKEN_S = 60.0
 """Without the database and without a word of the leader on any broker, who stands by takes over after so long."""
 
 
-def fair_share(
-    name: str,
-    sites: Sequence[str],
-    standing: Standing,
-    unable: Collection[str] = frozenset(),
-    unwanted: Collection[str] = frozenset(),
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def fair_share(name: str, sites: Sequence[str], standing: Standing) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The sites that a controller should take now, and those that it should leave to another.
 
-    Each controller has as many as any other, or one more. Nothing is left while it could not be taken by somebody with
-    less than his share, so no site changes hands twice where one controller comes or goes. Who is cut off from brokers
-    that others reach has no share. It takes nothing that it is `unable` to lead, and leaves nothing that is `unwanted`
-    by the others.
+    Each controller has as many as any other, or one more, of those that all can lead. Nothing is left while it could
+    not be taken by somebody with less than his share, so no site changes hands twice where one controller comes or
+    goes. What only some can lead, the first of them takes; what nobody can, all go on trying. Who is cut off from
+    brokers that others reach has no share.
     """
     if name in standing.cut_off:
         return (), tuple(sorted(standing.led_by(name) & set(sites)))
     names = sorted({*standing.controllers, name} - standing.cut_off)
+    able = {site: [each for each in names if standing.can_lead(each, site)] or names for site in sites}
+    take, leave = _even_share(name, [site for site in sites if able[site] == names], names, standing)
+    some = [site for site in sites if able[site] != names]
+    held = frozenset().union(*(standing.led_by(each) for each in names))
+    take += tuple(site for site in some if site not in held and able[site][0] == name)
+    leave += tuple(site for site in some if site in standing.led_by(name) and name not in able[site])
+    return take, leave
+
+
+def _even_share(
+    name: str, sites: Sequence[str], names: Sequence[str], standing: Standing
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     led = {each: standing.led_by(each) & set(sites) for each in names}
     least, more = divmod(len(sites), len(names))
     # who leads most already keeps the one more: fewer sites move
@@ -59,12 +62,11 @@ def fair_share(
     missing = sum(max(0, share[each] - len(led[each])) for each in names if each != name) - len(free)
     surplus = min(len(led[name]) - share[name], missing)
     if surplus > 0:
-        return (), tuple(sorted(led[name].difference(unwanted), reverse=True)[:surplus])
+        return (), tuple(sorted(led[name], reverse=True)[:surplus])
     wanted = max(0, share[name] - len(led[name]))
     # from its own place in the row, so that two who come at once seldom reach for the same
-    able = [site for site in free if site not in unable]
-    first = len(able) * names.index(name) // len(names)
-    return tuple((able[first:] + able[:first])[:wanted]), ()
+    first = len(free) * names.index(name) // len(names)
+    return tuple((free[first:] + free[:first])[:wanted]), ()
 
 
 class Leadership:
@@ -130,12 +132,6 @@ class Leaderships:
         """So many rounds nothing is taken: whoever led while the database was away may not have asked again yet."""
         self._unreached: frozenset[str] = frozenset()
         self._broken: frozenset[str] = frozenset()
-        self._free_s: dict[str, float] = {}
-        """Sites that nobody leads, and since when."""
-        self._untaken: frozenset[str] = frozenset()
-        """Those of them that nobody has taken for long."""
-        self._unwanted: frozenset[str] = frozenset()
-        """Sites that this controller leads since nobody else has taken them."""
         self._stopping: set[str] = set()
         """Sites that are to be left, once they have stopped here."""
         self._stopped: set[str] = set()
@@ -179,14 +175,15 @@ class Leaderships:
     @property
     def _share(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """What to take and what to leave, as it stands by what this controller knows of itself now."""
-        standing = replace(self._standing, unreached={**self._standing.unreached, self.name: self._unreached})
-        has_others = bool(set(standing.controllers) - {self.name})
-        unable = self._broken if has_others else frozenset()
-        take, leave = fair_share(self.name, tuple(self._sites), standing, unable, self._unwanted)
-        if self.name not in standing.cut_off:
-            take = tuple(dict.fromkeys((*take, *sorted(self._untaken - unable))))
-        leave = tuple(dict.fromkeys((*leave, *sorted(unable & standing.led_by(self.name)))))
+        before = self._standing
+        unreached, able = {**before.unreached, self.name: self._unreached}, {**before.able, self.name: self._able}
+        standing = replace(before, unreached=unreached, able=able)
+        take, leave = fair_share(self.name, tuple(self._sites), standing)
         return () if self._patience else take, leave
+
+    @property
+    def _able(self) -> frozenset[str]:
+        return frozenset(self._sites) - self._broken
 
     def question(self, epochs: Mapping[str, int]) -> Question:
         """What to ask now, and every RENEW_S; `epochs` are those that the sites which run here have reached."""
@@ -194,18 +191,15 @@ class Leaderships:
         self._stopping |= set(surplus)
         leave = tuple(sorted(self._stopped & self._stopping))
         keep = {site: epochs.get(site, 0) for site, one in self._sites.items() if one.leads and site not in leave}
-        return Question(self.name, keep, take, leave, unreached=tuple(sorted(self._unreached)))
+        return Question(
+            self.name, keep, take, leave, unreached=tuple(sorted(self._unreached)), able=tuple(sorted(self._able))
+        )
 
     def answered(self, question: Question, standing: Standing, asked_s: float) -> None:
         """How all stand after a question that was asked then."""
         self._standing, self._patience = standing, max(0, self._patience - 1)
         for site, one in self._sites.items():
             one.answered(standing.leases.get(site), asked_s)
-        led = standing.led_by(self.name)
-        self._unwanted = (self._unwanted | self._untaken) & led
-        held = {site for site, lease in standing.leases.items() if lease.left_s > 0}
-        self._free_s = {site: self._free_s.get(site, asked_s) for site in self._sites if site not in held}
-        self._untaken = frozenset(site for site, since_s in self._free_s.items() if asked_s - since_s > UNTAKEN_S)
         left = {site for site in self._stopping if site in question.leave or site not in standing.led_by(self.name)}
         self._stopping -= left
         self._stopped -= left

@@ -14,6 +14,7 @@ class LeaseTable:
         """Controller -> until when it lives."""
         self._pages: dict[str, PageNote] = {}
         self._unreached: dict[str, frozenset[str]] = {}
+        self._able: dict[str, frozenset[str]] = {}
         self._leases: dict[str, tuple[str, int, float]] = {}
         """Site -> holder, term, end."""
         self._since: dict[str, float] = {}
@@ -23,7 +24,7 @@ class LeaseTable:
         """As `LeaseStore`."""
         now_s, name = self._now_s(), question.controller
         self._until[name], self._pages[name] = now_s + TERM_S, PageNote(question.page, "127.0.0.1")
-        self._unreached[name] = frozenset(question.unreached)
+        self._unreached[name], self._able[name] = frozenset(question.unreached), frozenset(question.able)
         for site in question.leave:
             holder, term, _ = self._leases.get(site, ("", 0, now_s))
             if holder == name:
@@ -42,7 +43,7 @@ class LeaseTable:
         }
         living = {each: self._pages[each] for each, end in sorted(self._until.items()) if end > now_s}
         gone = {each: now_s - end for each, end in self._until.items() if end <= now_s}
-        return Standing(leases, tuple(living), living, gone, self._unreached)
+        return Standing(leases, tuple(living), living, gone, self._unreached, self._able)
 
     def depart(self, controller: str) -> None:
         """As `LeaseStore`."""

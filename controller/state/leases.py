@@ -38,15 +38,16 @@ class PageNote:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the database says: the leases by site, the controllers that live with what they say of their pages and the
-    sites of which they reach no broker, and of those that are gone without a farewell the seconds since they were
-    heard."""
+    """What the database says: the leases by site, the controllers that live with what they say of their pages, of which
+    sites they reach no broker and which ones they are able to lead, and of those that are gone without a farewell the
+    seconds since they were heard."""
 
     leases: Mapping[str, Lease] = field(default_factory=dict)
     controllers: tuple[str, ...] = ()
     pages: Mapping[str, PageNote] = field(default_factory=dict)
     gone_s: Mapping[str, float] = field(default_factory=dict)
     unreached: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    able: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def cut_off(self) -> frozenset[str]:
@@ -56,6 +57,10 @@ class Standing:
         cut_off = frozenset(name for name, sites in unreached.items() if sites - of_all)
         return cut_off if len(cut_off) < len(unreached) else frozenset()
 
+    def can_lead(self, name: str, site: str) -> bool:
+        """Whether a controller knows a site, and can start it."""
+        return name not in self.able or site in self.able[name]
+
     def led_by(self, name: str) -> frozenset[str]:
         """The sites whose lease a controller holds."""
         return frozenset(site for site, lease in self.leases.items() if lease.holder == name and lease.left_s > 0)
@@ -64,7 +69,8 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Question:
     """One round of a controller: it lives, and has a `page`; it renews `keep`, whose terms rise to the epochs that it
-    has reached; it gives up `leave`; of `take` it wants what nobody holds; it reaches no broker of `unreached`."""
+    has reached; it gives up `leave`; of `take` it wants what nobody holds; it reaches no broker of `unreached`,
+    and could start those of `able`."""
 
     controller: str
     keep: Mapping[str, int] = field(default_factory=dict)
@@ -72,6 +78,7 @@ class Question:
     leave: tuple[str, ...] = ()
     page: str = ""
     unreached: tuple[str, ...] = ()
+    able: tuple[str, ...] = ()
 
 
 class LeaseStore(Protocol):
@@ -95,13 +102,15 @@ TABLES: tuple[Migration, ...] = (
         "ALTER TABLE controllers ADD COLUMN page text NOT NULL DEFAULT ''",
         "ALTER TABLE controllers ADD COLUMN address text NOT NULL DEFAULT ''",
         "ALTER TABLE controllers ADD COLUMN unreached text[] NOT NULL DEFAULT '{}'",
+        "ALTER TABLE controllers ADD COLUMN able text[] NOT NULL DEFAULT '{}'",
         "ALTER TABLE leases ADD COLUMN since timestamptz NOT NULL DEFAULT clock_timestamp()",
     ),
 )
-LIVES = """INSERT INTO controllers (name, until, page, unreached, address)
-    VALUES (?, clock_timestamp() + make_interval(secs => ?), ?, ?, coalesce(host(inet_client_addr()), '127.0.0.1'))
+LIVES = """INSERT INTO controllers (name, until, page, unreached, able, address)
+    VALUES (?, clock_timestamp() + make_interval(secs => ?), ?, ?, ?, coalesce(host(inet_client_addr()), '127.0.0.1'))
     ON CONFLICT (name) DO UPDATE
-    SET until = excluded.until, page = excluded.page, unreached = excluded.unreached, address = excluded.address"""
+    SET until = excluded.until, page = excluded.page, unreached = excluded.unreached, able = excluded.able,
+    address = excluded.address"""
 FORGET = "DELETE FROM controllers WHERE until < clock_timestamp() - make_interval(secs => ?)"
 LEAVE = "UPDATE leases SET until = clock_timestamp() WHERE holder = ? AND site = ANY(?)"
 RENEW = """UPDATE leases SET until = clock_timestamp() + make_interval(secs => ?), term = greatest(term, kept.epoch)
@@ -117,7 +126,7 @@ SECONDS = """extract(epoch FROM least(greatest({}, clock_timestamp() - interval 
     clock_timestamp() + interval '1 day') - clock_timestamp())::float8"""
 """Until an instant, which may be infinite where somebody wrote so."""
 LEASES = f"SELECT site, holder, term, {SECONDS.format('until')}, -{SECONDS.format('since')} FROM leases"  # noqa: S608
-KNOWN = f"SELECT name, unreached, page, address, {SECONDS.format('until')} FROM controllers ORDER BY name"  # noqa: S608
+KNOWN = f"SELECT name, unreached, able, page, address, {SECONDS.format('until')} FROM controllers ORDER BY name"  # noqa: S608
 
 
 class LeaseTables:
@@ -131,7 +140,7 @@ class LeaseTables:
 
         def work(connection: SqlConnection) -> Standing:
             name, sites = question.controller, sorted(question.keep)  # in one order: two rounds never wait crosswise
-            connection.execute(LIVES, (name, TERM_S, question.page, list(question.unreached)))
+            connection.execute(LIVES, (name, TERM_S, question.page, list(question.unreached), list(question.able)))
             connection.execute(FORGET, (REMEMBERED_S,))
             connection.execute(LEAVE, (name, list(question.leave)))
             connection.execute(RENEW, (TERM_S, sites, [question.keep[site] for site in sites], name))
@@ -142,10 +151,14 @@ class LeaseTables:
                 for site, holder, term, left_s, held_s in connection.execute(LEASES)
             }
             known = connection.execute(KNOWN).fetchall()
-            living = {name: PageNote(*page) for name, _, *page, left_s in known if 0 < left_s < 2 * TERM_S}
+            living = {name: PageNote(*page) for name, _, _, *page, left_s in known if 0 < left_s < 2 * TERM_S}
             gone = {name: -left_s for name, *_, left_s in known if left_s <= 0}
             return Standing(
-                leases, tuple(living), living, gone, {name: frozenset(unreached) for name, unreached, *_ in known}
+                leases,
+                tuple(living),
+                living,
+                gone,
+                *({name: frozenset(row[n]) for name, *row in known} for n in (0, 1)),
             )
 
         return self._database.write(work)
