@@ -7,7 +7,7 @@ turn (`turn`) when `wake` was called, when the last turn asked for it, and other
 
 import json
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -65,6 +65,8 @@ REPAIR_S = 1.0
 """It is written over at most this often: somebody may write without end."""
 FAREWELL_S = 10.0
 """So long after a connection began an `offline` may be the last will of our own connection before it."""
+ENDING_S = 1.0
+"""A broker that ends tells us our own last will so long at most before the connection is lost."""
 
 
 class StateKeeper(OverrideKeeper, Protocol):
@@ -208,20 +210,33 @@ class Presence:
         self._beat_s = self._connected_s = float("-inf")
         self._repairs = TokenBucket(1, REPAIR_S)
         self._is_overwritten = False
+        self._foreign: dict[str, tuple[Event, float]] = {}
+        """By broker, with the time of it."""
 
     def connected(self, reading: ClockReading) -> None:
         """A connection began, with the birth."""
         self._connected_s = reading.mono
 
-    def heard(self, item: Received, reading: ClockReading) -> Event | None:
-        """A message on the topic, and what there is to report of it; what is retained is from before the birth."""
+    def lost(self, broker: str) -> None:
+        """The connection to this broker ended: what it said last was our own will."""
+        self._foreign.pop(broker, None)
+
+    def heard(self, item: Received, reading: ClockReading) -> None:
+        """A message on the topic; what is retained is from before the birth."""
         if item.retain or item.payload == ONLINE:
-            return None
+            return
         self._is_overwritten = True
-        if reading.mono - self._connected_s <= FAREWELL_S:
-            return None
-        word = printable(item.payload[:40].decode(errors="replace")) or "–"
-        return new_event("TWL-M018", topic=self._topic, word=word, broker=item.broker)
+        if reading.mono - self._connected_s > FAREWELL_S:
+            word = printable(item.payload[:40].decode(errors="replace")) or "–"
+            event = new_event("TWL-M018", topic=self._topic, word=word, broker=item.broker)
+            self._foreign.setdefault(item.broker, (event, reading.mono))
+
+    def foreign(self, reading: ClockReading) -> Iterator[Event]:
+        """What somebody else wrote, on brokers that are still there."""
+        for broker, (event, heard_s) in list(self._foreign.items()):
+            if reading.mono - heard_s > ENDING_S:
+                del self._foreign[broker]
+                yield event
 
     def due(self, reading: ClockReading) -> tuple[Message, ...]:
         """What is to be said now."""
@@ -359,8 +374,7 @@ class ControlLoop:
         return True
 
     def _take_status(self, item: Received, reading: ClockReading) -> None:
-        if event := self._presence.heard(item, reading):
-            self.note(event, reading)
+        self._presence.heard(item, reading)
         if not item.retain:
             self._echoes.heard(item.broker, reading)
 
@@ -375,6 +389,7 @@ class ControlLoop:
         elif isinstance(item, Disconnected):
             self._home_assistant.disconnected(item.broker)
             self._echoes.lost(item.broker)
+            self._presence.lost(item.broker)
             if not self._connection.connected:
                 self.controller.lost()
 
@@ -473,6 +488,8 @@ class ControlLoop:
     def _tell_what_goes_on(self, reading: ClockReading) -> None:
         """What a broker withholds, a sum of what was counted, and a reminder of what lasts."""
         zone = self.controller.program.place.time_zone
+        for event in self._presence.foreign(reading):
+            self.note(event, reading)
         for event in self._echoes.due(reading):
             self.note(event.of(CONTROLLER), reading)
         for event in (*self._rate_limit.due(reading.mono), *self._degradations.reminders(reading, zone)):

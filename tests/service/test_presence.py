@@ -39,22 +39,31 @@ def test_the_beat_leaves_nothing_on_any_disk(presence: Presence) -> None:
 @pytest.mark.parametrize("word", [b"offline", b"", b"\xff\x00", b"ONLINE"])
 def test_what_somebody_else_wrote_is_written_over_and_told(presence: Presence, word: bytes) -> None:
     """Retained, so that it is not believed for ever."""
-    event = presence.heard(said(word), at(101))
+    presence.heard(said(word), at(101))
     (repair,) = presence.due(at(101))
     assert (repair.payload, repair.retain, repair.qos) == (b"online", True, 1)
-    assert event is not None
+    (event,) = presence.foreign(at(102.1))
     assert event.code == "TWL-M018"
     assert event.text("sv")
 
 
 def test_what_is_from_before_or_our_own_is_nobody_elses(presence: Presence) -> None:
     """What was retained before the birth, the echo of the beat, and the last will of a connection that broke."""
-    assert presence.heard(said(b"offline", retain=True), at(101)) is None
-    assert presence.heard(said(b"online"), at(101)) is None
+    presence.heard(said(b"offline", retain=True), at(101))
+    presence.heard(said(b"online"), at(101))
     assert presence.due(at(101)) == ()
     presence.connected(at(101))
-    assert presence.heard(said(b"offline"), at(110.0)) is None
+    presence.heard(said(b"offline"), at(110.0))
     assert presence.due(at(110.0))[0].retain
+    assert not list(presence.foreign(at(112)))
+
+
+def test_the_will_that_a_broker_says_as_it_ends_is_nobody_elses(presence: Presence) -> None:
+    """mosquitto tells it to the client whose will it is, which is still connected."""
+    presence.heard(said(b"offline"), at(101))
+    assert not list(presence.foreign(at(101.5)))
+    presence.lost("b")
+    assert not list(presence.foreign(at(103)))
 
 
 def test_one_who_writes_without_end_causes_no_storm(presence: Presence) -> None:
