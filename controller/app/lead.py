@@ -141,7 +141,7 @@ class Lead:
         question, asked_s, task = self._asked
         await asyncio.wait([task], timeout=ANSWER_S)
         if not task.done():
-            self.pair = replace(self.pair, is_known=False)
+            self._unknown()
             self.leaderships.unanswered(self._clock.read().mono, self._sites.running())
             return
         self._asked = None
@@ -149,8 +149,12 @@ class Lead:
             self.leaderships.answered(question, task.result(), asked_s)
             self._know(task.result())
         except Unusable:  # told by the database, as whatever else it refuses
-            self.pair = replace(self.pair, is_known=False)
+            self._unknown()
             self.leaderships.unanswered(asked_s, self._sites.running())
+
+    def _unknown(self) -> None:
+        self.pair = replace(self.pair, is_known=False)
+        self._company.unanswered()
 
     def _unreached(self) -> set[str]:
         """The sites of which no broker is reached."""

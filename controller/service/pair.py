@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
@@ -11,6 +12,8 @@ from controller.state.leases import TERM_S, PageNote, Standing
 
 MET_S = 2 * TERM_S
 """Who has been there for so long is missed when he goes."""
+RETURN_S = TERM_S
+"""So long the others have to say that they live, after a database that was away answers again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,17 @@ class Company:
         """Other controllers, and since when they have been seen."""
         self._alone = Alarm(tell)
         self._missed: dict[str, Alarm] = {}
+        self._is_away = False
+        self._back_s = -inf
+
+    def unanswered(self) -> None:
+        """The database is away: nobody can say that he lives."""
+        self._is_away = True
 
     def know(self, standing: Standing, now_s: float) -> None:
         """The database has answered. One who was there only for a moment may be this machine before a restart."""
+        if self._is_away:
+            self._is_away, self._back_s = False, now_s
         others = [name for name in standing.controllers if name != self._own]
         self._met_s = {name: self._met_s.get(name, now_s) for name in {*self._met_s, *others}}
         living = {machine_of(name) for name in (self._own, *others)}
@@ -82,7 +93,9 @@ class Company:
         if others:
             self._met_s = {name: met_s for name, met_s in self._met_s.items() if name in others}
             self._alone.clear(new_event("TWL-C064", controller=self._own, others=", ".join(others)))
-        elif gone or was_met:
+        if now_s - self._back_s < RETURN_S:
+            return
+        if not others and (gone or was_met):
             self._alone.raise_(new_event("TWL-C063", controller=self._own))
         for machine in gone if others else ():
             self._missed.setdefault(machine, Alarm(self._tell)).raise_(new_event("TWL-C065", machine=machine))

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from controller.events import Event
-from controller.service.pair import MET_S, Company, LedSite, Pair, lead_of, pair_of
+from controller.service.pair import MET_S, RETURN_S, Company, LedSite, Pair, lead_of, pair_of
 from controller.state.leases import Lease, PageNote, Standing
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -65,3 +65,19 @@ def test_one_of_three_is_missed_by_name() -> None:
     rest = _living("one-a", "two-b", gone=("three-c",))
     back = _living("one-a", "two-b", "three-d", gone=("three-c",))
     assert _codes((0, rest), (2, rest), (4, back)) == ["TWL-C065", "TWL-C066"]
+
+
+def test_nobody_is_missed_before_he_could_say_that_he_lives() -> None:
+    """While the database was away all leases and signs of life ended."""
+    told: list[Event] = []
+    company = Company("one-a", told.append)
+    company.know(_living("one-a", "two-b"), 0)
+    company.know(_living("one-a", "two-b"), MET_S + 1)
+    company.unanswered()
+    company.know(_living("one-a", gone=("two-b",)), 60)
+    company.know(_living("one-a", "two-b"), 61.5)
+    assert not told
+    company.unanswered()
+    company.know(_living("one-a", gone=("two-b",)), 120)
+    company.know(_living("one-a", gone=("two-b",)), 120 + RETURN_S)
+    assert [event.code for event in told] == ["TWL-C063"]
