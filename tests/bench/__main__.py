@@ -18,7 +18,6 @@ from tests.bench.table import Row, lines
 SIZES = (1, 100, 1_000, 10_000)
 MOST_QUICKLY = 100
 ROUNDS = 5
-FEW = 2
 MANY = 100
 FIGURES: dict[str, tuple[Callable[[int, int], Iterable[Row]], tuple[int, ...], int]] = {
     "commands": (commands, (1,), MANY),
@@ -26,10 +25,10 @@ FIGURES: dict[str, tuple[Callable[[int, int], Iterable[Row]], tuple[int, ...], i
     "frames": (frames, (1, 10, 100), 1),
     "idle": (idle, (1, 10_000), MANY),
     "vendor": (vendor, SIZES, MANY),
-    "contract": (contract, SIZES, FEW),
-    "start": (start, SIZES, FEW),
-    "reload": (reload, SIZES, FEW),
-    "restart": (restart, SIZES, FEW),
+    "contract": (contract, SIZES, 1),
+    "start": (start, SIZES, 1),
+    "reload": (reload, SIZES, 1),
+    "restart": (restart, SIZES, 1),
     "pair": (pair, (100, 10_000), MANY),
 }
 """Name -> what measures it, at which sizes, and in how many rounds at most unless more are asked for: all of it is to

@@ -16,15 +16,15 @@ VENDOR = "home-assistant"
 CONTRACT = "dmx"
 REAL = 100
 """So many gateways of our own at most run in truth; the others are simulated."""
-ALONE = 20
-"""Times as many rounds for a single gateway, of which every hundredth counts."""
+ALONE = 8
+"""Times as many rounds for a single gateway, of which the slowest count."""
 SELDOM = 4
 """In one of so many of those the yardsticks take part."""
 TICK_S = 0.005
 PAUSE_S = 0.5
 SOON_S = 0.1
-LEADS_S = ((1, 1.4), (100, 2.0), (1_000, 3.0), (10_000, 9.0))
-"""So long before the cue we look at it: time for what is prepared, and to know that all confirm."""
+LEADS_S = ((1, 2.5), (100, 3.0), (1_000, 4.0), (10_000, 9.0))
+"""So long before the cue we look at it: time to notice the leap, for what is prepared, and to know that all confirm."""
 YARDSTICKS = ("socket", "paho", "script")
 HOSTS = {OURS: "127.77.0.1", "datagrams": "127.77.0.2"}
 

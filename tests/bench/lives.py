@@ -19,7 +19,7 @@ from tests.bench.table import OURS, Rounds, Row
 from tests.parts import free_port
 
 SETTLE_S, IDLE_S = 20.0, 30.0
-SETTLE_MANY_S = 40.0
+SETTLE_MANY_S = 25.0
 
 
 def start(count: int, rounds: int) -> Iterator[Row]:

@@ -128,10 +128,10 @@ class Bench:
         return {"at": boot_time(), "resident_kb": resident_kb(), "cpu_s": time.process_time()}
 
     async def leap(self, before_s: float) -> dict[str, object]:
-        """Go to so long before the next cue, and return a second before it, or once a third of that is left."""
+        """Go to so long before the next cue, and return a second before it."""
         self.cue_s = self.clock.leap(before_s)
         wall = rfc3339(self.clock.read().wall + timedelta(seconds=self.cue_s - boot_time()))
-        await asyncio.sleep(before_s - min(1.0, before_s / 3))
+        await asyncio.sleep(max(0.0, before_s - 1.0))
         return {"is_confirmed": self.is_confirmed, "cue_s": self.cue_s, "wall": wall}
 
     async def cue(self, tick_s: float, after_s: float = 3.0) -> dict[str, object]:
