@@ -213,7 +213,7 @@ class Lead:
         """Notes the signs of life of the leaders of sites, and what they may be too late to hear."""
         below = "" if "" in self._sites.names() else f"{prefix.rpartition('/')[0]}/"
         each = f"{below}+" if below else prefix
-        topics = ((f"{each}/controller/status", 0), (f"{each}/override/set", 1))
+        topics = ((f"{each}/controller/status", 0), (f"{each}/controller/event", 0), (f"{each}/override/set", 1))
         name = f"{prefix.replace('/', '-')}-{self.leaderships.name}-beside"
         async with Mqtt(brokers, name, subscriptions=topics, keepalive_s=BESIDE_KEEPALIVE_S) as mqtt:
             self._beside[brokers] = mqtt
@@ -228,6 +228,8 @@ class Lead:
         now_s = self._clock.read().mono
         if item.topic.endswith("/override/set"):
             self._stops_kept.heard(site, item.payload, now_s)
+        elif item.topic.endswith("/controller/event"):
+            self._stops_kept.heard_event(site, item.payload)
         elif item.payload == ONLINE:
             self._stops_kept.heard_leader(site, now_s)
             if site not in self._sites.running():

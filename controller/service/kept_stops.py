@@ -3,11 +3,14 @@
 Every controller hears them. A leader that gives signs of life after a stop has heard it too.
 """
 
+import json
+
 from controller.service.health_watch import BEAT_S
 from controller.service.override_request import action_of
 
 SURE_S = 1.5 * BEAT_S
 """A sign of life that comes so long after a stop is of a leader who has heard it."""
+LIFTED = ("TWL-O106", "TWL-O108")
 MOST = 20
 """Of a site; one would do, but each has somebody who waits for an answer."""
 
@@ -26,6 +29,15 @@ class KeptStops:
         kept = self._stops.setdefault(site, {}) if action == "stop" else {}
         if len(kept) < MOST:
             kept.setdefault(payload, now_s)
+
+    def heard_event(self, site: str, payload: bytes) -> None:
+        """What whoever leads the site tells. A stop may be lifted on the page, which is no request that others hear."""
+        try:
+            is_lifted = json.loads(payload)["code"] in LIFTED
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return
+        if is_lifted:
+            self._stops.pop(site, None)
 
     def heard_leader(self, site: str, now_s: float) -> None:
         """A sign of life of whoever leads the site."""

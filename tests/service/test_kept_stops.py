@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from controller.service.kept_stops import MOST, SURE_S, KeptStops
 
 
@@ -32,6 +34,19 @@ def test_a_stop_that_was_lifted_is_not_kept() -> None:
     assert kept.of("north") == ()
     kept.heard("north", _request("stop", "c"), 12.0)
     assert kept.of("north") == (_request("stop", "c"),)
+
+
+@pytest.mark.parametrize("code", ["TWL-O106", "TWL-O108"])
+def test_a_stop_that_was_lifted_on_the_page_is_not_kept(code: str) -> None:
+    """Of which the others hear the event only; nothing else that is told lifts it."""
+    kept = KeptStops()
+    kept.heard("north", STOP, 10.0)
+    for payload in (b"", b"[]", b"7", b"[" * 9_999, b"{}", json.dumps({"code": "TWL-O105", "owner": code}).encode()):
+        kept.heard_event("north", payload)
+    kept.heard_event("south", json.dumps({"code": code}).encode())
+    assert kept.of("north") == (STOP,)
+    kept.heard_event("north", json.dumps({"code": code}).encode())
+    assert kept.of("north") == ()
 
 
 def test_nothing_else_is_kept() -> None:
