@@ -26,7 +26,7 @@ from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.state.database import NewerSchema
 from controller.state.json_file import OnEvent, Unusable
-from controller.state.postgres_errors import AWAY, BACK, NoPassword, event_of
+from controller.state.postgres_errors import AWAY, BACK, READS_GO_ON, NoPassword, event_of
 from controller.state.sql import Migration, SqlConnection, SqlResult, Work, in_dialect
 
 T = TypeVar("T")
@@ -63,6 +63,8 @@ class _Link(psycopg.Connection[tuple[Any, ...]]):
     """A connection on which nothing is waited for longer than until `until_s`."""
 
     until_s = math.inf
+    wrote = False
+    """In the transaction under way."""
 
     def wait(self, gen: Generator[Any, Any, T], *args: Any, **more: Any) -> T:
         """As psycopg waits; raises TimeoutError."""
@@ -89,9 +91,11 @@ class _Thin:
         self._link = link
 
     def execute(self, statement: str, values: Sequence[object] = (), /) -> SqlResult:
+        self._link.wrote |= not statement.lstrip().startswith("SELECT")
         return self._link.execute(_placed(statement), _whole(values))
 
     def executemany(self, statement: str, rows: Iterable[Sequence[object]], /) -> None:
+        self._link.wrote = True
         with self._link.cursor() as cursor:
             cursor.executemany(_placed(statement), [_whole(row) for row in rows])
 
@@ -175,6 +179,7 @@ class PostgresServer:
     def require_writable(self) -> None:
         """Raises ServerFailed where it cannot be reached and written to."""
         with self._link(SCHEMA, None) as link:
+            link.wrote = True
             link.execute("CREATE TEMPORARY TABLE watertower_asks (one INTEGER) ON COMMIT DROP")
 
     def prepare(self, schema: str, name: str, migrations: tuple[Migration, ...]) -> None:
@@ -199,6 +204,7 @@ class PostgresServer:
                 yield link
                 link.until_s = time.monotonic() + self._answer_s
                 link.execute("COMMIT")
+                wrote = link.wrote
             except (psycopg.Error, TimeoutError):
                 link.close()
                 raise
@@ -210,7 +216,7 @@ class PostgresServer:
             raise self._fails(error) from None  # psycopg's own would name how it connects
         finally:
             self._free.release()
-        self._works()
+        self._works(wrote=wrote)
 
     def _put_back(self, link: _Link, last: LiteralString = "") -> None:
         try:
@@ -229,7 +235,7 @@ class PostgresServer:
             except IndexError:
                 link, is_new = self._connected(), True
             try:
-                link.until_s = time.monotonic() + self._answer_s
+                link.until_s, link.wrote = time.monotonic() + self._answer_s, False
                 link.execute(_beginning(schema, turns))
             except psycopg.OperationalError as error:
                 link.close()
@@ -269,8 +275,9 @@ class PostgresServer:
             self._refused = (time.monotonic() + AGAIN_S, failed)
         return failed
 
-    def _works(self) -> None:
-        if self._alarm.raised is not None:
+    def _works(self, *, wrote: bool) -> None:
+        raised = self._alarm.raised
+        if raised is not None and (wrote or raised.code not in READS_GO_ON):
             with self._telling:
                 self._alarm.clear(new_event(BACK, database=self.place))
 

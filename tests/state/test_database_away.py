@@ -266,6 +266,22 @@ def test_a_schema_of_a_newer_version_is_left_alone(reach: Callable[..., Storage]
     assert (event.code, event.fields["found"]) == ("TWL-J046", 99)
 
 
+def test_what_can_be_read_does_not_end_that_nothing_can_be_written(
+    reach: Callable[..., Storage], database: Postgres, now: datetime
+) -> None:
+    """It would be told anew with each attempt."""
+    LampResults(reach(), lambda _: None).note({"mast/north": True}, now)
+    storage = reach(url=f"{database.url}?options=-cdefault_transaction_read_only%3Don")
+    told: list[Event] = []
+    assert storage.server is not None
+    storage.server.listen(told.append)
+    for _ in range(2):
+        with pytest.raises(Unusable):
+            LampResults(storage, lambda _: None).note({"mast/north": False}, now)
+        assert LampResults(storage, lambda _: None).read().people
+    assert codes(told) == ["TWL-J043"]
+
+
 def test_tables_that_vanish_are_told_and_then_made_anew(reach: Callable[..., Storage], now: datetime) -> None:
     """As where an administrator restored a database in which there was nothing yet."""
     storage, admin = reach(), reach()
