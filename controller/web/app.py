@@ -18,6 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from controller.config.web_keys import Web
 from controller.errors import WatertowerError, place_of
 from controller.events import new_event
+from controller.state.accounts_file import NotKept
+from controller.state.roles import Role
 from controller.web import (
     accounts_view,
     api,
@@ -186,6 +188,8 @@ def _refused(request: Request, error: Exception) -> Response:
     if is_api(request) and isinstance(error, WatertowerError):
         return problem(visit(request), of_error(error))
     visited = visit(request)
+    if isinstance(error, NotKept) and not visited.may(Role.VIEWER):  # where accounts are kept is no stranger's business
+        return _error(visited, 503)
     event = new_event(error.code, **error.fields) if isinstance(error, WatertowerError) else None
     text, cure = (event.text(visited.language), event.action(visited.language)) if event else ("", "")
     status = 503 if isinstance(error, NOT_NOW) else 409
@@ -226,7 +230,7 @@ def _broken(request: Request, error: Exception) -> Response:
 
 
 def _error(visited: Visit, status: int) -> HTMLResponse:
-    known = status if status in {400, 403, 404, 405, 413, 415, 500} else 400 if status < 500 else 500
+    known = status if status in {400, 403, 404, 405, 413, 415, 500, 503} else 400 if status < 500 else 500
     return visited.page(
         "error", status, title=visited.say(f"error.{known}.title"), text=visited.say(f"error.{known}.text"), cure=""
     )

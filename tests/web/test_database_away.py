@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from controller.config.load import Setup
+from controller.config.web_keys import Web
 from controller.state.accounts import AccountStore
 from controller.state.postgresql import PostgresServer
 from controller.state.storage import Storage
@@ -24,3 +25,18 @@ async def test_what_everybody_may_see_is_shown_and_the_login_says_why_not(
     assert answer.status_code == 503
     assert "ingen lyssnar där" in answer.text
     assert "watertower doctor" in answer.text
+
+
+async def test_a_stranger_is_not_told_where_the_accounts_are(
+    service: RunningService, browser: Browser, setup: Setup, clock: SetClock, tmp_path: Path
+) -> None:
+    """Only that nobody can log in now."""
+    away = PostgresServer("postgresql://nobody@127.0.0.1:1/nothing")
+    service.accounts = AccountStore(Storage(tmp_path, away), service.tell)
+    service.publish(snapshot_of(setup, clock.read()), is_new=True)
+    web = Web.model_validate({"listen": "0.0.0.0:8443", "cert_file": "c.pem", "key_file": "k.pem"})
+    async with browser(web, "192.0.2.9", "https://tower.example:8443") as visitor:
+        answer = await visitor.get("/login")
+    assert answer.status_code == 503
+    assert "127.0.0.1:1/" not in answer.text
+    assert "accounts.db" not in answer.text
