@@ -69,7 +69,9 @@ def controller_lives(facts: SiteFacts) -> Examined:
     at = f"{facts.health.at:%Y-%m-%d %H:%M:%S} UTC" if facts.health is not None else "–"
     if facts.health is None or (lead := facts.health.lead) is None:
         return Examined("controller", at, findings)
-    led = Phrase(Text("commands", "doctor.led"), {"at": at, "lead": lead.phrase(facts.tower.site.place.time_zone)})
+    zone = facts.tower.site.place.time_zone  # one clock in one line
+    at = f"{facts.health.at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    led = Phrase(Text("commands", "doctor.led"), {"at": at, "lead": lead.phrase(zone)})
     return Examined("controller", led, findings)
 
 
