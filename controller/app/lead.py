@@ -229,9 +229,10 @@ class Lead:
         if item.topic.endswith("/override/set"):
             self._stops_kept.heard(site, item.payload, now_s)
         elif item.topic.endswith("/controller/event"):
-            self._stops_kept.heard_event(site, item.payload)
+            self._stops_kept.heard_event(site, item.payload, now_s)
         elif item.payload == ONLINE:
-            self._stops_kept.heard_leader(site, now_s)
+            if self.pair.is_known:
+                self._stops_kept.heard_leader(site, now_s)
             if site not in self._sites.running():
                 self.leaderships[site].heard_leader(now_s)
 

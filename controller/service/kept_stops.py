@@ -1,12 +1,14 @@
 """The safety stops that came while nobody led a site, until the next leader acts on them. Pure.
 
-Every controller hears them. A leader that gives signs of life after a stop has heard it too.
+Every controller hears them. A leader that gives signs of life after a stop has heard it too, and the next one finds it
+in the database; while that is away it is on the leader's disk alone, and so kept.
 """
 
 import json
 
 from controller.service.health_watch import BEAT_S
 from controller.service.override_request import action_of
+from controller.service.overrides import STOPPED
 
 SURE_S = 1.5 * BEAT_S
 """A sign of life that comes so long after a stop is of a leader who has heard it."""
@@ -30,17 +32,21 @@ class KeptStops:
         if len(kept) < MOST:
             kept.setdefault(payload, now_s)
 
-    def heard_event(self, site: str, payload: bytes) -> None:
-        """What whoever leads the site tells. A stop may be lifted on the page, which is no request that others hear."""
+    def heard_event(self, site: str, payload: bytes, now_s: float) -> None:
+        """What whoever leads the site tells: what is set and lifted on its page is no request that others hear."""
         try:
-            is_lifted = json.loads(payload)["code"] in LIFTED
+            event = json.loads(payload)
+            code, request = event["code"], {key: event[key] for key in ("id", "owner")}
         except (ValueError, LookupError, TypeError, RecursionError):
             return
-        if is_lifted:
+        if code in LIFTED:
             self._stops.pop(site, None)
+        elif code in STOPPED and not self._stops.get(site):
+            request |= {"version": 1, "action": "stop", "reason": event.get("reason") or "-"}
+            self.heard(site, json.dumps(request).encode(), now_s)
 
     def heard_leader(self, site: str, now_s: float) -> None:
-        """A sign of life of whoever leads the site."""
+        """A sign of life of whoever leads the site, while the database keeps what it acts on."""
         kept = self._stops.get(site, {})
         self._stops[site] = {payload: heard_s for payload, heard_s in kept.items() if now_s - heard_s < SURE_S}
 

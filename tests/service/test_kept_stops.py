@@ -5,10 +5,15 @@ import json
 import pytest
 
 from controller.service.kept_stops import MOST, SURE_S, KeptStops
+from controller.service.override_request import Request, parse_request
 
 
 def _request(action: str, name: str = "a") -> bytes:
     return json.dumps({"version": 1, "id": name, "action": action, "owner": "x", "reason": "x"}).encode()
+
+
+def _event(code: str, owner: str = "anna") -> bytes:
+    return json.dumps({"code": code, "id": "a", "owner": owner}).encode()
 
 
 STOP = _request("stop")
@@ -41,11 +46,25 @@ def test_a_stop_that_was_lifted_on_the_page_is_not_kept(code: str) -> None:
     """Of which the others hear the event only; nothing else that is told lifts it."""
     kept = KeptStops()
     kept.heard("north", STOP, 10.0)
-    for payload in (b"", b"[]", b"7", b"[" * 9_999, b"{}", json.dumps({"code": "TWL-O105", "owner": code}).encode()):
-        kept.heard_event("north", payload)
-    kept.heard_event("south", json.dumps({"code": code}).encode())
+    for payload in (b"", b"[]", b"7", b"[" * 9_999, b"{}", _event("TWL-O101", owner=code)):
+        kept.heard_event("north", payload, 11.0)
+    kept.heard_event("south", _event(code), 11.0)
     assert kept.of("north") == (STOP,)
-    kept.heard_event("north", json.dumps({"code": code}).encode())
+    kept.heard_event("north", _event(code), 11.0)
+    assert kept.of("north") == ()
+
+
+@pytest.mark.parametrize("code", ["TWL-O105", "TWL-O107"])
+def test_a_stop_that_was_set_on_the_page_is_kept(code: str) -> None:
+    """Once, until its leader gives signs of life while the database keeps it."""
+    kept = KeptStops()
+    for _ in range(2):
+        kept.heard_event("north", _event(code), 10.0)
+    (payload,) = kept.of("north")
+    request = parse_request(payload)
+    assert isinstance(request, Request)
+    assert (request.action, request.owner) == ("stop", "anna")
+    kept.heard_leader("north", 10.0 + SURE_S)
     assert kept.of("north") == ()
 
 
