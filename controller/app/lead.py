@@ -196,7 +196,9 @@ class Lead:
 
     def _tell_leaders(self) -> None:
         """Who leads which site, where that is another than before."""
-        before, self._leaders = self._leaders, {**self._leaders, **self.leaderships.leaders}
+        # what was left and taken again between two rounds has changed hands, too
+        of_others = {site: leader for site, leader in self._leaders.items() if leader != self.leaderships.name}
+        before, self._leaders = self._leaders, {**of_others, **self.leaderships.leaders}
         for site, leader in self._leaders.items():
             if before.get(site) == leader:
                 continue
