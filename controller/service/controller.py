@@ -10,22 +10,17 @@ needs no clock. After each connection it listens LISTEN_S for what is retained b
 starts above every order that it finds.
 """
 
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from heapq import heappop, heappush
 from math import inf
 
 from controller.clock import CEILING, FLOOR, ClockReading, Trust
 from controller.events import Event, new_event
-from controller.events.alarm import Alarm
-from controller.gateways.base import DesiredState, Gateway, Message, Order, Rejected, Report
-from controller.gateways.wire import MAX_EPOCH, REFUSED
-from controller.retry import TokenBucket
+from controller.gateways.base import DesiredState, Gateway, Message, Order
 from controller.schedule.explanation import Why
 from controller.schedule.plan import Cue, Program
-from controller.service.alike import AlikeDecisions, AlikeReports, Decided, in_name_of
+from controller.service.alike import AlikeDecisions, Decided, in_name_of
 from controller.service.desired import (
     HORIZON,
     LooksNow,
@@ -36,6 +31,7 @@ from controller.service.desired import (
     desired_looks,
     fade_left_s,
 )
+from controller.service.due_times import DueTimes
 from controller.service.gateway_state import (
     Decision,
     DesiredLooks,
@@ -44,26 +40,21 @@ from controller.service.gateway_state import (
     Status,
     TurnFacts,
 )
+from controller.service.gateway_table import GatewayTable
 from controller.service.prepared import AHEAD_S, Prepared, PreparedInstant
+from controller.service.reception import Reception
 from controller.service.reconcile import reconcile
 from controller.service.situation import commanded
 from controller.service.values import Value, looks_value, rules_value
-from controller.service.waiting_line import WaitingLine
-from controller.service.watches import ClockWatch, StopWatch, clock_off_s
+from controller.service.watches import ClockWatch, StopWatch
 
 LISTEN_S = 0.5
-REMEMBERED = 64
-"""So many documents sent to a gateway are recognised when they come back from the broker."""
-GOODBYES = TokenBucket(5, 60.0)
-"""So many are no news: a restart, an upgrade."""
 MOST_DECIDED, MOST_PREPARED = 40, 200
 """So many gateways are decided in one turn, or sent what was prepared or was decided for their like; the next turn
 follows at once, and all else that waits has its turn between them: some 3 ms on a desktop computer, 15 ms on a small
 one."""
 DEARER = MOST_PREPARED // MOST_DECIDED - 1
 """How much dearer a decision is than what is prepared or decided already."""
-MOST_DUE = 500
-"""So many times at which a gateway was to be decided are looked at in one turn; most have been replaced since."""
 JUST_AFTER_S = 5e-5
 """Two clocks are read one after the other."""
 
@@ -86,55 +77,53 @@ class Controller:
     """Keeps every gateway as the plan wants it."""
 
     def __init__(self, gateways: tuple[Gateway, ...], prefix: str, program: Program, known: Order = Order()) -> None:
-        self.gateways = {gateway.name: gateway for gateway in gateways}
-        self.states = dict.fromkeys(self.gateways, GatewayState())
         self.cue: Cue | None = None
         self._prefix = prefix
         self._plan = PlanAhead(program)
         self._orders = Revisions(known)
         self._looks_now = LooksNow()
-        self._issued: dict[str, Issued] = {}
-        keepers = [name for name, gateway in self.gateways.items() if gateway.KEEPS_PLAN]
-        self._sent: dict[str, deque[int]] = {name: deque(maxlen=REMEMBERED) for name in keepers}
-        self._routes: dict[str, list[Gateway]] = {}
-        for gateway in gateways:
-            for topic in gateway.topics(prefix):
-                self._routes.setdefault(topic, []).append(gateway)
+        self._table = GatewayTable(gateways)
+        self._events: list[Event] = []
+        self._clock_watch = ClockWatch()
+        self._reception = Reception(self._table, prefix, self._orders, self._clock_watch, self._events.append)
         self._connected_s: float | None = None
         self._trusted_s: float | None = None
         """Since when the clock is believed, or a stop needs none; None while no gateway is sent anything."""
-        self._clock_watch = ClockWatch()
         self._planned_because: str | None = None
         self._prepared: PreparedInstant | None = None
-        self._positions = {name: position for position, name in enumerate(self.gateways)}
-        self._due_s: dict[str, float] = {}
-        """By gateway, when it is next decided without any news; never where it is missing."""
-        self._due: list[tuple[float, str]] = []
-        """The same as a heap, with entries that `_due_s` has replaced since."""
-        self._stop_watch = StopWatch(self._in_order)
+        self._due = DueTimes()
+        """When each gateway is next decided without any news."""
+        self._stop_watch = StopWatch(self._table.in_order)
         self._is_blind = False
-        self._lit = set(self.gateways)
-        """The gateways that do not confirm dark."""
-        self._undecided = WaitingLine(self.gateways)
-        self._unconfirmed = Counter(zone for gateway in gateways for zone in gateway.zone_names)
-        """By zone, how many of its gateways do not confirm their part."""
-        self._events: list[Event] = []
-        self._goodbyes = defaultdict[str, TokenBucket](lambda: GOODBYES)
-        self._lamps_differ = defaultdict[str, Alarm](lambda: Alarm(self._events.append))
         self._alone: Mapping[str, DesiredLooks] = {}
-        same: dict[Hashable, Hashable] = {}
-        likes = ((name, gateway.alike) for name, gateway in self.gateways.items())
-        self.alike = {name: same.setdefault(alike, alike) for name, alike in likes}
-        self._reports = AlikeReports()
+
+    @property
+    def gateways(self) -> Mapping[str, Gateway]:
+        """By name, in the order of the file."""
+        return self._table.gateways
+
+    @property
+    def states(self) -> Mapping[str, GatewayState]:
+        """What is known of each gateway, by name."""
+        return self._table.states
+
+    @property
+    def alike(self) -> Mapping[str, Hashable]:
+        """By gateway, what those that differ in names and topics only have in common."""
+        return self._table.alike
 
     @property
     def topics(self) -> tuple[str, ...]:
         """Every topic to subscribe to."""
-        return tuple(self._routes)
+        return self._reception.topics
 
     def hears(self, topic: str) -> bool:
         """Whether any gateway speaks on it."""
-        return topic in self._routes
+        return self._reception.hears(topic)
+
+    def receive(self, topic: str, payload: bytes, retained: bool, reading: ClockReading) -> None:
+        """One message of a gateway, or of whoever writes to its topics."""
+        self._reception.receive(topic, payload, retained, reading)
 
     @property
     def partial(self) -> tuple[str, ...]:
@@ -154,7 +143,7 @@ class Controller:
     @property
     def confirmed_zones(self) -> tuple[str, ...]:
         """The zones of which every gateway that drives them confirms its part."""
-        return tuple(zone for zone, count in self._unconfirmed.items() if not count)
+        return self._table.confirmed_zones
 
     @property
     def following(self) -> Cue | None:
@@ -185,7 +174,7 @@ class Controller:
 
     def show_alone(self, looks: Mapping[str, DesiredLooks]) -> None:
         """These gateways show this from the next turn on, whatever is planned, and no others: a test of lamps."""
-        self._undecided.join((*self._alone, *looks))
+        self._table.undecided.join((*self._alone, *looks))
         self._alone, self._prepared = looks, None
 
     def stopped(self, reading: ClockReading) -> None:
@@ -197,118 +186,15 @@ class Controller:
         self._prepared = None
         if self._connected_s is None:
             self._connected_s = reading.mono
-            self._change_all(lambda state: state._replace(reported=state.reported.forgotten()))
-        self._change_all(lambda state: state._replace(desired_key=None))
-        self._undecided.join(self.gateways)
+            self._table.change_all(lambda state: state._replace(reported=state.reported.forgotten()))
+        self._table.change_all(lambda state: state._replace(desired_key=None))
+        self._table.undecided.join(self.gateways)
         self._planned_because = "connection"
 
     def lost(self) -> None:
         """The last connection ended."""
         self._connected_s = self._prepared = None
-        self._undecided.join(self.gateways)
-
-    def receive(self, topic: str, payload: bytes, retained: bool, reading: ClockReading) -> None:
-        """One message of a gateway, or of whoever writes to its topics."""
-        for gateway in self._routes.get(topic, ()):
-            match gateway.decode(topic, payload, self._prefix):
-                case Rejected(reason):
-                    self._events.append(new_event("TWL-G110", gateway=gateway.name, topic=topic, reason=reason))
-                    if not gateway.KEEPS_PLAN:  # whatever it meant, it is alive
-                        self._take_report(gateway, topic, Report(), retained, reading)
-                case Report(written=None) as report:
-                    self._take_report(gateway, topic, report, retained, reading)
-                case Report(written=Order() as written):
-                    self._take_written(gateway, topic, written, payload, retained)
-
-    def _take_report(self, gateway: Gateway, topic: str, report: Report, retained: bool, reading: ClockReading) -> None:
-        state = self.states[gateway.name]
-        before = state.reported
-        is_leftover = retained and report.fault is not None and report.fault.passes
-        if is_leftover or before.overtakes(report, gateway.quiet_s, reading.mono):
-            return
-        after = self._reports.after(state, report, reading.mono, fresh=not retained)
-        if report.order is not None:
-            reported = after.reported._replace(clock_off_s=None if retained else clock_off_s(report, reading))
-            after = after._replace(reported=reported)
-            if event := self._clock_watch.compare(gateway.name, reported, reading):
-                self._events.append(event)
-        self.states[gateway.name] = after
-        self._undecided.add(gateway.name)
-        if report.online is False and before.online and not retained:
-            self._count_goodbye(gateway.name, reading.mono)
-        if report.has_our_lamps is not None and not retained:
-            self._compare_lamps(gateway.name, report.has_our_lamps)
-        if report.fault is not None and report.fault.code not in before.problems:
-            self._events.append(new_event(report.fault.code, gateway=gateway.name, **report.fault.fields))
-        if report.order is not None:
-            issued = self._issued.get(gateway.name)
-            is_new = issued is not None and before.order != issued.order == report.order
-            if issued is not None and is_new and report.command_id == issued.command_id:
-                self._events.append(new_event("TWL-G124", gateway=gateway.name, command_id=issued.command_id))
-            self._report_problems(gateway, set(before.problems), set(after.reported.problems))
-            self._compare_orders(gateway, topic, report, report.order)
-
-    def _report_problems(self, gateway: Gateway, before: set[str], after: set[str]) -> None:
-        """Report what a gateway of our own says is wrong; a foreign writer on its topic has an event of its own."""
-        for code, problems in (("TWL-G114", after - before), ("TWL-G115", before - after)):
-            for problem in sorted(problems - {REFUSED}):
-                self._events.append(new_event(code, gateway=gateway.name, problem=problem))
-
-    def _count_goodbye(self, name: str, now_s: float) -> None:
-        """One that comes and goes all the time may be confirmed whenever somebody looks."""
-        bucket = self._goodbyes[name]
-        if bucket.allows(now_s):
-            self._goodbyes[name] = bucket.spend(now_s)
-        else:
-            self._events.append(new_event("TWL-G106", gateway=name))
-
-    def _compare_lamps(self, name: str, has_ours: bool) -> None:
-        """A box whose copy of tower.yaml is another one confirms light of lamps that are elsewhere."""
-        alarm = self._lamps_differ[name]
-        if has_ours:
-            alarm.clear(new_event("TWL-G167", gateway=name))
-        else:
-            alarm.raise_(new_event("TWL-G166", gateway=name))
-
-    def _compare_orders(self, gateway: Gateway, topic: str, report: Report, seen: Order) -> None:
-        """A gateway reports the highest order it accepted: ours must be above it, and what it has under ours, ours."""
-        issued = self._issued.get(gateway.name)
-        if issued is not None and issued.order == seen and report.command_id not in {"", issued.command_id}:
-            self._mark_overwritten(gateway.name)
-        if not self.order < seen:
-            return
-        if not self._orders.rise_above(seen):
-            self._events.append(new_event("TWL-G113", topic=topic, epoch=seen.epoch))
-        elif gateway.name in self._issued:
-            self._events.append(new_event("TWL-G112", gateway=gateway.name, epoch=seen.epoch))
-        if gateway.name in self._issued:
-            self._mark_overwritten(gateway.name)
-
-    def _take_written(self, gateway: Gateway, topic: str, seen: Order, payload: bytes, retained: bool) -> None:
-        """A desired document came: one of ours, one found at the start, or somebody else's."""
-        # by every byte: whoever writes under our order and id must not pass for us
-        if hash(payload) in self._sent[gateway.name] or (retained and seen < self.order):
-            return
-        if self.order < seen and not self._orders.rise_above(seen):
-            self._events.append(new_event("TWL-G113", topic=topic, epoch=seen.epoch))
-            if seen.epoch <= MAX_EPOCH:  # the gateway has accepted it, and will report so in a moment
-                state = self.states[gateway.name]
-                self.states[gateway.name] = state._replace(reported=state.reported._replace(order=seen))
-        if gateway.name in self._issued:
-            # what is no document has the lowest order of all, and none to name
-            epoch, revision = (seen.epoch, seen.revision) if seen != Order() else ("–", "–")
-            fields = {"topic": topic, "epoch": epoch, "revision": revision}
-            self._events.append(new_event("TWL-G111", **fields))
-            self._mark_overwritten(gateway.name)
-
-    def _mark_overwritten(self, name: str) -> None:
-        self.states[name] = self.states[name]._replace(is_overwritten=True)
-        self._undecided.add(name)
-
-    def _change_all(self, change: Callable[[GatewayState], GatewayState]) -> None:
-        """The states of all gateways; those that share one go on to share it."""
-        changed = {key: change(state) for key, state in {id(state): state for state in self.states.values()}.items()}
-        self.states = {name: changed[id(state)] for name, state in self.states.items()}
+        self._table.undecided.join(self.gateways)
 
     def turn(self, reading: ClockReading) -> TurnResult:
         """One turn, see the head of this module."""
@@ -320,14 +206,14 @@ class Controller:
         self._events.clear()
         if is_blind:
             return TurnResult((), events, None, None, frozenset(changed))
-        wake_s = min(self._stop_watch.due_s, self._next_due_s(reading), self._prepares_s(reading))
+        wake_s = min(self._stop_watch.due_s, self._decides_s(reading), self._prepares_s(reading))
         return TurnResult(
             messages=tuple(messages),
             events=events,
             wake_at=self._plan.wake_at,
             wake_s=wake_s if wake_s < inf else None,
             changed=frozenset(changed),
-            is_behind=self._connected_s is not None and bool(self._undecided),
+            is_behind=self._connected_s is not None and bool(self._table.undecided),
         )
 
     def _know_nothing(self) -> tuple[list[str], list[Message]]:
@@ -337,7 +223,7 @@ class Controller:
         self._trusted_s, self._is_blind, self._prepared = None, True, None
         for name, gateway in self.gateways.items():
             unknown: dict[str, Status] = dict.fromkeys(gateway.zone_names, "unknown")
-            self._note(name, self.states[name]._replace(status=unknown))
+            self._note(name, self._table.states[name]._replace(status=unknown))
         return list(self.gateways), []
 
     def _decide_all(self, reading: ClockReading) -> tuple[list[str], list[Message]]:
@@ -351,22 +237,22 @@ class Controller:
         if self._is_listening(reading):
             return [], []
         names, messages = self._decide_some(reading)
-        if not self._undecided and self._connected_s is not None:
+        if not self._table.undecided and self._connected_s is not None:
             self._prepare_some(reading)
         return names, messages
 
     def _decide_some(self, reading: ClockReading) -> tuple[list[str], list[Message]]:
-        self._note_due(reading)
+        self._table.undecided.join(self._due.take(reading.mono))
         prepared, outlook, most = self._prepared, self._plan.outlook, MOST_PREPARED
         if prepared is None or not prepared.is_for(outlook, reading):
             prepared = None
         elif prepared.begin():
             most = MOST_DECIDED  # so that the first are on their way at once
         names, messages, decisions = list[str](), list[Message](), AlikeDecisions()
-        while self._undecided and len(names) + DEARER * decisions.made < most:
-            name = self._undecided.next()
+        while self._table.undecided and len(names) + DEARER * decisions.made < most:
+            name = self._table.undecided.next()
             names.append(name)
-            ready = prepared.take(name, self.states[name]) if prepared is not None else None
+            ready = prepared.take(name, self._table.states[name]) if prepared is not None else None
             if ready is None:
                 ready = self._decided(self.gateways[name], outlook, reading, decisions)
             self._carry_out(self.gateways[name], ready)
@@ -412,17 +298,13 @@ class Controller:
             self._planned_because, self._prepared = "clock", None
         if news.trust is not None:
             self._events.append(news.trust)
-            self._undecided.join(self.gateways)
+            self._table.undecided.join(self.gateways)
 
     def _watch_stop(self, reading: ClockReading) -> None:
         is_current = self._connected_s is not None and not self._is_listening(reading)
-        lit = self._lit if is_current else self.gateways.keys()
+        lit = self._table.lit if is_current else self.gateways.keys()
         if event := self._stop_watch.look(self.program.stop, lit, reading.mono):
             self._events.append(event)
-
-    def _in_order(self, names: Iterable[str]) -> list[str]:
-        """In the order of the file."""
-        return sorted(names, key=self._positions.__getitem__)
 
     def _is_listening(self, reading: ClockReading) -> bool:
         """Whether a connection began so lately that what is retained may not have come yet."""
@@ -435,9 +317,9 @@ class Controller:
         outlook = self._plan.outlook
         self.cue = cue = outlook.cue
         if is_new:
-            self._undecided.join(self.gateways)
+            self._table.undecided.join(self.gateways)
         elif edition != self._plan.edition:
-            self._undecided.join(self._sent)
+            self._table.undecided.join(self._table.keepers)
         if before is None or (cue.looks, cue.campaign) != (before.looks, before.campaign):
             prepared = self._prepared
             is_prepared = prepared is not None and prepared.is_for(outlook, reading)
@@ -467,32 +349,11 @@ class Controller:
         """Since when a gateway that is there would be heard: one that was sent nothing need not have reported."""
         return None if self._connected_s is None else max(self._connected_s, self._trusted_s or self._connected_s)
 
-    def _note_due(self, reading: ClockReading) -> None:
-        """The gateways whose time has come are to be decided."""
-        left = MOST_DUE
-        while left > 0 and self._due and self._due[0][0] <= reading.mono:
-            left -= 1
-            at_s, name = heappop(self._due)
-            if self._due_s.get(name) == at_s:
-                del self._due_s[name]
-                self._undecided.add(name)
-
-    def _next_due_s(self, reading: ClockReading) -> float:
+    def _decides_s(self, reading: ClockReading) -> float:
         """When the next gateway is to be decided, boot time; infinity for never."""
-        if self._connected_s is not None and self._undecided:
+        if self._connected_s is not None and self._table.undecided:
             return max(reading.mono, self._connected_s + LISTEN_S)
-        left = MOST_DUE
-        while left > 0 and self._due and self._due_s.get(self._due[0][1]) != self._due[0][0]:
-            left -= 1
-            heappop(self._due)
-        return self._due[0][0] if self._due else inf
-
-    def _schedule(self, name: str, wake_s: float | None) -> None:
-        if wake_s is None:
-            self._due_s.pop(name, None)
-        elif self._due_s.get(name) != wake_s:
-            self._due_s[name] = wake_s
-            heappush(self._due, (wake_s, name))
+        return self._due.next_s()
 
     def _desired(self, gateway: Gateway, cue: Cue, now: datetime) -> DesiredLooks:
         alone = self._alone.get(gateway.name)
@@ -506,8 +367,8 @@ class Controller:
         self, gateway: Gateway, outlook: Outlook, reading: ClockReading, decisions: AlikeDecisions
     ) -> Prepared:
         """What is decided for one gateway under an outlook, when the clock reads so; an order may be issued for it."""
-        state, issued = self.states[gateway.name], self._issued.get(gateway.name)
-        alike, looks = self.alike[gateway.name], self._desired(gateway, outlook.cue, reading.wall)
+        state, issued = self._table.states[gateway.name], self._table.issued.get(gateway.name)
+        alike, looks = self._table.alike[gateway.name], self._desired(gateway, outlook.cue, reading.wall)
         decided = decisions.find(alike, state, looks, is_first=issued is None)
         if decided is not None:
             events = tuple(in_name_of(gateway, issued, event) for event in decided.decision.events)
@@ -536,10 +397,10 @@ class Controller:
             now_s=reading.mono,
             connected_s=self._listening_s,
             desired_looks=looks,
-            desired_key=self._key(gateway, self.states[gateway.name], looks),
+            desired_key=self._key(gateway, self._table.states[gateway.name], looks),
             cue=outlook.cue.at,
             fade_s=fade_left_s(outlook.cue, reading.wall) / reading.pace,
-            issued=self._issued.get(gateway.name),
+            issued=self._table.issued.get(gateway.name),
         )
 
     def _issue(self, decision: Decision, issued: Issued | None) -> Issued | None:
@@ -564,31 +425,23 @@ class Controller:
         """Make a decision true; a repetition carries the order and id of the first."""
         name, decision = gateway.name, decided.decision
         self._note(name, decision.state)
-        self._schedule(name, decision.wake_s)
+        self._due.set(name, decision.wake_s)
         self._events += decided.events
         if decided.issued is not None:
-            self._issued[name] = decided.issued
+            self._table.issued[name] = decided.issued
         if gateway.KEEPS_PLAN and decision.send:
-            self._sent[name].extend(hash(message.payload) for message in decided.messages)
+            self._table.note_sent(name, decided.messages)
 
     def _note(self, name: str, state: GatewayState) -> None:
-        """Keep the state of a gateway, and which zones and gateways are confirmed."""
-        before, self.states[name] = self.states[name].status, state
+        """Keep the state that was decided; what was prepared on another one is void."""
+        self._table.note(name, state)
         if self._prepared is not None:
             self._prepared.forget(name)
-        for zone, status in state.status.items():
-            self._unconfirmed[zone] += (before.get(zone) == "confirmed") - (status == "confirmed")
-        is_confirmed = all(status == "confirmed" for status in state.status.values())
-        looks = state.desired_looks
-        if is_confirmed and looks is not None and not any(look.on for look in looks.values()):
-            self._lit.discard(name)
-        else:
-            self._lit.add(name)
 
     def _to_send(
         self, gateway: Gateway, looks: DesiredLooks, issued: Issued, outlook: Outlook, reading: ClockReading
     ) -> DesiredState:
-        accepted = self.states[gateway.name].reported.order
+        accepted = self._table.states[gateway.name].reported.order
         return DesiredState(
             now=reading.wall,
             zones=looks,

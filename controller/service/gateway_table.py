@@ -1,0 +1,86 @@
+"""What the controller knows of each gateway and of all together: states, commands issued, who is to be decided."""
+
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Hashable, Iterable
+
+from controller.gateways.base import Gateway, Message, Order
+from controller.service.gateway_state import GatewayState, Issued
+from controller.service.waiting_line import WaitingLine
+
+REMEMBERED = 64
+"""So many documents sent to a gateway are recognised when they come back from the broker."""
+
+
+class GatewayTable:
+    """The gateways of a site, in the order of its file."""
+
+    def __init__(self, gateways: tuple[Gateway, ...]) -> None:
+        self.gateways = {gateway.name: gateway for gateway in gateways}
+        self.states = dict.fromkeys(self.gateways, GatewayState())
+        self.issued: dict[str, Issued] = {}
+        """The command of each gateway; none before its first."""
+        self.undecided = WaitingLine(self.gateways)
+        """Those that are to be decided."""
+        self.lit = set(self.gateways)
+        """Those that do not confirm dark."""
+        same: dict[Hashable, Hashable] = {}
+        likes = ((name, gateway.alike) for name, gateway in self.gateways.items())
+        self.alike = {name: same.setdefault(alike, alike) for name, alike in likes}
+        self._sent = {gateway.name: deque[int](maxlen=REMEMBERED) for gateway in gateways if gateway.KEEPS_PLAN}
+        self._unconfirmed = Counter(zone for gateway in gateways for zone in gateway.zone_names)
+        """By zone, how many of its gateways do not confirm their part."""
+        self._positions = {name: position for position, name in enumerate(self.gateways)}
+
+    @property
+    def keepers(self) -> Collection[str]:
+        """The gateways that keep the plan."""
+        return self._sent.keys()
+
+    @property
+    def confirmed_zones(self) -> tuple[str, ...]:
+        """The zones of which every gateway that drives them confirms its part."""
+        return tuple(zone for zone, count in self._unconfirmed.items() if not count)
+
+    def in_order(self, names: Iterable[str]) -> list[str]:
+        """In the order of the file."""
+        return sorted(names, key=self._positions.__getitem__)
+
+    def note(self, name: str, state: GatewayState) -> None:
+        """Keep the state that was decided, and with it which zones and gateways are confirmed."""
+        before, self.states[name] = self.states[name].status, state
+        for zone, status in state.status.items():
+            self._unconfirmed[zone] += (before.get(zone) == "confirmed") - (status == "confirmed")
+        is_confirmed = all(status == "confirmed" for status in state.status.values())
+        looks = state.desired_looks
+        if is_confirmed and looks is not None and not any(look.on for look in looks.values()):
+            self.lit.discard(name)
+        else:
+            self.lit.add(name)
+
+    def note_report(self, name: str, state: GatewayState) -> None:
+        """Keep a state that a message has changed: the gateway is to be decided."""
+        self.states[name] = state
+        self.undecided.add(name)
+
+    def note_order(self, name: str, order: Order) -> None:
+        """A gateway has accepted an order, and will report so in a moment."""
+        state = self.states[name]
+        self.states[name] = state._replace(reported=state.reported._replace(order=order))
+
+    def note_overwritten(self, name: str) -> None:
+        """What a gateway was sent was replaced by somebody else; nothing for one that was sent nothing."""
+        if name in self.issued:
+            self.note_report(name, self.states[name]._replace(is_overwritten=True))
+
+    def note_sent(self, name: str, messages: Iterable[Message]) -> None:
+        """These documents went to a gateway that keeps the plan."""
+        self._sent[name].extend(hash(message.payload) for message in messages)
+
+    def was_sent(self, name: str, payload: bytes) -> bool:
+        """Whether a document was ours, by every byte: whoever writes under our order and id must not pass for us."""
+        return hash(payload) in self._sent[name]
+
+    def change_all(self, change: Callable[[GatewayState], GatewayState]) -> None:
+        """The states of all gateways; those that share one go on to share it."""
+        changed = {key: change(state) for key, state in {id(state): state for state in self.states.values()}.items()}
+        self.states = {name: changed[id(state)] for name, state in self.states.items()}
