@@ -19,6 +19,7 @@ from controller.service.saving import (
     SaveOutcome,
     SaveRejected,
     ScheduleKeeper,
+    owner_of,
 )
 from controller.state.roles import Source
 from controller.state.versions import ScheduleVersion, VersionStore, digest
@@ -171,7 +172,7 @@ def test_where_nothing_can_be_written_it_is_said_why_and_who_may(desk: Desk, mon
     monkeypatch.setattr("controller.state.atomic.rewrite", refuse)
     outcome = desk.save(moved(before))
     assert isinstance(outcome, NotWritable)
-    assert (outcome.reason.code, outcome.owner) == ("EACCES", desk.config.owner())
+    assert (outcome.reason.code, outcome.owner) == ("EACCES", owner_of(desk.config))
     assert desk.text == before
 
 
@@ -215,7 +216,7 @@ def test_what_an_editor_saved_becomes_a_version_of_the_owner_of_the_file(desk: D
     assert desk.keeper.note() is None
     desk.path.write_bytes(moved(desk.text))
     assert desk.keeper.note() is not None
-    assert desk.history == [("disk", desk.path.owner())] * 2
+    assert desk.history == [("disk", owner_of(desk.path))] * 2
 
 
 def test_what_is_saved_over_a_text_of_an_editor_keeps_that_one_too(desk: Desk) -> None:
