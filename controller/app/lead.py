@@ -116,7 +116,7 @@ class Lead:
             began_s = self._clock.read().mono
             await self._ask()
             self._follow()
-            self._hand_over()
+            self._follow_up()
             self._tell_leaders()
             self._page.show(self.pair)
             self.asked.set()
@@ -184,15 +184,17 @@ class Lead:
     def began(self, site: str) -> None:
         """A site runs: it acts on the stops that nobody has acted on. Those that come before it is connected follow."""
         self._new[site] = self._clock.read().mono
-        for payload in self._stops_kept.of(site):
-            self._sites.ask(site, payload)
+        self._hand_over(site)
 
-    def _hand_over(self) -> None:
+    def _follow_up(self) -> None:
         now_s = self._clock.read().mono
         self._new = {site: since_s for site, since_s in self._new.items() if now_s - since_s < CONNECTED_S}
         for site in self._new:
-            for payload in self._stops_kept.of(site):
-                self._sites.ask(site, payload)
+            self._hand_over(site)
+
+    def _hand_over(self, site: str) -> None:
+        for payload in self._stops_kept.of(site):
+            self._sites.ask(site, payload)
 
     def _tell_leaders(self) -> None:
         """Who leads which site, where that is another than before."""

@@ -52,6 +52,7 @@ class Site:
         fleet.ask("begin")
         told = program.ask(f"cue {TICK_S} {after_s}" if who == OURS else f"cue {min(1.0, PAUSE_S * self.count)}")
         cpu_s = Cost.of(program.process.pid).cpu_s - before.cpu_s
+        time.sleep(SOON_S if self.count == 1 else 0.0)  # the only message may still be on its way
         heard = fleet.ask("end")
         if heard["count"] != self.count:
             raise RuntimeError(f"{who}: {heard['count']} of {self.count} were commanded")
