@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from controller.config.load import SCHEDULE
@@ -50,8 +51,11 @@ def county(tmp_path: Path, mosquittos: Callable[..., Mosquitto], ear: Listen) ->
 
 
 def _status(machine: Site, below: str = "") -> Any:
-    """What the API says of a site; None where it does not."""
-    status, text = page(machine, f"{below}/api/v1/status")
+    """What the API says of a site; None where it does not, or nobody listens yet."""
+    try:
+        status, text = page(machine, f"{below}/api/v1/status")
+    except httpx.ConnectError:
+        return None
     return json.loads(text) if status == 200 else None
 
 
