@@ -68,12 +68,6 @@ def _names() -> Iterator[tuple[str, str]]:
             yield from ((name, written) for written in row.get(language, "").split(", ") if written)
 
 
-def names_of_day(called: str) -> Mapping[Language, str]:
-    """The name of a named day in each language; that inside is the English one."""
-    row = _TABLES["days"][called]
-    return {language: called if language == "en" else row[language].split(", ")[0] for language in LANGUAGES}
-
-
 HOLIDAYS: Mapping[str, Holiday] = {
     name: _holiday(**{part: row[part] for part in ("easter_days", "month", "day", "weekday") if part in row})
     for name, row in _TABLES["days"].items()

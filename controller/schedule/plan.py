@@ -106,6 +106,13 @@ class Program:
             why = replace(why, limit=limit, skip=self._skip_that_matters(moment))
         return why
 
+    def why(self, cue: Cue, now: datetime) -> Why:
+        """Why a cue shows at an instant what it shows. One in which nothing applies knows only the night in which that
+        began, which may be months ago: the rules of this night are named."""
+        if cue.why.by is not None:
+            return cue.why
+        return self.explain(max(now, cue.at + timedelta(seconds=cue.fade_s)))
+
     def highest(self, start: datetime, end: datetime) -> float:
         """The highest brightness, 0..1, that the limits allow at every instant from `start` until `end`."""
         borders = (start, *self._limit_borders_after(start, end))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from controller.errors import Mistake
 from controller.locale import Language
 from controller.schedule.days import Days
-from controller.schedule.holidays import CALLED, key, names_of_day
+from controller.schedule.holidays import CALLED, NAMES, key
 from controller.schedule.hours import Window
 from controller.schedule.hours_grammar import NAMES_OF_TIMES
 from controller.schedule.tokens import MONTH_NAMES, MONTHS, WEEKDAY_NAMES, WEEKDAYS, WEEKDAYS_PLURAL, language_of
@@ -79,7 +79,7 @@ def _names(word: str) -> Names:
     if word in _TABLE:
         return _TABLE[word]
     if word in CALLED:
-        return names_of_day(CALLED[word])
+        return NAMES[CALLED[word]].words
     if word in MONTHS:
         return MONTH_NAMES[MONTHS[word] - 1]
     if word in WEEKDAYS_PLURAL:

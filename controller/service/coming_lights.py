@@ -77,7 +77,7 @@ def coming_lights(program: Program, now: datetime, most: int = MOST_LIGHTS) -> t
                 end = (piece.end - timedelta(microseconds=1)).astimezone(zone)
                 of_rule.append(ComingLight(rule, first[0], piece.end, first[1], _day(rule, end, plan.night.day)))
     found = [run for of_rule in runs.values() for run in of_rule if not (id(run.rule) in on and run.start <= now)]
-    horizon = now + REACH * A_DAY - 2 * A_DAY
+    horizon = now + (REACH - 2) * A_DAY  # the last nights of the plan may end sooner
     found = [replace(run, goes_on=isinstance(run.rule, EveryNight) and run.end > horizon) for run in found]
     return tuple(sorted(found, key=lambda run: run.start)[:most])
 

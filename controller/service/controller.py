@@ -12,7 +12,7 @@ starts above every order that it finds.
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import inf
 
 from controller.clock import CEILING, FLOOR, ClockReading, Trust
@@ -151,14 +151,8 @@ class Controller:
         return self._plan.outlook.following if self.cue is not None else None
 
     def why(self, now: datetime) -> Why:
-        """Why there is what is shown. Where nothing applies, a cue knows only the night in which that began, which may
-        be months ago: the rules of this night are named."""
-        return self._why(self.cue or self.program.look_at(now), now)
-
-    def _why(self, cue: Cue, now: datetime) -> Why:
-        if cue.why.by is not None:
-            return cue.why
-        return self.program.explain(max(now, cue.at + timedelta(seconds=cue.fade_s)))
+        """Why there is what is shown."""
+        return self.program.why(self.cue or self.program.look_at(now), now)
 
     def rules(self, cue: Cue, now: datetime) -> dict[str, Value]:
         """By zone, on whose behalf a cue shows what it shows."""
@@ -334,7 +328,7 @@ class Controller:
 
     def _changed(self, outlook: Outlook, now: datetime) -> Event:
         cue, following = outlook.cue, outlook.following
-        zone, why = self.program.place.time_zone, self._why(outlook.cue, now)
+        zone, why = self.program.place.time_zone, self.program.why(outlook.cue, now)
         return new_event(
             "TWL-C020",
             looks=self.looks(cue, now),

@@ -142,7 +142,7 @@ class _Answer:
     def _reason(self) -> tuple[PublicKind, Rule | None, PublicText]:
         """On whose behalf it shows what it shows, the rule, and what is told of it."""
         cue = self.program.look_at(self.now)
-        why = cue.why if cue.why.by is not None else self.program.explain(self.now)
+        why = self.program.why(cue, self.now)
         match why.by:
             case SafetyStop():
                 return "stop", None, NO_TEXT

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from controller.gateways.base import ReportedLook
 from controller.lighting.look import ZoneState
@@ -79,11 +79,8 @@ def rules_value(program: Program, cue: Cue, now: datetime) -> dict[str, Value]:
         return dict.fromkeys(program.zones, cue.why.rule)
     overrides = [each for each in program.overrides if each.looks and each.start <= now < each.end]
     schedule = program.by_schedule.look_at(now) if overrides else cue
-    whys, skip = {zone: schedule.of(zone).why for zone in program.zones}, schedule.why.skip
-    if schedule.why.by is None:  # its cue knows only the night in which the dark began, which may be months ago
-        faded = schedule.at + timedelta(seconds=schedule.fade_s)
-        why = program.by_schedule.explain(max(now, faded))
-        whys, skip = dict.fromkeys(program.zones, why), why.skip
+    why, is_dark = program.by_schedule.why(schedule, now), schedule.why.by is None
+    whys = {zone: why if is_dark else schedule.of(zone).why for zone in program.zones}
     for override in overrides:
         whys |= dict.fromkeys(override.looks, Why(override))
-    return {zone: replace(whys[zone], limit=cue.limits.get(zone), skip=skip).rule for zone in program.zones}
+    return {zone: replace(whys[zone], limit=cue.limits.get(zone), skip=why.skip).rule for zone in program.zones}
