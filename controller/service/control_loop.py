@@ -211,7 +211,7 @@ class Presence:
         self._repairs = TokenBucket(1, REPAIR_S)
         self._is_overwritten = False
         self._foreign: dict[str, tuple[Event, float]] = {}
-        """By broker, with the time of it."""
+        """By broker what somebody else wrote first, and when that came."""
 
     def connected(self, reading: ClockReading) -> None:
         """A connection began, with the birth."""

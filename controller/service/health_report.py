@@ -6,6 +6,7 @@ names a bounded number of gateways. Each is written at most once in COALESCE_S, 
 """
 
 import heapq
+import json
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
@@ -82,7 +83,7 @@ class HealthReport:
         self._written: dict[str, tuple[int, Status, float]] = {}
         self._payloads: dict[str, int] = {}
         self._built: dict[str, _Made] = {}
-        """What each document was made from when it was last made."""
+        """The document that was made of each gateway last."""
         self._made: dict[tuple[object, ...], _Made] = {}
         """The documents by what they were made of: most of thousands of gateways say the same."""
         self._alike: dict[tuple[object, ...], tuple[_Made, GatewayState, DesiredLooks]] = {}
@@ -114,7 +115,7 @@ class HealthReport:
 
     def note(self, event: Event) -> None:
         """An event that was told: one of a gateway may say what is wrong with it."""
-        if event.kind.level not in LEVELS:  # nor is what is milder than its kind
+        if event.kind.level not in LEVELS:  # an event may be milder than its kind, never graver; most are told here
             return
         gateway = event.fields.get("gateway")
         if isinstance(gateway, str) and event.code.startswith("TWL-G") and event.level in LEVELS:
@@ -232,9 +233,8 @@ class HealthReport:
         if made.essence == self._written.get(name, (None,))[0]:
             return []
         heard = _instant(controller.states[name].reported.alive_s, reading)
-        heard_text = f'"{rfc3339(heard)}"' if heard is not None else "null"
-        own = f'{{"version":1,"at":"{rfc3339(reading.wall)}","name":"{name}","heard":{heard_text},'
-        payload = (own + made.text).encode()
+        own = {"name": name, "at": rfc3339(reading.wall), "heard": rfc3339(heard) if heard is not None else None}
+        payload = (json.dumps(own, separators=(",", ":"))[:-1] + "," + made.text).encode()
         self._written[name] = made.essence, made.status, reading.mono
         self._payloads[name] = hash(payload)
         return [Message(self._topic(name), payload, qos=1, retain=True)]
@@ -444,7 +444,7 @@ def gateway_health(
 
 
 def _made(health: GatewayHealth) -> _Made:
-    text = health.model_dump_json(exclude={"version", "at", "name", "heard"}).removeprefix("{")
+    text = health.model_dump_json(exclude={"at", "name", "heard"}).removeprefix("{")
     return _Made(health.status, text, _essence(health))
 
 

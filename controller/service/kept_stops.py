@@ -28,9 +28,10 @@ class KeptStops:
         action = action_of(payload)
         if action == "lift":
             self._stops.pop(site, None)
-        kept = self._stops.setdefault(site, {}) if action == "stop" else {}
-        if len(kept) < MOST:
-            kept.setdefault(payload, now_s)
+        elif action == "stop":
+            kept = self._stops.setdefault(site, {})
+            if len(kept) < MOST:
+                kept.setdefault(payload, now_s)
 
     def heard_event(self, site: str, payload: bytes, now_s: float) -> None:
         """What whoever leads the site tells: what is set and lifted on its page is no request that others hear."""

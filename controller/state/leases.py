@@ -153,13 +153,9 @@ class LeaseTables:
             known = connection.execute(KNOWN).fetchall()
             living = {name: PageNote(*page) for name, _, _, *page, left_s in known if 0 < left_s < 2 * TERM_S}
             gone = {name: -left_s for name, *_, left_s in known if left_s <= 0}
-            return Standing(
-                leases,
-                tuple(living),
-                living,
-                gone,
-                *({name: frozenset(row[n]) for name, *row in known} for n in (0, 1)),
-            )
+            unreached = {name: frozenset(sites) for name, sites, *_ in known}
+            able = {name: frozenset(sites) for name, _, sites, *_ in known}
+            return Standing(leases, tuple(living), living, gone, unreached, able)
 
         return self._database.write(work)
 
