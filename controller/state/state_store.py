@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Literal, NoReturn, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 
 from pydantic import AwareDatetime, Field
 
@@ -68,13 +68,12 @@ class StateStore(OverrideViews):
         self._buffer = HistoryBuffer(self._history, self._emit, time.monotonic)
         self._changed = asyncio.Event()
         self._disk = asyncio.Lock()
-        self._undoing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "StateStore":
         self._loop = asyncio.get_running_loop()
         if self.storage.server is not None:
             self._unlisten = self.storage.server.listen(self._emit)
-        await self._use_disk(self._load)
+        await self._use_disk(partial(run_blocking, "state", self._load))
         self._writing = asyncio.create_task(self._write_changes(), name="state: write")
         return self
 
@@ -82,9 +81,7 @@ class StateStore(OverrideViews):
         self._writing.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_S):
-                await self._use_disk(self._close)
-        if self._undoing is not None:
-            self._undoing.cancel()
+                await self._use_disk(partial(run_blocking, "state", self._close))
         self._unlisten()
 
     @property
@@ -159,23 +156,34 @@ class StateStore(OverrideViews):
         return abs(now - then) >= KNOWN_EVERY  # or ahead of a clock that was set back
 
     async def _durably(self, work: Callable[[], T], undo: Callable[[], None] | None = None) -> T:
-        """The result of the work. A disk that hangs is not waited for: `undo` puts back what it may still do late; an
-        end or a stop that comes late stands."""
+        """The result of the work. A disk that hangs is not waited for: what it then does late is put back by `undo`
+        before anybody else is served, who may ask for the same once more; an end or a stop that comes late stands."""
+        given_up = False
+        done: list[T] = []
+
+        async def act() -> T:
+            result = await run_blocking("state", lambda: self._with_room(work))
+            if given_up and undo is not None:
+                await run_blocking("state", undo)
+            done.append(result)
+            return result
+
         try:
             async with asyncio.timeout(PATIENCE_S):
-                return await self._use_disk(lambda: self._with_room(work))
+                return await self._use_disk(act)
         except Unusable as error:
             raise NotStored("TWL-J007", reason=error.reason) from error
         except TimeoutError as late:
-            if undo is not None:
-                self._undoing = asyncio.create_task(self._undo(undo, self._undoing), name="state: undo")
+            if done:  # in the very moment in which it was given up
+                return done[0]
+            given_up = True
             raise NotStored("TWL-J007", reason=Reason("disk_silent", {"seconds": PATIENCE_S})) from late
 
-    async def _use_disk(self, job: Callable[[], T]) -> T:
+    async def _use_disk(self, job: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """The result of the job, run after those that were asked for before. Cancelled before its turn, it is not run
         at all; cancelled later, it is run to its end before the next begins."""
         await self._disk.acquire()
-        call = asyncio.create_task(run_blocking("state", job), name="state: disk")
+        call = asyncio.create_task(job(), name="state: disk")
         call.add_done_callback(self._free_disk)
         return await asyncio.shield(call)
 
@@ -184,18 +192,13 @@ class StateStore(OverrideViews):
         if not call.cancelled():
             call.exception()  # whoever asked may have gone
 
-    async def _undo(self, undo: Callable[[], None], before: asyncio.Task[None] | None) -> None:
-        await self._use_disk(undo)
-        if before is not None:
-            await before
-
     async def _write_changes(self) -> NoReturn:
         """Write what waits whenever there is something new, and try again what failed."""
         while True:
             await wait_at_most(self._changed, in_step_s(LOOK_S))
             self._changed.clear()
             try:
-                written = await self._use_disk(self._flush)
+                written = await self._use_disk(partial(run_blocking, "state", self._flush))
             except Exception as error:  # a mistake of ours, which must not end it
                 self._loop.call_exception_handler({"message": "state: write failed", "exception": error})
                 written = False

@@ -474,6 +474,27 @@ async def test_a_disk_that_hangs_refuses_in_time_and_keeps_nothing_behind_our_ba
     assert await reopened() == (["after"], None)
 
 
+@only_files
+async def test_an_override_asked_for_again_before_the_disk_went_on_is_stored_once_and_stays(
+    open_store: Open, reopened: Look, hanging: Callable[[], None], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first asker was refused and asks again with the same id, and so did another who was not refused yet: what the
+    disk did late for the first is put back before it is done for the next."""
+    store = await open_store()
+    monkeypatch.setattr(store_module, "PATIENCE_S", 0.1)
+    first = asyncio.create_task(store.store_override("same", "{}", now, now + HOUR))
+    await asyncio.sleep(0.05)
+    monkeypatch.setattr(store_module, "PATIENCE_S", 10.0)
+    second = asyncio.create_task(store.store_override("same", "{}", now, now + HOUR))
+    with pytest.raises(NotStored, match="disk_silent"):
+        await first
+    third = asyncio.create_task(store.store_override("same", "{}", now, now + HOUR))
+    await asyncio.sleep(0.05)
+    hanging()
+    assert (await second, await third) == (True, False)
+    assert await reopened() == (["same"], None)
+
+
 async def test_what_was_given_up_while_another_hung_is_never_done(
     open_store: Open, reopened: Look, hanging: Callable[[], None], now: datetime
 ) -> None:
