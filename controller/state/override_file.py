@@ -128,8 +128,13 @@ class OverrideRecords(ABC):
         if changed:
             self._make(changed)
 
-    def _make(self, changed: list[OverrideRecord]) -> None:
-        self.save(remembered({**self.records, **by_id(changed)}))
+    def withdraw(self, name: str) -> None:
+        """Forget an override that was refused, so that it may be asked for again."""
+        self._make([], without=name)
+
+    def _make(self, changed: list[OverrideRecord], without: str | None = None) -> None:
+        records = {**self.records, **by_id(changed)}
+        self.save(remembered({name: record for name, record in records.items() if name != without}))
 
 
 class OverrideViews:
@@ -234,12 +239,12 @@ class OverrideFile(OverrideRecords):
         self._file.save(_content(records))
         self.records, self._is_written = records, True
 
-    def _make(self, changed: list[OverrideRecord]) -> None:
+    def _make(self, changed: list[OverrideRecord], without: str | None = None) -> None:
         try:
-            super()._make(changed)
+            super()._make(changed, without)
         except Overtaken:
             self._reload()
-            super()._make(changed)
+            super()._make(changed, without)
         except Unusable:
             if self._is_shared:
                 self._refused |= {record.id for record in changed if record.ended_at is None}

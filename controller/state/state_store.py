@@ -105,7 +105,7 @@ class StateStore(OverrideViews):
         def withdraw() -> None:
             if added:  # one of the same id from before stays
                 with suppress(Unusable):
-                    self._overrides.end((record.id,), record.started_at)
+                    self._overrides.withdraw(record.id)
 
         return await self._durably(add, undo=withdraw)
 

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
@@ -15,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from controller.events import Event, Level, new_event
-from controller.state import History, Minute, NotRead, NotStored, StateStore, history
+from controller.state import History, Minute, NotRead, NotStored, OverrideRecord, StateStore, history
 from controller.state import state_store as store_module
+from controller.state.override_file import OverrideFile
 from tests.parts import ended_after
 from tests.postgres import only_files
 
@@ -465,22 +467,27 @@ async def test_a_disk_that_hangs_refuses_in_time_and_keeps_nothing_behind_our_ba
     async with asyncio.timeout(0.1):
         await store.end_overrides([], now)  # nothing to write, nothing to wait for
     hanging()
+    monkeypatch.setattr(store_module, "PATIENCE_S", 5.0)
     async with asyncio.timeout(10):
         while True:
-            with suppress(NotStored):
+            with suppress(NotStored):  # where the pipe was still there
                 assert await store.store_override("after", "{}", now, now + HOUR)
                 break
     assert [held.id for held in store.overrides] == ["after"]
     assert await reopened() == (["after"], None)
 
 
-@only_files
 async def test_an_override_asked_for_again_before_the_disk_went_on_is_stored_once_and_stays(
-    open_store: Open, reopened: Look, hanging: Callable[[], None], now: datetime, monkeypatch: pytest.MonkeyPatch
+    open_store: Open, reopened: Look, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first asker was refused and asks again with the same id, and so did another who was not refused yet: what the
     disk did late for the first is put back before it is done for the next."""
-    store = await open_store()
+    store, goes_on, add = await open_store(), threading.Event(), OverrideFile.add
+
+    def add_late(file: OverrideFile, record: OverrideRecord) -> bool:
+        return goes_on.wait(10) and add(file, record)
+
+    monkeypatch.setattr(OverrideFile, "add", add_late)
     monkeypatch.setattr(store_module, "PATIENCE_S", 0.1)
     first = asyncio.create_task(store.store_override("same", "{}", now, now + HOUR))
     await asyncio.sleep(0.05)
@@ -490,7 +497,7 @@ async def test_an_override_asked_for_again_before_the_disk_went_on_is_stored_onc
         await first
     third = asyncio.create_task(store.store_override("same", "{}", now, now + HOUR))
     await asyncio.sleep(0.05)
-    hanging()
+    goes_on.set()
     assert (await second, await third) == (True, False)
     assert await reopened() == (["same"], None)
 
