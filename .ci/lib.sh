@@ -10,8 +10,9 @@ need() {
         [ -e "${part#*:}" ] || missing+=("${part%%:*}")
     done
     [ "${#missing[@]}" -gt 0 ] || return 0
-    as_root apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends "${missing[@]}"
+    # one after the other, where two scripts run side by side
+    as_root flock .ci/lib.sh apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive as_root flock .ci/lib.sh apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 
 # commands FILE MARK   the lines of the block after <!-- MARK --> in a document, without its indent
