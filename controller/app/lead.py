@@ -13,8 +13,7 @@ from controller.clock import Clock
 from controller.events import Event, new_event
 from controller.mqtt import Address, Mqtt, Received
 from controller.service.health_watch import ONLINE
-from controller.service.kept_stops import KeptStops
-from controller.service.leadership import Leaderships
+from controller.service.leadership import KeptStops, Leaderships
 from controller.service.pair import Company, Pair, lead_of, pair_of
 from controller.state.json_file import Unusable
 from controller.state.leases import LeaseStore, Question, Standing

@@ -6,7 +6,8 @@ A look is `{"on", "color", "color_name", "brightness"}`, of a report also what e
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from math import ceil
 from typing import TypeVar
 
 from controller.locale import Language, template, texts
@@ -129,6 +130,43 @@ def days_words(first: date, last: date, language: Language, *, year: bool = True
 def night_words(evening: date, language: Language, *, year: bool = True) -> str:
     """`Thu 19 – Fri 20 Nov 2026`: a night by both its days, so that nobody takes it for the other one."""
     return days_words(evening, evening + timedelta(days=1), language, year=year)
+
+
+def dated(at: datetime, now: datetime, language: Language) -> str:
+    """`ons 25 nov 08:02` by the clock of `at`, with the year where it is not that of `now`."""
+    is_this_year = at.year == now.astimezone(at.tzinfo).year
+    return template(language, "sentence", f"when.{'this' if is_this_year else 'other'}_year").format_map(
+        _day_fields(at, language)
+    )
+
+
+def upcoming(at: datetime, now: datetime, language: Language, *, is_end: bool = False) -> str:
+    """`i dag 23:00`, `i morgon, ons 25 nov, 08:02` by the clock of `at`; midnight as an end is 24:00 of the day that it
+    ends."""
+    today, fields, day = now.astimezone(at.tzinfo).date(), _day_fields(at, language), at.date()
+    if is_end and (at.hour, at.minute) == (0, 0):
+        day -= timedelta(days=1)
+        fields = {**_day_fields(at - timedelta(days=1), language), "time": "24:00"}
+    key = {0: "today", 1: "tomorrow"}.get((day - today).days)
+    key = key or ("this_year" if day.year == today.year else "other_year")
+    return template(language, "sentence", f"when.{key}").format_map(fields)
+
+
+def time_left(left: timedelta, language: Language) -> str:
+    """`om 10 tim 48 min`; in seconds under two minutes."""
+    seconds = max(0, ceil(left.total_seconds()))
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86_400
+    key = "seconds" if seconds < 120 else "minutes" if hours < 1 else "hours" if days < 2 else "days"
+    fields = {"seconds": seconds, "minutes": minutes if hours < 1 else minutes % 60, "days": days}
+    return template(language, "sentence", f"left.{key}").format_map(
+        {**fields, "hours": hours if days < 2 else hours % 24}
+    )
+
+
+def _day_fields(local: datetime, language: Language) -> dict[str, object]:
+    names = texts(language, "commands")
+    weekday, month = names["weekday"][str(local.isoweekday())], names["month"][str(local.month)]
+    return {"weekday": weekday, "day": local.day, "month": month, "year": local.year, "time": f"{local:%H:%M}"}
 
 
 def rule_words(rule: Mapping[str, object], language: Language) -> str:

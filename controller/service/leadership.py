@@ -12,10 +12,14 @@ Without the database nobody can say who leads, and a dark tower is worse than on
 leads goes on, who stands by waits, and takes over at last where no broker brings a word of the leader either.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from controller.service.health import LeadHealth
+from controller.service.health_watch import BEAT_S
+from controller.service.override_request import action_of
+from controller.service.overrides import STOPPED
 from controller.state.leases import TERM_S, Lease, Question, Standing
 
 RENEW_S = 1.5
@@ -27,6 +31,11 @@ PATIENT_ROUNDS = 3
 SETTLED_S = 10.0
 FORSAKEN_S = 60.0
 """Without the database and without a word of the leader on any broker, who stands by takes over after so long."""
+SURE_S = 1.5 * BEAT_S
+"""A sign of life that comes so long after a stop is of a leader who has heard it."""
+LIFTED = ("TWL-O106", "TWL-O108")
+MOST_STOPS = 20
+"""Of a site; one would do, but each has somebody who waits for an answer."""
 
 
 def fair_share(name: str, sites: Sequence[str], standing: Standing) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -218,3 +227,46 @@ class Leaderships:
         if any(others.get(site, 1.0) <= 0 for site in self._share[0]):
             soonest = JUST_AFTER_S
         return max(0.0, min(RENEW_S, soonest) - waited_s)
+
+
+class KeptStops:
+    """The safety stops that came while nobody led a site, until the next leader acts on them. Instants are boot time.
+
+    Every controller hears them. A leader that gives signs of life after a stop has heard it too, and the next one finds
+    it in the database; while that is away it is on the leader's disk alone, and so kept.
+    """
+
+    def __init__(self) -> None:
+        self._stops: dict[str, dict[bytes, float]] = {}
+
+    def heard(self, site: str, payload: bytes, now_s: float) -> None:
+        """A request. Whoever lifts the stop means also one that nobody has acted on."""
+        action = action_of(payload)
+        if action == "lift":
+            self._stops.pop(site, None)
+        elif action == "stop":
+            kept = self._stops.setdefault(site, {})
+            if len(kept) < MOST_STOPS:
+                kept.setdefault(payload, now_s)
+
+    def heard_event(self, site: str, payload: bytes, now_s: float) -> None:
+        """What whoever leads the site tells: what is set and lifted on its page is no request that others hear."""
+        try:
+            event = json.loads(payload)
+            code, request = event["code"], {key: event[key] for key in ("id", "owner")}
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return
+        if code in LIFTED:
+            self._stops.pop(site, None)
+        elif code in STOPPED and not self._stops.get(site):
+            request |= {"version": 1, "action": "stop", "reason": event.get("reason") or "-"}
+            self.heard(site, json.dumps(request).encode(), now_s)
+
+    def heard_leader(self, site: str, now_s: float) -> None:
+        """A sign of life of whoever leads the site, while the database keeps what it acts on."""
+        kept = self._stops.get(site, {})
+        self._stops[site] = {payload: heard_s for payload, heard_s in kept.items() if now_s - heard_s < SURE_S}
+
+    def of(self, site: str) -> tuple[bytes, ...]:
+        """What the leader of a site is to act on, in the order in which it came."""
+        return tuple(self._stops.get(site, ()))

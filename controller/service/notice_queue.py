@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from controller.config.notice_keys import Receiver
 from controller.events.models import Text
+from controller.events.words import dated
 from controller.locale import Language
 from controller.schedule.hours import Place, night_at
-from controller.service.instant_words import dated
 from controller.service.notice_words import Notice
 from controller.state.notice_file import NoticeMemory, WaitingNotice
 

@@ -10,14 +10,13 @@ from controller.config.load import Setup
 from controller.config.notice_keys import NoticeKind
 from controller.events import Event, Level
 from controller.events.models import Text, printable
-from controller.events.words import days_words, night_words
+from controller.events.words import dated, days_words, night_words
 from controller.gateways import lamps_of
 from controller.locale import Language, languages
 from controller.schedule.campaign import Lit, Rule
 from controller.schedule.plan import Program
 from controller.service.degradations import key_of
 from controller.service.health import GatewayHealth, Health
-from controller.service.instant_words import dated
 from controller.service.lamp_alarms import failed_lamps
 from controller.service.proof import Proof
 from controller.service.proof_period import ProofPeriod

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from controller.config.load import Setup
 from controller.events.models import Phrase, Reason, Text
+from controller.events.words import dated
 from controller.gateways import lamps_of
 from controller.locale import Language
 from controller.rfc3339 import rfc3339
 from controller.schedule.lamp_tests import LampTest, LampTests, obstacle
 from controller.schedule.plan import Program
-from controller.service.instant_words import dated
 
 
 @dataclass(frozen=True, slots=True)

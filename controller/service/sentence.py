@@ -9,10 +9,10 @@ from math import ceil
 from controller.clock import Trust
 from controller.config.tower import Tower
 from controller.events.models import printable
+from controller.events.words import dated, upcoming
 from controller.locale import Language, template
 from controller.service.gateway_state import Status
 from controller.service.health import CueHealth, GatewayHealth, Health, LookValue, RuleValue
-from controller.service.instant_words import dated, upcoming
 from controller.service.look_clauses import Form, Names, SaidLook, clause, said_look
 
 AFTER_CUE_S = 10.0

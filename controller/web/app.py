@@ -32,7 +32,7 @@ from controller.web import (
     history_view,
     live,
     login_view,
-    machine_views,
+    metrics,
     more_view,
     openapi,
     override_view,
@@ -40,7 +40,6 @@ from controller.web import (
     public_view,
     rule_view,
     schedule_view,
-    stop_view,
     tower_view,
     walk_view,
     why_view,
@@ -77,9 +76,9 @@ FOR_EVER = "public, max-age=31536000, immutable"
 ROUTERS = tuple(
     view.router
     for view in (
-        *(tower_view, override_view, stop_view, gateways_view, walk_view, events_view, more_view),
+        *(tower_view, override_view, gateways_view, walk_view, events_view, more_view),
         *(schedule_view, draft_view, rule_view, file_view, history_view, live, login_view, accounts_view),
-        *(machine_views, public_view, why_view, proof_view, api, api_acts, api_schedule, openapi),
+        *(metrics, public_view, why_view, proof_view, api, api_acts, api_schedule, openapi),
     )
 )
 

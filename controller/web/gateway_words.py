@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from controller.events.words import dated
 from controller.service.health import GatewayHealth, LookValue
-from controller.service.instant_words import dated
 from controller.service.look_clauses import said_look
 from controller.service.sentence import names_of
 from controller.web.running_service import Snapshot

@@ -10,13 +10,13 @@ from fastapi.responses import Response
 
 from controller.errors import WatertowerError
 from controller.events import CATALOGUE
+from controller.events.words import dated
 from controller.gateways import own_gateways
 from controller.gateways.base import Gateway
 from controller.lighting.names import plain
 from controller.locale import template
 from controller.service.gateway_state import GatewayState, Status
 from controller.service.health import WORST_FIRST, GatewayHealth, ZoneHealth
-from controller.service.instant_words import dated
 from controller.service.lamp_alarms import failed_lamps, tested_lamps
 from controller.service.planned_tests import planned_tests
 from controller.state import EventFilter, History

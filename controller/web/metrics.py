@@ -6,16 +6,21 @@ told one by one up to MOST_GATEWAYS, beyond that as counts only.
 
 from collections.abc import Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, generate_latest
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from controller import __version__
 from controller.clock import ClockReading, Trust
 from controller.service.health import WORST_FIRST
+from controller.state.roles import Role
 from controller.web.event_counts import EventCounts
 from controller.web.running_service import Snapshot
+from controller.web.visit import Visited
 
+router = APIRouter()
 MOST_GATEWAYS = 100
 ALIVE_S = 30.0
 """A control loop that has not turned for so long hangs."""
@@ -162,3 +167,30 @@ def readiness(snapshot: Snapshot | None, reading: ClockReading) -> dict[str, boo
         "files": wrong.isdisjoint(FILES_BAD),
         "clock": snapshot.health.clock is not Trust.SUSPECT,
     }
+
+
+@router.get("/healthz", include_in_schema=False)
+def healthz(visited: Visited) -> PlainTextResponse:
+    """200 while the control loop turns, 503 where it hangs; for whoever would start the service anew."""
+    service = visited.service
+    alive = is_alive(service.snapshot, service.started.mono, service.clock.read())
+    return PlainTextResponse("ok\n" if alive else "the control loop hangs\n", 200 if alive else 503)
+
+
+@router.get("/readyz", include_in_schema=False)
+def readyz(visited: Visited) -> JSONResponse:
+    """200 where broker, files and clock are as the service needs them, else 503, with each of them; for those who may
+    read the page."""
+    if not visited.may(Role.VIEWER):
+        raise HTTPException(403)
+    checks = readiness(visited.service.snapshot, visited.service.clock.read())
+    is_ready = all(checks.values())
+    return JSONResponse({"ready": is_ready, "checks": checks}, 200 if is_ready else 503)
+
+
+@router.get("/metrics", include_in_schema=False)
+def metrics(visited: Visited) -> Response:
+    """All metrics; for those who may read the page. A program is told so, not led to a login."""
+    if not visited.may(Role.VIEWER):
+        raise HTTPException(403)
+    return Response(metrics_text(visited.service.snapshot, visited.service.counts), media_type=CONTENT_TYPE_LATEST)

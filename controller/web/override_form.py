@@ -11,8 +11,8 @@ from controller.clock import Trust
 from controller.errors import Mistake, Unreachable
 from controller.events import Event
 from controller.events.models import Advice
+from controller.events.words import dated
 from controller.service.control_loop import override_policy
-from controller.service.instant_words import dated
 from controller.service.look_clauses import clause, said_look
 from controller.service.override_preview import ENDS, Foreseen, foresee
 from controller.service.override_request import OverridePolicy, Request

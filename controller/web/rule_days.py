@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from controller.events.words import day_words, days_words
+from controller.events.words import day_words, days_words, upcoming
 from controller.schedule.campaign import Rule
 from controller.schedule.hours import Place
 from controller.schedule.occurrence import Occurrence, light_times, next_occurrence
-from controller.service.instant_words import upcoming
 from controller.web.visit import Visit
 
 MOST_PIECES = 4

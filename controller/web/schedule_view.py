@@ -14,7 +14,7 @@ from controller.config.rule_form import Group, RuleForm, forms
 from controller.config.schedule_draft import RuleMove, applied
 from controller.config.schedule_edit import Edited
 from controller.events import new_event
-from controller.events.words import day_words
+from controller.events.words import dated, day_words
 from controller.lighting.look import Look
 from controller.locale import Language
 from controller.schedule.campaign import Limit, Rule
@@ -22,7 +22,6 @@ from controller.schedule.plan import Program
 from controller.schedule.plan_notes import Note, coming_days, notes
 from controller.schedule.recurrence import EARLIEST, LATEST
 from controller.schedule.translation import days_said, hours_said
-from controller.service.instant_words import dated
 from controller.service.look_clauses import Names
 from controller.service.sentence import names_of
 from controller.state.drafts import Draft

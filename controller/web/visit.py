@@ -18,10 +18,9 @@ from markupsafe import Markup
 
 from controller.config.web_keys import Web
 from controller.events import Event, new_event
-from controller.events.words import capital, day_words
+from controller.events.words import capital, dated, day_words
 from controller.locale import Language, languages, template
 from controller.schedule.hours import read_instant
-from controller.service.instant_words import dated
 from controller.state.accounts_file import NotKept
 from controller.state.audit import Act, Actor, AuditEntry
 from controller.state.roles import Role, Scope, Source

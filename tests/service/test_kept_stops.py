@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from controller.service.kept_stops import MOST, SURE_S, KeptStops
+from controller.service.leadership import MOST_STOPS, SURE_S, KeptStops
 from controller.service.override_request import Request, parse_request
 
 
@@ -74,6 +74,6 @@ def test_nothing_else_is_kept() -> None:
     for payload in (_request("resume"), b"stop", b"{}", b""):
         kept.heard("north", payload, 10.0)
     assert kept.of("north") == ()
-    for number in range(2 * MOST):
+    for number in range(2 * MOST_STOPS):
         kept.heard("north", _request("stop", str(number)), 10.0)
-    assert len(kept.of("north")) == MOST
+    assert len(kept.of("north")) == MOST_STOPS

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.service.leadership import FORSAKEN_S, RENEW_S, STALE_S, Leadership, Leaderships, fair_share
-from controller.simulation.lease_table import LeaseTable
+from controller.simulation.leased_host import LeaseTable
 from controller.state.leases import Lease, Standing
 
 

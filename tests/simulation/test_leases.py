@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.service.leadership import Leaderships
-from controller.simulation.lease_table import LeaseTable
+from controller.simulation.leased_host import LeaseTable
 
 SITES = tuple(f"site-{number}" for number in range(6))
 STEP_S = 0.25

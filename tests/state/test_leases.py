@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from controller.simulation.lease_table import LeaseTable
+from controller.simulation.leased_host import LeaseTable
 from controller.state import leases
 from controller.state.json_file import Unusable
 from controller.state.leases import TABLES, LeaseStore, LeaseTables, Question, Standing
@@ -49,7 +49,7 @@ def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     """Each in turn, with leases that end soon."""
     monkeypatch.setattr(leases, "TERM_S", SHORT_S)
     if request.param == "virtual":
-        monkeypatch.setattr("controller.simulation.lease_table.TERM_S", SHORT_S)
+        monkeypatch.setattr("controller.simulation.leased_host.TERM_S", SHORT_S)
         clock = Hand()
         yield Kept(LeaseTable(lambda: clock.now_s), clock.move)
         return
