@@ -22,7 +22,7 @@ from controller.events import Event, Level, new_event
 from controller.events.alarm import Alarm
 from controller.events.models import Reason
 from controller.mqtt import Mqtt
-from controller.service.health_report import gateway_health
+from controller.service.gateway_document import gateway_health
 from controller.service.notice_queue import delivered, due, message, not_delivered, queued
 from controller.service.notice_words import Notice, NoticeFacts, of_event, proof_notice
 from controller.service.notices import NoticeWatch, told_over

@@ -6,7 +6,7 @@ words for people are made here too, where somebody reads them.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
@@ -357,57 +357,6 @@ def parse_health(payload: bytes) -> Health | Rejected:
 def parse_gateway_health(payload: bytes) -> GatewayHealth | Rejected:
     """The document of one gateway, or why it is none."""
     return parse_document(GatewayHealth, payload)
-
-
-def gateways_of(health: Health, documents: Mapping[str, GatewayHealth]) -> tuple[GatewayHealth, ...]:
-    """The gateways that a summary names, each as its document says. Where the two were written at different moments the
-    summary has the status and what is desired: the document of a gateway is not written for a short *pending*."""
-    unconfirmed = {each.name: each for each in health.unconfirmed}
-    names = dict.fromkeys((*health.heard_s, *unconfirmed))
-    found = (_gateway_of(health, name, unconfirmed.get(name), documents.get(name)) for name in names)
-    return tuple(gateway for gateway in found if gateway is not None)
-
-
-def _gateway_of(
-    health: Health, name: str, known: Unconfirmed | None, document: GatewayHealth | None
-) -> GatewayHealth | None:
-    """None where nothing but its name is known."""
-    if document is None:
-        if known is None:
-            return None
-        heard_s = health.heard_s.get(name)
-        heard = health.at - timedelta(seconds=heard_s) if heard_s is not None else None
-        unseen = LookValue(on=None)
-        zones = {
-            zone: ZoneHealth(status=status, desired=health.now.looks.get(zone, unseen), reported=unseen, is_old=True)
-            for zone, status in known.zones.items()
-        }
-        return GatewayHealth(
-            version=1,
-            at=health.at,
-            name=name,
-            kind=known.kind,
-            status=known.status,
-            online=None,
-            heard=heard,
-            code=known.code,
-            zones=zones,
-        )
-    statuses: Mapping[str, Status] = known.zones if known is not None else dict.fromkeys(document.zones, "confirmed")
-    if all(zone.status == statuses.get(each) for each, zone in document.zones.items()):
-        return document
-    zones = {each: _zone_of(health, each, zone, statuses.get(each, "unknown")) for each, zone in document.zones.items()}
-    status = known.status if known is not None else "confirmed"
-    code = known.code if known is not None else None
-    return document.model_copy(update={"status": status, "code": code, "zones": zones})
-
-
-def _zone_of(health: Health, name: str, zone: ZoneHealth, status: Status) -> ZoneHealth:
-    if zone.status == status:
-        return zone
-    is_old = status in {"silent", "unknown"}
-    desired = health.now.looks.get(name, zone.desired)
-    return zone.model_copy(update={"status": status, "desired": desired, "is_old": is_old})
 
 
 def _event(code: str, fields: Mapping[str, object]) -> Event | None:

@@ -6,38 +6,33 @@ names a bounded number of gateways. Each is written at most once in COALESCE_S, 
 """
 
 import heapq
-import json
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from itertools import chain, islice
-from typing import NamedTuple
 
 from controller.clock import ClockReading
 from controller.events import Event, Level
-from controller.gateways.base import Gateway, Message, ReportedLook
-from controller.lighting.look import NO_LIGHT, Look, ZoneState
+from controller.gateways.base import Message
+from controller.lighting.look import NO_LIGHT, Look
 from controller.mqtt import Received
-from controller.rfc3339 import rfc3339
 from controller.schedule.hours import night_at
 from controller.schedule.plan import Cue, Program
 from controller.service.controller import Controller
-from controller.service.desired import LooksNow, desired_looks, fade_left_s
-from controller.service.gateway_state import DesiredLooks, GatewayState, Status
+from controller.service.desired import fade_left_s
+from controller.service.gateway_document import GatewayDocuments, MadeDocument, is_askable, statuses_of
+from controller.service.gateway_state import GatewayState, Status
 from controller.service.health import (
     CueHealth,
     Degradation,
-    GatewayHealth,
     Health,
     LeadHealth,
     LookValue,
     RuleValue,
     Unconfirmed,
-    ZoneHealth,
     is_amiss,
     worst,
 )
-from controller.service.values import color_names, reported_value
 from controller.service.waiting_line import WaitingLine
 
 MOST_NAMED = 100
@@ -50,18 +45,7 @@ SEEN_BEHIND = 2
 BATCH, BATCH_BEHIND = 50, 2
 """Gateways that are looked at and documents that are written in one turn, and in one of a controller that is behind
 with its decisions; more are due in the next one."""
-MOST_MADE = 1000
-"""Documents that are kept to be written for others, too."""
-MOST_S = 1e9
 LEVELS = (Level.WARNING, Level.ERROR)
-
-
-class _Made(NamedTuple):
-    """A document but for the name of its gateway and the instants in it: its text, and what of it matters."""
-
-    status: Status
-    text: str
-    essence: int
 
 
 class HealthReport:
@@ -80,22 +64,13 @@ class HealthReport:
         self._amiss: dict[str, None] = {}
         self._waiting: dict[str, None] = {}
         """Not confirmed, and nobody need act; as `_amiss` in the order in which they became so."""
-        self._written: dict[str, tuple[int, Status, float]] = {}
+        self._written: dict[str, tuple[MadeDocument, float]] = {}
+        """What was written of each gateway last, and when."""
         self._payloads: dict[str, int] = {}
-        self._built: dict[str, _Made] = {}
-        """The document that was made of each gateway last."""
-        self._made: dict[tuple[object, ...], _Made] = {}
-        """The documents by what they were made of: most of thousands of gateways say the same."""
-        self._alike: dict[tuple[object, ...], tuple[_Made, GatewayState, DesiredLooks]] = {}
-        """The same by what gateways have in common that are alike and share a state."""
-        self._edition = 0
-        """Counts the cues and their rules."""
-        self._rules: tuple[Cue | None, float, dict[str, dict[str, object]]] = (None, 0.0, {})
-        """The rules of a cue, and when they were looked up: where nothing applies, they change with the night."""
+        self._documents = GatewayDocuments()
         self._pending_s: dict[str, float] = {}
         self._due: dict[str, float] = {}
         self._queue: list[tuple[float, str]] = []
-        self._looks_now = LooksNow()
         self._strangers: set[str] = set()
         self._never_heard: set[str] = set()
         self._places: tuple[object, dict[tuple[str | None, int | None], dict[str, tuple[int, int] | None]]] = (None, {})
@@ -107,8 +82,7 @@ class HealthReport:
     def connected(self) -> None:
         """A connection began: what a broker holds is not known, so all is written."""
         self._written.clear()
-        self._built.clear()
-        self._forget_made()
+        self._documents.forget()
         for name in self._statuses:
             self._push(name, float("-inf"))
         self._summary = (None, float("-inf"))
@@ -132,7 +106,6 @@ class HealthReport:
                 self._strangers.add(name)
         elif not item.retain and hash(item.payload) != self._payloads.get(name):
             self._written.pop(name, None)
-            self._built.pop(name, None)
             self._push(name, reading.mono + COALESCE_S)
 
     @property
@@ -191,8 +164,8 @@ class HealthReport:
             self._never_heard.add(name)
         else:
             self._never_heard.discard(name)
-        statuses: set[Status] = {state.status.get(zone, "unknown") for zone in gateway.zone_names}
-        status, amiss = worst(statuses), is_amiss(statuses, _is_askable(gateway, state))
+        statuses = set(statuses_of(gateway, state).values())
+        status, amiss = worst(statuses), is_amiss(statuses, is_askable(gateway, state))
         before = self._statuses.get(name)
         if before != (status, amiss):
             self._changes += 1
@@ -211,8 +184,9 @@ class HealthReport:
         else:
             self._pending_s.pop(name, None)
             began_s = float("-inf")
-        _, was, written_s = self._written.get(name, (0, None, float("-inf")))
-        patience_s = began_s + PENDING_S if status == "pending" and was != "pending" else float("-inf")
+        was, written_s = self._written.get(name, (None, float("-inf")))
+        is_patient = status == "pending" and (was is None or was.status != "pending")
+        patience_s = began_s + PENDING_S if is_patient else float("-inf")
         self._push(name, max(reading.mono, written_s + COALESCE_S, patience_s))
 
     def _push(self, name: str, due_s: float) -> None:
@@ -226,93 +200,21 @@ class HealthReport:
 
     def _document(self, name: str, controller: Controller, cue: Cue, reading: ClockReading) -> list[Message]:
         """Nothing where it says what it said already, or is of a pending that may be over in a moment."""
-        made = self._made_for(name, controller, cue, reading)
-        if made is self._built.get(name):
+        made = self._documents.of(name, controller, cue, reading, self._code(name))
+        if name in self._written and made.essence == self._written[name][0].essence:
             return []
-        self._built[name] = made
-        if made.essence == self._written.get(name, (None,))[0]:
-            return []
-        heard = _instant(controller.states[name].reported.alive_s, reading)
-        own = {"name": name, "at": rfc3339(reading.wall), "heard": rfc3339(heard) if heard is not None else None}
-        payload = (json.dumps(own, separators=(",", ":"))[:-1] + "," + made.text).encode()
-        self._written[name] = made.essence, made.status, reading.mono
+        payload = made.payload(name, controller.states[name], reading)
+        self._written[name] = made, reading.mono
         self._payloads[name] = hash(payload)
         return [Message(self._topic(name), payload, qos=1, retain=True)]
-
-    def _made_for(self, name: str, controller: Controller, cue: Cue, reading: ClockReading) -> _Made:
-        self._look_up_rules(controller, cue, reading)
-        state = controller.states[name]
-        desired = self._looks_now.at(controller.gateways[name].zone_names, cue, reading.wall)
-        alike = (controller.alike[name], id(state), id(desired), self._codes.get(name), reading.stepped_s)
-        if (known := self._alike.get(alike)) is not None:
-            return known[0]
-        if len(self._alike) >= MOST_MADE:
-            self._forget_made()
-        contents = self._contents(name, controller, desired, reading)
-        made = self._made.get(contents)
-        if made is None:
-            made = self._made[contents] = _made(self.gateway(name, controller, cue, reading))
-        self._alike[alike] = made, state, desired
-        return made
-
-    def _forget_made(self) -> None:
-        self._made.clear()
-        self._alike.clear()
-
-    def _contents(
-        self, name: str, controller: Controller, desired: DesiredLooks, reading: ClockReading
-    ) -> tuple[object, ...]:
-        """What the document of one gateway is made of, but for its name and the age of it. To compare this costs a
-        tenth of making the document, and most reports say what the last one said."""
-        gateway, state = controller.gateways[name], controller.states[name]
-        reported, status = state.reported, self._statuses[name][0]
-        zones = []
-        for zone in gateway.zone_names:
-            each = state.status.get(zone, "unknown")
-            is_old = zone not in reported.reported_s or each in {"silent", "unknown"}
-            zones.append(
-                (
-                    each,
-                    reported.zones.get(zone) if status != "pending" else None,
-                    reported.last_reported_s.get(zone) if is_old else True,
-                    state.confirmed_s.get(zone) if each != "confirmed" else None,
-                )
-            )
-        said = (reported.online, reported.by, reported.problems, reported.info, _is_askable(gateway, state))
-        return (
-            self._edition,
-            gateway.kind,
-            gateway.zone_names,
-            tuple(desired.values()),
-            self._code(name, status),
-            said,
-            tuple(zones),
-            reading.stepped_s,
-        )
-
-    def _look_up_rules(self, controller: Controller, cue: Cue, reading: ClockReading) -> None:
-        before, at_s, rules = self._rules
-        if before is cue and reading.mono < at_s + EVERY_S:
-            return
-        self._rules = cue, reading.mono, controller.rules(cue, reading.wall)
-        if before is not cue or rules != self._rules[2]:
-            self._edition += 1
-            self._forget_made()
-
-    def gateway(self, name: str, controller: Controller, cue: Cue, reading: ClockReading) -> GatewayHealth:
-        """The document of one gateway."""
-        gateway, state = controller.gateways[name], controller.states[name]
-        return gateway_health(
-            gateway, state, cue, controller.rules(cue, reading.wall), reading, self._codes.get(name, (None, None))[1]
-        )
 
     @property
     def codes(self) -> dict[str, str]:
         """By gateway, the event that says what is wrong with it."""
         return {name: code for name, (_, code) in self._codes.items()}
 
-    def _code(self, name: str, status: Status) -> str | None:
-        return self._codes[name][1] if name in self._codes and status != "confirmed" else None
+    def _code(self, name: str) -> str | None:
+        return self._codes[name][1] if name in self._codes else None
 
     def _summarize(
         self, controller: Controller, reading: ClockReading, degradations: tuple[Degradation, ...]
@@ -398,9 +300,15 @@ class HealthReport:
 
     def _unconfirmed(self, name: str, controller: Controller) -> Unconfirmed:
         gateway, state = controller.gateways[name], controller.states[name]
-        statuses: dict[str, Status] = {zone: state.status.get(zone, "unknown") for zone in gateway.zone_names}
+        statuses = statuses_of(gateway, state)
         status = worst(set(statuses.values()))
-        return Unconfirmed(name=name, kind=gateway.kind, status=status, code=self._code(name, status), zones=statuses)
+        return Unconfirmed(
+            name=name,
+            kind=gateway.kind,
+            status=status,
+            code=self._code(name) if status != "confirmed" else None,
+            zones=statuses,
+        )
 
 
 def health_of(
@@ -412,88 +320,11 @@ def health_of(
     return report.summary(controller, reading, degradations)
 
 
-def gateway_health(
-    gateway: Gateway,
-    state: GatewayState,
-    cue: Cue,
-    rules: Mapping[str, dict[str, object]],
-    reading: ClockReading,
-    code: str | None,
-) -> GatewayHealth:
-    """The document of one gateway; `rules` say by zone on whose behalf the cue shows what it shows."""
-    reported = state.reported
-    desired = desired_looks(gateway.zone_names, cue, reading.wall)
-    names = color_names(chain(desired.values(), (look.at(0) for look in cue.looks.values())))
-    zones = {zone: _zone(zone, look, rules[zone], state, reading, names) for zone, look in desired.items()}
-    status = worst({zone.status for zone in zones.values()})
-    return GatewayHealth(
-        version=1,
-        at=reading.wall,
-        name=gateway.name,
-        kind=gateway.kind,
-        status=status,
-        online=reported.online,
-        heard=_instant(reported.alive_s, reading),
-        code=code if status != "confirmed" else None,
-        by=reported.by,
-        problems=reported.problems,
-        askable=_is_askable(gateway, state),
-        info=reported.info,
-        zones=zones,
-    )
-
-
-def _made(health: GatewayHealth) -> _Made:
-    text = health.model_dump_json(exclude={"at", "name", "heard"}).removeprefix("{")
-    return _Made(health.status, text, _essence(health))
-
-
-def _essence(health: GatewayHealth) -> int:
-    """What of it matters: a number that changes when anything but the age of it does. What a lamp on its way reports
-    changes all the time."""
-    zones = {"__all__": {"reported"}} if health.status == "pending" else {}
-    return hash(health.model_dump_json(exclude={"name": True, "at": True, "heard": True, "zones": zones}))
-
-
 def _alternating(look: Look) -> int | None:
     """How many colours a sequence has; None of a steady look."""
     count = len({color.hex for color in look.colors})
     return count if count > 1 and look.brightness > 0 else None
 
 
-def _is_askable(gateway: Gateway, state: GatewayState) -> bool:
-    return gateway.refresh != "nothing" or state.is_absence_reported
-
-
-def _zone(
-    zone: str,
-    desired: ZoneState,
-    rule: dict[str, object],
-    state: GatewayState,
-    reading: ClockReading,
-    names: dict[str, str],
-) -> ZoneHealth:
-    status = state.status.get(zone, "unknown")
-    reported = state.reported
-    is_old = zone not in reported.reported_s or status in {"silent", "unknown"}
-    look = reported_value(reported.zones.get(zone, ReportedLook()), names)
-    return ZoneHealth(
-        status=status,
-        desired=LookValue.model_validate(desired.value | {"rule": rule}),
-        reported=LookValue.model_validate(look),
-        is_old=is_old,
-        reported_at=_instant(reported.last_reported_s.get(zone), reading) if is_old else None,
-        confirmed_at=_instant(state.confirmed_s.get(zone), reading) if status != "confirmed" else None,
-    )
-
-
 def _ago_s(at_s: float | None, reading: ClockReading) -> float | None:
     return round(reading.mono - at_s, 1) if at_s is not None else None
-
-
-def _instant(at_s: float | None, reading: ClockReading) -> datetime | None:
-    """The wall time of an instant of boot time, to the second."""
-    if at_s is None:
-        return None
-    ago_s = min((reading.mono - at_s) * reading.pace, MOST_S)
-    return (reading.wall - timedelta(seconds=ago_s)).replace(microsecond=0)

@@ -22,9 +22,9 @@ from controller.events import Event
 from controller.gateways.base import Gateway
 from controller.locale import Language
 from controller.schedule.plan import Cue, Program
+from controller.service.gateway_document import gateway_health
 from controller.service.gateway_state import GatewayState, Status
 from controller.service.health import GatewayHealth, Health, worst
-from controller.service.health_report import gateway_health
 from controller.service.lamp_walk import LampWalks
 from controller.service.override_request import StoredOverride
 from controller.service.saving import ScheduleKeeper

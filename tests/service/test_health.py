@@ -14,8 +14,9 @@ from controller.gateways.base import Rejected
 from controller.lighting.color import Color
 from controller.lighting.look import Look
 from controller.schedule.campaign import Override
-from controller.service.health import GatewayHealth, Health, gateways_of, parse_gateway_health, parse_health
+from controller.service.health import GatewayHealth, Health, parse_gateway_health, parse_health
 from controller.service.health_report import health_of
+from controller.service.health_watch import gateways_of
 from controller.service.values import rules_value
 from tests.service.conftest import begun
 from tests.service.simulated import World
