@@ -28,7 +28,8 @@ from controller.service.notice_words import Notice, NoticeFacts, of_event, proof
 from controller.service.notices import NoticeWatch, told_over
 from controller.service.past_schedules import PastSchedules
 from controller.service.proof import Proof
-from controller.service.proof_period import ProofPeriod, prove
+from controller.service.proof_period import ProofPeriod
+from controller.service.proving import prove
 from controller.service.runtime import Runtime
 from controller.state import History, NotRead
 from controller.state.json_file import Unusable

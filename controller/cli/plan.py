@@ -22,6 +22,7 @@ from controller.locale import Language, template
 from controller.rfc3339 import rfc3339
 from controller.schedule.campaign import Rule
 from controller.schedule.plan import Program
+from controller.service.clauses import names_of
 from controller.service.desired import desired_looks, fade_left_s
 from controller.service.manual_state import ManualState
 from controller.service.override_request import StoredOverride
@@ -30,7 +31,6 @@ from controller.service.past_schedules import PastSchedules
 from controller.service.period import SOON, read_instant, read_period
 from controller.service.plan_document import moment_document, plan_document
 from controller.service.planned_tests import planned_tests
-from controller.service.sentence import names_of
 from controller.service.values import rules_value
 from controller.service.why_at import PastVersion, WhyAt, why_at
 from controller.state import History

@@ -15,9 +15,9 @@ from controller.events.formatters import json_text
 from controller.events.words import night_words
 from controller.rfc3339 import rfc3339
 from controller.service.past_schedules import PastSchedules
-from controller.service.proof import Glow, NightProof, Proof
-from controller.service.proof_period import prove, read_proof_period
-from controller.service.proof_words import MEANING, cause_words, gap_words, glow_words, period_words
+from controller.service.proof import MEANING, Glow, NightProof, Proof, cause_words, gap_words, glow_words, period_words
+from controller.service.proof_period import read_proof_period
+from controller.service.proving import prove
 from controller.service.why_at import by_hand_words
 from controller.state import History
 from controller.state.versions import VersionStore

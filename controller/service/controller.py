@@ -31,7 +31,6 @@ from controller.service.desired import (
     desired_looks,
     fade_left_s,
 )
-from controller.service.due_times import DueTimes
 from controller.service.gateway_state import (
     Decision,
     DesiredLooks,
@@ -46,6 +45,7 @@ from controller.service.reception import Reception
 from controller.service.reconcile import reconcile
 from controller.service.situation import commanded
 from controller.service.values import Value, looks_value, rules_value
+from controller.service.waiting_line import DueTimes
 from controller.service.watches import ClockWatch, StopWatch
 
 LISTEN_S = 0.5
@@ -236,7 +236,7 @@ class Controller:
         return names, messages
 
     def _decide_some(self, reading: ClockReading) -> tuple[list[str], list[Message]]:
-        self._table.undecided.join(self._due.take(reading.mono))
+        self._table.undecided.join(tuple(self._due.take(reading.mono)))
         prepared, outlook, most = self._prepared, self._plan.outlook, MOST_PREPARED
         if prepared is None or not prepared.is_for(outlook, reading):
             prepared = None

@@ -5,7 +5,6 @@ names a bounded number of gateways. Each is written at most once in COALESCE_S, 
 *pending* that is over within PENDING_S, as after most commands.
 """
 
-import heapq
 from collections import Counter
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
@@ -33,7 +32,7 @@ from controller.service.health import (
     is_amiss,
     worst,
 )
-from controller.service.waiting_line import WaitingLine
+from controller.service.waiting_line import DueTimes, WaitingLine
 
 MOST_NAMED = 100
 EVERY_S = 10.0
@@ -69,8 +68,8 @@ class HealthReport:
         self._payloads: dict[str, int] = {}
         self._documents = GatewayDocuments()
         self._pending_s: dict[str, float] = {}
-        self._due: dict[str, float] = {}
-        self._queue: list[tuple[float, str]] = []
+        self._due = DueTimes()
+        """When the document of each gateway is to be looked at; no name stands for the summary."""
         self._strangers: set[str] = set()
         self._never_heard: set[str] = set()
         self._places: tuple[object, dict[tuple[str | None, int | None], dict[str, tuple[int, int] | None]]] = (None, {})
@@ -84,7 +83,7 @@ class HealthReport:
         self._written.clear()
         self._documents.forget()
         for name in self._statuses:
-            self._push(name, float("-inf"))
+            self._due.set(name, float("-inf"))
         self._summary = (None, float("-inf"))
 
     def note(self, event: Event) -> None:
@@ -106,14 +105,14 @@ class HealthReport:
                 self._strangers.add(name)
         elif not item.retain and hash(item.payload) != self._payloads.get(name):
             self._written.pop(name, None)
-            self._push(name, reading.mono + COALESCE_S)
+            self._due.set(name, reading.mono + COALESCE_S)
 
     @property
     def due_s(self) -> float:
         """When something is to be looked at or written, boot time; infinity for nothing."""
         if self._unseen:
             return float("-inf")
-        return self._queue[0][0] if self._queue else float("inf")
+        return self._due.next_s()
 
     def update(
         self, controller: Controller, reading: ClockReading, changed: Collection[str], *, behind: bool = False
@@ -146,13 +145,10 @@ class HealthReport:
         removed = tuple(Message(self._topic(name), b"", qos=1, retain=True) for name in sorted(self._strangers))
         self._strangers.clear()
         written: list[Message] = []
-        left = SEEN
-        while left > 0 and self._queue and self._queue[0][0] <= reading.mono and len(written) < most:
-            left -= 1
-            due_s, name = heapq.heappop(self._queue)
-            if self._due.get(name) == due_s:
-                del self._due[name]
-                written += self._document(name, controller, cue, reading) if name else []
+        for name in self._due.take(reading.mono, SEEN):
+            written += self._document(name, controller, cue, reading) if name else []
+            if len(written) == most:
+                break
         return (*removed, *written, *self._summarize(controller, reading, degradations))
 
     def _look_at(self, name: str, controller: Controller, reading: ClockReading) -> None:
@@ -187,13 +183,7 @@ class HealthReport:
         was, written_s = self._written.get(name, (None, float("-inf")))
         is_patient = status == "pending" and (was is None or was.status != "pending")
         patience_s = began_s + PENDING_S if is_patient else float("-inf")
-        self._push(name, max(reading.mono, written_s + COALESCE_S, patience_s))
-
-    def _push(self, name: str, due_s: float) -> None:
-        """No name stands for the summary."""
-        if self._due.get(name) != due_s:
-            self._due[name] = due_s
-            heapq.heappush(self._queue, (due_s, name))
+        self._due.set(name, max(reading.mono, written_s + COALESCE_S, patience_s))
 
     def _topic(self, name: str) -> str:
         return f"{self._prefix}/controller/gateway/{name}"
@@ -234,7 +224,7 @@ class HealthReport:
         waited_s = reading.mono - written_s
         if waited_s < EVERY_S and (key == before or waited_s < COALESCE_S):
             if key != before:
-                self._push("", written_s + COALESCE_S)
+                self._due.set("", written_s + COALESCE_S)
             return ()
         self._summary = key, reading.mono
         payload = self.summary(controller, reading, degradations).model_dump_json().encode()

@@ -18,9 +18,8 @@ from controller.schedule.plan import Program
 from controller.service.degradations import key_of
 from controller.service.health import GatewayHealth, Health
 from controller.service.lamp_alarms import failed_lamps
-from controller.service.proof import Proof
+from controller.service.proof import MEANING, Proof, gap_words, glow_words, hours_words, period_words
 from controller.service.proof_period import ProofPeriod
-from controller.service.proof_words import MEANING, gap_words, glow_words, hours_words, period_words
 from controller.service.sentence import facts_of, sentence
 from controller.state.lamp_results import LampFindings
 from controller.state.notice_file import ToldFault, WaitingNotice

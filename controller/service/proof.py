@@ -1,42 +1,26 @@
-"""Proof of glow: for how much of the planned light the gateways confirmed that they showed it, minute by minute, and of
-each gap the cause. Pure functions over the rows of the history.
+"""A proof of glow: for how much of the planned light the gateways confirmed that they showed it, and of each gap the
+cause; as values, for documents and in words.
 
-*Planned* is what the rules mean: of a minute that was recorded what the service meant then, of one that was not, or in
-which something was set by hand, what the schedule says. So light that a stop or an override takes away is a gap, with
-who did it, and light that nobody planned is never counted. *Confirmed* is what the gateways of a zone said that they
-showed, *measured* what the meter of a zone said, where it has one. The tower is planned where any zone is, and
-confirmed for as long as all planned zones are.
+*Confirmed* is what the gateways of a zone said that they showed, *measured* what the meter of a zone said, where it has
+one. The tower is planned where any zone is, and confirmed for as long as all planned zones are.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from itertools import groupby
-from typing import Any, Literal
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Literal
 
 from controller.events import Event
-from controller.events.models import plain_value
-from controller.lighting.look import NO_LIGHT
+from controller.events.models import Text, plain_value
+from controller.events.words import days_words
+from controller.locale import Language, texts
 from controller.rfc3339 import rfc3339
-from controller.schedule.campaign import Rule
-from controller.schedule.hours import Night
-from controller.schedule.plan import Cue, Program
-from controller.service.confirmed_minutes import look_document
-from controller.service.past import WHOLE_S
-from controller.service.past_spans import MEASURED, ON_PURPOSE, ByHand, PastFault
-from controller.state import LightChange, Minute
+from controller.service.past_spans import ByHand
 
-A_MINUTE = timedelta(minutes=1)
-MINUTE_S = 60.0
-TOLD_LATE = timedelta(minutes=3)
-"""So long after a gap the event that explains it may come: commands are repeated before anybody is told."""
-SETTLES = timedelta(seconds=90)
-"""So long after a change of light lamps may still be on their way to it."""
-Look = Mapping[str, Any]
 CauseKind = Literal[
     "stop", "override", "skip", "gateway", "service", "clock", "not_running", "not_recorded", "change", "unknown"
 ]
-State = Literal["confirmed", "by_hand", "unconfirmed", "not_recorded"]
+MEANING = Text("past", "proof.meaning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,219 +172,55 @@ class Proof:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class NightRecord:
-    """What is known of a night from `start` to `end`: the rules then, and what the history holds. `changes` reach back
-    to what held at the start, `zones_of` has the zones of each gateway of today, `starts` when the service started."""
-
-    night: Night
-    start: datetime
-    end: datetime
-    program: Program
-    minutes: Sequence[Minute]
-    changes: Sequence[LightChange]
-    by_hand: Sequence[ByHand] = ()
-    faults: Sequence[PastFault] = ()
-    starts: Sequence[datetime] = ()
-    zones_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    campaign: str | None = None
+# In words, for the command and the page
 
 
-@dataclass(frozen=True, slots=True)
-class _PlannedMinute:
-    """A minute in which a zone should have been lit."""
-
-    at: datetime
-    state: State
-    confirmed_s: float
-    rule: Mapping[str, Any]
-    """That of what was set by hand."""
-    measured_s: float | None = None
-
-    @property
-    def missing_s(self) -> float:
-        return MINUTE_S - self.confirmed_s
-
-    @property
-    def kind(self) -> tuple[object, ...]:
-        """Minutes in a row of one kind are one gap."""
-        return self.state, self.rule.get("kind"), self.rule.get("owner"), self.rule.get("reason")
+def glow_words(glow: Glow, language: Language) -> str:
+    """`114 h 41 min of 114 h 55 min confirmed (99.8 %)`; that nothing was planned where that is so."""
+    if glow.percent is None:
+        return Text("past", "proof.nothing_planned").say(language, {})
+    share = f"{glow.percent:g}".replace(".", str(texts(language, "values")["decimal_mark"]))
+    fields = {"confirmed": hours_words(glow.confirmed_s), "planned": hours_words(glow.planned_s), "percent": share}
+    confirmed = Text("past", "proof.confirmed").say(language, fields)
+    if glow.measured_s is None:
+        return confirmed
+    measured = Text("past", "proof.measured").say(language, {"measured": hours_words(glow.measured_s)})
+    return f"{confirmed}, {measured}"
 
 
-def prove_night(record: NightRecord) -> NightProof | None:
-    """The proof of one night; None where nothing was planned in it."""
-    if not record.minutes and not _has_light(record):
-        return None  # without a look through the dark months around it
-    cues = record.program.cues(record.start, record.end)
-    by_zone = {zone: list(_planned_minutes(record, cues, zone)) for zone in record.program.zones}
-    by_zone = {zone: minutes for zone, minutes in by_zone.items() if minutes}
-    if not by_zone:
-        return None
-    tower: dict[datetime, float] = {}
-    for minutes in by_zone.values():
-        for minute in minutes:
-            tower[minute.at] = min(minute.confirmed_s, tower.get(minute.at, MINUTE_S))
-    return NightProof(
-        night=record.night.day,
-        start=min(tower),
-        end=max(tower) + A_MINUTE,
-        tower=Glow(MINUTE_S * len(tower), sum(tower.values())),
-        zones={
-            zone: sum((Glow(MINUTE_S, minute.confirmed_s, minute.measured_s) for minute in minutes), Glow())
-            for zone, minutes in by_zone.items()
-        },
-        gaps=tuple(_gaps(record, by_zone)),
+def hours_words(seconds: float) -> str:
+    """`7 h 58 min`, whole minutes that are full."""
+    hours, minutes = divmod(int(seconds // 60), 60)
+    return f"{hours} h {minutes:02} min"
+
+
+def period_words(proof: Proof, language: Language, zone: tzinfo) -> str:
+    """`Fri 20 – Thu 26 Nov 2026`, the days of a period."""
+    first, last = (at.astimezone(zone).date() for at in (proof.start, proof.end - timedelta(minutes=1)))
+    return days_words(first, last, language)
+
+
+def gap_words(gap: Gap, language: Language, zone: tzinfo, names: Mapping[str, str] | None = None) -> str:
+    """`02:10–02:14 bowl, shaft: TWL-G104 mast`."""
+    zones = ", ".join((names or {}).get(name, name) for name in gap.zones)
+    causes = "; ".join(cause_words(cause, language) for cause in gap.causes)
+    span_s = (gap.end - gap.start).total_seconds()
+    fields = {"from": _clock(gap.start, zone), "until": _clock(gap.end, zone), "zones": zones, "because": causes}
+    if gap.missing_s < span_s:
+        missing = f"{gap.missing_s:.0f} s" if gap.missing_s < 120 else hours_words(gap.missing_s)
+        return Text("past", "proof.gap_in_part").say(language, {**fields, "missing": missing})
+    return Text("past", "proof.gap").say(language, fields)
+
+
+def cause_words(cause: GapCause, language: Language) -> str:
+    """What kept the light from being confirmed."""
+    if cause.code is not None:
+        told = cause.event.text(language) if cause.event is not None else cause.gateway
+        return f"{cause.code} {told}" if told else cause.code
+    return Text("past", f"cause.{cause.kind}").say(
+        language, {"owner": cause.owner or "–", "reason": cause.reason or "–"}
     )
 
 
-def _has_light(record: NightRecord) -> bool:
-    """Whether any rule may light a zone."""
-    pieces = (piece for plan in record.program.nights(record.start, record.end) for piece in plan.pieces)
-    return any(piece.showing and piece.start < record.end and piece.end > record.start for piece in pieces)
-
-
-def _planned_minutes(record: NightRecord, cues: tuple[Cue, ...], zone: str) -> Iterator[_PlannedMinute]:
-    rows = {row.at: row for row in record.minutes if row.zone == zone}
-    changes = [change for change in record.changes if change.zone == zone]
-    first, end, cue = 0, 0, 0
-    for at in sorted({*rows, *_lit_minutes(record, cues, zone)}):
-        while first + 1 < len(changes) and changes[first + 1].at <= at:
-            first += 1
-        while end < len(changes) and changes[end].at < at + A_MINUTE:
-            end += 1
-        while cue + 1 < len(cues) and cues[cue + 1].at <= at:
-            cue += 1
-        minute = _planned_minute(record, zone, (at, cues[cue]), rows.get(at), changes[first:end])
-        if minute is not None:
-            yield minute
-
-
-def _lit_minutes(record: NightRecord, cues: tuple[Cue, ...], zone: str) -> Iterator[datetime]:
-    """The minutes of cues that light a zone."""
-    for cue, end in zip(cues, (*(cue.at for cue in cues[1:]), record.end), strict=True):
-        at = _whole_minute(max(cue.at, record.start))
-        while at < end and zone in cue.looks:
-            yield at
-            at += A_MINUTE
-
-
-def _planned_minute(
-    record: NightRecord, zone: str, meant: tuple[datetime, Cue], row: Minute | None, shown: Sequence[LightChange]
-) -> _PlannedMinute | None:
-    """What was planned of a zone in a minute; None for dark. `shown` are what held at its begin and the changes in it.
-
-    What other light by hand confirmed is not told apart in the row: for so long as there was such, nothing counts.
-    """
-    at, cue = meant
-    if row is None:
-        return _PlannedMinute(at, "not_recorded", 0.0, {}) if _is_meant(record, zone, cue, at) else None
-    confirmed_s = MINUTE_S if row.confirmed_s >= WHOLE_S else row.confirmed_s
-    by_hand = [(each, rule, held_s) for each, held_s in _held(shown, at) if (rule := _by_hand_of(each.rule))]
-    if by_hand:
-        is_planned = _is_meant(record, zone, cue, at)
-    else:
-        is_planned = row.planned and record.campaign in {None, _rule_in_the_middle(shown, at).get("name")}
-    if not is_planned:
-        return None
-    unlike = [each for each in by_hand if not (row.planned and _is_alike(each[0].look, cue, zone))]
-    if unlike:
-        _, rule, _ = max(unlike, key=lambda each: each[2])
-        confirmed_s = max(0.0, confirmed_s - sum(held_s for _, _, held_s in unlike))
-        return _PlannedMinute(at, "by_hand", confirmed_s, rule, row.measured_s)
-    state: State = "confirmed" if confirmed_s == MINUTE_S else "unconfirmed"
-    return _PlannedMinute(at, state, confirmed_s, {}, row.measured_s)
-
-
-def _held(shown: Sequence[LightChange], at: datetime) -> Iterator[tuple[LightChange, float]]:
-    """For how many seconds of a minute each held."""
-    ends = (*(change.at for change in shown[1:]), at + A_MINUTE)
-    for change, end in zip(shown, ends, strict=True):
-        held_s = (end - max(at, change.at)).total_seconds()
-        if held_s > 0:
-            yield change, held_s
-
-
-def _rule_in_the_middle(shown: Sequence[LightChange], at: datetime) -> Mapping[str, Any]:
-    return next((change.rule for change in reversed(shown) if change.at < at + A_MINUTE / 2), {})
-
-
-def _whole_minute(at: datetime) -> datetime:
-    """The first whole minute from an instant on."""
-    begun = at.replace(second=0, microsecond=0)
-    return begun if begun == at else begun + A_MINUTE
-
-
-def _is_meant(record: NightRecord, zone: str, cue: Cue, at: datetime) -> bool:
-    """Whether the schedule lights a zone at an instant, on behalf of the campaign that is asked for."""
-    part = cue.of(zone)
-    if record.campaign is not None and not (isinstance(part.why.by, Rule) and part.why.by.name == record.campaign):
-        return False
-    look = cue.looks.get(zone, NO_LIGHT)
-    return bool(look.at(max(0.0, (at - part.since).total_seconds())).on)
-
-
-def _by_hand_of(rule: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The stop or override on whose behalf a zone showed what it did, or the skip that left a campaign out."""
-    if rule.get("kind") in {"stop", "override"}:
-        return rule
-    skip = rule.get("skip")
-    return {"kind": "skip", **skip} if isinstance(skip, Mapping) else None
-
-
-def _is_alike(shown: Look, cue: Cue, zone: str) -> bool:
-    """Whether what was set by hand is the light that the schedule means."""
-    meant = look_document(cue.looks.get(zone, NO_LIGHT), cue.at)
-    return all(shown.get(key) == meant[key] for key in ("colors", "brightness"))
-
-
-# Gaps
-
-
-def _gaps(record: NightRecord, by_zone: Mapping[str, list[_PlannedMinute]]) -> Iterator[Gap]:
-    """In the order of time; zones with the same gap are one."""
-    found: dict[tuple[datetime, datetime, tuple[GapCause, ...]], dict[str, float]] = {}
-    for zone, minutes in by_zone.items():
-        lacking = [minute for minute in minutes if minute.missing_s > 0]
-        for run in _runs(lacking):
-            key = (run[0].at, run[-1].at + A_MINUTE, _causes(record, zone, run))
-            found.setdefault(key, {})[zone] = sum(minute.missing_s for minute in run)
-    for (start, end, causes), missing in sorted(found.items(), key=lambda item: item[0][:2]):
-        yield Gap(start, end, tuple(missing), max(missing.values()), causes)
-
-
-def _runs(minutes: Iterable[_PlannedMinute]) -> Iterator[list[_PlannedMinute]]:
-    """Minutes in a row of one kind."""
-    numbered = enumerate(minutes)
-    for _, run in groupby(numbered, key=lambda pair: (pair[1].kind, pair[1].at - pair[0] * A_MINUTE)):
-        yield [minute for _, minute in run]
-
-
-def _causes(record: NightRecord, zone: str, run: list[_PlannedMinute]) -> tuple[GapCause, ...]:
-    start, end = run[0].at, run[-1].at + A_MINUTE
-    first = run[0]
-    if first.state == "by_hand":
-        owner, reason = first.rule.get("owner"), first.rule.get("reason")
-        return (GapCause(first.rule["kind"], owner=owner, reason=reason),)
-    if first.state == "not_recorded":
-        has_started = any(start <= at <= end + TOLD_LATE for at in record.starts)
-        return (GapCause("not_running" if has_started else "not_recorded"),)
-    faults = [
-        each
-        for each in record.faults
-        if each.code not in MEASURED and zone in record.zones_of.get(each.gateway or "", (zone,))
-    ]
-    lasting = [each for each in faults if each.overlaps(start, end)]
-    told_later = [each for each in faults if each.code not in ON_PURPOSE and each.overlaps(end, end + TOLD_LATE)]
-    causes = dict.fromkeys(map(_cause_of, lasting or told_later))
-    if causes:
-        return tuple(causes)
-    if any(start <= at < end for at in record.starts):
-        return (GapCause("not_running"),)
-    changes = (change.at for change in record.changes if change.zone == zone)
-    settles = any(start - SETTLES < at < end and end - start <= 2 * A_MINUTE for at in changes)
-    return (GapCause("change" if settles else "unknown"),)
-
-
-def _cause_of(fault: PastFault) -> GapCause:
-    kind: CauseKind = "clock" if fault.code[4] == "T" else "gateway" if fault.gateway is not None else "service"
-    return GapCause(kind, fault.code, fault.gateway, event=fault.event)
+def _clock(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%H:%M}"

@@ -13,9 +13,9 @@ from controller.locale import Language, template
 from controller.rfc3339 import rfc3339
 from controller.schedule.campaign import Override, Rule, SafetyStop
 from controller.schedule.plan import Program
+from controller.service.clauses import Form, clause, value_of
 from controller.service.coming_lights import ComingLight, coming_lights
 from controller.service.health import Health, LookValue
-from controller.service.look_clauses import Form, clause, value_of
 from controller.service.sentence import MEASURED, Facts, sentence
 
 AHEAD = timedelta(hours=36)

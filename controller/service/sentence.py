@@ -8,17 +8,14 @@ from math import ceil
 
 from controller.clock import Trust
 from controller.config.tower import Tower
-from controller.events.models import printable
 from controller.events.words import dated, upcoming
 from controller.locale import Language, template
+from controller.service.clauses import Form, Names, SaidLook, because, clause, names_of, plain_line, said_look
 from controller.service.gateway_state import Status
-from controller.service.health import CueHealth, GatewayHealth, Health, LookValue, RuleValue
-from controller.service.look_clauses import Form, Names, SaidLook, clause, said_look
+from controller.service.health import GatewayHealth, Health, LookValue
 
 AFTER_CUE_S = 10.0
 """So long after a change of light a lamp that has not answered is on its way."""
-MOST_RULES = 3
-LONGEST = 200
 TEST_OF_LAMPS, WALK_TEST = "TWL-G150", "TWL-G130"
 MEASURED = {"TWL-G160": "no_light", "TWL-G162": "light"}
 """What is told where a meter contradicts the gateways."""
@@ -73,11 +70,6 @@ def facts_of(
     return Facts(names_of(tower), zone, health, tuple(gateways), is_lost=not lives, is_cut_off=is_cut_off)
 
 
-def names_of(tower: Tower) -> Names:
-    """What people call the landmark, its parts and its colours."""
-    return Names(tower.site.name, tower.landmark, tuple((name, color.hex) for name, color in tower.palette.items()))
-
-
 def sentence(facts: Facts, language: Language) -> Sentence:
     """How it stands, in a language."""
     health = facts.health
@@ -91,7 +83,7 @@ def sentence(facts: Facts, language: Language) -> Sentence:
         case=case,
         status=status,
         main=facts.names.started(main, language),
-        why=told.why(health.now),
+        why=because(health.now.looks, facts.names, health.at.astimezone(facts.time_zone), language),
         about=told.about(status) if not facts.is_lost else "",
         following=told.following(),
         lost=told.lost(),
@@ -190,13 +182,13 @@ class _Teller:
         """The service tests the lamps before a campaign, or somebody walks by them: what differs is meant to."""
         test = next((each for each in self._health.degradations if each.code == TEST_OF_LAMPS), None)
         if test is not None:
-            return "tested", "pending", self._text("case.tested", {"campaign": _plain(test.fields.get("campaign"))})
+            return "tested", "pending", self._text("case.tested", {"campaign": plain_line(test.fields.get("campaign"))})
         walked = {each.fields.get("gateway") for each in self._health.degradations if each.code == WALK_TEST}
         differing = [each.name for each in self._health.unconfirmed if each.status == "differs"]
         is_all = walked.issuperset(differing) and len(differing) == self._count.differs
         if not differing or not is_all or self._count.silent or self._count.unheard:
             return None
-        return "tested", "pending", self._text("case.walked", {"gateways": _plain(", ".join(differing))})
+        return "tested", "pending", self._text("case.walked", {"gateways": plain_line(", ".join(differing))})
 
     def _fading(self) -> tuple[str, Status, str] | None:
         """The light changes, and no lamp is known to be wrong."""
@@ -279,54 +271,6 @@ class _Teller:
         """Why it shows what it shows."""
         return self._text("question", {"clause": self._clause("why")})
 
-    def why(self, cue: CueHealth) -> str:
-        """On whose behalf it is shown; of parts under different rules each."""
-        by_rule: dict[str, list[str]] = {}
-        for zone, look in cue.looks.items():
-            by_rule.setdefault(self._rule(look.rule or RuleValue(kind=None)), []).append(zone)
-        if len(by_rule) == 1:
-            return next(iter(by_rule))
-        parts = [
-            self._text("why.part", {"who": self._names.part(zones[0], self._language), "why": rule})
-            for rule, zones in by_rule.items()
-        ]
-        more = [self._text("why.more", {"count": len(parts) - MOST_RULES})] if len(parts) > MOST_RULES else []
-        return self._names.started("; ".join((*parts[:MOST_RULES], *more)), self._language)
-
-    def _rule(self, rule: RuleValue) -> str:
-        said = self._nothing(rule) if rule.kind is None else self._text(f"why.{rule.kind}", self._rule_fields(rule))
-        for key, place in (("day", rule.day), ("night", rule.night)):
-            if place is not None and place[1] > 1:
-                said += self._text(f"why.{key}", {"at": place[0], "of": place[1]})
-        if rule.limit is not None and isinstance(share := rule.limit.get("brightness"), int | float):
-            limit = {"name": _plain(rule.limit.get("name")), "percent": f"{100 * share:g}"}
-            said += self._text("why.limit", limit)
-        if rule.skip is not None:
-            skip = {
-                "name": _plain(rule.skip.get("name")),
-                "owner": _plain(rule.skip.get("owner")) or self._say("somebody"),
-            }
-            said += self._text("why.skip", skip | {"reason": self._reason(rule.skip.get("reason"))})
-        return said
-
-    def _nothing(self, rule: RuleValue) -> str:
-        idle = rule.idle or {}
-        ended, begins = idle.get("ended"), idle.get("begins")
-        key = "again" if ended and begins else "ended" if ended else "begins" if begins else "nothing"
-        return self._text(f"why.{key}", {"name": _plain(idle.get("name")), "ended": ended, "begins": begins})
-
-    def _rule_fields(self, rule: RuleValue) -> dict[str, object]:
-        until, since = (
-            self._text(f"why.{key}", {"when": self._dated(at)}) if at is not None else ""
-            for key, at in (("until", rule.until), ("since", rule.since))
-        )
-        owner = _plain(rule.owner) or self._say("somebody")
-        reason = self._reason(rule.reason)
-        return {"name": _plain(rule.name), "owner": owner, "until": until, "since": since, "reason": reason}
-
-    def _reason(self, reason: str | None) -> str:
-        return self._text("why.reason", {"reason": _plain(reason)}) if reason else ""
-
     def about(self, status: Status) -> str:
         """Of the only gateway that has the worst status: what it shows, or since when it is silent."""
         if status == "confirmed" or self._health.counts.get(status, 0) != 1:
@@ -338,7 +282,7 @@ class _Teller:
         return self._about_one(name, status, found)
 
     def _about_one(self, name: str, status: Status, document: GatewayHealth | None) -> str:
-        fields: dict[str, object] = {"gateway": _plain(name)}
+        fields: dict[str, object] = {"gateway": plain_line(name)}
         if status == "differs":
             shown = self._shown(document) if document is not None and self._is_wrong else ""
             if not self._is_wrong:
@@ -440,11 +384,6 @@ def _number(count: int) -> str:
 
 def _differ(one: LookValue, other: LookValue) -> bool:
     return (one.on, one.color, one.brightness) != (other.on, other.color, other.brightness)
-
-
-def _plain(text: object) -> str:
-    """A name or a reason on its line."""
-    return " ".join(printable(text, LONGEST).split()) if text is not None else ""
 
 
 def _text(language: Language, key: str) -> str:

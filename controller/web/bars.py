@@ -12,7 +12,7 @@ from controller.locale import Language, template
 from controller.schedule.campaign import Blackout, Rule
 from controller.schedule.hours import Night, Place
 from controller.schedule.sun import SUNSET_DEG, below, elevation
-from controller.service.look_clauses import Names
+from controller.service.clauses import Names
 from controller.web.nights import BarLight, NightBar, Span, YearRun, night_words, year_runs
 from controller.web.svg import FONTS, blend, element, sky, text
 

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from controller.events.words import dated
+from controller.service.clauses import names_of, said_look
 from controller.service.health import GatewayHealth, LookValue
-from controller.service.look_clauses import said_look
-from controller.service.sentence import names_of
 from controller.web.running_service import Snapshot
 from controller.web.visit import Visit
 

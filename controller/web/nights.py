@@ -11,7 +11,7 @@ from controller.schedule.campaign import Blackout, Rule
 from controller.schedule.hours import Night, Place
 from controller.schedule.plan import Program
 from controller.schedule.precedence import NightPlan, Piece
-from controller.service.look_clauses import Names, said_look, value_of
+from controller.service.clauses import Names, said_look, value_of
 
 MOST_PARTS = 3
 ONE_DAY = timedelta(days=1)

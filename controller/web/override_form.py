@@ -12,12 +12,11 @@ from controller.errors import Mistake, Unreachable
 from controller.events import Event
 from controller.events.models import Advice
 from controller.events.words import dated
+from controller.service.clauses import clause, names_of, said_look
 from controller.service.control_loop import override_policy
-from controller.service.look_clauses import clause, said_look
 from controller.service.override_preview import ENDS, Foreseen, foresee
 from controller.service.override_request import OverridePolicy, Request
 from controller.service.overrides import REFUSED
-from controller.service.sentence import names_of
 from controller.state.audit import Act
 from controller.web.color_choices import DARK
 from controller.web.forms import FieldFault, Form, fault_in, fault_of

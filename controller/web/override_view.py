@@ -12,10 +12,9 @@ from fastapi.responses import Response
 
 from controller.events import Event
 from controller.events.words import dated
-from controller.service.look_clauses import clause, color_word
+from controller.service.clauses import clause, color_word, names_of
 from controller.service.override_preview import after_stop, offered_ends
 from controller.service.override_request import StoredOverride
-from controller.service.sentence import names_of
 from controller.state.audit import Act
 from controller.web.color_choices import color_choices
 from controller.web.forms import FieldFault, FormOf, fault_in

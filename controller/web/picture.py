@@ -13,9 +13,9 @@ from datetime import datetime
 
 from controller.config.tower import Tower
 from controller.locale import Language, template
+from controller.service.clauses import Names, SaidLook, said_look
 from controller.service.gateway_state import Status
 from controller.service.health import GatewayHealth, Health, LookValue
-from controller.service.look_clauses import Names, SaidLook, said_look
 from controller.web.landmark_shapes import AXIS, MOST_LABELLED, SHAPES, PartShape, custom
 from controller.web.picture_scenery import GLOW_BELOW_DEG, HEIGHT, WIDTH, scenery
 from controller.web.svg import (

@@ -11,9 +11,9 @@ from fastapi.responses import HTMLResponse
 from controller.errors import WatertowerError
 from controller.events.words import night_words
 from controller.service.past_schedules import PastSchedules
-from controller.service.proof import NightProof, Proof
-from controller.service.proof_period import prove, read_proof_period
-from controller.service.proof_words import gap_words, glow_words, period_words
+from controller.service.proof import NightProof, Proof, gap_words, glow_words, period_words
+from controller.service.proof_period import read_proof_period
+from controller.service.proving import prove
 from controller.service.why_at import by_hand_words
 from controller.state import History, NotRead
 from controller.state.versions import VersionStore

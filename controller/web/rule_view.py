@@ -14,8 +14,8 @@ from controller.lighting.color import parse_color
 from controller.lighting.look import DARK, ZoneState, parse_brightness
 from controller.lighting.names import DARK_WORDS
 from controller.schedule.tokens import MONTH_NAMES
+from controller.service.clauses import names_of
 from controller.service.health import LookValue
-from controller.service.sentence import names_of
 from controller.web.bars import night_bar
 from controller.web.color_choices import color_choices
 from controller.web.forms import Form, FormOf

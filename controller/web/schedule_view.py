@@ -22,8 +22,7 @@ from controller.schedule.plan import Program
 from controller.schedule.plan_notes import Note, coming_days, notes
 from controller.schedule.recurrence import EARLIEST, LATEST
 from controller.schedule.translation import days_said, hours_said
-from controller.service.look_clauses import Names
-from controller.service.sentence import names_of
+from controller.service.clauses import Names, names_of
 from controller.state.drafts import Draft
 from controller.state.roles import Role
 from controller.web.bars import night_bar, year_strip

@@ -14,10 +14,11 @@ from controller.events.models import WIDEST, printable
 from controller.events.words import AsWritten, time_left
 from controller.locale import Language
 from controller.schedule.sun import elevation
+from controller.service.clauses import names_of
 from controller.service.gateway_state import Status
 from controller.service.health import WORST_FIRST, Degradation, GatewayHealth
 from controller.service.health_report import MOST_NAMED as MOST_IN_HEALTH
-from controller.service.sentence import Sentence, facts_of, names_of, sentence
+from controller.service.sentence import Sentence, facts_of, sentence
 from controller.state import History
 from controller.state.roles import Role
 from controller.web.events_view import without_fields

@@ -14,7 +14,8 @@ from controller.schedule.hours import night_at
 from controller.service.confirmed_minutes import look_document
 from controller.service.desired import desired_looks
 from controller.service.proof import Gap, GapCause, Glow, Proof
-from controller.service.proof_period import ProofPeriod, prove, read_proof_period
+from controller.service.proof_period import ProofPeriod, read_proof_period
+from controller.service.proving import prove
 from controller.service.values import rules_value
 from controller.state import History, LightChange, Minute
 from controller.state.history_rows import Row, recorded

@@ -16,9 +16,9 @@ from controller.events.words import time_left
 from controller.lighting.color import css_names
 from controller.lighting.names import SWEDISH, WHITES
 from controller.locale import Language, texts
+from controller.service.clauses import color_word, name_like
 from controller.service.gateway_state import Status
 from controller.service.health import GatewayHealth, Health
-from controller.service.look_clauses import color_word, name_like
 from controller.service.sentence import Facts, Sentence, facts_of, sentence
 from tests.service.conftest import ROOT
 

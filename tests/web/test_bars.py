@@ -11,8 +11,7 @@ import pytest
 
 from controller.config.load import Setup, parse
 from controller.schedule.plan import Program
-from controller.service.look_clauses import Names
-from controller.service.sentence import names_of
+from controller.service.clauses import Names, names_of
 from controller.web.bars import FLOOR, TALLEST, WIDTH, night_bar, plan_picture, year_strip
 from controller.web.nights import NightBar, NightWords, night_bars, night_name, night_words, year_runs
 

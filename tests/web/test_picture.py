@@ -11,9 +11,9 @@ import pytest
 
 from controller.config.load import Setup, load
 from controller.config.tower import Landmark
+from controller.service.clauses import Names
 from controller.service.gateway_state import Status
 from controller.service.health import GatewayHealth, Health, LookValue
-from controller.service.look_clauses import Names
 from controller.web.landmark_shapes import SHAPES
 from controller.web.picture import PartLight, PicturePart, PictureScene, parts_of, picture, preview_of
 from controller.web.svg import on_wall, sky

@@ -1,20 +1,23 @@
-"""What a landmark shows, as clauses of a sentence: `lyser orange`, `skålen lyser vitt, skaftet är släckt`. Never a hex
-value: a colour has a name of the files, the name of a colour that looks the same, or is one "of its own"."""
+"""Clauses of a sentence: what a landmark shows, `lyser orange`, `skålen lyser vitt, skaftet är släckt`, and on whose
+behalf. Never a hex value: a colour has a name of the files, the name of a colour that looks the same, or is one "of its
+own"."""
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Literal
 
-from controller.config.tower import Landmark
+from controller.config.tower import Landmark, Tower
 from controller.events.models import printable
+from controller.events.words import dated
 from controller.lighting.color import Color, css_names, difference
 from controller.lighting.light import Light
 from controller.lighting.look import Look
 from controller.lighting.names import SWEDISH, WHITES, plain
 from controller.locale import Language, template, texts
-from controller.service.health import LookValue
+from controller.service.health import LookValue, RuleValue
 
 ALIKE = 8.0
 """CIEDE2000 up to which a colour is called by the name of another."""
@@ -22,8 +25,8 @@ FAINT = 0.4
 """Share of the lamps' light below which it is called faint."""
 FULL = 250
 """Strongest component, of 255, of a colour whose name means light at its full."""
-MOST_LOOKS, MOST_PARTS = 3, 5
-LONGEST_NAME = 80
+MOST_LOOKS, MOST_PARTS, MOST_RULES = 3, 5, 3
+LONGEST_NAME, LONGEST = 80, 200
 
 Form = Literal["is", "should", "past", "then", "meant", "meant_more", "why", "fading"]
 _CONTINUED: Mapping[Form, Form] = {"then": "past", "meant": "meant_more", "why": "is"}
@@ -74,6 +77,11 @@ class Names:
         """A text as the beginning of a sentence."""
         inside = self.inside(language)
         return self.subject(language) + text[len(inside) :] if text.startswith(inside) else text[:1].upper() + text[1:]
+
+
+def names_of(tower: Tower) -> Names:
+    """What people call the landmark, its parts and its colours."""
+    return Names(tower.site.name, tower.landmark, tuple((name, color.hex) for name, color in tower.palette.items()))
 
 
 def clause(looks: Mapping[str, LookValue], form: Form, names: Names, language: Language, hand: str = "") -> str:
@@ -244,6 +252,64 @@ def _is_common(name: str, language: Language) -> bool:
 def _small(name: str) -> str:
     """With a small first letter, but for `LED-list`."""
     return name[:1].lower() + name[1:] if name[1:2].islower() or len(name) == 1 else name
+
+
+# On whose behalf
+
+
+def because(looks: Mapping[str, LookValue], names: Names, now: datetime, language: Language) -> str:
+    """On whose behalf it is shown; of parts under different rules each. `now` is by the clock of the place."""
+    by_rule: dict[str, list[str]] = {}
+    for zone, look in looks.items():
+        by_rule.setdefault(_rule(look.rule or RuleValue(kind=None), now, language), []).append(zone)
+    if len(by_rule) == 1:
+        return next(iter(by_rule))
+    parts = [
+        _text(language, "why.part").format(who=names.part(zones[0], language), why=rule)
+        for rule, zones in by_rule.items()
+    ]
+    more = [_text(language, "why.more").format(count=len(parts) - MOST_RULES)] if len(parts) > MOST_RULES else []
+    return names.started("; ".join((*parts[:MOST_RULES], *more)), language)
+
+
+def _rule(rule: RuleValue, now: datetime, language: Language) -> str:
+    said = _nothing(rule, language) if rule.kind is None else _decision(rule, now, language)
+    for key, place in (("day", rule.day), ("night", rule.night)):
+        if place is not None and place[1] > 1:
+            said += _text(language, f"why.{key}").format(at=place[0], of=place[1])
+    if rule.limit is not None and isinstance(share := rule.limit.get("brightness"), int | float):
+        said += _text(language, "why.limit").format(name=plain_line(rule.limit.get("name")), percent=f"{100 * share:g}")
+    if rule.skip is not None:
+        name, owner, reason = (rule.skip.get(key) for key in ("name", "owner", "reason"))
+        said += _text(language, "why.skip").format_map(_by_hand(name, owner, reason, language))
+    return said
+
+
+def _nothing(rule: RuleValue, language: Language) -> str:
+    idle = rule.idle or {}
+    ended, begins = idle.get("ended"), idle.get("begins")
+    key = "again" if ended and begins else "ended" if ended else "begins" if begins else "nothing"
+    return _text(language, f"why.{key}").format(name=plain_line(idle.get("name")), ended=ended, begins=begins)
+
+
+def _decision(rule: RuleValue, now: datetime, language: Language) -> str:
+    until, since = (
+        _text(language, f"why.{key}").format(when=dated(at.astimezone(now.tzinfo), now, language)) if at else ""
+        for key, at in (("until", rule.until), ("since", rule.since))
+    )
+    fields = _by_hand(rule.name, rule.owner, rule.reason, language)
+    return _text(language, f"why.{rule.kind}").format(until=until, since=since, **fields)
+
+
+def _by_hand(name: object, owner: object, reason: object, language: Language) -> dict[str, str]:
+    """Who and why, of a rule or of what was set by hand."""
+    because_of = _text(language, "why.reason").format(reason=plain_line(reason)) if reason else ""
+    return {"name": plain_line(name), "owner": plain_line(owner) or _text(language, "somebody"), "reason": because_of}
+
+
+def plain_line(text: object) -> str:
+    """A name or a reason on its line."""
+    return " ".join(printable(text, LONGEST).split()) if text is not None else ""
 
 
 def _text(language: Language, key: str) -> str:
