@@ -25,7 +25,7 @@ from controller.locale import Language
 from controller.mqtt import Address, Mqtt
 from controller.schedule.hours import night_at
 from controller.service.confirmed_minutes import ConfirmedMinutes, LightChanges
-from controller.service.control_loop import ControlLoop, SiteInfo, partial_topics, restore, subscriptions
+from controller.service.control_loop import ControlLoop, restore
 from controller.service.controller import Controller
 from controller.service.degradations import Degradations
 from controller.service.home_assistant_device import HomeAssistantDevice
@@ -33,6 +33,7 @@ from controller.service.lamp_alarms import LampAlarms
 from controller.service.leadership import Leadership
 from controller.service.preflight import Preflight
 from controller.service.runtime import Runtime
+from controller.service.site_topics import SiteInfo, partial_topics, subscriptions
 from controller.state import History, NotRead, StateStore
 from controller.state.json_file import Unusable
 from controller.state.lamp_results import LampResults

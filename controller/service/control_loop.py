@@ -6,42 +6,36 @@ turn (`turn`) when `wake` was called, when the last turn asked for it, and other
 """
 
 import json
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import partial
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
 from math import inf
-from typing import Any, Protocol
+from typing import Protocol
 
 from controller.clock import ClockReading, Trust
 from controller.config.load import Setup
 from controller.errors import Refused
 from controller.events import Event, Level, new_event
-from controller.events.alarm import Alarm
 from controller.events.formatters import document
-from controller.events.models import SEVERITY, Advice, Phrase, Text, printable
+from controller.events.models import SEVERITY, Advice, Phrase, Text
 from controller.events.rate_limit import ABOUT, RateLimit
 from controller.gateways.base import Message, Order
-from controller.locale import Language
 from controller.mqtt import Connected, ConnectionItem, Disconnected, Item, Received
-from controller.mqtt.incoming import Renewed
-from controller.retry import TokenBucket
 from controller.schedule.plan import Program
+from controller.service.broker_watches import Certificates, EchoWatch, Presence
 from controller.service.confirmations import Confirmations
 from controller.service.controller import Controller, TurnResult
 from controller.service.degradations import Degradations
 from controller.service.health import Health, LeadHealth
 from controller.service.health_report import HealthReport
-from controller.service.health_watch import BEAT_S, ONLINE
 from controller.service.home_assistant_bridge import HomeAssistantBridge
-from controller.service.home_assistant_device import HomeAssistantDevice, home_assistant_topics
 from controller.service.lamp_walk import LampWalks
 from controller.service.measured_light import MeasuredLight
-from controller.service.override_request import OverridePolicy, requester_of
+from controller.service.override_request import override_policy, requester_of
 from controller.service.overrides import BY_REQUEST, STOPPED, OverrideKeeper, OverrideManager, OverrideQueue
 from controller.service.preflight import Preflight
-from controller.service.watches import EchoWatch
+from controller.service.site_topics import SiteInfo
 from controller.state import LastKnown, Minute
 
 CONTROLLER = Phrase(Text("parts", "controller"))
@@ -55,18 +49,9 @@ MOST_NAMES = 100_000
 TICK_S = 1.0
 REMEMBER_S = 10.0
 """How often the order and the time are handed to the state directory."""
-OFFLINE = b"offline"
-WARN = timedelta(days=30)
-"""Before a broker's certificate ends."""
 TOLD = 20
 TOLD_BEHIND = 2
 """Events that are told in one turn, and in one of a controller that is behind with its decisions; the others follow."""
-REPAIR_S = 1.0
-"""It is written over at most this often: somebody may write without end."""
-FAREWELL_S = 10.0
-"""So long after a connection began an `offline` may be the last will of our own connection before it."""
-ENDING_S = 1.0
-"""A broker that ends tells us our own last will so long at most before the connection is lost."""
 
 
 class StateKeeper(OverrideKeeper, Protocol):
@@ -91,56 +76,6 @@ class Publisher(Protocol):
         """Send them where there is a connection, else drop them."""
 
 
-@dataclass(frozen=True, slots=True)
-class SiteInfo:
-    """What the site is called, the prefix of its topics, the language of its events, and what it is in Home
-    Assistant."""
-
-    name: str
-    prefix: str
-    language: Language = "en"
-    home_assistant: HomeAssistantDevice | None = None
-    meters: tuple[str, ...] = ()
-    """Topics of the meters."""
-
-    @property
-    def requests(self) -> str:
-        """Topic of manual requests."""
-        return f"{self.prefix}/override/set"
-
-    @property
-    def events(self) -> str:
-        """Topic of the controller's events."""
-        return f"{self.prefix}/controller/event"
-
-    @property
-    def gateway_documents(self) -> str:
-        """Topic filter of the documents about each gateway."""
-        return f"{self.prefix}/controller/gateway/+"
-
-    @property
-    def status(self) -> str:
-        """Topic on which the controller says that it is there."""
-        return f"{self.prefix}/controller/status"
-
-    @property
-    def birth(self) -> Message:
-        """What each connection begins with."""
-        return Message(self.status, ONLINE, qos=1, retain=True)
-
-    @property
-    def will(self) -> Message:
-        """What stands on the status topic once the controller is gone."""
-        return Message(self.status, OFFLINE, qos=1, retain=True)
-
-
-def override_policy(setup: Setup) -> OverridePolicy:
-    """What manual requests are judged by under these files."""
-    return OverridePolicy(
-        setup.program(), setup.tower.palette, setup.tower.overrides.longest, setup.tower.landmark.parts
-    )
-
-
 def restore(setup: Setup, store: StateKeeper, term: int = 0) -> tuple[Controller, OverrideManager]:
     """Controller and overrides at the start of a process: the files, under what the state directory holds. Its orders
     begin with the term of its lease, where it has one, and above all that are known."""
@@ -150,103 +85,11 @@ def restore(setup: Setup, store: StateKeeper, term: int = 0) -> tuple[Controller
     return Controller(setup.tower.gateways, setup.tower.mqtt.topic_prefix, program, known), overrides
 
 
-def subscriptions(controller: Controller, site: SiteInfo) -> tuple[str, ...]:
-    """The topics that a controller listens to."""
-    home_assistant = home_assistant_topics(site.home_assistant, site.prefix)
-    return (*controller.topics, site.requests, site.status, site.gateway_documents, *home_assistant, *site.meters)
-
-
-def partial_topics(controller: Controller, site: SiteInfo) -> tuple[str, ...]:
-    """Those of which more than the newest message counts, since each holds a part of what is meant."""
-    home_assistant = site.home_assistant.partial if site.home_assistant is not None else ()
-    return (*controller.partial, *home_assistant)
-
-
 def _may_repeat(event: Event) -> bool:
     """Whether it may come again and again without anybody's doing: no change of light, and no answer to a request."""
     if event.code[4] == "O":
         return False
     return not event.fields.keys().isdisjoint(ABOUT) or SEVERITY.index(event.level) >= SEVERITY.index(Level.WARNING)
-
-
-class Certificates:
-    """Warns of a broker's certificate that ends, as it was shown last: once for each day that is left, from
-    WARN on."""
-
-    def __init__(self) -> None:
-        self._until: dict[str, datetime] = {}
-        self._events: list[Event] = []
-        self._alarms: defaultdict[str, Alarm] = defaultdict(partial(Alarm, self._events.append))
-
-    def note(self, item: Item) -> None:
-        """What a broker showed last, with the connection or since."""
-        if isinstance(item, Connected | Renewed) and item.certificate_until is not None:
-            self._until[item.broker] = item.certificate_until
-
-    def due(self, now: datetime) -> tuple[Event, ...]:
-        """What is to be reported now and was not yet."""
-        for broker, until in self._until.items():
-            alarm = self._alarms[broker]
-            about: dict[str, Any] = {"broker": broker, "days": (until - now).days}
-            if until - now <= WARN:
-                event = new_event("TWL-M014", **about)
-                alarm.raise_(event, again=event != alarm.raised)
-            else:
-                alarm.clear(new_event("TWL-M017", **about))
-        events = tuple(self._events)
-        self._events.clear()
-        return events
-
-
-class Presence:
-    """Says on `<prefix>/controller/status` that the controller is there, and anew where somebody else said otherwise.
-
-    Retained at the beginning of each connection (the birth), then every BEAT_S to whoever listens, without a trace on
-    any disk. What anybody else writes there is retained as well and would be believed for ever: it is written over.
-    """
-
-    def __init__(self, topic: str) -> None:
-        self._topic = topic
-        self._beat_s = self._connected_s = float("-inf")
-        self._repairs = TokenBucket(1, REPAIR_S)
-        self._is_overwritten = False
-        self._foreign: dict[str, tuple[Event, float]] = {}
-        """By broker what somebody else wrote first, and when that came."""
-
-    def connected(self, reading: ClockReading) -> None:
-        """A connection began, with the birth."""
-        self._connected_s = reading.mono
-
-    def lost(self, broker: str) -> None:
-        """The connection to this broker ended: what it said last was our own will."""
-        self._foreign.pop(broker, None)
-
-    def heard(self, item: Received, reading: ClockReading) -> None:
-        """A message on the topic; what is retained is from before the birth."""
-        if item.retain or item.payload == ONLINE:
-            return
-        self._is_overwritten = True
-        if reading.mono - self._connected_s > FAREWELL_S:
-            word = printable(item.payload[:40].decode(errors="replace")) or "–"
-            event = new_event("TWL-M018", topic=self._topic, word=word, broker=item.broker)
-            self._foreign.setdefault(item.broker, (event, reading.mono))
-
-    def foreign(self, reading: ClockReading) -> Iterator[Event]:
-        """What somebody else wrote, on brokers that are still there."""
-        for broker, (event, heard_s) in list(self._foreign.items()):
-            if reading.mono - heard_s > ENDING_S:
-                del self._foreign[broker]
-                yield event
-
-    def due(self, reading: ClockReading) -> tuple[Message, ...]:
-        """What is to be said now."""
-        if self._is_overwritten and self._repairs.allows(reading.mono):
-            self._is_overwritten, self._repairs = False, self._repairs.spend(reading.mono)
-            return (Message(self._topic, ONLINE, qos=1, retain=True),)
-        if reading.mono - self._beat_s >= BEAT_S:
-            self._beat_s = reading.mono
-            return (Message(self._topic, ONLINE),)
-        return ()
 
 
 class ControlLoop:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, LiteralString, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, LiteralString, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -38,6 +38,9 @@ from controller.normal_form import normalized
 from controller.schedule.campaign import Override, SafetyStop
 from controller.schedule.plan import Program
 from controller.service.override_end import read_until
+
+if TYPE_CHECKING:
+    from controller.config.load import Setup
 
 MAX_PAYLOAD = 16_384
 MOST_NAMES = 20
@@ -141,6 +144,13 @@ class OverridePolicy:
     longest: timedelta
     parts: Parts = field(default_factory=dict)
     """What people call the zones: a request may use those names too."""
+
+
+def override_policy(setup: "Setup") -> OverridePolicy:
+    """What manual requests are judged by under these files."""
+    return OverridePolicy(
+        setup.program(), setup.tower.palette, setup.tower.overrides.longest, setup.tower.landmark.parts
+    )
 
 
 class Requester(NamedTuple):

@@ -11,10 +11,11 @@ from datetime import datetime
 from controller.clock import Clock, ClockReading, WakeUp
 from controller.events import Event, new_event
 from controller.mqtt import Item, Mqtt
-from controller.service.control_loop import REMEMBER_S, TICK_S, ControlLoop, SiteInfo, StateKeeper
+from controller.service.control_loop import REMEMBER_S, TICK_S, ControlLoop, StateKeeper
 from controller.service.controller import Controller, TurnResult
 from controller.service.degradations import Degradations
 from controller.service.overrides import OverrideManager
+from controller.service.site_topics import SiteInfo
 from controller.threads import in_step_s, wait_at_most
 
 LATE_S = 2.0

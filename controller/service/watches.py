@@ -1,17 +1,15 @@
 """What the controller notices beside the lives of its gateways: steps of the clock and how far it is trusted, gateways
-with another time, gateways that stay lit under a safety stop, and brokers that withhold what it says of itself.
+with another time, and gateways that stay lit under a safety stop.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from math import inf
 
 from controller.clock import RESTLESS, ClockReading, Trust
 from controller.events import Event, new_event
-from controller.events.alarm import Alarm
 from controller.events.words import span
 from controller.gateways.base import Report
 from controller.schedule.campaign import SafetyStop
@@ -21,9 +19,6 @@ CLOCKS_APART_S = 5.0
 """As much as a clock may be moved without being called stepped."""
 APART_FROM = 3
 """So many reports in a row by another time are an event: one or two may have been delayed."""
-ECHO_S = 30.0
-"""How long a broker may owe the controller its own sign of life: longer than a dead connection passes for one, and than
-it takes to notice so late in the keepalive."""
 DARK_S = 5.0
 """How soon after a safety stop a gateway that does not confirm dark is named: somebody may be standing under it."""
 
@@ -128,41 +123,3 @@ def against_known(shows: datetime, known: datetime) -> Event:
 def _clock_distance(ahead_s: float) -> dict[str, object]:
     count, unit = span(abs(ahead_s))
     return {"apart": count, "unit": unit, "side": "behind" if ahead_s < 0 else "ahead of"}
-
-
-class EchoWatch:
-    """Whether each broker gives the controller's signs of life back to it. Some drop without a word what their access
-    rules forbid: then `status` and all that listen hear nothing of a controller that is well."""
-
-    def __init__(self, topic: str) -> None:
-        self._topic = topic
-        self._heard_s: dict[str, float] = {}
-        self._looked_s = float("-inf")
-        self._events: list[Event] = []
-        self._alarms: defaultdict[str, Alarm] = defaultdict(partial(Alarm, self._events.append))
-
-    def connected(self, broker: str, reading: ClockReading) -> None:
-        """A connection began: from now on it is waited for."""
-        self._heard_s[broker] = self._looked_s = reading.mono
-
-    def lost(self, broker: str) -> None:
-        """A connection ended, which has an event of its own."""
-        self._heard_s.pop(broker, None)
-        self._alarms[broker].clear()
-
-    def heard(self, broker: str, reading: ClockReading) -> None:
-        """A sign of life came back."""
-        self._heard_s[broker] = reading.mono
-        self._alarms[broker].clear(new_event("TWL-M028", broker=broker, topic=self._topic))
-
-    def due(self, reading: ClockReading) -> tuple[Event, ...]:
-        """What is to be reported now and was not yet; where no turn came for long, no sign of life was given either."""
-        if reading.mono - self._looked_s > ECHO_S / 2:
-            self._heard_s = dict.fromkeys(self._heard_s, reading.mono)
-        self._looked_s = reading.mono
-        for broker, heard_s in self._heard_s.items():
-            if reading.mono - heard_s > ECHO_S:
-                self._alarms[broker].raise_(new_event("TWL-M027", broker=broker, topic=self._topic))
-        events = tuple(self._events)
-        self._events.clear()
-        return events

@@ -19,11 +19,12 @@ from controller.events import Event
 from controller.events.models import Reason
 from controller.gateways.base import Message
 from controller.mqtt import Item
-from controller.service.control_loop import REMEMBER_S, TICK_S, ControlLoop, SiteInfo, restore, subscriptions
+from controller.service.control_loop import REMEMBER_S, TICK_S, ControlLoop, restore
 from controller.service.degradations import Degradations
 from controller.service.home_assistant_device import HomeAssistantDevice
 from controller.service.leadership import Leadership
 from controller.service.preflight import Preflight
+from controller.service.site_topics import SiteInfo, subscriptions
 from controller.simulation.kernel import LAG_S, Host, Kernel
 from controller.simulation.meter import LampRecord
 from controller.simulation.network import Client, MultiBrokerClient, SimulatedBroker

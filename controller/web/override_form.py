@@ -13,9 +13,8 @@ from controller.events import Event
 from controller.events.models import Advice
 from controller.events.words import dated
 from controller.service.clauses import clause, names_of, said_look
-from controller.service.control_loop import override_policy
 from controller.service.override_preview import ENDS, Foreseen, foresee
-from controller.service.override_request import OverridePolicy, Request
+from controller.service.override_request import OverridePolicy, Request, override_policy
 from controller.service.overrides import REFUSED
 from controller.state.audit import Act
 from controller.web.color_choices import DARK

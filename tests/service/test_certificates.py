@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from controller.mqtt import Connected
 from controller.mqtt.incoming import Renewed
-from controller.service.control_loop import WARN, Certificates
+from controller.service.broker_watches import WARN, Certificates
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

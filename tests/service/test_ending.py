@@ -11,10 +11,10 @@ from controller.clock import SystemClock
 from controller.gateways import GATEWAYS
 from controller.gateways.base import Message
 from controller.schedule.plan import Program
-from controller.service.control_loop import SiteInfo
 from controller.service.controller import Controller
 from controller.service.degradations import Degradations
 from controller.service.runtime import Runtime
+from controller.service.site_topics import SiteInfo
 
 LAMP = GATEWAYS["wled"].model_validate({"name": "lamp", "zone": "bowl", "topic": "wled/lamp"})
 

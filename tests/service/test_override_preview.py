@@ -9,7 +9,6 @@ import pytest
 
 from controller.config.load import Setup
 from controller.errors import Mistake
-from controller.service.control_loop import override_policy
 from controller.service.health import LookValue
 from controller.service.override_preview import (
     after_stop,
@@ -17,7 +16,7 @@ from controller.service.override_preview import (
     looks_at,
     offered_ends,
 )
-from controller.service.override_request import Request
+from controller.service.override_request import Request, override_policy
 from controller.service.overrides import OverrideManager
 from controller.simulation.controller_host import SimulatedDisk
 

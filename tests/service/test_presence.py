@@ -6,8 +6,7 @@ import pytest
 
 from controller.clock import ClockReading
 from controller.mqtt import Received
-from controller.service.control_loop import Presence
-from controller.service.watches import EchoWatch
+from controller.service.broker_watches import EchoWatch, Presence
 
 TOPIC = "tower/controller/status"
 

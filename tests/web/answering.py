@@ -14,9 +14,9 @@ from controller.config.load import Setup, load
 from controller.events import Event
 from controller.gateways.base import Gateway
 from controller.schedule.plan import Program
-from controller.service.control_loop import override_policy
 from controller.service.controller import Controller
 from controller.service.lamp_walk import LampWalks
+from controller.service.override_request import override_policy
 from controller.service.overrides import OverrideManager, OverrideQueue
 from controller.service.saving import ScheduleKeeper
 from controller.simulation.controller_host import SimulatedDisk

@@ -11,9 +11,9 @@ import pytest
 
 from controller.clock import Trust
 from controller.config.load import Setup
-from controller.service.control_loop import override_policy
 from controller.service.gateway_state import Status
 from controller.service.override_preview import looks_at, offered_ends
+from controller.service.override_request import override_policy
 from controller.state import password_rule
 from controller.state.roles import Role
 from controller.web import running_service

@@ -9,7 +9,7 @@ from controller.clock import Trust
 from controller.events import Event, new_event
 from controller.events.models import Phrase, Reason, Text
 from controller.gateways import own_gateways
-from controller.service.control_loop import WARN
+from controller.service.broker_watches import WARN
 from controller.service.gateway_state import Status
 from controller.service.health import GatewayHealth
 

@@ -7,7 +7,7 @@ from controller.app.doctor.machine_facts import GATEWAY_UNIT, MONITOR, SERVICE_U
 from controller.clock import Trust
 from controller.events import Event, new_event
 from controller.events.models import Phrase, Reason, Text
-from controller.service.control_loop import WARN
+from controller.service.broker_watches import WARN
 from controller.service.watches import against_known
 
 MEGABYTE = 1_000_000
