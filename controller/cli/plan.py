@@ -37,8 +37,6 @@ from controller.state import History
 from controller.state.json_file import MOST_BYTES
 from controller.state.override_file import FILE, OverrideContent, by_id, in_force
 from controller.state.versions import VersionStore
-from controller.web.bars import plan_picture
-from controller.web.nights import night_bars
 
 LONGEST = 600
 """Letters of a notice."""
@@ -101,6 +99,9 @@ def command(  # noqa: PLR0913  one for each form of the answer
     elif as_ics:
         told = calendar(setup, program, (start, end), options, now)
     elif as_svg:
+        from controller.web.bars import plan_picture  # noqa: PLC0415  what draws it takes 20 ms
+        from controller.web.nights import night_bars  # noqa: PLC0415
+
         bars = night_bars(program, start, end)
         told = plan_picture(bars, program.place, names_of(setup.tower), options.language)
     else:

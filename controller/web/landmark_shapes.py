@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from math import ceil, pi, sin
 
 from controller.config.landmark_drawing import DrawnPath, LandmarkDrawing
-from controller.web.svg import element, points
+from controller.web.svg import points
 
 GROUND, AXIS = 278.0, 150.0
 STEP = 6.0
 Half = Callable[[float], float]
 """Half the width at a height."""
+PathAttributes = Mapping[str, object]
+"""Of an element `path`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,13 @@ class PartShape:
 
 @dataclass(frozen=True, slots=True)
 class LandmarkShape:
-    """The parts from the first zone on; the path of a `roof` behind them, and elements that lie `behind` and `over`
-    them. What `is_round` is shaded towards its sides."""
+    """The parts from the first zone on; the path of a `roof` behind them, and paths that lie `behind` and `over` them.
+    What `is_round` is shaded towards its sides."""
 
     parts: tuple[PartShape, ...]
     roof: str = ""
-    over: str = ""
-    behind: str = ""
+    over: tuple[PathAttributes, ...] = ()
+    behind: tuple[PathAttributes, ...] = ()
     is_round: bool = True
 
 
@@ -51,9 +53,9 @@ def water_tower(count: int) -> LandmarkShape:
     )
     eaves = "M75 104H225C225 111 223 117 220 123C180 113 120 113 80 123C77 117 75 111 75 104Z"
     over = (
-        element("path", d=ribs, fill="none", stroke="#000", stroke_opacity=0.16, stroke_width=1)
-        + element("path", d=eaves, fill="#000", opacity=0.2)
-        + element("path", d="M130 178H170L169 186H131Z", fill="#000", opacity=0.22)
+        _line(ribs, 0.16),
+        {"d": eaves, "fill": "#000", "opacity": 0.2},
+        {"d": "M130 178H170L169 186H131Z", "fill": "#000", "opacity": 0.22},
     )
     roof = "M75 104Q83 92 112 86L148 75V60H152V75L188 86Q217 92 225 104Z"
     top = PartShape(bowl, (202, 132), (AXIS, 134, 112, 84))
@@ -73,16 +75,14 @@ def mast(count: int) -> LandmarkShape:
         cross += f"M{AXIS - half(top):.1f} {top:.1f}L{AXIS + half(bottom):.1f} {bottom:.1f}"
         cross += f"M{AXIS + half(top):.1f} {top:.1f}L{AXIS - half(bottom):.1f} {bottom:.1f}"
         cross += f"M{AXIS - half(bottom):.1f} {bottom:.1f}H{AXIS + half(bottom):.1f}"
-    over = element("path", d=cross, fill="none", stroke="#000", stroke_opacity=0.45, stroke_width=1.6)
-    return LandmarkShape(_bands(half, 52, count), "M147 52V26H153V52Z", over)
+    return LandmarkShape(_bands(half, 52, count), "M147 52V26H153V52Z", (_line(cross, 0.45, 1.6),))
 
 
 def chimney(count: int) -> LandmarkShape:
     """Bands of a chimney from above."""
     half = _taper(17.0, 30.0, 46.0)
     rows = "".join(f"M{AXIS - half(y):.1f} {y}H{AXIS + half(y):.1f}" for y in range(58, int(GROUND), 11))
-    over = element("path", d=rows, fill="none", stroke="#000", stroke_opacity=0.14, stroke_width=1)
-    return LandmarkShape(_bands(half, 46, count), "M129 46V38H171V46Z", over)
+    return LandmarkShape(_bands(half, 46, count), "M129 46V38H171V46Z", (_line(rows, 0.14),))
 
 
 def bridge(count: int) -> LandmarkShape:
@@ -102,7 +102,7 @@ def bridge(count: int) -> LandmarkShape:
     return LandmarkShape(
         tuple(parts),
         f"M{left:g} {deck - 10:g}H{right:g}V{deck - 7:g}H{left:g}Z",
-        element("path", d=rail, fill="none", stroke="#000", stroke_opacity=0.5, stroke_width=1),
+        (_line(rail, 0.5),),
         is_round=False,
     )
 
@@ -123,7 +123,7 @@ def facade(count: int) -> LandmarkShape:
         parts.append(PartShape(points(corners), middle, (*middle, width * 0.9 + 20, height * 0.9 + 20)))
     for y in _steps(top + 10, GROUND - 24, 23):
         windows += "".join(f"M{x:.1f} {y:.1f}h9v13h-9z" for x in _steps(left + 11, right - 16, 22.5))
-    over = element("path", d=windows, fill="#000", opacity=0.3)
+    over = ({"d": windows, "fill": "#000", "opacity": 0.3},)
     return LandmarkShape(tuple(parts), "M46 84L58 70H212L224 84Z", over, is_round=False)
 
 
@@ -146,10 +146,7 @@ def custom(drawing: LandmarkDrawing) -> LandmarkShape:
         return PartShape(first[0], middle, glow, first[1], tuple(more))
 
     behind, over = (
-        "".join(
-            element("path", d=shape.path, transform=placed(shape), **{k.replace("-", "_"): v for k, v in shape.paint})
-            for shape in shapes
-        )
+        tuple({"d": shape.path, "transform": placed(shape), **dict(shape.paint)} for shape in shapes)
         for shapes in (drawing.behind, drawing.over)
     )
     return LandmarkShape(tuple(map(part, drawing.parts)), over=over, behind=behind, is_round=False)
@@ -165,6 +162,10 @@ SHAPES: Mapping[str, Callable[[int], LandmarkShape]] = {
     "bridge": bridge,
     "facade": facade,
 }
+
+
+def _line(path: str, opacity: float, width: float = 1) -> PathAttributes:
+    return {"d": path, "fill": "none", "stroke": "#000", "stroke-opacity": opacity, "stroke-width": width}
 
 
 def _shaft(y: float) -> float:

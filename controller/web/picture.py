@@ -1,5 +1,5 @@
 """The landmark as SVG: each part in the light that its gateways report, under the sky that the sun makes. Pure: no
-style, no script, every name escaped; `prefix` keeps the ids of several pictures on one page apart.
+style, no script, every name escaped.
 
 A part has the attributes `data-zone`, `data-shown` (`#RRGGBB`, empty where it is dark or nothing is known) and
 `data-brightness`. What is not as desired has a dashed line, what is not known now a hatch as well; where the gateways
@@ -10,35 +10,34 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from controller.config.tower import Tower
 from controller.locale import Language, template
 from controller.service.clauses import Names, SaidLook, said_look
 from controller.service.gateway_state import Status
 from controller.service.health import GatewayHealth, Health, LookValue
-from controller.web.landmark_shapes import AXIS, MOST_LABELLED, SHAPES, PartShape, custom
-from controller.web.picture_scenery import GLOW_BELOW_DEG, HEIGHT, WIDTH, scenery
-from controller.web.svg import (
-    DAY_WALL,
-    FONTS,
-    NIGHT_WALL,
-    blend,
-    daylight,
-    element,
-    full_color,
-    light_of,
-    on_wall,
-    sky,
-    text,
-)
+from controller.web.landmark_shapes import MOST_LABELLED, SHAPES, LandmarkShape, PartShape, custom
+from controller.web.svg import DAY_WALL, NIGHT_WALL, blend, daylight, drawn, full_color, light_of, on_wall, sky
 
 WORST: tuple[Status, ...] = ("differs", "silent", "unknown", "pending", "confirmed")
 """What a part is said to be, the worst first."""
 MOST_SLICES = 4
 MOST_TOWER_PARTS = 6
 NIGHT_BELOW_DEG = -6.0
-LABEL_X, LABEL_WIDTH = 240, 116
+HEIGHT = 300
+GLOW_BELOW_DEG, STARS_BELOW_DEG = -0.8, -9.0
+LABEL_HEIGHT, LOW_LABEL_HEIGHT = 38.0, 20.0
 LONGEST_LABEL = 16
+LAND = {
+    "hills": ("#0C1026", "#8499A6"),
+    "near": ("#080B1A", "#6F8570"),
+    "roofs": ("#05070F", "#6B5A50"),
+    "trees": ("#04060D", "#42593F"),
+    "ground": ("#03050B", "#56684A"),
+    "roof": ("#191E27", "#4A5260"),
+}
+"""What stands around the landmark, and its own roof: their colours by night and by day."""
 OUTLINED = frozenset({"differs", "silent", "unknown"})
 HATCHED = frozenset({"silent", "unknown"})
 UNSEEN = LookValue(on=None)
@@ -121,209 +120,162 @@ def _bare(look: LookValue) -> LookValue:
     return look.model_copy(update={"rule": None, "levels": None})
 
 
-def picture(scene: PictureScene, language: Language, *, prefix: str = "p", labels: bool = True) -> str:
+def picture(scene: PictureScene, language: Language, *, labels: bool = True) -> str:
     """The picture as an element `svg` with `role="img"`, a title and a text for those who hear it."""
-    return "".join(_Drawing(scene, language, prefix).elements(labels))
+    words = PictureWords(scene, language)
+    day = daylight(scene.sun_deg)
+    shape = _shape_of(scene)
+    pairs = zip(scene.parts, shape.parts, strict=False)
+    parts = [_drawn_part(scene, each, number, of) for number, (each, of) in enumerate(pairs)]
+    height = LABEL_HEIGHT if len(scene.parts) <= MOST_TOWER_PARTS else LOW_LABEL_HEIGHT
+    return drawn(
+        "picture",
+        id="p",
+        title=words.title,
+        desc=" ".join(words.said()),
+        sky=sky(scene.sun_deg),
+        stars=min(1.0, (STARS_BELOW_DEG - scene.sun_deg) / 5) * 0.8 if scene.sun_deg < STARS_BELOW_DEG else 0,
+        land={name: blend(night, noon, day) for name, (night, noon) in LAND.items()},
+        is_dark=scene.sun_deg < GLOW_BELOW_DEG,
+        is_stopped=scene.is_stopped,
+        shape=shape,
+        parts=parts,
+        labels=list(_labels(words, shape, height)) if labels and len(scene.parts) <= MOST_LABELLED else [],
+        label_height=height,
+    )
 
 
-class _Drawing:
-    """One picture."""
+def _shape_of(scene: PictureScene) -> LandmarkShape:
+    """As the site asks for it; a water tower of many parts would be unreadable."""
+    count, file = max(1, len(scene.parts)), scene.names.landmark.file
+    if scene.shape == "custom" and file is not None and file.drawing is not None:
+        return custom(file.drawing)
+    shape = scene.shape if scene.shape in SHAPES else "water-tower"
+    return SHAPES["facade" if shape == "water-tower" and count > MOST_TOWER_PARTS else shape](count)
 
-    def __init__(self, scene: PictureScene, language: Language, prefix: str) -> None:
-        self._scene, self._language, self._prefix = scene, language, prefix
-        self._day = daylight(scene.sun_deg)
-        self._wall = blend(NIGHT_WALL, DAY_WALL, self._day)
-        count = max(1, len(scene.parts))
-        shape = scene.shape if scene.shape in SHAPES else "water-tower"
-        if shape == "water-tower" and count > MOST_TOWER_PARTS:
-            shape = "facade"
-        file = scene.names.landmark.file
-        own = file.drawing if file is not None and scene.shape == "custom" else None
-        self._shape = custom(own) if own is not None else SHAPES[shape](count)
-        self._is_preview = all(part.status is None for part in scene.parts)
 
-    def elements(self, labels: bool) -> Iterator[str]:
-        scene = self._scene
-        shown = labels and len(scene.parts) <= MOST_LABELLED
-        title = "title_preview" if self._is_preview else "title"
-        who = scene.names.subject(self._language)
-        yield element(
-            "svg",
-            element("title", text(self._say(title, who=who)), id=self._id("title")),
-            element("desc", text(" ".join(self._said())), id=self._id("desc")),
-            element("defs", *self._definitions()),
-            *scenery(scene.sun_deg, self._url("sky")),
-            *self._glows(),
-            *self._tower(),
-            *(self._labels() if shown else ()),
-            xmlns="http://www.w3.org/2000/svg",
-            viewBox=f"0 0 {WIDTH} {HEIGHT}",
-            role="img",
-            aria_labelledby=f"{self._id('title')} {self._id('desc')}",
-            font_family=FONTS,
-            preserveAspectRatio="xMidYMax slice",
-        )
+class PartGlow(NamedTuple):
+    """The light around a part."""
 
-    def _id(self, name: object) -> str:
-        return f"{self._prefix}-{name}"
+    color: str
+    strength: float
 
-    def _url(self, name: object) -> str:
-        return f"url(#{self._id(name)})"
 
-    # Sky and ground
+class PartSlice(NamedTuple):
+    """One light of a part: where it begins and ends, 0..1, and the colour that the wall has in it."""
 
-    def _definitions(self) -> Iterator[str]:
-        top, bottom = sky(self._scene.sun_deg)
-        yield _gradient(self._id("sky"), ((0, top, 1), (1, bottom, 1)), x2=0, y2=1)
-        shade = ((0, "#000", 0.42), (0.3, "#000", 0.04), (0.42, "#FFF", 0.1), (0.6, "#000", 0.02), (1, "#000", 0.5))
-        yield _gradient(self._id("shade"), shade, x2=1, y2=0)
-        hatch = element("path", d="M0 0V8", stroke="#0B0F18", stroke_width=3.4, stroke_opacity=0.85)
-        light = element("path", d="M3.4 0V8", stroke="#FFF", stroke_width=1.2, stroke_opacity=0.7)
-        yield element(
-            "pattern", hatch, light, id=self._id("hatch"), width=8, height=8, patternUnits="userSpaceOnUse",
-            patternTransform="rotate(45)",
-        )  # fmt: skip
-        if self._scene.sun_deg < GLOW_BELOW_DEG:
-            for at, part in enumerate(self._scene.parts):
-                brightest = max(part.lights, key=lambda light: light_of(light.look), default=PartLight(UNSEEN))
-                if strength := 0.5 * light_of(brightest.look) ** 0.5:
-                    color = full_color(brightest.look)
-                    stops = ((0, color, strength), (0.55, color, strength * 0.36), (1, color, 0))
-                    yield _gradient(self._id(f"glow{at}"), stops, kind="radialGradient")
-        for at, part in enumerate(self._scene.parts):
-            if len(part.lights) > 1:
-                yield _gradient(self._id(f"slices{at}"), self._stops(part), x2=1, y2=0)
-                for number, (start, end, _) in enumerate(_slices(part)):
-                    box = element("rect", x=start, y=0, width=end - start, height=1)
-                    yield element("clipPath", box, id=self._id(f"clip{at}-{number}"), clipPathUnits="objectBoundingBox")
+    number: int
+    start: float
+    end: float
+    color: str
+    is_hatched: bool
 
-    def _stops(self, part: PicturePart) -> tuple[tuple[float, str, float], ...]:
-        """Hard borders between the slices."""
-        return tuple(
-            (at, on_wall(light.look, self._wall), 1) for start, end, light in _slices(part) for at in (start, end)
-        )
 
-    def _glows(self) -> Iterator[str]:
-        if self._scene.sun_deg >= GLOW_BELOW_DEG:
-            return
-        for at, (part, shape) in enumerate(zip(self._scene.parts, self._shape.parts, strict=False)):
-            if any(light_of(light.look) for light in part.lights):
-                x, y, wide, high = shape.glow
-                yield element("ellipse", cx=x, cy=y, rx=wide, ry=high, fill=self._url(f"glow{at}"))
+@dataclass(frozen=True, slots=True)
+class DrawnPart:
+    """A part as it is drawn: its data is the light of most gateways, or of the worst; `slices` are all its lights."""
 
-    # The landmark
+    number: int
+    zone: str
+    status: Status | None
+    shape: PartShape
+    color: str
+    shown: str
+    brightness: float | str
+    slices: tuple[PartSlice, ...]
+    glow: PartGlow | None
+    is_outlined: bool
 
-    def _tower(self) -> Iterator[str]:
-        parts = list(enumerate(zip(self._scene.parts, self._shape.parts, strict=False)))
-        yield self._shape.behind
-        if self._shape.roof:
-            yield element("path", d=self._shape.roof, fill=blend("#191E27", "#4A5260", self._day))
-        for at, (part, shape) in parts:
-            yield from self._zone(at, part, shape)
-        for _, (_, shape) in parts if self._shape.is_round else ():
-            yield element("path", d=shape.path, fill=self._url("shade"))
-        yield self._shape.over
-        for at, (part, shape) in parts:
-            yield from self._marks(at, part, shape)
-        if self._scene.is_stopped:
-            yield self._padlock()
 
-    def _zone(self, at: int, part: PicturePart, shape: PartShape) -> Iterator[str]:
-        """A part in its light; its attributes say the light of most gateways, or of the worst."""
-        look = part.said.look
-        brightness = look.brightness if look.brightness is not None else 1.0
-        for path, transform in shape.outlines:
-            yield element(
-                "path",
-                class_="zone",
-                d=path,
-                transform=transform,
-                fill=self._url(f"slices{at}") if len(part.lights) > 1 else on_wall(look, self._wall),
-                data_zone=part.zone,
-                data_status=part.status,
-                data_shown=(look.color or full_color(look)) if look.on else "",
-                data_brightness="" if look.on is None else float(brightness if look.on else 0),
-            )
+def _drawn_part(scene: PictureScene, part: PicturePart, number: int, shape: PartShape) -> DrawnPart:
+    wall = blend(NIGHT_WALL, DAY_WALL, daylight(scene.sun_deg))
+    look = part.said.look
+    lit = look.brightness if look.brightness is not None else 1.0
+    brightest = max(part.lights, key=lambda light: light_of(light.look), default=PartLight(UNSEEN)).look
+    strength = 0.5 * light_of(brightest) ** 0.5 if scene.sun_deg < GLOW_BELOW_DEG else 0.0
+    return DrawnPart(
+        number,
+        part.zone,
+        part.status,
+        shape,
+        color=on_wall(look, wall),
+        shown=(look.color or full_color(look)) if look.on else "",
+        brightness="" if look.on is None else float(lit if look.on else 0),
+        slices=tuple(
+            PartSlice(place, start, end, on_wall(light.look, wall), light.status in HATCHED)
+            for place, (start, end, light) in enumerate(_slices(part))
+        ),
+        glow=PartGlow(full_color(brightest), strength) if strength else None,
+        is_outlined=part.status in OUTLINED,
+    )
 
-    def _marks(self, at: int, part: PicturePart, shape: PartShape) -> Iterator[str]:
-        """The hatch over what is not known now, and the line around what is not as desired."""
-        slices = list(_slices(part))
-        for number, (_, _, light) in enumerate(slices):
-            if light.status in HATCHED:
-                clip = self._url(f"clip{at}-{number}") if len(slices) > 1 else None
-                for path, transform in shape.outlines:
-                    yield element("path", d=path, fill=self._url("hatch"), clip_path=clip, transform=transform)
-        if part.status in OUTLINED:
-            for path, transform in shape.outlines:
-                line = {"d": path, "transform": transform, "fill": "none", "stroke_linejoin": "round"}
-                still = {"vector_effect": "non-scaling-stroke"} if transform else {}
-                yield element("path", **line, **still, stroke="#0B0F18", stroke_width=5)
-                yield element("path", **line, **still, stroke="#FFF", stroke_width=2.5, stroke_dasharray="7 5")
 
-    def _padlock(self) -> str:
-        """A safety stop holds."""
-        box = element("rect", x=AXIS - 13, y=134, width=26, height=20, rx=4, fill="#FFF")
-        bow = element("path", d="M142 134v-6a8 8 0 0 1 16 0v6", fill="none", stroke="#FFF", stroke_width=4)
-        hole = element("path", d="M150 140a3 3 0 0 1 1.5 5.6V149h-3v-3.4A3 3 0 0 1 150 140z", fill="#9B1519")
-        return element("circle", cx=AXIS, cy=140, r=25, fill="#0B0F18", fill_opacity=0.84) + bow + box + hole
+# Words
 
-    # Words
 
-    def _labels(self) -> Iterator[str]:
-        count = len(self._scene.parts)
-        high = 38.0 if count <= MOST_TOWER_PARTS else 20.0
-        wanted = [shape.anchor[1] - high / 2 - 6 for shape in self._shape.parts[:count]]
-        for part, shape, top in zip(self._scene.parts, self._shape.parts, _apart(wanted, high + 4), strict=False):
-            x, y = shape.anchor
-            middle = top + high / 2
-            line = element(
-                "path", d=f"M{x:g} {y:g}L{LABEL_X} {middle:g}", stroke="#FFF", stroke_opacity=0.85, stroke_width=1.2
-            )
-            dot = element("circle", cx=x, cy=y, r=2.6, fill="#FFF")
-            box = element(
-                "rect", x=LABEL_X, y=top, width=LABEL_WIDTH, height=high, rx=7, fill="#0B0F18", fill_opacity=0.84
-            )
-            yield element("g", line, dot, box, *self._lines(part, top, high), aria_hidden="true")
+@dataclass(frozen=True, slots=True)
+class PictureLabel:
+    """A label beside the picture; where there is room for one line only all is in its `name`."""
 
-    def _lines(self, part: PicturePart, top: float, high: float) -> Iterator[str]:
-        name = _cut(self._scene.names.title(part.zone, self._language), LONGEST_LABEL)
-        state = self._state(part)
-        if high < 30:
-            words = _cut(f"{name}: {state}", LONGEST_LABEL + 6)
-            yield element("text", text(words), x=LABEL_X + 7, y=top + 14, font_size=10.5, fill="#FFF")
-            return
-        mark = " ▲" if part.status == "differs" else ""
-        yield element("text", text(name + mark), x=LABEL_X + 10, y=top + 16, font_size=13, font_weight=650, fill="#FFF")
-        yield element(
-            "text", text(_cut(state, LONGEST_LABEL + 4)), x=LABEL_X + 10, y=top + 31, font_size=12, fill="#E4E7EC"
-        )
+    anchor: tuple[float, float]
+    top: float
+    name: str
+    state: str = ""
 
-    def _state(self, part: PicturePart) -> str:
+
+def _labels(words: "PictureWords", shape: LandmarkShape, height: float) -> Iterator[PictureLabel]:
+    parts = words.scene.parts
+    tops = _apart([each.anchor[1] - height / 2 - 6 for each in shape.parts[: len(parts)]], height + 4)
+    for part, of, top in zip(parts, shape.parts, tops, strict=False):
+        name, state = _cut(words.name(part), LONGEST_LABEL), words.state(part)
+        if height == LOW_LABEL_HEIGHT:
+            yield PictureLabel(of.anchor, top, _cut(f"{name}: {state}", LONGEST_LABEL + 6))
+        else:
+            mark = " ▲" if part.status == "differs" else ""
+            yield PictureLabel(of.anchor, top, name + mark, _cut(state, LONGEST_LABEL + 4))
+
+
+@dataclass(frozen=True, slots=True)
+class PictureWords:
+    """A picture in words."""
+
+    scene: PictureScene
+    language: Language
+
+    @property
+    def title(self) -> str:
+        """Whose picture it is; a preview is called so."""
+        is_preview = all(part.status is None for part in self.scene.parts)
+        return self._say("title_preview" if is_preview else "title", who=self.scene.names.subject(self.language))
+
+    def name(self, part: PicturePart) -> str:
+        """What people call a part."""
+        return self.scene.names.title(part.zone, self.language)
+
+    def state(self, part: PicturePart) -> str:
         """The second line of a label."""
-        how = self._how(part.said.look)
         if part.status == "silent" and part.silent_since is not None:
             return self._say("label.silent_since", time=f"{part.silent_since:%H:%M}")
-        return self._say(f"label.{part.status or 'shown'}", how=how)
+        return self._say(f"label.{part.status or 'shown'}", how=self._how(part.said.look))
 
-    def _said(self) -> Iterator[str]:
-        """The picture in words."""
-        height = self._scene.sun_deg
+    def said(self) -> Iterator[str]:
+        """All that can be seen."""
+        height, parts = self.scene.sun_deg, self.scene.parts
         yield self._say("sky.night" if height < NIGHT_BELOW_DEG else "sky.twilight" if height < 0 else "sky.day")
-        if self._scene.is_stopped:
+        if self.scene.is_stopped:
             yield self._say("said.stopped")
-        for part in self._scene.parts[:MOST_LABELLED]:
-            who = self._scene.names.title(part.zone, self._language)
+        for part in parts[:MOST_LABELLED]:
             how, wanted = self._how(part.said.look), self._how(part.desired)
-            yield self._say(f"said.{part.status or 'shown'}", who=who, how=how, wanted=wanted)
-        if len(self._scene.parts) > MOST_LABELLED:
-            yield self._say("more", count=len(self._scene.parts) - MOST_LABELLED)
+            yield self._say(f"said.{part.status or 'shown'}", who=self.name(part), how=how, wanted=wanted)
+        if len(parts) > MOST_LABELLED:
+            yield self._say("more", count=len(parts) - MOST_LABELLED)
 
     def _how(self, look: LookValue) -> str:
-        said: SaidLook = said_look(look, self._scene.names.palette, self._language)
+        said: SaidLook = said_look(look, self.scene.names.palette, self.language)
         return said.how if said.kind == "color" else self._say(f"label.{said.kind}", how=said.how)
 
     def _say(self, key: str, **fields: object) -> str:
-        return template(self._language, "picture", key).format_map(fields)
+        return template(self.language, "picture", key).format_map(fields)
 
 
 def _slices(part: PicturePart) -> Iterator[tuple[float, float, PartLight]]:
@@ -340,15 +292,6 @@ def _slices(part: PicturePart) -> Iterator[tuple[float, float, PartLight]]:
         share /= sum(max(each.count / total, 0.08) for each in kept)
         yield start, start + share, light
         start += share
-
-
-def _gradient(name: str, stops: Sequence[tuple[float, str, float]], kind: str = "linearGradient", **axis: int) -> str:
-    ends = {"x1": 0, "y1": 0, **axis} if axis else {}
-    drawn = (
-        element("stop", offset=float(at), stop_color=color, stop_opacity=float(opacity) if opacity < 1 else None)
-        for at, color, opacity in stops
-    )
-    return element(kind, *drawn, id=name, **ends)
 
 
 def _apart(wanted: Sequence[float], high: float) -> list[float]:

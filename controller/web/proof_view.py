@@ -18,21 +18,20 @@ from controller.service.why_at import by_hand_words
 from controller.state import History, NotRead
 from controller.state.versions import VersionStore
 from controller.web.calendar import slugs
-from controller.web.svg import element
 from controller.web.visit import ForViewer, Visit
 from controller.web.why_view import told
 
 router = APIRouter()
-BAR_WIDTH, BAR_HEIGHT, NARROWEST = 600, 16, 2
+BAR_WIDTH, NARROWEST = 600, 2
 
 
 @dataclass(frozen=True, slots=True)
 class ProofNight:
-    """A night in words, and as a bar with its gaps."""
+    """A night in words, and as a bar: where each gap in its light begins, and how wide it is."""
 
     days: str
     glow: str
-    bar: str
+    bar: tuple[tuple[float, float], ...]
     gaps: tuple[str, ...]
     is_whole: bool
     measured: tuple[str, ...] = ()
@@ -108,7 +107,7 @@ def _nights(found: Proof, visited: Visit, zone: tzinfo) -> Iterator[ProofNight]:
         yield ProofNight(
             days=night_words(night.night, language, year=False),
             glow=glow_words(night.tower, language),
-            bar=proof_bar(night),
+            bar=tuple(_bar(night)),
             gaps=tuple(gap_words(gap, language, zone, names) for gap in night.gaps),
             is_whole=not night.gaps,
             measured=tuple(
@@ -119,19 +118,8 @@ def _nights(found: Proof, visited: Visit, zone: tzinfo) -> Iterator[ProofNight]:
         )
 
 
-def proof_bar(night: NightProof) -> str:
-    """The planned light of a night as a bar, with its gaps; the text beside it says the same."""
+def _bar(night: NightProof) -> Iterator[tuple[float, float]]:
     scale = BAR_WIDTH / (night.end - night.start).total_seconds()
-    gaps = (
-        element(
-            "rect",
-            class_="gap",
-            x=round(scale * (gap.start - night.start).total_seconds(), 1),
-            width=round(max(scale * (gap.end - gap.start).total_seconds(), NARROWEST), 1),
-            height=BAR_HEIGHT,
-        )
-        for gap in night.gaps
-    )
-    glow = element("rect", class_="glow", width=BAR_WIDTH, height=BAR_HEIGHT)
-    box = f"0 0 {BAR_WIDTH} {BAR_HEIGHT}"
-    return element("svg", glow, *gaps, class_="proof-bar", viewBox=box, preserveAspectRatio="none", aria_hidden="true")
+    for gap in night.gaps:
+        width = max(scale * (gap.end - gap.start).total_seconds(), NARROWEST)
+        yield round(scale * (gap.start - night.start).total_seconds(), 1), round(width, 1)

@@ -1,8 +1,10 @@
-"""SVG as text: elements whose texts and attributes are escaped, and the colours that light has on a screen."""
+"""Drawings as SVG, each a template of `templates/svg`, and the colours that light has on a screen."""
 
 from collections.abc import Sequence
-from html import escape
+from functools import cache
 from itertools import pairwise
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from controller.lighting.color import Color
 from controller.service.health import LookValue
@@ -22,23 +24,27 @@ SKY = (
 """Height of the sun in degrees, colour of the sky above and at the horizon."""
 
 
-def element(name: str, *inside: str, **attributes: object) -> str:
-    """An element; `data_zone` stands for the attribute `data-zone`, and one that is None is left out."""
-    said = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(_figure(value))}"'
-        for key, value in attributes.items()
-        if value is not None
+@cache
+def _drawings() -> Environment:
+    """Escapes whatever it is handed; figures have two decimals at most."""
+    return Environment(
+        loader=PackageLoader("controller.web", "templates/svg"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        finalize=_figure,
     )
-    return f"<{name}{said}>{''.join(inside)}</{name}>" if inside else f"<{name}{said}/>"
 
 
-def text(words: str) -> str:
-    """Words between two tags."""
-    return escape(words)
+def drawn(drawing: str, **values: object) -> str:
+    """The drawing `<drawing>.svg` with these values, as an element `svg`."""
+    return _drawings().get_template(f"{drawing}.svg").render(values, fonts=FONTS)
 
 
-def _figure(value: object) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+def _figure(value: object) -> object:
+    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else value
 
 
 def points(corners: Sequence[tuple[float, float]]) -> str:
