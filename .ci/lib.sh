@@ -25,6 +25,24 @@ commands() {
         END { if (!lines) { print FILENAME " has no commands after " mark > "/dev/stderr"; exit 1 } }' "$1"
 }
 
+# python_of VERSION   where a Python like 3.13 is; fails where there is none
+python_of() {
+    local python
+    python="$(compgen -G "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1.*/bin/python" | head -n 1 || true)"
+    [ -n "$python" ] || python="$(command -v "python$1" || true)"
+    [ -n "$python" ] && "$python" -c "" 2>/dev/null && echo "$python"
+}
+
+# test_packages PYTHON FOLDER   the tests of the packages without sockets and seconds, which show what a version of Python
+# may change, with this one: out of the tree, where two editable builds would race. Takes the place of the shell.
+test_packages() {
+    "$1" -m venv "$2"
+    "$2/bin/pip" install -q --no-compile -r <("$1" -c 'import tomllib
+project = tomllib.load(open("pyproject.toml", "rb"))["project"]
+print(*project["dependencies"], *project["optional-dependencies"]["test"], sep="\n")')
+    exec "$2/bin/python" -m pytest -q -n 0 -m "not real" tests/{config,events,gateways,lighting,schedule,service,simulation,state}
+}
+
 # Gives the calling script processes, mounts, control groups and a folder ($WORK) of its own, which end with it however it
 # ends. Use: isolated "$@"; what follows runs inside, as root.
 isolated() {
