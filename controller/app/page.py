@@ -23,7 +23,7 @@ from controller.service.runtime import Runtime
 from controller.state.accounts import CODE_FOR_S, AccountStore
 from controller.state.accounts_file import NotKept
 from controller.state.storage import Storage
-from controller.threads import run_blocking
+from controller.threads import in_step_s, run_blocking
 from controller.web.app import create_app
 from controller.web.forwarding import own_page
 from controller.web.page_server import PageNotServed, PageServer, serving
@@ -148,9 +148,10 @@ async def prepare_accounts(owner: PageOwner, web: Web, url: str, tell: Listener)
     except Exception as error:
         tell(new_event("TWL-W106", path="/start", reason=place_of(error)))
     while True:
-        await asyncio.sleep(LOOK_AGAIN_S)
-        with suppress(NotKept):  # which has been told
-            await run_blocking("accounts", accounts.look_again)
+        await asyncio.sleep(in_step_s(LOOK_AGAIN_S))
+        if accounts.was_refused:
+            with suppress(NotKept):  # which has been told
+                await run_blocking("accounts", accounts.look_again)
 
 
 def _service(

@@ -102,8 +102,7 @@ class Program:
         skipped = self._skipped(moment)
         why = self._strongest([plan.explain(moment) for plan in self._plans(skipped)])
         if not isinstance(why.by, SafetyStop):
-            limit = next(iter(_capped(self._uncapped(moment).looks, self._limits_at(moment))[1].values()), None)
-            why = replace(why, limit=limit, skip=self._skip_that_matters(moment))
+            why = replace(why, limit=self._limit_that_matters(moment), skip=self._skip_that_matters(moment))
         return why
 
     def why(self, cue: Cue, now: datetime) -> Why:
@@ -209,6 +208,12 @@ class Program:
             return []
         claims = self._limit_nights.at(moment).claims_at(moment)
         return [claim.rule for claim in claims if isinstance(claim.rule, Limit)]
+
+    def _limit_that_matters(self, moment: datetime) -> Limit | None:
+        """The limit that takes light away now."""
+        if not (limits := self._limits_at(moment)):
+            return None
+        return next(iter(_capped(self._uncapped(moment).looks, limits)[1].values()), None)
 
     def _between_borders(self, moment: datetime) -> Cue:
         """The cue in force as if what is skipped and limited now always were."""

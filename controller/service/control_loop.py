@@ -29,6 +29,7 @@ from controller.service.controller import Controller, TurnResult
 from controller.service.degradations import Degradations
 from controller.service.health import Health, LeadHealth
 from controller.service.health_report import HealthReport
+from controller.service.health_watch import ONLINE
 from controller.service.home_assistant_bridge import HomeAssistantBridge
 from controller.service.lamp_walk import LampWalks
 from controller.service.measured_light import MeasuredLight
@@ -210,10 +211,10 @@ class ControlLoop:
             self.measured.receive(item.topic, item.payload, item.retain, reading)
             if not self.controller.hears(item.topic):
                 return False  # judged with the next tick, however often it comes
-        if item.topic != self._site.status:
-            self.controller.receive(item.topic, item.payload, item.retain, reading)
-        else:
+        if item.topic == self._site.status:
             self._take_status(item, reading)
+            return item.payload != ONLINE  # our own word says nothing new
+        self.controller.receive(item.topic, item.payload, item.retain, reading)
         return True
 
     def _take_status(self, item: Received, reading: ClockReading) -> None:

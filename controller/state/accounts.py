@@ -115,10 +115,14 @@ class AccountStore:
         """What it is called in what is told."""
         return self._file.place
 
+    @property
+    def was_refused(self) -> bool:
+        """Whether something was refused ever; does not wait for the disk."""
+        return self._file.was_refused
+
     def look_again(self) -> None:
-        """Where something was refused ever: so that its end is told though nobody comes. Raises NotKept."""
-        if self._file.was_refused:
-            self._file.read(lambda it: one(it, "SELECT 1"))
+        """Whether it is still refused: so that its end is told though nobody comes. Raises NotKept."""
+        self._file.read(lambda it: one(it, "SELECT 1"))
 
     def close(self) -> None:
         """Let the file go; the next use opens it again."""

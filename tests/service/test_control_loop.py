@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+
+from controller.clock import ClockReading
 from controller.mqtt import Received
 from controller.service.control_loop import PAGE
 from controller.simulation.controller_host import finished
@@ -44,6 +47,21 @@ def test_whose_request_it_was_is_vouched_for_by_the_page_alone(night: World) -> 
     texts = {e.fields["id"]: e.text("sv") for at, e in night.controller.events if at >= since and e.code == "TWL-O101"}
     assert texts["mqtt"].startswith("via MQTT, under uppgivet namn: Eva sätter red")
     assert texts["page"].startswith("Eva sätter red")
+
+
+def test_the_echo_of_its_own_sign_of_life_causes_no_turn(night: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes every two seconds, for years; somebody else's word is answered at once."""
+    loop = night.controller.loop
+    assert loop is not None
+    turns: list[ClockReading] = []
+    turn = loop.turn
+    monkeypatch.setattr(loop, "turn", lambda reading: turns.append(reading) or turn(reading))
+    for word, expected in ((b"online", 0), (b"offline", 1)):
+        night.run(1.5)
+        turns.clear()
+        loop.take(Received("broker", STATUS, word, retain=False, qos=1), night.controller.read())
+        night.run(0.001)
+        assert len(turns) == expected
 
 
 def test_a_retained_request_is_neither_obeyed_nor_answered(night: World) -> None:
