@@ -29,7 +29,7 @@ from controller.service.control_loop import ControlLoop, restore
 from controller.service.controller import Controller
 from controller.service.degradations import Degradations
 from controller.service.home_assistant_device import HomeAssistantDevice
-from controller.service.lamp_alarms import LampAlarms
+from controller.service.lamp_walk import LampAlarms
 from controller.service.leadership import Leadership
 from controller.service.preflight import Preflight
 from controller.service.runtime import Runtime

@@ -23,10 +23,10 @@ from controller.cli.options import (
 )
 from controller.clock import SystemClock
 from controller.config import render
+from controller.config.checks import commanded_by_two
 from controller.config.findings import Finding
 from controller.config.load import SCHEDULE, TOWER, Setup, is_without_rules, load, load_tower
 from controller.config.setup_notes import notes
-from controller.config.site_conflicts import commanded_by_two
 from controller.config.site_folder import ConfigFolder, SiteFolder, folders_of, own_folder, sites_in
 from controller.errors import FilesRejected, Refused
 from controller.events.models import printable

@@ -14,11 +14,10 @@ from controller.clock import SystemClock
 from controller.config.cure_place import said_in
 from controller.config.findings import Finding, Suggestion
 from controller.config.load import Setup
-from controller.config.rule_form import RuleForm, field_texts, form_from
+from controller.config.rule_form import RuleForm, YearChoice, answered, field_texts, form_from, year_question
 from controller.config.rule_patch import rule_lines
 from controller.config.schedule_edit import Edited, Faulty, NotPatchable, cured_form, save_form
 from controller.config.setup_notes import notes
-from controller.config.year_choice import YearChoice, answered, year_question
 from controller.errors import FilesRejected, Refused
 from controller.events.words import day_words, days_words
 from controller.schedule.changes import changes

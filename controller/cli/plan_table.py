@@ -14,11 +14,11 @@ from controller.events.words import looks_words
 from controller.lighting.look import NO_LIGHT, Look
 from controller.schedule.campaign import Blackout, Rule
 from controller.schedule.explanation import Why, limit_words
+from controller.schedule.lit import lit_nights, lit_stretches
 from controller.schedule.plan import Program
 from controller.schedule.plan_notes import night_notes
 from controller.schedule.precedence import Claim, NightPlan, Piece
 from controller.schedule.sun import SUNSET_DEG, below
-from controller.service.coming_lights import is_lit, lit_nights
 from controller.service.desired import desired_looks
 from controller.service.period import DAY_MIN, say_day
 
@@ -104,7 +104,7 @@ def calendar(setup: Setup, program: Program, period: Span, options: Options, now
 
 def _whole(program: Program, plan: NightPlan) -> Span | None:
     """From the first light of a night to the last; None where it is dark."""
-    lit = [piece for piece in plan.pieces if is_lit(piece)]
+    lit = lit_stretches(program, plan)
     return _local(program, (lit[0].start, lit[-1].end)) if lit else None
 
 

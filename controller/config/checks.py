@@ -5,10 +5,11 @@ and is given those that could be read, by their place in the file's list.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from controller.config.findings import FilePlace, Finding
 from controller.config.nodes import TOP, Document, Node, Pairs, Scalar, YamlSequence
@@ -22,6 +23,9 @@ from controller.lighting.names import plain as plain_name
 from controller.lighting.patch import mistakes as patch_mistakes
 from controller.locale import Language, languages
 from controller.schedule.campaign import Lit
+
+if TYPE_CHECKING:
+    from controller.config.load import Setup
 
 DAYS = ("dates", "nights")
 ZONE_NAME = re.compile(r"[a-z0-9_-]{1,64}")
@@ -241,3 +245,30 @@ def _commanded_twice(document: Document, gateways: Gateways) -> Iterator[Finding
 def _at(document: Document, path: tuple[int | str, ...], mistake: Mistake) -> Finding:
     node = blamed(document.at(path)[1], mistake)
     return document.source.finding(mistake.code, node.place if node is not None else TOP, **mistake.fields)
+
+
+def commanded_by_two(setups: Mapping[str, "Setup"]) -> Mapping[str, Sequence[Finding]]:
+    """Of lamps that two sites command over the same broker a finding for each of the two, by site, at the name of the
+    gateway."""
+    found: dict[str, list[Finding]] = defaultdict(list)
+    owners: dict[tuple[tuple[str, ...], str], tuple[str, int]] = {}
+    for site, setup in setups.items():
+        for number, gateway in enumerate(setup.tower.gateways):
+            dark = DesiredState(now=EPOCH, zones=dict.fromkeys(gateway.zone_names, DARK))
+            messages = gateway.encode(dark, setup.tower.mqtt.topic_prefix)
+            for topic in dict.fromkeys(message.topic for message in messages):
+                other = owners.setdefault((setup.tower.mqtt.broker, topic), (site, number))
+                if other[0] != site:
+                    mine, theirs = (setup, number), (setups[other[0]], other[1])
+                    found[site].append(_finding(*mine, *theirs, topic))
+                    found[other[0]].append(_finding(*theirs, *mine, topic))
+                    break
+    return found
+
+
+def _finding(setup: "Setup", number: int, other: "Setup", other_number: int, topic: str) -> Finding:
+    """That a gateway shares its topic with one of another site."""
+    _, node = setup.tower_text.at(("gateways", number, "name"))
+    name, other_name = setup.tower.gateways[number].name, other.tower.gateways[other_number].name
+    about = {"gateway": name, "other": other_name, "site": other.site, "topic": topic}
+    return setup.tower_text.source.finding("TWL-S334", node.place if node is not None else None, **about)

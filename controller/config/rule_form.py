@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import chain
 from typing import Any, Literal, get_args
 
@@ -19,7 +20,17 @@ from controller.config.schedule_text import as_flow
 from controller.config.yaml_text import SPACE
 from controller.errors import Mistake
 from controller.schedule.days import Days
-from controller.schedule.one_year import OneYearTexts, days_belonging_to, days_in_year, is_yearly, only_in, year_of
+from controller.schedule.one_year import (
+    OneYearTexts,
+    dated,
+    days_belonging_to,
+    days_in_year,
+    ends_after,
+    is_yearly,
+    next_year,
+    only_in,
+    year_of,
+)
 
 Group = Literal["campaigns", "every_night", "blackouts", "limits"]
 ColorText = str | tuple[str, ...] | Mapping[str, str | tuple[str, ...]]
@@ -36,6 +47,10 @@ MOST_YEARS = 50
 """A rule that differs in more years is shown as text only."""
 ALL_LANGUAGES = ""
 """The language of an `about` that is one text for all of them."""
+
+
+YearChoice = Literal["only", "every", "end"]
+"""Only in one year, other years as before; in every year; until the end of one year, and never after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,3 +282,50 @@ def texts_of(text: str) -> tuple[str, ...]:
 
 def _one_or_several(text: str) -> str | tuple[str, ...]:
     return texts_of(text) if text.startswith("[") else text
+
+
+# In which years typed days hold. Who writes `21–27 november` into a rule of every year may mean this year only; who
+# adds the year would end all other years by it. So the form asks, and nothing is chosen beforehand.
+
+
+@dataclass(frozen=True, slots=True)
+class YearQuestion:
+    """What must be asked about typed days; `year` is the one that `only` and `end` mean."""
+
+    year: int
+    choices: tuple[YearChoice, ...]
+
+
+def year_question(before: RuleForm | None, days: tuple[str, ...], today: date) -> YearQuestion | None:
+    """The question about days in the place of those of a rule, or of a new one; None where there is none, or where the
+    days cannot be read."""
+    try:
+        was_yearly = before is not None and bool(before.days) and is_yearly(before.days)
+        years = {Days.parse(text).year for text in days}
+    except Mistake:
+        return None
+    if (before is not None and before.days == days) or len(years) != 1:
+        return None
+    (year,) = years
+    if year is None:
+        ahead = next_year(before.days if before and was_yearly else days, today)
+        return YearQuestion(ahead, ("only", "every"))
+    return YearQuestion(year, ("only", "end")) if was_yearly else None
+
+
+def answered(
+    before: RuleForm | None, form: RuleForm, question: YearQuestion, choice: YearChoice, today: date
+) -> RuleForm:
+    """The form with its typed days as they were meant; raises Mistake where they cannot be read."""
+    year, typed = question.year, form.days
+    usual = before.days if before is not None and before.days and is_yearly(before.days) else ()
+    kept = {one.year: one for one in form.years}
+    if choice == "every":
+        return form
+    if not usual:
+        return replace(form, days=dated(year, typed))
+    if choice == "only":
+        years = {**kept, year: OneYear(year, typed)}
+        return replace(form, days=usual, years=tuple(years[each] for each in sorted(years)))
+    days = {**{each: one.days for each, one in kept.items()}, year: typed}
+    return replace(form, days=ends_after(year, days, usual, today), years=())

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from controller.schedule.campaign import Rule
 from controller.schedule.hours import instant, night_at, night_of
+from controller.schedule.lit import LitStretch, lit_stretches
 from controller.schedule.plan import REACH, Looks, Program
 from controller.schedule.plan_notes import notes
 from controller.schedule.precedence import NightPlan
@@ -29,15 +30,6 @@ ONE_DAY = timedelta(days=1)
 MOST_CUES = 50
 """So many changes are followed to find when the light of now ends."""
 NEVER_SHOWN = frozenset({"TWL-S202", "TWL-S203", "TWL-S204", "TWL-S208"})
-
-
-@dataclass(frozen=True, slots=True)
-class LitStretch:
-    """A stretch of time, UTC, with what each lit zone shows."""
-
-    start: datetime
-    end: datetime
-    looks: Looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +131,10 @@ class _Light:
     def __init__(self, program: Program, start: datetime, end: datetime) -> None:
         self.program = program
         self.plans = {plan.night.day: plan for plan in program.nights(start, end)}
-        self.lit = {day: _lit(program, plan, start) for day, plan in self.plans.items()}
+        self.lit = {
+            day: _within(lit_stretches(program, plan, by_rule=False), start, plan.night.end)
+            for day, plan in self.plans.items()
+        }
         self.cues = _by_night(program.cues(start, end), self.plans.values(), start)
 
     def nights_of(self, rule: Rule | None) -> frozenset[date]:
@@ -172,17 +167,10 @@ class _Light:
         return found
 
 
-def _lit(program: Program, plan: NightPlan, since: datetime) -> tuple[LitStretch, ...]:
-    """The light of a night from an instant on."""
-    found: list[LitStretch] = []
-    for piece in plan.pieces:
-        looks = _light_of(program.looks_of(piece)) if piece.end > since else {}
-        start = max(piece.start, since)
-        if looks and found and found[-1].looks == looks and found[-1].end == start:
-            found[-1] = LitStretch(found[-1].start, piece.end, looks)
-        elif looks:
-            found.append(LitStretch(start, piece.end, looks))
-    return tuple(found)
+def _within(stretches: Iterable[LitStretch], start: datetime, end: datetime) -> tuple[LitStretch, ...]:
+    """What of them lies between two instants."""
+    clipped = (replace(each, start=max(each.start, start), end=min(each.end, end)) for each in stretches)
+    return tuple(each for each in clipped if each.start < each.end)
 
 
 def _light_of(looks: Looks) -> dict[str, Any]:
@@ -264,8 +252,7 @@ def _lit_on(light: _Light, day: date) -> tuple[LitStretch, ...]:
     zone = light.program.place.time_zone
     start, end = instant(day, 0, zone), instant(day, DAY_MIN, zone)
     stretches = chain(light.lit.get(day - ONE_DAY, ()), light.lit.get(day, ()))
-    clipped = (LitStretch(max(each.start, start), min(each.end, end), each.looks) for each in stretches)
-    return tuple(each for each in clipped if each.start < each.end)
+    return _within(stretches, start, end)
 
 
 # Groups

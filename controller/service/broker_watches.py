@@ -1,5 +1,5 @@
-"""What the controller notices of its brokers: somebody else writes where it says that it is there, one of them withholds
-what it says, a certificate ends.
+"""What the controller notices of its brokers: that somebody else writes where it says that it is there, that one of
+them withholds what it says, that a certificate ends.
 """
 
 from collections import defaultdict

@@ -18,9 +18,9 @@ from controller.schedule.changes import (
     GROUPED_FROM,
     Changes,
     DayChange,
-    LitStretch,
     NightGroup,
 )
+from controller.schedule.lit import LitStretch
 from controller.schedule.plan import Looks
 from controller.schedule.recurrence import Span
 from controller.schedule.rule_changes import DAY_KEYS, RuleChange

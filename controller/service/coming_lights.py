@@ -1,28 +1,16 @@
-"""The nights that are lit and the lights that come, by the schedule: for calendars and for the public."""
+"""The lights that come, by the schedule: for the public."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from controller.schedule.campaign import EveryNight, Rule
+from controller.schedule.lit import LitStretch, lit_stretches
 from controller.schedule.plan import REACH, Program
-from controller.schedule.precedence import Piece
 
 A_DAY = timedelta(days=1)
 APART = timedelta(days=8)
 """Nights of a rule that are farther apart are two lights: each Friday of a month is one."""
 MOST_LIGHTS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class NightLight:
-    """The light of one night, named after its evening: from the first to the last, and the rules that show, in the
-    order in which they do."""
-
-    night: date
-    start: datetime
-    end: datetime
-    rules: tuple[Rule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +26,6 @@ class ComingLight:
     goes_on: bool = False
 
 
-def is_lit(piece: Piece) -> bool:
-    """Whether there is light; a campaign may be dark on purpose, and a limit may take all light away."""
-    return not piece.is_dimmed_out and any(look.colors for rule in piece.showing for look in rule.looks.values())
-
-
-def lit_nights(program: Program, start: datetime, end: datetime, rule: str | None = None) -> Iterator[NightLight]:
-    """The nights of a period that have light; of one rule, by its name, where that is given."""
-    for plan in program.nights(start, end):
-        lit = [piece for piece in plan.pieces if is_lit(piece)]
-        if rule is not None:
-            lit = [piece for piece in lit if any(each.name == rule for each in piece.showing)]
-        if lit:
-            rules = tuple({id(each): each for piece in lit for each in piece.showing}.values())
-            yield NightLight(plan.night.day, lit[0].start, lit[-1].end, rules)
-
-
 def coming_lights(program: Program, now: datetime, most: int = MOST_LIGHTS) -> tuple[ComingLight, ...]:
     """The next lights in the order of time, without those that show now, are skipped or are hidden by what is set by
     hand. Everyday light is one, however often something else takes its place."""
@@ -61,21 +33,21 @@ def coming_lights(program: Program, now: datetime, most: int = MOST_LIGHTS) -> t
     on = {id(rule) for rule in _showing(program, now)}
     runs: dict[int, list[ComingLight]] = {}
     for plan in program.nights(now, now + REACH * A_DAY):
-        for piece in plan.pieces:
-            if piece.end <= begins or not is_lit(piece) or _is_skipped(program, piece):
+        for lit in lit_stretches(program, plan):
+            if lit.end <= begins or _is_skipped(program, lit):
                 continue
-            for rule in piece.showing:
+            for rule in lit.rules:
                 of_rule = runs.setdefault(id(rule), [])
                 last = of_rule[-1] if of_rule else None
-                if last is not None and (isinstance(rule, EveryNight) or piece.start - last.end < APART):
+                if last is not None and (isinstance(rule, EveryNight) or lit.start - last.end < APART):
                     first = last.start, last.first
                     of_rule.pop()
                 else:
                     # of a light that is hidden by hand the days are told that are left
-                    start = max(piece.start, begins) if begins > now else piece.start
+                    start = max(lit.start, begins) if begins > now else lit.start
                     first = start, _day(rule, start.astimezone(zone), plan.night.day)
-                end = (piece.end - timedelta(microseconds=1)).astimezone(zone)
-                of_rule.append(ComingLight(rule, first[0], piece.end, first[1], _day(rule, end, plan.night.day)))
+                end = (lit.end - timedelta(microseconds=1)).astimezone(zone)
+                of_rule.append(ComingLight(rule, first[0], lit.end, first[1], _day(rule, end, plan.night.day)))
     found = [run for of_rule in runs.values() for run in of_rule if not (id(run.rule) in on and run.start <= now)]
     horizon = now + (REACH - 2) * A_DAY  # the last nights of the plan may end sooner
     found = [replace(run, goes_on=isinstance(run.rule, EveryNight) and run.end > horizon) for run in found]
@@ -102,8 +74,6 @@ def _showing(program: Program, now: datetime) -> list[Rule]:
     return [why.by for why in whys if isinstance(why.by, Rule) and why.verdict == "lit"]
 
 
-def _is_skipped(program: Program, piece: Piece) -> bool:
-    skips = {
-        each.skips for each in program.overrides if each.skips and each.start <= piece.start and piece.end <= each.end
-    }
-    return any(rule.name in skips for rule in piece.showing)
+def _is_skipped(program: Program, lit: LitStretch) -> bool:
+    skips = {each.skips for each in program.overrides if each.skips and each.start <= lit.start and lit.end <= each.end}
+    return any(rule.name in skips for rule in lit.rules)

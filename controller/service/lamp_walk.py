@@ -2,12 +2,14 @@
 
 Each step is sent anew every AGAIN_S and ends by itself after STEP_S in the gateway. So the planned light is back at the
 latest then, whatever became of the one who tests, of the page, the service or the broker. `test-lamps` sends the same
-steps from a terminal.
+steps from a terminal. Lamps that failed their last test, whoever says so, are a lasting alarm.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Literal
 
@@ -15,13 +17,15 @@ from controller.clock import ClockReading
 from controller.config.load import Setup
 from controller.errors import Refused
 from controller.events import Event, new_event
-from controller.gateways import own_gateways
-from controller.gateways.base import Message
+from controller.events.alarm import Alarm
+from controller.gateways import lamps_of, own_gateways
+from controller.gateways.base import Gateway, Message
 from controller.gateways.dmx import Dmx
 from controller.gateways.wire import Walk
 from controller.lighting.patch import Fixture
 from controller.locale import Language, phrase
 from controller.service.controller import Controller
+from controller.state.lamp_results import LampFindings, LampResult, Proof
 
 STEP_S = 30.0
 AGAIN_S = 10.0
@@ -31,6 +35,13 @@ AWAY_S = 300.0
 """A test on the page ends when nobody has pressed anything for so long."""
 DARKEN_S = 1.0
 """How often a gateway that is tested under a safety stop is told that the test is over."""
+
+FAILED_LAMPS: Mapping[Proof, tuple[str, str]] = {
+    "person": ("TWL-G136", "TWL-G137"),
+    "report": ("TWL-G155", "TWL-G157"),
+    "power": ("TWL-G156", "TWL-G158"),
+}
+"""By who says that lamps failed: the event for it, and the one for its end."""
 
 Answer = Literal["yes", "no", "skipped"]
 
@@ -254,3 +265,41 @@ class LampWalks:
     def _send(self, name: str, message: Message, reading: ClockReading) -> None:
         self._sent_s[name] = reading.mono
         self._publish(message)
+
+
+def tested_lamps(gateway: Gateway, results: Mapping[str, LampResult]) -> dict[str, LampResult]:
+    """By the name of the lamp what its last test said; without those that were never tested."""
+    named = {lamp: results.get(f"{gateway.name}/{lamp}") for lamp in lamps_of(gateway)}
+    return {name: result for name, result in named.items() if result is not None}
+
+
+def failed_lamps(gateway: Gateway, findings: LampFindings) -> dict[str, LampResult]:
+    """By the name of the lamp the result by which it counts as failed."""
+    named = {lamp: findings.failed(f"{gateway.name}/{lamp}") for lamp in lamps_of(gateway)}
+    return {name: result for name, result in named.items() if result is not None}
+
+
+class LampAlarms:
+    """Tells by gateway that lamps failed their last test, until they pass one or are gone from tower.yaml."""
+
+    def __init__(self, gateways: Iterable[Gateway], on_event: Callable[[Event], None]) -> None:
+        self._gateways = tuple(gateways)
+        self._alarms: defaultdict[tuple[str, Proof], Alarm] = defaultdict(partial(Alarm, on_event))
+
+    def look(self, findings: LampFindings) -> None:
+        """These are the results now."""
+        for gateway in self._gateways:
+            failed = failed_lamps(gateway, findings)
+            for by in FAILED_LAMPS:
+                self._look_at(gateway, by, {lamp: result for lamp, result in failed.items() if result.by == by})
+
+    def _look_at(self, gateway: Gateway, by: Proof, failed: Mapping[str, LampResult]) -> None:
+        key, (begins, ends) = (gateway.name, by), FAILED_LAMPS[by]
+        if not failed:
+            if key in self._alarms:  # not of the thousands of gateways whose lamps never failed
+                self._alarms.pop(key).clear(new_event(ends, gateway=gateway.name))
+            return
+        alarm = self._alarms[key]
+        at = max(result.at for result in failed.values())
+        event = new_event(begins, gateway=gateway.name, lamps=", ".join(failed), tested=f"{at:%Y-%m-%d}")
+        alarm.raise_(event, again=event != alarm.raised)

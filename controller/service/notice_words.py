@@ -17,7 +17,7 @@ from controller.schedule.campaign import Lit, Rule
 from controller.schedule.plan import Program
 from controller.service.degradations import key_of
 from controller.service.health import GatewayHealth, Health
-from controller.service.lamp_alarms import failed_lamps
+from controller.service.lamp_walk import failed_lamps
 from controller.service.proof import MEANING, Proof, gap_words, glow_words, hours_words, period_words
 from controller.service.proof_period import ProofPeriod
 from controller.service.sentence import facts_of, sentence

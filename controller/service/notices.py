@@ -14,11 +14,12 @@ from controller.events.models import Text
 from controller.locale import languages
 from controller.schedule.campaign import Rule
 from controller.schedule.hours import night_at
+from controller.schedule.lit import lit_nights
 from controller.schedule.occurrence import next_occurrence
-from controller.service.coming_lights import APART, lit_nights
+from controller.service.coming_lights import APART
 from controller.service.degradations import key_of
 from controller.service.health import Health
-from controller.service.lamp_alarms import CODES
+from controller.service.lamp_walk import FAILED_LAMPS
 from controller.service.notice_words import (
     Notice,
     NoticeFacts,
@@ -45,7 +46,7 @@ FIRST_HOUR = 9
 EARLY, LATE = 14, 2
 """Days before a campaign."""
 WALK_BEGAN, RIGHT_BY_CHANCE = "TWL-G130", "TWL-G117"
-LAMPS_FAILED = frozenset(begins for begins, _ in CODES.values())
+LAMPS_FAILED = frozenset(begins for begins, _ in FAILED_LAMPS.values())
 """Lamps that failed a test: told by whoever tested, and before a campaign."""
 OF_NOTICES = "TWL-N"
 

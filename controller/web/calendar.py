@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from controller.locale import Language
 from controller.normal_form import normalized
 from controller.schedule.campaign import Rule
+from controller.schedule.lit import NightLight, lit_nights
 from controller.schedule.plan import Program
-from controller.service.coming_lights import NightLight, lit_nights
 from controller.service.public_answer import public_text
 
 NIGHTS = 400

@@ -17,7 +17,7 @@ from controller.lighting.names import plain
 from controller.locale import template
 from controller.service.gateway_state import GatewayState, Status
 from controller.service.health import WORST_FIRST, GatewayHealth, ZoneHealth
-from controller.service.lamp_alarms import failed_lamps, tested_lamps
+from controller.service.lamp_walk import failed_lamps, tested_lamps
 from controller.service.planned_tests import planned_tests
 from controller.state import EventFilter, History
 from controller.state.lamp_results import LampResult, LampResults, Proof

@@ -9,6 +9,7 @@ from controller.lighting.look import Look
 from controller.locale import Language, template
 from controller.schedule.campaign import Blackout, Rule
 from controller.schedule.hours import Night, Place
+from controller.schedule.lit import LitStretch, lit_stretches
 from controller.schedule.plan import Program
 from controller.schedule.precedence import NightPlan, Piece
 from controller.service.clauses import Names, said_look, value_of
@@ -19,29 +20,19 @@ Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class BarLight:
-    """A stretch of a night, UTC, with what each lit zone shows, and the rules that show it, the deciding one first."""
-
-    start: datetime
-    end: datetime
-    looks: Mapping[str, Look]
-    rules: tuple[Rule, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class NightBar:
     """One night, from noon to noon: its lights, the rules that give way with the hours that they lose, the blackouts
     with theirs, the other rules that keep it dark, and all rules that have hours in it."""
 
     night: Night
-    lights: tuple[BarLight, ...]
+    lights: tuple[LitStretch, ...]
     lost: tuple[tuple[Rule, tuple[Span, ...]], ...]
     blackouts: tuple[tuple[Rule, Span], ...]
     dark_by: tuple[Rule, ...]
     rules: tuple[Rule, ...]
 
     @property
-    def longest(self) -> BarLight | None:
+    def longest(self) -> LitStretch | None:
         """The light that is on for longest."""
         return max(self.lights, key=lambda light: light.end - light.start, default=None)
 
@@ -78,25 +69,15 @@ def night_bars(program: Program, start: datetime, end: datetime) -> tuple[NightB
 
 
 def _bar(program: Program, plan: NightPlan) -> NightBar:
-    lights: list[BarLight] = []
-    for piece in plan.pieces:
-        looks, rules = _lit(program, piece), piece.showing
-        last = lights[-1] if lights else None
-        if looks and last is not None and (last.end, last.looks, last.rules) == (piece.start, looks, rules):
-            lights[-1] = BarLight(last.start, piece.end, looks, rules)
-        elif looks:
-            lights.append(BarLight(piece.start, piece.end, looks, rules))
+    lights = lit_stretches(program, plan)
     rules = tuple({id(claim.rule): claim.rule for claim in plan.claims}.values())
     lost = ((rule, tuple(_lost(rule, plan))) for rule in rules if not isinstance(rule, Blackout))
     blackouts = ((claim.rule, (claim.start, claim.end)) for claim in plan.claims if isinstance(claim.rule, Blackout))
-    dark_by = [piece.claim.rule for piece in plan.pieces if piece.claim and not _lit(program, piece)]
+    is_lit = [any(light.start <= piece.start < light.end for light in lights) for piece in plan.pieces]
+    dark_by = [piece.claim.rule for piece, lit in zip(plan.pieces, is_lit, strict=True) if piece.claim and not lit]
     dark = {id(rule): rule for rule in dark_by if not isinstance(rule, Blackout)}
     gives_way = tuple(each for each in lost if each[1])
-    return NightBar(plan.night, tuple(lights), gives_way, tuple(blackouts), tuple(dark.values()), rules)
-
-
-def _lit(program: Program, piece: Piece) -> dict[str, Look]:
-    return {zone: look for zone, look in program.looks_of(piece).items() if not look.is_dark}
+    return NightBar(plan.night, lights, gives_way, tuple(blackouts), tuple(dark.values()), rules)
 
 
 def _lost(rule: Rule, plan: NightPlan) -> Iterator[Span]:

@@ -16,11 +16,20 @@ from controller.config.finding_fields import NOTES_FIELD
 from controller.config.findings import Finding, Suggestion
 from controller.config.lamp_light import LampLight, lamp_light
 from controller.config.load import Setup, open_schedule
-from controller.config.rule_form import Group, RuleForm, field_texts, form_from, form_of
+from controller.config.rule_form import (
+    Group,
+    RuleForm,
+    YearChoice,
+    YearQuestion,
+    answered,
+    field_texts,
+    form_from,
+    form_of,
+    year_question,
+)
 from controller.config.schedule_draft import RuleEdit, ScheduleEdit, applied, rebased
 from controller.config.schedule_edit import Edited, Faulty, NotPatchable, Outcome, RuleKey, cured_form, save_form
 from controller.config.schedule_file import Shows
-from controller.config.year_choice import YearChoice, YearQuestion, answered, year_question
 from controller.errors import Mistake, readable
 from controller.events.words import days_words
 from controller.lighting.look import DARK, ZoneState

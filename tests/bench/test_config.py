@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from controller.config.checks import commanded_by_two
 from controller.config.load import load
 from controller.config.setup_notes import notes
-from controller.config.site_conflicts import commanded_by_two
 from controller.config.site_folder import SiteFolder
 from controller.config.yaml_document import LOADER
 from tests.config.several_sites import OWN_TOWER, write_site, write_sites

@@ -8,9 +8,8 @@ import pytest
 
 from controller.config.load import Setup, read_schedule
 from controller.config.load import open_schedule as opened
-from controller.config.rule_form import RuleForm, forms
+from controller.config.rule_form import RuleForm, YearQuestion, answered, forms, year_question
 from controller.config.schedule_edit import Edited, RuleKey, save_form
-from controller.config.year_choice import YearQuestion, answered, year_question
 from controller.errors import Mistake
 from controller.schedule.days import Days
 from controller.schedule.one_year import days_belonging_to

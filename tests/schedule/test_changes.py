@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from controller.schedule.campaign import Override
-from controller.schedule.changes import Changes, LitStretch, changes
+from controller.schedule.changes import Changes, changes
+from controller.schedule.lit import LitStretch
 from controller.schedule.plan import Program
 from tests.parts import examples
 

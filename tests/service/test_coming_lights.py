@@ -1,7 +1,7 @@
-"""The nights that are lit, and the lights that come."""
+"""The lights that come."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from controller.config.load import load, read_schedule
@@ -9,7 +9,7 @@ from controller.lighting.color import Color
 from controller.lighting.look import Look
 from controller.schedule.campaign import Override
 from controller.schedule.plan import Program
-from controller.service.coming_lights import coming_lights, lit_nights
+from controller.service.coming_lights import coming_lights
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -79,11 +79,3 @@ def test_what_is_hidden_by_hand_comes_when_that_has_ended() -> None:
     assert told(week.with_overrides((blue,), None), night) == coming
     part = replace(blue, looks={week.zones[0]: Look((Color.from_hex("#0000FF"),))})
     assert told(week.with_overrides((part,), None), night) == coming[1:]
-
-
-def test_nights_with_light_are_found_by_rule() -> None:
-    """Each with its first and its last light."""
-    both = program(WEEK, "name: Red, nights: 26 November, hours: 20:00 to 23:00, color: red")
-    nights = list(lit_nights(both, NOW, NOW + 60 * DAY))
-    assert [night.night for night in nights] == [date(2026, 11, day) for day in range(19, 27)]
-    assert list(lit_nights(both, NOW, NOW + 60 * DAY, "Red")) == []  # the week wins

@@ -11,8 +11,16 @@ from controller.gateways import own_gateways
 from controller.gateways.dmx import Dmx
 from controller.gateways.wire import Walk
 from controller.service.control_loop import ControlLoop
-from controller.service.lamp_alarms import LampAlarms, failed_lamps
-from controller.service.lamp_walk import AGAIN_S, AWAY_S, STEP_S, LampWalk, lit_lamps, walk_steps
+from controller.service.lamp_walk import (
+    AGAIN_S,
+    AWAY_S,
+    STEP_S,
+    LampAlarms,
+    LampWalk,
+    failed_lamps,
+    lit_lamps,
+    walk_steps,
+)
 from controller.state.lamp_results import LampFindings, LampResult
 from tests.service.simulated import World
 
