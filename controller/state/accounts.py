@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
 
 from controller.errors import Refused
 from controller.events import new_event
@@ -29,7 +28,8 @@ from controller.state.sessions import SESSION_TABLES, Session, Sessions, digest
 from controller.state.sql import SqlConnection, one
 from controller.state.storage import Storage
 
-T = TypeVar("T")
+Change = tuple[object, object]
+"""Before and after, for the audit."""
 
 LONGEST_NAME = 64
 CODE_FOR_S = 3600.0
@@ -188,18 +188,15 @@ class AccountStore:
         TWL-A011 no such account, TWL-A013 no other admin would be left, TWL-A019 an admin of one site."""
         _require_may_be_of_site(role, site)
 
-        def work(connection: SqlConnection) -> None:
-            found = _find(connection, name)
+        def change(connection: SqlConnection, account: Account) -> Change:
             if role is not Role.ADMIN:
-                _require_another_admin(connection, found)
-            sites = None if site is None else {**(found.sites or {}), site: role}
+                _require_another_admin(connection, account)
+            sites = None if site is None else {**(account.sites or {}), site: role}
             row = (role if sites is None else highest(sites)).value, written_sites(sites), name_key(name)
             connection.execute("UPDATE accounts SET role = ?, sites = ? WHERE key = ?", row)
-            before, after = _audited(found.role, found.sites), _audited(role, sites)
-            entry = AuditEntry(Act.ACCOUNT_ROLE, by, found.name, before, after)
-            self.audit.note(connection, entry, now)
+            return _audited(account.role, account.sites), _audited(role, sites)
 
-        self.audit.act(work)
+        self._change(name, change, Act.ACCOUNT_ROLE, by, now)
 
     def disable(self, name: str, by: Actor, now: datetime) -> None:
         """End the sessions of an account and let it log in no longer; its API tokens stop. Raises Refused: TWL-A011 no
@@ -214,16 +211,19 @@ class AccountStore:
 
     def enable(self, name: str, by: Actor, now: datetime) -> None:
         """Let an account log in again. Raises Refused TWL-A011."""
-        statement = "UPDATE accounts SET disabled = 0 WHERE key = ?"
-        self._change(name, lambda it, _: it.execute(statement, (name_key(name),)), Act.ACCOUNT_ENABLED, by, now)
+
+        def change(connection: SqlConnection, _: Account) -> None:
+            connection.execute("UPDATE accounts SET disabled = 0 WHERE key = ?", (name_key(name),))
+
+        self._change(name, change, Act.ACCOUNT_ENABLED, by, now)
 
     def _change(
-        self, name: str, change: Callable[[SqlConnection, Account], object], act: Act, by: Actor, now: datetime
+        self, name: str, change: Callable[[SqlConnection, Account], Change | None], act: Act, by: Actor, now: datetime
     ) -> None:
         def work(connection: SqlConnection) -> None:
             found = _find(connection, name)
-            change(connection, found)
-            self.audit.note(connection, AuditEntry(act, by, found.name), now)
+            before, after = change(connection, found) or (None, None)
+            self.audit.note(connection, AuditEntry(act, by, found.name, before, after), now)
 
         self.audit.act(work)
 
@@ -300,12 +300,12 @@ class AccountStore:
         held = self._setup_code
         if held is None or now_s > held.until_s:
             raise Refused("TWL-A014")
-        wait_s = self._count((SETUP, address_key(address)), "", address, now)
+        keys = SETUP, address_key(address)
+        wait_s = self._count(keys, "", address, now)
         if wait_s:
             return LoginFailed(wait_s)
         given = "".join(each for each in code.upper() if each.isalnum())
         if not secrets.compare_digest(digest(given), held.digest):
-            keys = (SETUP, address_key(address))
             return LoginFailed(self._file.read(lambda it: login_attempts.wait_s(it, keys, now)))
         stored = password_rule.hashed(password)
         actor = Actor(shown, Source.PAGE, address)
@@ -314,7 +314,7 @@ class AccountStore:
             if one(connection, "SELECT 1 FROM accounts"):
                 raise Refused("TWL-A014")
             self._insert(connection, (shown, Role.ADMIN, stored), actor, now)
-            login_attempts.succeed(connection, SETUP, address_key(address))
+            login_attempts.succeed(connection, *keys)
             return self.sessions.start(connection, name_key(shown), actor, now)
 
         session = self.audit.act(work)
@@ -322,12 +322,7 @@ class AccountStore:
         return session
 
     def _insert(
-        self,
-        connection: SqlConnection,
-        row: tuple[str, Role, str],
-        by: Actor,
-        now: datetime,
-        sites: SiteRoles = None,
+        self, connection: SqlConnection, row: tuple[str, Role, str], by: Actor, now: datetime, sites: SiteRoles = None
     ) -> Account:
         shown, role, stored = row
         if one(connection, "SELECT 1 FROM accounts WHERE key = ?", name_key(shown)):
