@@ -19,7 +19,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -35,17 +34,19 @@ from controller.dmx.outputs.simulated import FAULTS, Misbehaving
 from controller.events import Event, Level
 from controller.events.formatters import text_line
 from controller.gateways import own_gateways
-from controller.gateways.base import ReportedLook
 from controller.gateways.outputs import SimulatedOutput
+from controller.lighting.color import Color
 from controller.locale import Language, phrase
 from controller.schedule.hours import night_at
 from controller.schedule.sun import elevation
 from controller.service.controller import Controller
 from controller.service.degradations import Degradations
+from controller.service.health import LookValue
 from controller.service.health_report import health_of
 from controller.service.period import read_instant, read_period, say_day
 from controller.state import StateStore
 from controller.threads import wait_at_most
+from controller.web.svg import NIGHT_WALL, on_wall, sky
 
 BEFORE = timedelta(hours=6)
 FRAME_S = 0.1
@@ -62,9 +63,8 @@ BOWL = ("   ▄▄████████████▄▄   ", " ▟███
 SHAFT = "         ▐██▌         "
 GROUND = "▔" * WIDTH
 GRASS = (90, 110, 70)
-UNLIT = (48, 50, 56)
-SKY = ((-12.0, (10, 12, 30)), (-6.0, (28, 34, 74)), (-0.8, (120, 90, 110)), (6.0, (120, 170, 220)))
 ARC = 34
+Rgb = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,13 @@ def draw(scene: Scene, recent: Sequence[str], size: os.terminal_size) -> str:
     place = scene.setup.tower.site.place
     now = scene.reading.wall
     height = elevation(place.latitude, place.longitude, now)
-    sky = _sky(height)
-    colors = _reported(scene.controller)
-    tower = [_row(*line, sky) for line in _tower(scene.setup.tower.zones, colors)]
+    ground = Color(sky(height)[0]).rgb
+    lines = _tower(scene.setup.tower.zones, _reported(scene.controller))
+    tower = [_paint(text.center(WIDTH), color, ground) for text, color in lines]
     head, facts = (_wrapped(part, size.columns) for part in (_head(scene, now, height), _facts(scene)))
     room = size.lines - len(head) - len(tower) - len(facts) - 3
     told = ["", *_wrapped(recent, size.columns)[-room:]] if room > 0 else []
-    return "\n".join((*head, *tower, _paint(GROUND, GRASS, sky), *facts, *told))
+    return "\n".join((*head, *tower, _paint(GROUND, GRASS, ground), *facts, *told))
 
 
 def _wrapped(lines: Sequence[str], columns: int) -> list[str]:
@@ -112,50 +112,28 @@ def _head(scene: Scene, now: datetime, height: float) -> list[str]:
     return [f"{scene.setup.tower.site.name}   {clock}   ({night})", f"{sun} {height:+.0f}°"]
 
 
-def _reported(controller: Controller) -> Mapping[str, tuple[int, int, int]]:
-    """By zone: the colour that a gateway says it shows, at its brightness; none where that is old."""
+def _reported(controller: Controller) -> Mapping[str, Rgb]:
+    """By zone the colour of the wall in the light that a gateway says it shows; none where that is old."""
     found = {}
     for state in controller.states.values():
         for zone, shown in state.reported.zones.items():
             if state.status.get(zone) not in {"silent", "unknown"}:
-                found[zone] = _rgb(shown)
+                color = shown.light.hex if shown.light is not None else None
+                look = LookValue(on=bool(shown.on and color), color=color, brightness=shown.brightness)
+                found[zone] = Color(on_wall(look, NIGHT_WALL)).rgb
     return found
 
 
-def _rgb(shown: ReportedLook) -> tuple[int, int, int]:
-    if not shown.on or shown.light is None:
-        return UNLIT
-    share = shown.brightness if shown.brightness is not None else 1.0
-    red, green, blue = (round(dark + (part - dark) * share) for part, dark in zip(shown.light.rgb, UNLIT, strict=True))
-    return red, green, blue
-
-
-def _tower(
-    zones: tuple[str, ...], colors: Mapping[str, tuple[int, int, int]]
-) -> list[tuple[str, tuple[int, int, int]]]:
+def _tower(zones: tuple[str, ...], colors: Mapping[str, Rgb]) -> list[tuple[str, Rgb]]:
     """The lines from the top: the first zone is the bowl, the others share the shaft from above."""
-    bowl = [(line, colors.get(zones[0], UNLIT)) for line in BOWL]
+    unlit = Color(NIGHT_WALL).rgb
+    bowl = [(line, colors.get(zones[0], unlit)) for line in BOWL]
     below = zones[1:] or zones[:1]
-    shaft = [(SHAFT, colors.get(below[i * len(below) // 6], UNLIT)) for i in range(6)]
-    return [*bowl, *shaft]
+    return [*bowl, *((SHAFT, colors.get(below[i * len(below) // 6], unlit)) for i in range(6))]
 
 
-def _row(text: str, color: tuple[int, int, int], sky: tuple[int, int, int]) -> str:
-    return _paint(text.center(WIDTH), color, sky)
-
-
-def _paint(text: str, color: tuple[int, int, int], sky: tuple[int, int, int]) -> str:
-    return f"\x1b[{ink(color)};{ink(sky, ground=True)}m{text}\x1b[0m"
-
-
-def _sky(height: float) -> tuple[int, int, int]:
-    """Between night and day, by the sun's elevation in degrees."""
-    for (low, dark), (high, light) in pairwise(SKY):
-        if height <= high:
-            share = max(0.0, (height - low) / (high - low))
-            red, green, blue = (round(a + (b - a) * share) for a, b in zip(dark, light, strict=True))
-            return red, green, blue
-    return SKY[-1][1]
+def _paint(text: str, color: Rgb, ground: Rgb) -> str:
+    return f"\x1b[{ink(color)};{ink(ground, ground=True)}m{text}\x1b[0m"
 
 
 def _facts(scene: Scene) -> list[str]:
