@@ -12,14 +12,13 @@ from controller.cli.options import (
     FOLDER,
     FOUND_PROBLEMS,
     Options,
-    caller,
     common,
     each_site,
     for_service,
     require_readable_state,
-    tell,
 )
 from controller.cli.used_by_service import accounts_storage, running_tower
+from controller.cli.user import note_in_audit
 from controller.clock import SystemClock
 from controller.config.landmark_drawing import LandmarkFile
 from controller.config.site_folder import SITES
@@ -27,10 +26,7 @@ from controller.errors import FilesRejected, WatertowerError
 from controller.events.models import printable
 from controller.rfc3339 import rfc3339
 from controller.state import backup
-from controller.state.accounts import AccountStore
-from controller.state.accounts_file import NotKept, has_accounts
-from controller.state.audit import Act, Actor, AuditEntry
-from controller.state.roles import Source
+from controller.state.audit import Act
 
 MEGABYTE = 1_000_000
 UNITS = Path("/etc/systemd/system")
@@ -73,22 +69,7 @@ def restore(options: Options, file: Path, replace: bool) -> None:
     for path in done.aside:
         click.echo(options.say("restore.aside", path=path))
     click.echo(options.say("restore.next", made_at=made_at), err=True)
-    _record(options, {"made_at": made_at, "program": manifest.program})
-
-
-def _record(options: Options, restored: dict[str, str]) -> None:
-    """In the audit, which has gone back with all the rest; where there are no accounts there is none."""
-    where = accounts_storage(options)
-    if not has_accounts(where):
-        return
-    store = AccountStore(where, lambda _: None)
-    entry = AuditEntry(Act.BACKUP_RESTORED, Actor(caller(), Source.COMMAND_LINE), after=restored)
-    try:
-        store.audit.append(entry, SystemClock().read().wall)
-    except NotKept as error:
-        tell(error, options)
-    finally:
-        store.close()
+    note_in_audit(options, Act.BACKUP_RESTORED, after={"made_at": made_at, "program": manifest.program})
 
 
 def _outside(options: Options) -> Iterator[Path]:

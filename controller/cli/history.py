@@ -5,41 +5,28 @@ Both work whether the service runs or not: it takes a saved file by itself.
 
 from collections.abc import Iterator
 from datetime import UTC, tzinfo
-from functools import partial
 
 import click
 
 from controller.app.last_good import last_good
-from controller.cli.options import Options, caller, common, for_each_site, require_readable_state, tell
-from controller.cli.used_by_service import accounts_storage, storage
+from controller.cli.options import Options, caller, common, for_each_site, require_readable_state
+from controller.cli.used_by_service import storage
+from controller.cli.user import note_in_audit, tell_of
 from controller.clock import SystemClock
 from controller.config import render
 from controller.config.load import Setup
-from controller.errors import FilesRejected, Refused, WatertowerError
-from controller.events import Event
+from controller.errors import Refused
 from controller.events.formatters import json_text
 from controller.events.models import printable
 from controller.events.words import day_words
 from controller.schedule.changes import Changes, changes
 from controller.service.change_words import ChangeWords, summary_words
-from controller.service.saving import (
-    DiskSchedule,
-    NotWritable,
-    SaveConflict,
-    Saved,
-    SaveOutcome,
-    SaveRejected,
-    ScheduleKeeper,
-    history_value,
-    version_document,
-)
-from controller.state.accounts import AccountStore
-from controller.state.accounts_file import has_accounts
-from controller.state.audit import Act, Actor, AuditEntry
+from controller.service.saving import DiskSchedule, ScheduleKeeper, history_value, version_document
+from controller.state.audit import Act
 from controller.state.roles import Source
 from controller.state.versions import ScheduleVersion, VersionStore
 
-UNKNOWN_VERSION, NO_VERSION, CONFLICT, NOT_WRITABLE = "TWL-Q131", "TWL-Q130", "TWL-Q132", "TWL-Q133"
+UNKNOWN_VERSION, NO_VERSION = "TWL-Q131", "TWL-Q130"
 
 
 @click.command("history")
@@ -86,47 +73,21 @@ def undo(options: Options, reason: str) -> None:
 
 def keeper_of(options: Options) -> ScheduleKeeper:
     """Reads and saves the schedule of these folders; what is wrong with the versions is told on stderr."""
-    versions = VersionStore(storage(options), partial(_tell_of, options))
+    versions = VersionStore(storage(options), lambda event: tell_of(event, options))
     return ScheduleKeeper(options.folder, versions, lambda: SystemClock().read().wall)
 
 
 def save(keeper: ScheduleKeeper, text: bytes, before: DiskSchedule, why: str, options: Options) -> str:
     """Saves a text in the place of the one before, as the caller, and says as which version. Raises FilesRejected for
     a text with findings, Refused where nothing was written for another reason."""
-    outcome = keeper.save(text, before.sha256, who=caller(), source=Source.COMMAND_LINE, why=why)
-    _note_in_audit(outcome, before, options)
-    match outcome:
-        case SaveRejected(findings):
-            raise FilesRejected(findings)
-        case SaveConflict(current):
-            raise Refused(CONFLICT, path=str(current.path))
-        case NotWritable(path, reason, owner, group):
-            raise Refused(NOT_WRITABLE, path=str(path), reason=reason, owner=owner or "?", group=group or "?")
-        case Saved(None, _, reason):
-            return options.say("undo.saved_without_version", reason=reason.said(options.language) if reason else "?")
-        case Saved(version):
-            return options.say("undo.saved", number=version.number if version else "?")
-
-
-def _note_in_audit(outcome: SaveOutcome, before: DiskSchedule, options: Options) -> None:
-    """Where there are accounts, and so an audit."""
-    where = accounts_storage(options)
-    if not isinstance(outcome, Saved) or outcome.version is None or not has_accounts(where):
-        return
-    after = {"version": outcome.version.number, "sha256": outcome.version.sha256}
-    actor = Actor(caller(), Source.COMMAND_LINE)
-    entry = AuditEntry(Act.SCHEDULE_SAVED, actor, before={"sha256": before.sha256}, after=after)
-    store = AccountStore(where, partial(_tell_of, options))
-    try:
-        store.audit.append(entry, SystemClock().read().wall)
-    except WatertowerError as error:
-        tell(error, options)
-    finally:
-        store.close()
-
-
-def _tell_of(options: Options, event: Event) -> None:
-    click.echo(f"{event.code}: {event.text(options.language)}", err=True)
+    saved = keeper.save(text, before.sha256, who=caller(), source=Source.COMMAND_LINE, why=why)
+    version = saved.version
+    if version is None:
+        reason = saved.not_kept.said(options.language) if saved.not_kept else "?"
+        return options.say("undo.saved_without_version", reason=reason)
+    after = {"version": version.number, "sha256": version.sha256}
+    note_in_audit(options, Act.SCHEDULE_SAVED, before={"sha256": before.sha256}, after=after)
+    return options.say("undo.saved", number=version.number)
 
 
 def _version(store: VersionStore, asked: str) -> ScheduleVersion:

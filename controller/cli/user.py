@@ -23,6 +23,7 @@ from controller.cli.options import (
     for_service,
     known_sites,
     require_readable_state,
+    tell,
 )
 from controller.cli.used_by_service import accounts_storage
 from controller.clock import SystemClock
@@ -37,7 +38,7 @@ from controller.service.period import read_since
 from controller.state import password_rule
 from controller.state.accounts import Account, AccountStore, shown_name
 from controller.state.accounts_file import ACCOUNTS, NotKept, has_accounts
-from controller.state.audit import Act, Actor, AuditRow
+from controller.state.audit import Act, Actor, AuditEntry, AuditRow
 from controller.state.roles import Role, Source
 
 LIST = "list"
@@ -121,11 +122,7 @@ def _opened(options: Options, makes: bool = False) -> AccountStore | None:
     except OSError as error:
         raise NotKept("TWL-A001", file=str(options.service_state / ACCOUNTS), reason=reason_of(error)) from error
 
-    def tell_of(event: Event) -> None:
-        if event.code == "TWL-A002":
-            click.echo(f"{event.code}: {event.text(options.language)}", err=True)
-
-    return AccountStore(where, tell_of)
+    return AccountStore(where, lambda event: tell_of(event, options) if event.code == "TWL-A002" else None)
 
 
 def _new_password(store: AccountStore, act: str, name: str, password_file: Path | None, options: Options) -> str:
@@ -277,3 +274,23 @@ def _row_line(row: AuditRow, zone: tzinfo, options: Options) -> str:
 
 def _value(value: object) -> str:
     return value if isinstance(value, str) else json_text(value)
+
+
+def note_in_audit(options: Options, act: Act, before: object = None, after: object = None) -> None:
+    """What the caller has done by another command; nothing where there are no accounts, and so no audit."""
+    where = accounts_storage(options)
+    if not has_accounts(where):
+        return
+    store = AccountStore(where, lambda event: tell_of(event, options))
+    entry = AuditEntry(act, Actor(caller(), Source.COMMAND_LINE), before=before, after=after)
+    try:
+        store.audit.append(entry, SystemClock().read().wall)
+    except WatertowerError as error:
+        tell(error, options)
+    finally:
+        store.close()
+
+
+def tell_of(event: Event, options: Options) -> None:
+    """Prints what is wrong with something that is kept."""
+    click.echo(f"{event.code}: {event.text(options.language)}", err=True)

@@ -8,7 +8,7 @@ editors that know nothing of it. Every call here waits for the disk.
 import grp
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from controller.config.findings import Finding
 from controller.config.load import NO_RULES, SCHEDULE, Setup, is_without_rules, load_with
 from controller.config.site_folder import ConfigFolder, own_folder
 from controller.config.source import LIMIT, read_file
-from controller.errors import FilesRejected
+from controller.errors import FilesRejected, Refused
 from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.rfc3339 import rfc3339
@@ -70,31 +70,23 @@ class Saved:
     not_kept: Reason | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SaveConflict:
-    """Nothing was written: the file is another one than was edited."""
+class SaveConflict(Refused):
+    """TWL-Q132, nothing was written: the file, now `current`, is another one than was edited."""
 
-    current: DiskSchedule
-
-
-@dataclass(frozen=True, slots=True)
-class SaveRejected:
-    """Nothing was written, or what was is put back: the text, or tower.yaml beside it, has these findings."""
-
-    findings: tuple[Finding, ...]
+    def __init__(self, current: DiskSchedule) -> None:
+        super().__init__("TWL-Q132", path=str(current.path))
+        self.current = current
 
 
-@dataclass(frozen=True, slots=True)
-class NotWritable:
-    """Nothing was written, and who may: the owner of the folder and its group, None where they have no name."""
+class NotWritable(Refused):
+    """TWL-Q133, nothing was written, and who may: the owner of the folder and its group, `?` where they have no
+    name."""
 
-    path: Path
-    reason: Reason
-    owner: str | None
-    group: str | None
-
-
-SaveOutcome = Saved | SaveConflict | SaveRejected | NotWritable
+    def __init__(self, path: Path, reason: Reason) -> None:
+        folder = path.resolve().parent
+        who = {"owner": owner_of(folder) or "?", "group": group_of(folder) or "?"}
+        super().__init__("TWL-Q133", path=str(path), reason=reason, **who)
+        self.reason = reason
 
 
 class ScheduleKeeper:
@@ -120,20 +112,20 @@ class ScheduleKeeper:
             saved_at = None
         return DiskSchedule(self._path, text, digest(text), setup, findings, saved_at, owner_of(self._path))
 
-    def save(self, text: bytes, base: str, *, who: str | None, source: Source, why: str = "") -> SaveOutcome:
-        """Puts a text in the place of the one whose sha256 is `base`. Raises NotRead where the versions cannot be."""
+    def save(self, text: bytes, base: str, *, who: str | None, source: Source, why: str = "") -> Saved:
+        """Puts a text in the place of the one whose sha256 is `base`. Raises FilesRejected where the text, or
+        tower.yaml beside it, has mistakes (what was written is put back), SaveConflict, NotWritable, and NotRead where
+        the versions cannot be."""
         try:
             with atomic.locked(self._directory):
-                outcome, current = self._save(text, base, who=who, source=source, why=why)
+                saved, current = self._save(text, base, who=who, source=source, why=why)
         except OSError as error:
-            return self._not_writable(error)
-        if not isinstance(outcome, Saved) or self._take is None:
-            return outcome
-        findings = self._take()
-        if not findings:
-            return Saved(outcome.version, None if findings is None else True, outcome.not_kept)
-        self._put_back(text, current, outcome.version)
-        return SaveRejected(findings)
+            raise NotWritable(self._path, reason_of(error)) from error
+        findings = self._take() if self._take is not None else None
+        if findings:
+            self._put_back(text, current, saved.version)
+            raise FilesRejected(findings)
+        return saved if findings is None else replace(saved, taken=True)
 
     def note(self, source: Source = Source.DISK) -> ScheduleVersion | None:
         """Makes a version of what an editor, or something else, has saved; None where the newest one is the same, or
@@ -174,15 +166,11 @@ class ScheduleKeeper:
         except FilesRejected as rejected:
             return None, rejected.findings
 
-    def _save(
-        self, text: bytes, base: str, *, who: str | None, source: Source, why: str
-    ) -> tuple[SaveOutcome, DiskSchedule]:
+    def _save(self, text: bytes, base: str, *, who: str | None, source: Source, why: str) -> tuple[Saved, DiskSchedule]:
         current = self.read()
         if current.sha256 != base:
-            return SaveConflict(current), current
-        setup, findings = self._parsed(text)
-        if setup is None:
-            return SaveRejected(findings), current
+            raise SaveConflict(current)
+        setup = load_with(self._folder, text)
         now = self._now()
         not_kept: Reason | None = None
         try:
@@ -218,10 +206,6 @@ class ScheduleKeeper:
             atomic.rewrite(self._path, before.text)
             if version is not None:
                 self.versions.drop(version)
-
-    def _not_writable(self, error: OSError) -> NotWritable:
-        folder = self._path.resolve().parent
-        return NotWritable(self._path, reason_of(error), owner_of(folder), group_of(folder))
 
 
 def history_value(current: DiskSchedule, versions: Iterable[ScheduleVersion]) -> dict[str, object]:

@@ -21,7 +21,7 @@ from controller.events import new_event
 from controller.rfc3339 import rfc3339
 from controller.service.change_words import changes_value
 from controller.service.override_request import Line
-from controller.service.saving import DiskSchedule, NotWritable, SaveConflict, Saved, SaveOutcome, SaveRejected
+from controller.service.saving import DiskSchedule, NotWritable, SaveConflict
 from controller.state.drafts import Draft
 from controller.state.versions import digest
 from controller.web.api_models import DraftDocument, DraftsDocument, SavedDocument, ScheduleDocument
@@ -93,8 +93,7 @@ def schedule(visited: ForWork) -> Response:
 @router.put("/schedule", response_model=SavedDocument, openapi_extra=with_body(ScheduleBody))
 def save_schedule(visited: ForSchedule, body: OfSchedule) -> Response:
     """Another text in the place of the file that `If-Match` names; one with mistakes is refused with all of them."""
-    base = base_of(visited)
-    return _saved(visited, save_text(visited, body.text.encode(), base, body.why))
+    return _save(visited, body.text.encode(), base_of(visited), body.why)
 
 
 @router.get("/drafts", response_model=DraftsDocument)
@@ -136,7 +135,7 @@ def save_draft(visited: ForSchedule, number: Number, body: OfSave) -> Response:
         found = proposal(visited, draft, {field: body.chosen[field] for field in disputed})
     if found.after is None:
         raise FilesRejected(found.findings)
-    answered = _saved(visited, save_text(visited, found.text, base, body.why))
+    answered = _save(visited, found.text, base, body.why)
     visited.service.accounts.drafts.discard(number, visited.visitor.owner)
     return answered
 
@@ -184,19 +183,17 @@ def _value(visited: Visit, draft: Draft) -> dict[str, Any]:
     }
 
 
-def _saved(visited: Visit, outcome: SaveOutcome) -> Response:
-    match outcome:
-        case SaveConflict(current):
-            raise _changed_meanwhile(current)
-        case SaveRejected(findings):
-            raise FilesRejected(findings)
-        case NotWritable(path, reason, owner, group):
-            fields = {"path": str(path), "reason": reason, "owner": owner or "?", "group": group or "?"}
-            raise ApiRefused(503, new_event("TWL-Q133", **fields))
-        case Saved(version, taken):
-            sha256 = version.sha256 if version is not None else keeper_of(visited).read().sha256
-            value = version.value if version is not None else None
-            return answer(visited, {"version": 1, "sha256": sha256, "saved": value, "taken": taken}, etag=sha256)
+def _save(visited: Visit, text: bytes, base: str, why: str) -> Response:
+    try:
+        saved = save_text(visited, text, base, why)
+    except SaveConflict as error:
+        raise _changed_meanwhile(error.current) from error
+    except NotWritable as error:
+        raise ApiRefused(503, new_event(error.code, **error.fields)) from error
+    version = saved.version
+    sha256 = version.sha256 if version is not None else keeper_of(visited).read().sha256
+    value = version.value if version is not None else None
+    return answer(visited, {"version": 1, "sha256": sha256, "saved": value, "taken": saved.taken}, etag=sha256)
 
 
 def _changed_meanwhile(current: DiskSchedule) -> ApiRefused:

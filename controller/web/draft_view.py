@@ -9,8 +9,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from controller.config.load import open_schedule
 from controller.config.schedule_draft import RuleEdit, RuleMove, RuleRemoval, WholeText
 from controller.config.schedule_edit import NotPatchable
+from controller.errors import FilesRejected
 from controller.schedule.plan import Program
-from controller.service.saving import NotWritable, SaveConflict, Saved, SaveRejected
+from controller.service.saving import NotWritable, SaveConflict, Saved
 from controller.state.drafts import Draft
 from controller.state.versions import digest
 from controller.web.bars import night_bar
@@ -145,24 +146,18 @@ def _broken_file(visited: Visit, found: Proposal) -> RedirectResponse | None:
 
 def _written(visited: Visit, number: int, found: Proposal, why: str) -> HTMLResponse | RedirectResponse:
     """What came of writing the file."""
-    outcome = save_text(visited, found.text, found.current.sha256, why)
-    match outcome:
-        case SaveConflict():
-            return visited.to(f"/schedule/draft/{number}")
-        case SaveRejected(findings):
-            texts = [each.event.text(visited.language) for each in findings]
-            return _page(visited, number, found, status=422, why=why, refused=texts)
-        case NotWritable(path, reason, owner, group):
-            fields = {
-                "path": path,
-                "reason": reason.said(visited.language),
-                "owner": owner or "?",
-                "group": group or "?",
-            }
-            key = "not_writable" if reason.code in MAY_NOT else "not_written"
-            text = visited.say(f"draft.{key}", **fields)
-            return _page(visited, number, found, status=500, why=why, refused=[text])
-    return _saved(visited, number, outcome)
+    try:
+        saved = save_text(visited, found.text, found.current.sha256, why)
+    except SaveConflict:
+        return visited.to(f"/schedule/draft/{number}")
+    except FilesRejected as rejected:
+        texts = [each.event.text(visited.language) for each in rejected.findings]
+        return _page(visited, number, found, status=422, why=why, refused=texts)
+    except NotWritable as error:
+        key = "not_writable" if error.reason.code in MAY_NOT else "not_written"
+        text = visited.say(f"draft.{key}", **{**error.fields, "reason": error.reason.said(visited.language)})
+        return _page(visited, number, found, status=500, why=why, refused=[text])
+    return _saved(visited, number, saved)
 
 
 def _saved(visited: Visit, number: int, outcome: Saved) -> RedirectResponse:

@@ -31,7 +31,7 @@ from controller.errors import Refused
 from controller.events.words import day_words
 from controller.schedule.changes import Changes, changes
 from controller.service.change_words import ChangeWords, summary_value, summary_words
-from controller.service.saving import DiskSchedule, Saved, SaveOutcome, ScheduleKeeper
+from controller.service.saving import DiskSchedule, Saved, ScheduleKeeper
 from controller.state.audit import Act
 from controller.state.drafts import Draft
 from controller.state.versions import ScheduleVersion
@@ -151,15 +151,14 @@ def save_edits(visited: Visit, edits: tuple[ScheduleEdit, ...], base: str, typed
     return visited.service.accounts.drafts.save(visited.visitor.owner, visited.service.site, content, base, visited.now)
 
 
-def save_text(visited: Visit, text: bytes, base: str, why: str) -> SaveOutcome:
-    """Puts a text in the place of the file whose sha256 is `base`, as the visitor. Raises Refused, NotRead."""
+def save_text(visited: Visit, text: bytes, base: str, why: str) -> Saved:
+    """Puts a text in the place of the file whose sha256 is `base`, as the visitor. Raises as `ScheduleKeeper.save`."""
     actor = visited.actor
-    outcome = keeper_of(visited).save(text, base, who=actor.name, source=actor.source, why=why)
-    if isinstance(outcome, Saved):
-        version = outcome.version
-        after = {"sha256": version.sha256, "version": version.number} if version is not None else None
-        visited.audit(Act.SCHEDULE_SAVED, before={"sha256": base}, after=after)
-    return outcome
+    saved = keeper_of(visited).save(text, base, who=actor.name, source=actor.source, why=why)
+    version = saved.version
+    after = {"sha256": version.sha256, "version": version.number} if version is not None else None
+    visited.audit(Act.SCHEDULE_SAVED, before={"sha256": base}, after=after)
+    return saved
 
 
 def proposal(visited: Visit, draft: Draft, chosen: Mapping[str, str] | None = None) -> Proposal:

@@ -3,6 +3,7 @@
 import errno
 import shutil
 from pathlib import Path
+from typing import Never
 
 import pytest
 
@@ -256,13 +257,21 @@ async def test_a_text_that_was_begun_before_another_saved_says_so(site: Site, ki
     assert "ljusstyrka" in kim.words
 
 
+def refuse(site: Site, monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
+    """Nothing can be saved."""
+
+    def save(*_: object, **__: object) -> Never:
+        raise NotWritable(site.file, reason_of(error))
+
+    monkeypatch.setattr(site.service.keeper, "save", save)
+
+
 async def test_a_folder_that_may_not_be_written_is_told(
     site: Site, kim: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With whom to ask; the draft and the reason stay."""
     await kim.change(WEEK, brightness="60 %")
-    refused = NotWritable(site.file, reason_of(PermissionError(errno.EACCES, "")), "root", "watertower")
-    monkeypatch.setattr(site.service.keeper, "save", lambda *_, **__: refused)
+    refuse(site, monkeypatch, PermissionError(errno.EACCES, ""))
     await kim.save(why="sorg")
     assert kim.status == 500
     assert "får inte skrivas av tjänsten" in kim.words
@@ -272,9 +281,8 @@ async def test_a_folder_that_may_not_be_written_is_told(
 async def test_a_full_disk_is_no_matter_of_rights(site: Site, kim: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is asked for rights that they have; the change stays until there is room."""
     await kim.change(WEEK, brightness="60 %")
-    refused = NotWritable(site.file, reason_of(OSError(errno.ENOSPC, "")), "root", "watertower")
     with monkeypatch.context() as patched:
-        patched.setattr(site.service.keeper, "save", lambda *_, **__: refused)
+        refuse(site, patched, OSError(errno.ENOSPC, ""))
         await kim.save()
     assert kim.status == 500
     assert "gick inte att skriva (disken är full). Ändringen finns kvar här." in kim.words
