@@ -90,7 +90,7 @@ def _numbers(text: Scalar) -> tuple[str, ...] | None:
         suggestion = f"{before}[{_as_range(near['first'], near['last'])}]{behind}"
         raise _Wrong(text, "TWL-S310", value=text.text, suggestion=suggestion, most=MOST)
     first, last = int(found["first"]), int(found["last"])
-    width = len(found["first"]) if found["first"].startswith("0") else 0
+    width = len(found["first"])
     return tuple(f"{number:0{width}}" for number in range(first, last + 1))
 
 

@@ -99,9 +99,10 @@ def _one_year_only(rule: Lit, today: date) -> Iterator[Note]:
     spans = [span for days in rule.listed for span in days.spans(date(EARLIEST, 1, 1), date(LATEST, 12, 31))]
     is_over = all(last < today for _, last in spans)
     if is_over or FEAST.search(rule.name):
-        feast = next((name for first, last in spans if first == last and (name := _moving_feast(first))), None)
-        if feast is not None:
-            yield Note("TWL-S243", rule, {"name": rule.name, "year": years[-1], "feast": NAMES[feast]})
+        feasts = [(day.year, name) for day, last in spans if day == last and (name := _moving_feast(day))]
+        if feasts:
+            year, feast = max(feasts)
+            yield Note("TWL-S243", rule, {"name": rule.name, "year": year, "feast": NAMES[feast]})
         return
     if rule.confirmed_for or (YEARLY.search(rule.name) and not ONCE.search(rule.name)):
         yield Note("TWL-S242", rule, {"name": rule.name, "years": ", ".join(map(str, years))})

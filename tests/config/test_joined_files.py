@@ -131,6 +131,8 @@ def test_a_note_on_a_shared_rule_is_told_of_the_shared_file(root: Path) -> None:
         'database: {url: "postgresql://db/watertower"}',
         "mqtt: {broker: embedded}",
         "mqtt: {broker: embedded, users_file: users}",
+        "mqtt: {users_file: users}",
+        'mqtt: {listen: "127.0.0.1:1"}',
         'mqtt: {broker: "mqtt://host", listen: "127.0.0.1:1"}',
     ],
 )

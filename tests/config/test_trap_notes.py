@@ -58,6 +58,8 @@ def found(campaigns: str, shipped: Setup, limits: str = "") -> list[tuple[str, s
         ("name: orange, dates: 20–26 November 2026, confirmed_for: 2026", "TWL-S242", "2026"),
         ("dates: 5 April 2026", "TWL-S243", "Easter Sunday"),
         ("name: Påskljus, dates: 28 mars 2027", "TWL-S243", "`Easter Sunday`"),
+        ("name: Påskljus, dates: [5 April 2026, 28 March 2027]", "TWL-S243", "Easter Sunday in 2027"),
+        ("name: Påskljus, dates: [5 April 2026, 1 juni 2027]", "TWL-S243", "Easter Sunday in 2026"),
         ("name: Påskljus, dates: 2–8 mars 2027", None, ""),
         ("name: Påskljus, dates: 28 mars–2 april 2027", None, ""),
         ("name: Alvesta Pride, dates: 23–29 augusti 2027", None, ""),

@@ -206,6 +206,7 @@ def test_any_bytes_are_read_or_refused(leaf: str, payload: bytes) -> None:
         (LIT, ReportedLook(on=True, brightness=0.8, color=ORANGE), True),
         (LIT, ReportedLook(on=True, brightness=0.81, color=Color("#FC6C03")), True),
         (LIT, ReportedLook(on=True, brightness=0.83, color=ORANGE), False),
+        (LIT, ReportedLook(on=True, brightness=0.77, color=ORANGE), False),
         (LIT, ReportedLook(on=True, brightness=0.8, color=Color("#FF6A04")), False),
         (LIT, ReportedLook(on=True, brightness=0.8), False),
         (LIT, ReportedLook(on=True, color=ORANGE), False),
@@ -223,7 +224,14 @@ def test_what_it_agrees_with(desired: ZoneState, shown: ReportedLook, agrees: bo
 
 @pytest.mark.parametrize(
     ("changed", "is_alike"),
-    [({}, True), ({"address": 9}, False), ({"profile": "rgb"}, False), ({"universe": 7}, False), ({"name": "x"}, True)],
+    [
+        ({}, True),
+        ({"name": "x"}, True),
+        ({"address": 9}, False),
+        ({"profile": "rgb"}, False),
+        ({"universe": 7}, False),
+        ({"zone": "shaft"}, False),
+    ],
 )
 def test_two_boxes_agree_on_their_lamps_or_do_not(changed: dict[str, object], is_alike: bool) -> None:
     """By where the light goes; what a lamp is called changes none."""

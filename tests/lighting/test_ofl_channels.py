@@ -79,6 +79,14 @@ def test_a_switch_may_have_no_function_where_it_is_off() -> None:
     assert layout(import_fixture(text, "m")) == "fixed 255, shutter 0, red, green, blue"
 
 
+def test_a_lamp_that_has_nothing_but_strobes_is_lit_by_them() -> None:
+    """Beside another light they stay dark."""
+    strobes = {f"Strobe {name}": said for name, said in RGB.items()}
+    assert layout(import_fixture(file(strobes, [*strobes]), "m")) == "red, green, blue"
+    both = {**strobes, **RGB}
+    assert layout(import_fixture(file(both, [*strobes, *RGB]), "m")) == "fixed 0, fixed 0, fixed 0, red, green, blue"
+
+
 def test_a_dimmer_in_two_ranges_is_full_at_the_end_of_the_second() -> None:
     """Where it goes on as it ended; a second way up to the same brightness is another one."""
     halves = [("0%", "50%", 0, 99), ("50%", "100%", 100, 199), ("0%", "100%", 200, 255)]

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from controller.lighting.look import Look
+from controller.schedule.campaign import Override, SafetyStop
 from controller.schedule.lamp_tests import LampTests, LampTestTimes, obstacle
 from controller.schedule.plan import Program
 
@@ -43,6 +45,8 @@ def test_a_test_is_planned_a_week_before_the_date_on_which_a_campaign_begins(shi
         (campaign("a", "dates: 20 November") + campaign("b", "dates: 24 November"), ["11-13 12:00 a"]),
         (campaign("a", "nights: 1-20 June") + campaign("b", "nights: 22 June"), ["05-25 12:00 a"]),
         (campaign("a", "nights: 1 June") + campaign("b", "nights: 20 June"), ["05-25 12:00 a", "06-13 12:00 b"]),
+        (campaign("a", "nights: 1 June") + campaign("b", "nights: 15 June"), ["05-25 12:00 a"]),
+        (campaign("a", "nights: 1 June") + campaign("b", "nights: 16 June"), ["05-25 12:00 a", "06-09 12:00 b"]),
         (campaign("a", "nights: every Friday in October"), ["09-25 12:00 a"]),
         (campaign("a", "nights: every Friday"), []),
         (campaign("a", "nights: every day"), []),
@@ -125,3 +129,20 @@ def test_no_lamp_is_lit_while_the_rules_say_anything(planned: Planned, rules: st
     """From the first lamp to the last."""
     noon = datetime(2026, 11, 13, 11, tzinfo=UTC)
     assert obstacle(planned(f"campaigns:\n{rules}"), noon, noon + timedelta(minutes=4)) == reason
+
+
+def test_light_by_hand_keeps_lamps_from_being_tested_and_a_skip_does_not(shipped: Program) -> None:
+    """A skip lights nothing; what ended before the first lamp, or begins after the last, is in nobody's way."""
+    noon = datetime(2026, 11, 13, 11, tzinfo=UTC)
+    end = noon + timedelta(minutes=4)
+
+    def told(looks: dict[str, Look], start: datetime, until: datetime, skips: str = "") -> str | None:
+        override = Override("o", looks, start, until, "Eva", "prov", skips)
+        return obstacle(shipped.with_overrides((override,), None), noon, end)
+
+    lit = {"bowl": Look()}
+    assert told(lit, noon - timedelta(hours=1), end + timedelta(hours=1)) == "test_override"
+    assert told({}, noon - timedelta(hours=1), end + timedelta(hours=1), "En vecka fri från våld") is None
+    assert told(lit, noon - timedelta(hours=1), noon) is None
+    assert told(lit, end, end + timedelta(hours=1)) is None
+    assert obstacle(shipped.with_overrides((), SafetyStop(noon, "Eva", "prov")), noon, end) == "test_stop"

@@ -177,6 +177,16 @@ def test_a_limit_caps_what_is_set_by_hand(planned: Planned, share: str) -> None:
     assert desired_looks(program.zones, cue, at)["bowl"].brightness == float(share[:-2]) / 100
 
 
+def test_what_a_period_allows_is_what_its_darkest_instant_does(planned: Planned) -> None:
+    """A limit counts that began before the period, and one that begins within it; not one that begins as it ends."""
+    program = campaign(planned, "18:00 to 06:00", "{name: birds, hours: 22:00 to 05:00, brightness: 30 %}")
+    begins = datetime(2026, 11, 20, 21, tzinfo=UTC)
+    hour = timedelta(hours=1)
+    assert program.highest(begins + hour, begins + 2 * hour) == 0.3
+    assert program.highest(begins - hour, begins + hour) == 0.3
+    assert program.highest(begins - hour, begins) == 1.0
+
+
 def test_a_safety_stop_stays_dark_under_a_limit(planned: Planned) -> None:
     """And it is the stop that is told, with no word of a limit."""
     program = campaign(planned, "18:00 to 06:00", "{name: birds, brightness: 30 %}")
@@ -226,6 +236,20 @@ def test_a_skip_says_who_skips_what(planned: Planned) -> None:
     assert (skipped.look_at(at).at, skipped.look_at(at).fade_s) == (at, 2.0)
     assert skipped.explain(at + timedelta(hours=4)).skip is None
     assert skipped.look_at(at - SECOND).campaign == "a"
+
+
+def test_of_two_skips_the_one_that_keeps_it_dark_longer_is_told(planned: Planned) -> None:
+    """Each hides a campaign that would show: the tower is dark until the later end."""
+    program = planned(
+        "campaigns:\n  - {name: a, nights: 20 November, color: {bowl: yellow}}\n"
+        "  - {name: b, nights: 20 November, color: {shaft: red}}\n"
+    )
+    at = datetime(2026, 11, 20, 18, tzinfo=UTC)
+    skips = [Override(name, {}, at, at + timedelta(hours=h), name, "regn", name) for name, h in (("b", 6), ("a", 2))]
+    for both in (skips, skips[::-1]):
+        skip = program.with_overrides(tuple(both), None).explain(at).skip
+        assert skip is not None
+        assert skip.skips == "b"
 
 
 def test_each_night_is_worked_out_once_for_the_rules_and_once_for_the_limits(
