@@ -118,7 +118,7 @@ class Leadership:
     def heard_leader(self, at_s: float) -> None:
         """Another controller that leads the site was heard on a broker."""
         if self._alone_s is not None:
-            self._alone_s = max(self._alone_s, at_s)
+            self._alone_s = at_s
 
     @property
     def leads(self) -> bool:

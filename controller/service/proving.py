@@ -181,9 +181,8 @@ def _prove_night(record: _NightRecord) -> NightProof | None:
 
 
 def _has_light(record: _NightRecord) -> bool:
-    """Whether any rule may light a zone."""
-    pieces = (piece for plan in record.program.nights(record.start, record.end) for piece in plan.pieces)
-    return any(piece.showing and piece.start < record.end and piece.end > record.start for piece in pieces)
+    """Whether any rule may light a zone in the whole night."""
+    return any(piece.showing for plan in record.program.nights(record.start, record.end) for piece in plan.pieces)
 
 
 def _planned_minutes(record: _NightRecord, cues: tuple[Cue, ...], zone: str) -> Iterator[_PlannedMinute]:

@@ -143,3 +143,12 @@ def test_what_is_no_text_is_asked_with_a_question_mark(monkeypatch: pytest.Monke
     assert told.exit_code == 69
     assert asked
     assert all(b'"reason": "v?r"' in payload for payload in asked)
+
+
+@pytest.mark.parametrize("words", [["red", "--campaign", "En vecka"], ["skip"], ["hoppa", "över"]])
+def test_a_look_and_a_campaign_to_leave_out_are_not_asked_for_at_once(words: list[str]) -> None:
+    """Nobody can say which was meant; nothing is sent."""
+    given = ["override", *words, "--until", "1 h", "--reason", "prov"]
+    result = CliRunner().invoke(group, ["--config", "config", "--lang", "en", *given])
+    assert result.exit_code == 2
+    assert "TWL-Q121" in result.output

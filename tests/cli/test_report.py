@@ -90,6 +90,15 @@ def test_for_spreadsheets_each_night_and_zone_is_a_line(call: Call, night: None)
     assert "2025-11-21T20:03:00Z/2025-11-21T20:06:00Z TWL-G104" in rows[0]["gaps"]
 
 
+def test_minutes_for_spreadsheets_are_never_rounded_up(call: Call, night: None, tmp_path: Path) -> None:
+    """Nor are those that a meter measured."""
+    history = History(tmp_path / "state")
+    history.write([Minute(date(2025, 11, 21), "bowl", EVENING, True, 57.5, 57.5)])
+    history.close()
+    bowl = next(csv.DictReader(io.StringIO(call("report", PERIOD, "--csv").stdout)))
+    assert (bowl["confirmed_min"], bowl["measured_min"]) == ("4.9", "0.9")
+
+
 def test_what_is_neither_a_campaign_nor_days_names_the_campaigns(call: Call) -> None:
     """And is no traceback."""
     told = call("report", "Krister")

@@ -513,6 +513,28 @@ def test_what_is_dated_ahead_ends_though_the_gateway_starts_again_and_again() ->
         assert (bench.last.by, bench.last.zones["bowl"].color) == ("after", "#FF0000")
 
 
+@pytest.mark.parametrize("trust", list(Trust))
+def test_only_a_sure_clock_says_since_when_a_document_is_held(trust: Trust) -> None:
+    """By one in doubt it would have been held for years, or not yet."""
+    bench = Bench()
+    bench.trust = trust
+    bench.hear(dated(timedelta(days=365)))
+    bench.run(1)
+    assert bench.remembered[-1].accepted_at == (START if trust is Trust.TRUSTED else None)
+
+
+def test_what_the_broker_had_kept_sets_no_time() -> None:
+    """Nobody knows how old it is; what comes live does, where there is no clock."""
+    bench = Bench()
+    bench.trust = Trust.SUSPECT
+    bench.hear(document(1, issued_at=START - timedelta(hours=49)), retained=True)
+    bench.run(1)
+    assert bench.last.clock == "none"
+    bench.hear(document(2, issued_at=START))
+    bench.run(1)
+    assert bench.last.clock == "anchor"
+
+
 def test_a_clock_that_is_ahead_of_the_document_counts() -> None:
     """Found on disk or kept by the broker, a document may be old: it is not begun anew."""
     bench = Bench()

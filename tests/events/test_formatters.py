@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from controller import plain_file
 from controller.events import CATALOGUE, new_event
-from controller.events.formatters import document, json_line, text_line
+from controller.events.formatters import document, json_line, json_text, text_line
 from controller.events.journal import PRIORITY
 from controller.events.models import Advice, Phrase, Reason, Text, printable
 from controller.events.reasons import reason_of
@@ -229,3 +229,13 @@ def test_which_files_could_not_be_written_is_told_in_swedish_too() -> None:
     assert said == "det gick inte att spara: overrides.json: disken är full"
     theirs = new_event("TWL-O102", id="a", owner="Eva", reason="storm: no answer; dark").text("sv")
     assert theirs == "Eva återgår till schemat: storm: no answer; dark"
+
+
+@pytest.mark.parametrize("evil", EVIL)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_document_steers_no_terminal(evil: str, indent: int | None) -> None:
+    """As `plan --json` prints names of rules; a program reads the same text."""
+    value = {"name": f"a{evil}b"}
+    text = json_text(value, indent)
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert json.loads(text) == value

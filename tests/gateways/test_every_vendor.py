@@ -323,3 +323,11 @@ def test_one_that_differs_in_its_name_is_alike(vendor: Gateway) -> None:
     """So that what is decided for one holds for thousands."""
     other = vendor.model_copy(update={"name": "other"})
     assert len({vendor.alike, other.alike}) == 1
+
+
+@pytest.mark.parametrize("key", ["state_topic", "availability_topic"])
+def test_one_that_is_never_heard_is_not_alike_one_that_is(key: str, named: Callable[..., Gateway]) -> None:
+    """What is decided for a lamp depends on what it tells; the names of topics do not count."""
+    telling, silent = named("home-assistant"), named("home-assistant", **{key: None})
+    assert telling.alike == named("home-assistant", **{key: "home/other"}).alike
+    assert telling.alike != silent.alike

@@ -88,6 +88,38 @@ async def test_clients_that_lost_their_broker_together_do_not_come_back_together
     assert len(set(itertools.chain(*pauses))) == 16
 
 
+async def test_causes_that_take_turns_are_told_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that refuses the login, then hangs up, then refuses again would fill the log."""
+    monkeypatch.setattr("controller.mqtt.reconnect.pause_s", lambda *_, **__: 0.0)
+    attempts = itertools.count(1)
+    told: list[object] = []
+    enough = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number = next(attempts)
+        await reader.read(1000)
+        writer.write(b"\x20\x02\x00\x05" if number % 2 else b"")
+        writer.close()
+        if number == 7:
+            enough.set()
+
+    def note(item: object) -> None:
+        told.append(type(item))
+
+    async def listen(mqtt: Mqtt) -> None:
+        async for item in mqtt:
+            note(item)
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, Mqtt(Address("127.0.0.1", port), "c") as mqtt:
+        hearing = asyncio.create_task(listen(mqtt))
+        async with asyncio.timeout(30):
+            await enough.wait()
+        hearing.cancel()
+    assert told == [LoginRefused, HungUp]
+
+
 def certificate_error(code: int) -> ssl.SSLCertVerificationError:
     """As OpenSSL raises it."""
     error = ssl.SSLCertVerificationError(1, "certificate verify failed")

@@ -95,6 +95,18 @@ def test_who_took_over_alone_gives_way_too_once_its_orders_have_settled() -> Non
     assert not two.may_speak(second + 1)
 
 
+def test_nothing_is_taken_before_who_led_without_the_database_has_asked() -> None:
+    """Its leases have ended, and it leads all the same: three rounds it has to say so."""
+    one = Leaderships("one", ["north"])
+    one.unanswered(1, {})
+    taken = []
+    for second in range(2, 7):
+        question = one.question({})
+        taken.append(question.take)
+        one.answered(question, Standing(controllers=("one",)), second)
+    assert taken == [(), (), (), ("north",), ("north",)]
+
+
 SITES = tuple(f"site-{number:02}" for number in range(10))
 
 

@@ -51,6 +51,16 @@ def told(event: Event) -> tuple[str, object, object]:
     return event.code, event.fields["id"], event.fields["owner"]
 
 
+async def test_what_another_controller_granted_is_taken_unless_it_is_over(disk: SimulatedDisk) -> None:
+    """One that is over is none of this one's: whoever granted it has told of its end."""
+    one, other = hand_on(disk), hand_on(disk)
+    await one.take(asked(), EVENING)
+    await one.take(asked(id="b", until="3 h", look={"bowl": "red"}), EVENING)
+    disk.file.generation += 1  # as a database tells of what another one wrote
+    assert await other.expire(EVENING + 2 * HOUR) == ()
+    assert [each.id for each in other.in_force] == ["b"]
+
+
 @pytest.mark.parametrize(
     "payload",
     [

@@ -1,0 +1,134 @@
+"""What one of several controllers hears of the sites that others lead."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from controller.app.lead import Lead, LedSites, SiteBrokers
+from controller.broker import Broker
+from controller.clock import ClockReading, Trust
+from controller.gateways.base import Message
+from controller.mqtt import Address, Mqtt
+from controller.service.health_watch import ONLINE
+from controller.service.leadership import SURE_S
+from controller.service.pair import Pair
+from controller.simulation.leased_host import LeaseTable
+
+PATIENCE_S = 30.0
+REQUESTS, STATUS = "watertower/override/set", "watertower/controller/status"
+
+
+class Hand:
+    """A clock that is moved by hand."""
+
+    mono = 100.0
+
+    def read(self) -> ClockReading:
+        """Now."""
+        return ClockReading(datetime(2026, 11, 20, 18, tzinfo=UTC), self.mono, Trust.TRUSTED)
+
+    def real_s(self, wall_s: float) -> float:
+        """One to one."""
+        return wall_s
+
+
+class NoPage:
+    """None is served."""
+
+    def note(self) -> str:
+        """Nothing."""
+        return ""
+
+    def show(self, pair: Pair) -> None:
+        """To nobody."""
+
+
+@dataclass
+class StandingBy:
+    """A controller that hears on a broker what it may have to act on."""
+
+    port: int
+    clock: Hand = field(default_factory=Hand)
+    asked: list[bytes] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.lead = Lead(
+            LeaseTable(lambda: self.clock.mono),
+            LedSites(
+                names=lambda: ("",),
+                title=lambda _: "Tower",
+                running=dict,
+                broken=tuple,
+                start=lambda _: None,
+                stop=self._stop,
+                ask=lambda _, payload: self.asked.append(payload),
+            ),
+            self.clock,
+            {"": SiteBrokers((Address("127.0.0.1", self.port),), "watertower")},
+            lambda _: None,
+            NoPage(),
+        )
+
+    async def _stop(self, site: str, why: str) -> None:
+        """Nothing runs."""
+
+    @property
+    def client_id(self) -> str:
+        """As its connection names itself."""
+        return f"watertower-{self.lead.leaderships.name}-beside"
+
+    @asynccontextmanager
+    async def hearing(self) -> AsyncIterator[None]:
+        """Listens for as long."""
+        tasks = self.lead.tasks()
+        tasks.pop("lead").close()
+        running = [asyncio.create_task(each) for each in tasks.values()]
+        yield
+        for task in running:
+            task.cancel()
+
+    def handed_over(self) -> list[bytes]:
+        """What it acts on where it takes the lead now."""
+        self.asked.clear()
+        self.lead.began("")
+        return self.asked
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Until something is so; fails where it is not in time."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+def stop(name: str) -> bytes:
+    """A safety stop."""
+    return json.dumps({"version": 1, "id": name, "action": "stop", "owner": "Eva", "reason": "storm"}).encode()
+
+
+async def test_a_word_that_the_broker_had_kept_is_no_sign_that_the_leader_has_heard_a_stop() -> None:
+    """It may be of one who has been dead for hours: the stop is acted on. What the leader says live counts."""
+    async with Broker(port=0, on_event=lambda _: None) as broker:
+        address = Address("127.0.0.1", broker.port)
+        this = StandingBy(broker.port)
+        async with Mqtt(address, "leader") as leader, this.hearing():
+
+            async def heard(name: str) -> None:
+                async with asyncio.timeout(PATIENCE_S):
+                    while stop(name) not in this.handed_over():
+                        leader.publish(Message(REQUESTS, stop(name), qos=1))
+                        await asyncio.sleep(0.1)
+
+            leader.publish(Message(STATUS, ONLINE, qos=1, retain=True))
+            await heard("first")
+            this.clock.mono += 2 * SURE_S
+            async with Mqtt(address, this.client_id):  # in whose place it connects anew
+                await asyncio.sleep(0.1)
+            await heard("second")
+            assert this.handed_over() == [stop("first"), stop("second")]
+            this.clock.mono += 2 * SURE_S
+            leader.publish(Message(STATUS, ONLINE))
+            await until(lambda: not this.handed_over())
