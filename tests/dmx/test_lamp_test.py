@@ -11,7 +11,8 @@ from controller.config.load import load
 from controller.dmx.gateway import DmxGateway, WalkTest, walk_levels
 from controller.gateways.dmx import Dmx
 from controller.gateways.wire import Walk
-from controller.lighting.patch import Patch
+from controller.lighting.patch import Fixture, Patch
+from controller.lighting.profile import Profile
 
 SHIPPED = Path(__file__).parents[2] / "config"
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -135,3 +136,18 @@ def test_one_channel_is_full_and_the_shutter_open(mast: Dmx) -> None:
     assert frames[1][:5] == bytes([0, 0, 255, 0, 0])
     assert walk_levels(patch, Walk(fixture=mast.fixtures[0].name, channel=5)) is None
     assert WalkTest(patch).begin(b'{"fixture":"x","channel":9}', 0.0) is not None
+
+
+def test_one_channel_shows_through_the_dimmer_of_its_lamp() -> None:
+    """Which is open; what is fixed stays so."""
+    lamp = Profile.model_validate({"name": "x", "channels": ["dimmer", "red", "green", {"shutter": 47}, {"fixed": 9}]})
+    patch = Patch((Fixture(name="a", zone="bowl", profile="x", address=1),), {"x": lamp})
+
+    def levels(channel: int) -> list[int]:
+        frames = walk_levels(patch, Walk(fixture="a", channel=channel))
+        assert frames is not None
+        return [*frames[1][:5]]
+
+    assert levels(2) == [255, 255, 0, 47, 9]
+    assert levels(3) == [255, 0, 255, 47, 9]
+    assert levels(1) == [255, 0, 0, 47, 9]

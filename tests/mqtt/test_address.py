@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from controller.errors import Mistake
 from controller.events import CATALOGUE
+from controller.gateways.base import Message
 from controller.mqtt import Address, Tls
+from controller.mqtt.client_settings import ClientSettings
 
 
 @pytest.mark.parametrize(
@@ -106,3 +108,24 @@ def test_a_secret_is_not_shown() -> None:
     assert str(address) == "mqtts://h:8883"
     with pytest.raises(ValueError, match="user name"):
         Address("h", password="s3cret")
+
+
+WILL = Message("status", b"offline", 1, retain=True)
+
+
+@pytest.mark.parametrize(
+    ("will", "birth", "topic"),
+    [
+        (WILL, (Message("status", b"online", 1, retain=True),), "status"),
+        (WILL, (Message("status", b"online", 1),), None),
+        (WILL, (Message("other", b"online", 1, retain=True),), None),
+        (WILL, (), None),
+        (Message("status", b"offline", 1), (Message("status", b"online", 1, retain=True),), None),
+        (None, (Message("status", b"online", 1, retain=True),), None),
+    ],
+)
+def test_a_topic_says_whether_we_live_where_birth_and_will_are_kept_on_it(
+    will: Message | None, birth: tuple[Message, ...], topic: str | None
+) -> None:
+    """By it a broker is found out that has forgotten what it was to keep."""
+    assert ClientSettings("c", (), will, birth, 30).status_topic == topic

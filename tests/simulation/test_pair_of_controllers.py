@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from controller.config.load import Setup, load
+from controller.gateways.base import Message
+from controller.service.leadership import STALE_S
 from controller.simulation.rehearsal import Rehearsal, figures
 from controller.simulation.scenario import Scenario
 from tests.parts import examples
@@ -60,6 +62,20 @@ def test_what_was_acknowledged_outlives_a_leader(setup: Setup) -> None:
     told = figures(rehearsal, scenario)
     assert told["acknowledged"] > 5
     assert (told["acknowledged_lost"], told["regressions"]) == (0, 0)
+
+
+def test_a_leader_that_was_frozen_says_nothing_before_it_has_asked(setup: Setup) -> None:
+    """Whoever took over has said something else since, which a lamp of a vendor's would not tell from a newer order."""
+    _, scenario = held(setup, "none")
+    leader = next(host for host in scenario.leased if host.loop is not None)
+    leader.publish(Message("probe/before", b"1", retain=True))
+    leader.freeze()
+    scenario.world.run(scenario.world.instant + timedelta(seconds=STALE_S + 1))
+    for line in leader.client.lines:
+        line.mend()
+    leader.publish(Message("probe/after", b"1", retain=True))
+    found = {topic for broker in scenario.brokers for topic in broker.retained if topic.startswith("probe/")}
+    assert found == {"probe/before"}
 
 
 def test_the_same_seed_gives_the_same_night(setup: Setup) -> None:

@@ -78,6 +78,16 @@ def test_a_zone_whose_gateway_does_not_confirm_does_not_match(setup: Setup) -> N
     assert 'watertower_zone_matches_schedule{zone="shaft"} 1.0' in text
 
 
+def test_a_zone_that_no_gateway_drives_matches_nothing(setup: Setup) -> None:
+    """However well the others confirm: an alert asks why."""
+    (mast,) = setup.tower.gateways
+    lamps = tuple(lamp for lamp in mast.fixtures if lamp.zone == "bowl")
+    tower = setup.tower.model_copy(update={"gateways": (mast.model_copy(update={"fixtures": lamps}),)})
+    text = metrics_text(snapshot_of(replace(setup, tower=tower), READING), told()).decode()
+    assert 'watertower_zone_matches_schedule{zone="bowl"} 1.0' in text
+    assert 'watertower_zone_matches_schedule{zone="shaft"} 0.0' in text
+
+
 def test_many_gateways_are_told_as_counts(setup: Setup) -> None:
     """A site of 10,000 has as many series as one of 101."""
     gateway = setup.tower.gateways[0]

@@ -203,9 +203,11 @@ async def test_under_a_stop_the_stop_is_to_be_lifted_first(kim: LoggedIn, contro
 
 
 async def test_while_the_clock_is_suspect_only_the_stop_works(kim: LoggedIn, controller: AnsweringService) -> None:
-    """No end can be found by it."""
+    """No end can be found by it, as is said before anything is typed."""
+    assert "Klockan är osäker" not in (await kim.get("/override")).text
     controller.trust = Trust.SUSPECT
     controller.publish()
+    assert "Klockan är osäker" in (await kim.get("/override")).text
     answer = await kim.post("/override", **BLUE)
     assert answer.status_code == 422
     assert "Klockan är osäker" in answer.text
