@@ -11,7 +11,7 @@ import pytest
 
 from controller.config.load import Setup
 from controller.config.web_keys import Web
-from controller.web import bounded_connection
+from controller.web import page_server
 from controller.web.app import create_app
 from controller.web.page_server import serving
 from controller.web.running_service import RunningService
@@ -32,9 +32,9 @@ async def port(
     service: RunningService, setup: Setup, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[int]:
     """Of a page that waits less than usual."""
-    monkeypatch.setattr(bounded_connection, "REQUEST_S", 1.0)
-    monkeypatch.setattr(bounded_connection, "READ_S", 1.0)
-    monkeypatch.setattr(bounded_connection, "MOST_CONNECTIONS", 20)
+    monkeypatch.setattr(page_server, "REQUEST_S", 1.0)
+    monkeypatch.setattr(page_server, "READ_S", 1.0)
+    monkeypatch.setattr(page_server, "MOST_CONNECTIONS", 20)
     port = free_port()
     server = serving(create_app, service, Web(listen=f"127.0.0.1:{port}"))
     service.publish(snapshot_of(setup, clock.read()), is_new=True)
@@ -92,7 +92,7 @@ async def test_a_request_may_follow_another_after_a_while(port: int) -> None:
 
 async def test_whoever_does_not_read_is_let_go(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer waits for nobody for ever: there is room for somebody else."""
-    monkeypatch.setattr(bounded_connection, "MOST_CONNECTIONS", 1)
+    monkeypatch.setattr(page_server, "MOST_CONNECTIONS", 1)
     with socket.socket() as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.connect(("127.0.0.1", port))
