@@ -283,7 +283,7 @@ class Shifted:
         return wall_s
 
 
-async def rung(clock: Clock, act: Callable[[WakeUp], None], within_s: float = 2.0) -> int:
+async def rung(clock: Clock, act: Callable[[WakeUp], None], within_s: float = 20.0) -> int:
     """How often it woke, when it woke for the first time or time was up."""
     rings, bell = 0, asyncio.Event()
 
@@ -353,7 +353,7 @@ async def test_an_alarm_that_rang_can_be_set_to_the_same_instant() -> None:
     async with WakeUp(clock, lambda: rings.append(1)) as wake_up:
         for count in (1, 2):
             wake_up.wake_at(instant)
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(20):
                 while len(rings) < count:
                     await asyncio.sleep(0.01)
     assert len(rings) == 2

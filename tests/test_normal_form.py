@@ -23,6 +23,6 @@ def test_text_gets_its_normal_form(form: Form, text: str) -> None:
 @pytest.mark.parametrize("text", ["a" + "\u0301\u0323" * 100_000, ("a" * 2000 + "\u0301\u0323" * 100) * 100])
 def test_marks_without_end_take_no_time(form: Form, text: str) -> None:
     """Python would sort the first for minutes, and nothing else could run meanwhile."""
-    began = time.perf_counter()
+    began = time.process_time()
     assert normalized(form, text) == text
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

@@ -24,10 +24,12 @@ class Disk(io.StringIO):
     """A log file on a disk that is full for a while."""
 
     full = False
+    refused = 0
 
     def flush(self) -> None:
         """Fails as a file does."""
         if self.full:
+            self.refused += self.getvalue().count("\n")
             self.seek(0)
             self.truncate()
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -54,7 +56,9 @@ def test_a_log_on_a_full_disk_goes_on_when_there_is_room() -> None:
             disk.full = full
             for number in range(3):
                 log.tell(new_event("TWL-J004", file=f"{full} {number}"), NOON)
-            time.sleep(0.2)
+            end_s = time.monotonic() + 20
+            while disk.refused < 3 and time.monotonic() < end_s:
+                time.sleep(0.01)
     lost, *lines = map(json.loads, disk.getvalue().splitlines())
     assert (lost["code"], lost["count"]) == ("TWL-C041", 3)
     assert [line["file"] for line in lines] == [f"False {number}" for number in range(3)]
@@ -70,8 +74,8 @@ def test_nobody_waits_for_a_log_that_takes_nothing() -> None:
         told = time.monotonic()
     ended = time.monotonic()
     pipe.read.set()
-    assert ended - told < 3
-    assert told - began < 10
+    assert ended - told < 20
+    assert told - began < 60
 
 
 @pytest.fixture

@@ -421,7 +421,7 @@ async def test_a_hook_that_hangs_holds_up_neither_the_light_nor_the_stop(site: S
         await asyncio.sleep(0.3)
         assert not service.work.done()
         begun = time.monotonic()
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15  # the hook hangs for 30
     assert hook.got == []
 
 
@@ -495,10 +495,11 @@ async def test_a_monitor_is_called_for_as_long_as_turns_come(hook: Hook, heartbe
     turned_s = clock.read().mono
     await soon(lambda: len(hook.gets) > 1)
     turned_s = clock.read().mono - 60
-    await asyncio.sleep(0.3)
-    count = len(hook.gets)
-    await asyncio.sleep(0.5)
-    assert len(hook.gets) == count
+    async with asyncio.timeout(20):
+        count = 0
+        while len(hook.gets) > count:  # one may be under way
+            count = len(hook.gets)
+            await asyncio.sleep(0.5)
     assert set(hook.gets) == {f"/ping/{SECRET}"}
     task.cancel()
 

@@ -288,6 +288,7 @@ async def test_a_start_during_a_read_error_takes_the_file_when_it_can_be_read(se
     again.tell(rejection(rejected.value, "–"), again.parts.clock.read().wall)
     before = again.program
     again.start()
+    await again.until(lambda: again.stands == ["TWL-O134"])
     await asyncio.sleep(2 * reload.RETRY_S)
     assert again.stands == ["TWL-O134"]
     disk.error = None
@@ -308,6 +309,7 @@ async def test_a_start_on_the_copy_needs_no_copy_of_files_that_cannot_be_read(se
     at = local(copied_at(again.state), again.parts.setup)
     again.tell(rejection(rejected.value, at), again.parts.clock.read().wall)
     again.start()
+    await again.until(lambda: again.stands == ["TWL-O134"])
     await asyncio.sleep(2 * reload.RETRY_S)
     assert again.stands == ["TWL-O134"]
     assert again.codes.count("TWL-O134") == 1

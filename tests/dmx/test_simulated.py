@@ -147,7 +147,7 @@ async def test_as_an_output_it_misbehaves_by_turns_as_told(
     source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """It tells when the faults begin and when they end; what was sent meanwhile is shown then."""
-    settings = Misbehaving(faults="stick", rest_s=1.2, spell_s=0.5)
+    settings = Misbehaving(faults="stick", rest_s=1.2, spell_s=2.0)
     async with Simulated(settings, source, events.append) as output:
         output.send(1, ONE)
         await soon(lambda: output.sent(1) == ONE)

@@ -84,6 +84,10 @@ class Line:
         """Half-open: nothing arrives at either end, and neither end is told."""
         self._open.clear()
 
+    def mend(self) -> None:
+        """What was held up arrives."""
+        self._open.set()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.opened += 1
         self._writers.append(writer)
@@ -218,7 +222,7 @@ async def connect() -> AsyncIterator[Callable[..., Awaitable[tuple[Mqtt, Items]]
             task = asyncio.create_task(items.listen(mqtt))
 
             async def settle(*_: object) -> None:
-                async with asyncio.timeout(2):
+                async with asyncio.timeout(20):
                     await task
 
             stack.push_async_callback(settle)

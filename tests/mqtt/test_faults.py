@@ -201,9 +201,8 @@ async def test_the_will_is_sent_when_we_die_and_not_when_we_leave(mosquitto: Any
         async for _ in mqtt:
             break
     async with line(broker.port) as cut:
-        await connect(cut.address, "dies", will=Message("status", b"died", 1))
-        await items.until(lambda: cut.opened)
-        await asyncio.sleep(0.1)
+        _, dies = await connect(cut.address, "dies", will=Message("status", b"died", 1))
+        await dies.get(Connected)
     await items.until(lambda: items.payloads("status"))
     assert items.payloads("status") == [b"died"]
 
@@ -279,10 +278,15 @@ async def test_a_broker_that_forgot_is_told_of(mosquitto: Any, connect: Any, tmp
         broker = mosquitto(more).start()
         _, items = await connect(broker.address, birth=[status], will=will)
         await items.get(Connected)
-        await asyncio.sleep(0.2)
+        _, watcher = await connect(broker.address, subscriptions=ALL)
+        await watcher.get(Received)
+        await items.until(
+            lambda forgets=forgets: forgets or any(b"online" in each.read_bytes() for each in kept.iterdir())
+        )
         broker.kill()
         broker.start()
         await items.until(lambda items=items: len(items.of(Connected)) == 2)
+        await items.until(lambda forgets=forgets, items=items: items.of(Forgot) or not forgets)
         await asyncio.sleep(0.3)
         assert bool(items.of(Forgot)) is forgets
         assert not items.of(Received)

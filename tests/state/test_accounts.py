@@ -10,7 +10,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -85,9 +85,9 @@ def test_a_name_that_nobody_has_takes_as_long(accounts: AccountStore, kim: str, 
     """Else one could find out who has an account. The cheap passwords here take 0.1 ms, the rest is the same."""
 
     def took(name: str, number: int) -> float:
-        start = perf_counter()
+        start = process_time()
         accounts.authenticate(name, OTHER, f"10.0.{number // 256}.{number % 256}", now + number * HOUR)
-        return perf_counter() - start
+        return process_time() - start
 
     password_rule.LOG_N = 12  # the fixture puts it back
     accounts.set_password("kim", PASSWORD, BY, now)

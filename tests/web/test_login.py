@@ -404,7 +404,7 @@ async def test_where_the_accounts_cannot_be_used_the_page_is_still_read(
 
 async def test_a_name_of_a_megabyte_holds_up_nobody(browser: Browser) -> None:
     """Whatever its characters: to sort so many marks would hold up the controller too, for minutes."""
-    began = time.perf_counter()
+    began = time.process_time()
     answer = await sent(browser(), "/login", page="/start", name="a" + "\u0301\u0323" * 80_000, password=PASSWORD)
     assert answer.status_code == 401
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
