@@ -522,6 +522,16 @@ async def test_a_monitor_that_is_not_reached_is_told_until_it_is(
     assert SECRET not in events[0].text("en")
 
 
+async def test_a_call_that_fails_now_and_then_alarms_nobody(hook: Hook, heartbeat: Heartbeat) -> None:
+    """The monitor itself waits longer."""
+    clock, events = SystemClock(), list[Event]()
+    hook.answer = 500
+    task = asyncio.create_task(keep_beating(heartbeat, lambda: clock.read().mono, clock, events.append))
+    await soon(lambda: len(hook.gets) > 2)
+    task.cancel()
+    assert events == []
+
+
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/x", "nonsense"])
 def test_a_monitor_is_called_over_http_alone(address: Write, url: str) -> None:
     """No file of this machine is read."""

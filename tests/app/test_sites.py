@@ -181,6 +181,24 @@ async def test_what_all_have_in_common_moves_when_the_shared_file_says_so(servic
     assert not service.told("TWL-C053")
 
 
+async def test_a_site_with_mistakes_in_its_files_does_not_hold_the_page_where_it_was(service: Service) -> None:
+    """It runs on as it was, and the page is where the others have it now."""
+    write_site(service.root, "west")
+    path = service.root / "tower.yaml"
+    before, page = free_port(), free_port()
+    text = path.read_text(encoding="utf-8").replace("web: off", f'web: {{listen: "127.0.0.1:{before}"}}')
+    path.write_text(text, encoding="utf-8")
+    async with service.running():
+        await service.until(lambda: len(service.told("TWL-G101")) == 3)
+        with (service.root / "sites" / "north" / "tower.yaml").open("a") as own:
+            own.write("nonsense: 1\n")
+        await service.until(lambda: service.told("TWL-O131", "north"))
+        path.write_text(text.replace(str(before), str(page)), encoding="utf-8")
+        await service.until(lambda: len(service.told("TWL-W101")) == 2)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{page}") as browser:
+            assert (await browser.get("/sites/north/")).status_code == 200
+
+
 async def test_another_user_of_the_broker_needs_no_site_to_be_built_anew(service: Service) -> None:
     """The broker is started anew, and each site connects again by itself."""
     path, users = service.root / "tower.yaml", service.root / "users"

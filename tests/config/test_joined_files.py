@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from controller.config.checks import commanded_by_two
 from controller.config.findings import Finding
 from controller.config.load import Setup, load, load_with
 from controller.config.setup_notes import notes
@@ -150,6 +151,23 @@ def test_a_site_may_have_a_broker_of_its_own(root: Path) -> None:
     write_site(root, "south", OWN_TOWER + 'mqtt: {broker: "mqtt://host:1883", topic_prefix: county}\n')
     mqtt = load(SiteFolder(root, "south")).tower.mqtt
     assert (mqtt.broker, mqtt.topic_prefix) == (("mqtt://host:1883",), "county/south")
+
+
+@pytest.mark.parametrize(
+    ("broker", "topic", "is_told"),
+    [("", "wled/x", True), ("", "wled/y", False), ('mqtt: {broker: "mqtt://other"}\n', "wled/x", False)],
+)
+def test_a_lamp_that_two_sites_command_over_one_broker_is_told_of_both(
+    root: Path, broker: str, topic: str, is_told: bool
+) -> None:
+    """At the name of each; the same topic at another broker is another lamp."""
+    lamp = "  - {name: lamp, kind: wled, topic: TOPIC, zone: bowl}\n"
+    write_site(root, "north", OWN_TOWER + lamp.replace("TOPIC", "wled/x"))
+    write_site(root, "south", OWN_TOWER + lamp.replace("TOPIC", topic) + broker)
+    found = commanded_by_two({name: load(SiteFolder(root, name)) for name in ("north", "south")})
+    places = {site: [(each.code, each.place and each.place.line) for each in told] for site, told in found.items()}
+    expected = [("TWL-S334", 12)]
+    assert places == ({"north": expected, "south": expected} if is_told else {})
 
 
 def test_files_that_the_shared_tower_names_stand_beside_it(root: Path) -> None:

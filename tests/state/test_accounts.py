@@ -20,7 +20,7 @@ from controller.state import password_rule
 from controller.state.accounts import CODE_FOR_S, AccountStore, LoginFailed
 from controller.state.accounts_file import NotKept
 from controller.state.audit import Act, Actor
-from controller.state.roles import Role, Source
+from controller.state.roles import Role, SiteRoles, Source, role_at
 from controller.state.sessions import Session
 from tests.parts import require
 from tests.postgres import only_files
@@ -397,3 +397,18 @@ def test_what_root_makes_belongs_to_the_user_of_the_service(
     store.add("Sara", Role.ADMIN, PASSWORD, BY, now)
     assert {path.stat().st_uid for path in directory.iterdir()} == {12345}
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("sites", "site", "role"),
+    [
+        (None, "north", Role.OPERATOR),
+        ({"north": Role.VIEWER}, "north", Role.VIEWER),
+        ({"north": Role.VIEWER}, "south", None),
+        ({}, "north", None),
+        ({"north": Role.VIEWER}, "", Role.OPERATOR),
+    ],
+)
+def test_who_is_limited_to_some_sites_may_do_nothing_at_others(sites: SiteRoles, site: str, role: Role | None) -> None:
+    """Of one site, which has no name, the role of the account counts."""
+    assert role_at(Role.OPERATOR, sites, site) is role

@@ -75,6 +75,27 @@ async def test_what_no_log_shows_is_not_kept_but_for_the_lives_of_commands(
     assert {entry.code for entry in events_in(storage)} == {"TWL-G119", "TWL-G124"}
 
 
+async def test_what_is_secret_is_not_kept(a_store: Make, storage: Storage, now: datetime) -> None:
+    """Whoever reads the history later could use it."""
+    kinds = [kind for kind in CATALOGUE.values() if kind.secret]
+    assert kinds
+    async with a_store() as store:
+        for kind in kinds:
+            store.note(Event(kind, dict.fromkeys(kind.fields, "x")), now)
+        store.note(works(1), now)
+    assert [entry.code for entry in events_in(storage)] == ["TWL-J004"]
+
+
+def test_a_minute_that_comes_again_takes_the_place_of_the_first(storage: Storage, now: datetime) -> None:
+    """With all that is known of it, also that a meter says otherwise now."""
+    history = History(storage)
+    first = replace(minute(now), measured_s=60.0)
+    for again in (replace(first, measured_s=20.0), replace(first, planned=False, confirmed_s=3.0, measured_s=None)):
+        history.write([first, again])
+        assert history.minutes(now, now + MINUTE) == (again,)
+    history.close()
+
+
 def test_an_event_that_this_version_does_not_know_shows_its_fields(now: datetime) -> None:
     """As after a downgrade, or where an event has got another field since."""
     unknown = RecordedEvent(now, "TWL-Z999", Level.WARNING, '{"depth_m": 3, "name": "x{y}"}')

@@ -88,6 +88,13 @@ def test_who_reaches_no_broker_tells_the_others(kept: Kept) -> None:
     assert not kept.ask("one").cut_off
 
 
+def test_where_each_reaches_no_broker_of_one_site_nobody_is_cut_off(kept: Kept) -> None:
+    """Else nobody would lead anything."""
+    kept.store.exchange(Question("one", unreached=("north",)))
+    assert not kept.store.exchange(Question("two", unreached=("south",))).cut_off
+    assert kept.ask("three").cut_off == {"one", "two"}
+
+
 def test_a_late_renewal_takes_nothing_from_another(kept: Kept) -> None:
     """It holds again only where nobody took it."""
     kept.ask("one", take=("north", "south"))
