@@ -26,7 +26,7 @@ from controller.service.gateway_document import gateway_health
 from controller.service.notice_queue import delivered, due, message, not_delivered, queued
 from controller.service.notice_words import Notice, NoticeFacts, of_event, proof_notice
 from controller.service.notices import NoticeWatch, told_over
-from controller.service.past_schedules import PastSchedules
+from controller.service.past import PastSchedules
 from controller.service.proof import Proof
 from controller.service.proof_period import ProofPeriod
 from controller.service.proving import prove

@@ -26,13 +26,12 @@ from controller.service.clauses import names_of
 from controller.service.desired import desired_looks, fade_left_s
 from controller.service.manual_state import ManualState
 from controller.service.override_request import StoredOverride
-from controller.service.past import NOTHING_RECORDED
-from controller.service.past_schedules import PastSchedules
+from controller.service.past import NOTHING_RECORDED, PastSchedules, PastVersion
 from controller.service.period import SOON, read_instant, read_period
 from controller.service.plan_document import moment_document, plan_document
 from controller.service.planned_tests import planned_tests
 from controller.service.values import rules_value
-from controller.service.why_at import PastVersion, WhyAt, why_at
+from controller.service.why_at import WhyAt, why_at
 from controller.state import History
 from controller.state.json_file import MOST_BYTES
 from controller.state.override_file import FILE, OverrideContent, by_id, in_force

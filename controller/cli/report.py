@@ -14,7 +14,7 @@ from controller.errors import WatertowerError
 from controller.events.formatters import json_text
 from controller.events.words import night_words
 from controller.rfc3339 import rfc3339
-from controller.service.past_schedules import PastSchedules
+from controller.service.past import PastSchedules
 from controller.service.proof import MEANING, Glow, NightProof, Proof, cause_words, gap_words, glow_words, period_words
 from controller.service.proof_period import read_proof_period
 from controller.service.proving import prove
@@ -78,8 +78,10 @@ def _lines(proof: Proof, setup: Setup, options: Options) -> Iterator[str]:
         yield f"{options.say('report.by_hand')}: {len(proof.by_hand)}"
         yield from (f"  {by_hand_words(each, language, zone)}" for each in proof.by_hand)
     for each in proof.versions:
-        saved = f"{each.saved.astimezone(zone):%Y-%m-%d %H:%M}"
-        yield options.say("report.schedule", number=each.number, who=each.who, saved=saved, digest=each.digest[:12])
+        saved = f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}"
+        yield options.say(
+            "report.schedule", number=each.number, who=each.who or "–", saved=saved, digest=each.sha256[:12]
+        )
     yield MEANING.say(language, {})
 
 

@@ -1,16 +1,22 @@
-"""What was shown at an instant that is over, on whose behalf, and whether it was confirmed: from the history."""
+"""The past: from the history what was shown at an instant, on whose behalf, and whether it was confirmed; from the
+versions of the schedule the rules that were in force."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
+from controller.config.load import Setup
+from controller.errors import FilesRejected
 from controller.events.models import Text
 from controller.events.words import looks_words, rule_words
 from controller.lighting.color import Color
 from controller.lighting.look import Look, ZoneState
 from controller.locale import Language
 from controller.rfc3339 import parse_rfc3339, rfc3339
+from controller.schedule.plan import Program
 from controller.state import History, LightChange, Minute, NotRead
+from controller.state.versions import ScheduleVersion, VersionStore
 
 A_MINUTE = timedelta(minutes=1)
 WHOLE_S = 59.0
@@ -75,3 +81,61 @@ def _shown(change: LightChange, minute: Minute, at: datetime) -> ShownZone:
             look = Look(tuple(named), brightness, every_s)
             return ShownZone(look.at((at - since).total_seconds()), change.rule, minute.confirmed_s)
     raise ValueError(f"light: {change.look}")
+
+
+# The rules
+
+
+@dataclass(frozen=True, slots=True)
+class PastVersion:
+    """The schedule as it was: `number` and `who` saved it are for people."""
+
+    program: Program
+    number: int
+    who: str
+    saved: datetime
+
+
+class PastSchedules:
+    """Versions of the schedule as rules of the tower as it is now; what cannot be read is not known."""
+
+    def __init__(self, store: VersionStore, setup: Setup) -> None:
+        self._store = store
+        self._setup = setup
+        self._programs: dict[str, Program | None] = {}
+
+    @cached_property
+    def _versions(self) -> tuple[ScheduleVersion, ...]:
+        """The newest first."""
+        try:
+            return self._store.versions()
+        except NotRead:
+            return ()
+
+    def at(self, moment: datetime) -> PastVersion | None:
+        """The version that was in force at an instant; None where it is not known."""
+        version = next((each for each in self._versions if each.at <= moment), None)
+        program = self._program(version) if version is not None else None
+        if version is None or program is None:
+            return None
+        return PastVersion(program, version.number, version.who or "–", version.at)
+
+    def program_at(self, moment: datetime) -> Program:
+        """The rules at an instant; those of the files now where they are not known."""
+        version = self.at(moment)
+        return version.program if version is not None else self._setup.program()
+
+    def within(self, start: datetime, end: datetime) -> tuple[ScheduleVersion, ...]:
+        """The versions that were in force at some time of a period, the oldest first."""
+        found = [each for each in self._versions if start < each.at < end]
+        first = next((each for each in self._versions if each.at <= start), None)
+        return (*([first] if first is not None else []), *reversed(found))
+
+    def _program(self, version: ScheduleVersion) -> Program | None:
+        if version.sha256 not in self._programs:
+            try:
+                schedule = self._setup.schedule_of(self._store.text(version))
+                self._programs[version.sha256] = replace(self._setup, schedule=schedule).program()
+            except (NotRead, FilesRejected):
+                self._programs[version.sha256] = None
+        return self._programs[version.sha256]

@@ -5,7 +5,7 @@ Pure functions over events in the order of time. A span whose end is None had no
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from controller.events.models import SEVERITY, Lasting
 from controller.rfc3339 import rfc3339
 from controller.schedule.hours import read_instant
 from controller.service.degradations import ends, key_of
-from controller.state import RecordedEvent
+from controller.state import History, RecordedEvent
 
 SET, SKIPPED = "TWL-O101", "TWL-O104"
 ENDED = "TWL-O103"
@@ -64,6 +64,9 @@ _ENDINGS = frozenset(end for code in FAULTS for end in (CATALOGUE[code].lasting 
 FAULT_EVENTS = FAULTS | _ENDINGS | WELL_AGAIN | {PROBLEM_OVER, STARTED, ENDED_SERVICE}
 """Codes of the events from which `fault_spans` tells faults."""
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+REACH = timedelta(days=35)
+"""So far before a period a fault may have begun."""
 ByHandKind = Literal["stop", "override", "skip"]
 
 
@@ -134,6 +137,16 @@ class PastFault:
             "from": rfc3339(self.start),
             "until": rfc3339(self.end) if self.end is not None else None,
         }
+
+
+def set_by_hand(history: History, now: datetime, zone: ZoneInfo) -> tuple[ByHand, ...]:
+    """All that was ever set by hand. Raises NotRead."""
+    return by_hand_spans(history.events_between(LONG_AGO, now, BY_HAND), zone, now)
+
+
+def events_about_faults(history: History, start: datetime, end: datetime) -> tuple[RecordedEvent, ...]:
+    """The events from which `fault_spans` tells what was wrong in a period, told until `end`. Raises NotRead."""
+    return history.events_between(start - REACH, end, FAULT_EVENTS)
 
 
 def by_hand_spans(events: Iterable[RecordedEvent], zone: ZoneInfo, now: datetime) -> tuple[ByHand, ...]:

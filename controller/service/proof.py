@@ -16,6 +16,7 @@ from controller.events.words import days_words
 from controller.locale import Language, texts
 from controller.rfc3339 import rfc3339
 from controller.service.past_spans import ByHand
+from controller.state.versions import ScheduleVersion
 
 CauseKind = Literal[
     "stop", "override", "skip", "gateway", "service", "clock", "not_running", "not_recorded", "change", "unknown"
@@ -118,21 +119,6 @@ class NightProof:
 
 
 @dataclass(frozen=True, slots=True)
-class ProofVersion:
-    """A version of the schedule that was in force: its number, who saved it and when, its digest."""
-
-    number: int
-    who: str
-    saved: datetime
-    digest: str
-
-    @property
-    def value(self) -> dict[str, object]:
-        """For documents."""
-        return {"number": self.number, "who": self.who, "saved": rfc3339(self.saved), "sha256": self.digest}
-
-
-@dataclass(frozen=True, slots=True)
 class Proof:
     """A period, counted up to `until`; of one campaign, or of whatever the rules meant."""
 
@@ -142,7 +128,7 @@ class Proof:
     campaign: str | None
     nights: tuple[NightProof, ...]
     by_hand: tuple[ByHand, ...] = ()
-    versions: tuple[ProofVersion, ...] = ()
+    versions: tuple[ScheduleVersion, ...] = ()
 
     @property
     def tower(self) -> Glow:
@@ -168,8 +154,13 @@ class Proof:
             "zones": {zone: glow.value for zone, glow in self.zones.items()},
             "nights": [night.value for night in self.nights],
             "by_hand": [each.value | {"what": plain_value(each.what)} for each in self.by_hand],
-            "schedule_versions": [each.value for each in self.versions],
+            "schedule_versions": [_version_value(each) for each in self.versions],
         }
+
+
+def _version_value(version: ScheduleVersion) -> dict[str, object]:
+    saved = rfc3339(version.at)
+    return {"number": version.number, "who": version.who or "–", "saved": saved, "sha256": version.sha256}
 
 
 # In words, for the command and the page

@@ -18,26 +18,21 @@ from controller.schedule.campaign import Rule
 from controller.schedule.hours import Night, night_at, night_of
 from controller.schedule.plan import Cue, Program
 from controller.service.confirmed_minutes import look_document
-from controller.service.past import WHOLE_S
-from controller.service.past_schedules import PastSchedules
+from controller.service.past import WHOLE_S, PastSchedules
 from controller.service.past_spans import (
-    BY_HAND,
-    FAULT_EVENTS,
     MEASURED,
     ON_PURPOSE,
     STARTED,
     PastFault,
-    by_hand_spans,
+    events_about_faults,
     fault_spans,
+    set_by_hand,
 )
 from controller.service.proof import CauseKind, Gap, GapCause, Glow, NightProof, Proof
 from controller.service.proof_period import ProofPeriod
 from controller.state import History, LightChange, Minute
 from controller.state.history import MINUTES_EVERY_S
 
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-REACH = timedelta(days=35)
-"""So far before the period a fault may have begun."""
 WRITTEN_LATE = timedelta(seconds=MINUTES_EVERY_S + 120)
 """So late the minutes are written."""
 A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -57,13 +52,10 @@ def prove(
 
     `schedules` tells which rules were in force then, else those of `setup` are taken for them. Raises NotRead."""
     program = setup.program()
-    place = program.place.time_zone
     until = min(period.end, _counted_until(history, now))
-    events = history.events_between(LONG_AGO, now, BY_HAND)
-    by_hand = tuple(
-        one for one in by_hand_spans(events, place, now) if one.overlaps(period.start, min(period.end, now))
-    )
-    told = history.events_between(period.start - REACH, min(now, until + A_DAY), FAULT_EVENTS)
+    spans = set_by_hand(history, now, program.place.time_zone)
+    by_hand = tuple(one for one in spans if one.overlaps(period.start, min(period.end, now)))
+    told = events_about_faults(history, period.start, min(now, until + A_DAY))
     faults = fault_spans(told)
     starts = tuple(recorded.at for recorded in told if recorded.code == STARTED)
     zones_of = {gateway.name: gateway.zone_names for gateway in setup.tower.gateways}

@@ -15,14 +15,11 @@ from controller.schedule.campaign import Override, Rule
 from controller.schedule.explanation import Idle, Why, kind_of
 from controller.schedule.plan import Program
 from controller.schedule.precedence import Claim
-from controller.service.past import ShownZone, shown_at, shown_document
-from controller.service.past_spans import BY_HAND, FAULT_EVENTS, ByHand, PastFault, by_hand_spans, fault_spans
+from controller.service.past import PastVersion, ShownZone, shown_at, shown_document
+from controller.service.past_spans import ByHand, PastFault, events_about_faults, fault_spans, set_by_hand
 from controller.service.values import rules_value
 from controller.state import History
 
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-REACH = timedelta(days=35)
-"""So far back a fault may have begun."""
 TOLD_LATE = timedelta(minutes=10)
 """So late it may be told of."""
 A_MINUTE = timedelta(minutes=1)
@@ -30,16 +27,6 @@ _OTHERWISE, _GIVES_WAY = (Text("past", key) for key in ("otherwise", "gives_way"
 _VERSION, _FAULT, _CONFIRMED = (Text("past", key) for key in ("version", "fault", "confirmed"))
 _REASON, _ENDED, _LIFTED = (Text("past", key) for key in ("reason", "ended", "lifted"))
 Span = tuple[datetime, datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class PastVersion:
-    """The schedule as it was: `number` and `who` saved it are for people."""
-
-    program: Program
-    number: int
-    who: str
-    saved: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +135,13 @@ def why_at(
     if not is_past:
         ruling = rules_value(program, program.look_at(at), at)
         return WhyAt(at, False, _steps(program, _set_now(program, at), ruling, at), {})
-    place = program.place.time_zone
     shown = shown_at(history, at)
-    spans = by_hand_spans(history.events_between(LONG_AGO, now, BY_HAND), place, now)
-    told = history.events_between(at - REACH, min(at + TOLD_LATE, now), FAULT_EVENTS)
-    faults = tuple(fault for fault in fault_spans(told) if fault.overlaps(at, at + A_MINUTE))
-    by_hand = tuple(each for each in spans if each.is_on(at))
+    faults = fault_spans(events_about_faults(history, at, min(at + TOLD_LATE, now)))
+    lasting = tuple(fault for fault in faults if fault.overlaps(at, at + A_MINUTE))
+    by_hand = tuple(each for each in set_by_hand(history, now, program.place.time_zone) if each.is_on(at))
     rules = version.program if version is not None else program
     steps = _steps(rules, by_hand, {zone: one.rule for zone, one in shown.items()}, at)
-    return WhyAt(at, True, steps, shown, faults, version)
+    return WhyAt(at, True, steps, shown, lasting, version)
 
 
 def _set_now(program: Program, at: datetime) -> tuple[ByHand, ...]:

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from controller.errors import WatertowerError
 from controller.events.words import night_words
-from controller.service.past_schedules import PastSchedules
+from controller.service.past import PastSchedules
 from controller.service.proof import NightProof, Proof, gap_words, glow_words, period_words
 from controller.service.proof_period import read_proof_period
 from controller.service.proving import prove
@@ -93,7 +93,7 @@ def _page(visited: Visit, of: str, found: Proof) -> HTMLResponse:
         nights=list(_nights(found, visited, zone)),
         by_hand=[by_hand_words(each, language, zone) for each in found.by_hand],
         versions=[
-            (each.number, each.who, f"{each.saved.astimezone(zone):%Y-%m-%d %H:%M}", each.digest[:12])
+            (each.number, each.who or "–", f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}", each.sha256[:12])
             for each in found.versions
         ],
         campaigns=_campaigns(visited),

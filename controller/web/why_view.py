@@ -12,8 +12,7 @@ from controller.errors import WatertowerError
 from controller.events import new_event
 from controller.events.words import day_words, looks_words, with_names
 from controller.locale import Language
-from controller.service.past import NOTHING_RECORDED
-from controller.service.past_schedules import PastSchedules
+from controller.service.past import NOTHING_RECORDED, PastSchedules
 from controller.service.period import read_instant
 from controller.service.why_at import WhyAt, why_at
 from controller.state import History, NotRead

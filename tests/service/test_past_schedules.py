@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from controller.config.load import Setup, load
-from controller.service.past_schedules import PastSchedules
+from controller.service.past import PastSchedules
 from controller.state.roles import Source
 from controller.state.versions import VersionStore
 
@@ -50,5 +50,5 @@ def test_the_version_before_an_instant_was_in_force(past: PastSchedules, setup: 
 def test_the_versions_of_a_period_begin_with_the_one_in_force(past: PastSchedules) -> None:
     """Then those that were saved in it."""
     assert [each.number for each in past.within(FIRST + HOUR / 2, FIRST + 2 * HOUR)] == [1, 2]
-    assert [each.who for each in past.within(FIRST + HOUR / 2, FIRST + 9 * HOUR)] == ["Kim", "–", "Sara"]
+    assert [each.who for each in past.within(FIRST + HOUR / 2, FIRST + 9 * HOUR)] == ["Kim", None, "Sara"]
     assert past.within(FIRST - 2 * HOUR, FIRST - HOUR) == ()

@@ -13,7 +13,8 @@ from controller.lighting.look import Look
 from controller.locale import texts
 from controller.schedule.campaign import Override, SafetyStop
 from controller.schedule.plan import Program
-from controller.service.why_at import PastVersion, WhyAt, why_at
+from controller.service.past import PastVersion
+from controller.service.why_at import WhyAt, why_at
 from controller.state import History, LightChange, Minute
 from controller.state.history_rows import Row, recorded
 
