@@ -159,7 +159,8 @@ async def running(context: Context) -> AsyncIterator[Running]:
         runtime = Runtime(controller, overrides, clock, mqtt, site, context.tell, context.degradations)
         loop = runtime.loop
         loop.prove_light(context.setup)
-        loop.led_as(lambda: context.lead.told if context.lead is not None else None)
+        if (lead := context.lead) is not None:
+            loop.led_as(lambda: lead.told)
         follower = FileFollower(context, loop, users)
         tasks = {
             "controller": runtime.run(),

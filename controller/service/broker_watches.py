@@ -17,6 +17,7 @@ from controller.mqtt import Connected, Item, Received
 from controller.mqtt.incoming import Renewed
 from controller.retry import TokenBucket
 from controller.service.health_watch import BEAT_S, ONLINE
+from controller.service.site_topics import OFFLINE
 
 REPAIR_S = 1.0
 """It is written over at most this often: somebody may write without end."""
@@ -43,6 +44,8 @@ class Presence:
         self._beat_s = self._connected_s = float("-inf")
         self._repairs = TokenBucket(1, REPAIR_S)
         self._is_overwritten = False
+        self.has_others = False
+        """Other controllers speak here too: brokers say the last will of one that was frozen while it led."""
         self._foreign: dict[str, tuple[Event, float]] = {}
         """By broker what somebody else wrote first, and when that came."""
 
@@ -59,7 +62,8 @@ class Presence:
         if item.retain or item.payload == ONLINE:
             return
         self._is_overwritten = True
-        if reading.mono - self._connected_s > FAREWELL_S:
+        is_will_of_another = self.has_others and item.payload == OFFLINE
+        if reading.mono - self._connected_s > FAREWELL_S and not is_will_of_another:
             word = printable(item.payload[:40].decode(errors="replace")) or "–"
             event = new_event("TWL-M018", topic=self._topic, word=word, broker=item.broker)
             self._foreign.setdefault(item.broker, (event, reading.mono))

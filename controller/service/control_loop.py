@@ -152,8 +152,9 @@ class ControlLoop:
             )
 
     def led_as(self, lead: Callable[[], LeadHealth | None]) -> None:
-        """From now on the summary says which of several controllers leads."""
+        """It is one of several controllers: from now on the summary says which of them leads."""
         self._report.lead = lead
+        self._presence.has_others = True
 
     @property
     def has_requests(self) -> bool:

@@ -65,6 +65,17 @@ def test_the_will_that_a_broker_says_as_it_ends_is_nobody_elses(presence: Presen
     assert not list(presence.foreign(at(103)))
 
 
+def test_the_will_of_another_controller_is_written_over_and_not_told(presence: Presence) -> None:
+    """A broker says it when one that was frozen while it led has been silent for too long; any other word is told."""
+    presence.has_others = True
+    presence.heard(said(b"offline"), at(101))
+    (repair,) = presence.due(at(101))
+    assert (repair.payload, repair.retain) == (b"online", True)
+    assert not list(presence.foreign(at(103)))
+    presence.heard(said(b"off"), at(104))
+    assert [event.code for event in presence.foreign(at(106))] == ["TWL-M018"]
+
+
 def test_one_who_writes_without_end_causes_no_storm(presence: Presence) -> None:
     """Repaired once a second."""
     repairs = 0
