@@ -159,8 +159,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
         runtime = Runtime(controller, overrides, clock, mqtt, site, context.tell, context.degradations)
         loop = runtime.loop
         loop.prove_light(context.setup)
-        if (lead := context.lead) is not None:
-            loop.led_as(lambda: lead.told)
+        loop.led_as(context.lead)
         follower = FileFollower(context, loop, users)
         tasks = {
             "controller": runtime.run(),

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NoReturn, Protocol
 
-from controller.clock import Clock
+from controller.clock import Clock, ClockReading
 from controller.events import Event, new_event
 from controller.mqtt import Address, Mqtt, Received
 from controller.service.health_watch import ONLINE
 from controller.service.leadership import KeptStops, Leaderships
 from controller.service.pair import Company, Pair, lead_of, pair_of
+from controller.service.watches import DatabaseClock
 from controller.state.json_file import Unusable
 from controller.state.leases import LeaseStore, Question, Standing
 from controller.threads import run_blocking, wait_at_most
@@ -80,7 +81,8 @@ class Lead:
         tell: Callable[[Event], None],
         page: LeadPage,
     ) -> None:
-        self.leaderships = Leaderships(f"{socket.gethostname()}-{secrets.token_hex(3)}")
+        machine = socket.gethostname()
+        self.leaderships = Leaderships(f"{machine}-{secrets.token_hex(3)}")
         self.asked = asyncio.Event()
         """The database was asked once, and answered or not."""
         self._store = store
@@ -92,14 +94,15 @@ class Lead:
         """When a broker of them was reached last."""
         self._tell = tell
         self._page = page
-        self._company = Company(self.leaderships.name, tell)
+        self._company = Company(self.leaderships.name, tell, sites.title)
+        self._database_clock = DatabaseClock(machine, tell)
         self.pair = Pair(self.leaderships.name)
         """Who leads what, as it was told last."""
         self._leaders: Mapping[str, str] = {}
         self._stops_kept = KeptStops()
         self._new: dict[str, float] = {}
         """Sites that have begun to run, and since when: stops from before they were connected are to be handed over."""
-        self._asked: tuple[Question, float, asyncio.Task[Standing]] | None = None
+        self._asked: tuple[Question, ClockReading, asyncio.Task[Standing]] | None = None
         self._stops: dict[str, asyncio.Task[None]] = {}
         self._stopped = asyncio.Event()
         """A site has stopped, and another controller waits for its lease."""
@@ -132,12 +135,13 @@ class Lead:
         """One round, or what is left of the last one."""
         self.leaderships.know(self._sites.names())
         self.leaderships.reach_all_but(self._unreached())
-        self.leaderships.run_all_but(self._sites.broken())
+        doubtful = self._database_clock.is_ours_doubtful
+        self.leaderships.run_all_but(self._sites.names() if doubtful else self._sites.broken())
         if self._asked is None:
             question = replace(self.leaderships.question(self._sites.running()), page=self._page.note())
             call = run_blocking("leases", partial(self._store.exchange, question))
-            self._asked = question, self._clock.read().mono, asyncio.create_task(call)
-        question, asked_s, task = self._asked
+            self._asked = question, self._clock.read(), asyncio.create_task(call)
+        question, asked, task = self._asked
         await asyncio.wait([task], timeout=ANSWER_S)
         if not task.done():
             self._unknown()
@@ -145,11 +149,11 @@ class Lead:
             return
         self._asked = None
         try:
-            self.leaderships.answered(question, task.result(), asked_s)
-            self._know(task.result())
+            self.leaderships.answered(question, task.result(), asked.mono)
+            self._know(task.result(), asked)
         except Unusable:  # told by the database, as whatever else it refuses
             self._unknown()
-            self.leaderships.unanswered(asked_s, self._sites.running())
+            self.leaderships.unanswered(asked.mono, self._sites.running())
 
     def _unknown(self) -> None:
         self.pair = replace(self.pair, is_known=False)
@@ -164,9 +168,11 @@ class Lead:
         lost = {addresses for addresses, reached_s in self._reached_s.items() if now_s - reached_s > UNREACHED_S}
         return {site for site, each in self._brokers.items() if each.addresses in lost}
 
-    def _know(self, standing: Standing) -> None:
+    def _know(self, standing: Standing, asked: ClockReading) -> None:
         """How all stand, for people."""
         reading = self._clock.read()
+        if standing.at is not None:
+            self._database_clock.compare(standing.at, asked, reading)
         self.pair = pair_of(self.pair, standing, self._sites.names(), reading.wall)
         for site in self.pair.sites:
             self.leaderships[site].told = lead_of(self.pair, site)
@@ -182,6 +188,7 @@ class Lead:
 
     def began(self, site: str) -> None:
         """A site runs: it acts on the stops that nobody has acted on. Those that come before it is connected follow."""
+        self.leaderships[site].began(self._sites.running().get(site, 0))
         self._new[site] = self._clock.read().mono
         self._hand_over(site)
 

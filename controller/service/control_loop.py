@@ -27,11 +27,12 @@ from controller.service.broker_watches import Certificates, EchoWatch, Presence
 from controller.service.confirmations import Confirmations
 from controller.service.controller import Controller, TurnResult
 from controller.service.degradations import Degradations
-from controller.service.health import Health, LeadHealth
+from controller.service.health import Health
 from controller.service.health_report import HealthReport
 from controller.service.health_watch import ONLINE
 from controller.service.home_assistant_bridge import HomeAssistantBridge
 from controller.service.lamp_walk import LampWalks
+from controller.service.leadership import Leadership
 from controller.service.measured_light import MeasuredLight
 from controller.service.override_request import override_policy, requester_of
 from controller.service.overrides import BY_REQUEST, STOPPED, OverrideKeeper, OverrideManager, OverrideQueue
@@ -151,10 +152,11 @@ class ControlLoop:
                 lambda: self._connection.connected,
             )
 
-    def led_as(self, lead: Callable[[], LeadHealth | None]) -> None:
-        """It is one of several controllers: from now on the summary says which of them leads."""
-        self._report.lead = lead
-        self._presence.has_others = True
+    def led_as(self, lead: Leadership | None) -> None:
+        """It is one of several controllers, where it has a lease: from now on the summary says which of them leads."""
+        if lead is not None:
+            self._report.lead = lambda: lead.told
+            self._presence.has_others = True
 
     @property
     def has_requests(self) -> bool:

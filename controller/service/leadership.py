@@ -49,9 +49,9 @@ def fair_share(name: str, sites: Sequence[str], standing: Standing) -> tuple[tup
     if name in standing.cut_off:
         return (), tuple(sorted(standing.led_by(name) & set(sites)))
     names = sorted({*standing.controllers, name} - standing.cut_off)
-    able = {site: [each for each in names if standing.can_lead(each, site)] or names for site in sites}
-    take, leave = _even_share(name, [site for site in sites if able[site] == names], names, standing)
-    some = [site for site in sites if able[site] != names]
+    able = {site: standing.able_to_lead(site, names) for site in sites}
+    some = [site for site in sites if len(able[site]) < len(names)]
+    take, leave = _even_share(name, [site for site in sites if site not in some], names, standing)
     held = frozenset().union(*(standing.led_by(each) for each in names))
     take += tuple(site for site in some if site not in held and able[site][0] == name)
     leave += tuple(site for site in some if site in standing.led_by(name) and name not in able[site])
@@ -83,7 +83,8 @@ class Leadership:
 
     def __init__(self, name: str) -> None:
         self.term = 0
-        """Of the lease that was held last; 0 before the first, and where it leads without one."""
+        """Of the lease that was held last, or the epoch with which orders began since; 0 before the first, and where it
+        leads without one."""
         self.name = name
         """Of this controller."""
         self.told: LeadHealth | None = None
@@ -100,6 +101,12 @@ class Leadership:
         self._leads = lease is not None and lease.holder == self.name and lease.left_s > 0
         if lease is not None and self._leads:
             self.term, self._known_s = lease.term, asked_s
+
+    def began(self, epoch: int) -> None:
+        """The site was built, as at the start or anew for other files: its orders begin with this epoch, and nobody
+        else made them rise."""
+        if self._leads and self.term > 0:
+            self.term = max(self.term, epoch)
 
     def unanswered(self, asked_s: float, epoch: int = 0) -> None:
         """The database did not answer a question that was asked then: who leads goes on, unless its orders had to rise
@@ -173,7 +180,8 @@ class Leaderships:
         self._unreached = frozenset(sites)
 
     def run_all_but(self, sites: Iterable[str]) -> None:
-        """These sites cannot be started here, as with mistakes in their files: they are left to others."""
+        """These sites cannot be started here, as with mistakes in their files, or not at the right time: others get
+        them."""
         self._broken = frozenset(sites)
 
     def stopped(self, site: str) -> None:

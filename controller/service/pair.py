@@ -28,7 +28,8 @@ class LedSite:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What the controller `own` knows of all sites and of the `others` that live, by name with their pages.
+    """What the controller `own` knows of all sites, of the `others` that live, by name with their pages, and who would
+    be `ready` to lead which site.
 
     `is_known` says whether the database answered a moment ago; what it said last is kept while it does not.
     """
@@ -36,6 +37,7 @@ class Pair:
     own: str
     sites: Mapping[str, LedSite] = field(default_factory=dict)
     others: Mapping[str, PageNote] = field(default_factory=dict)
+    ready: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_known: bool = True
 
 
@@ -52,7 +54,7 @@ def pair_of(before: Pair, standing: Standing, sites: Iterable[str], now: datetim
         else:
             found[site] = known if known.until is not None else LedSite(until=now - timedelta(seconds=lease.ended_s))
     others = {name: page for name, page in standing.pages.items() if name != before.own}
-    return Pair(before.own, found, others)
+    return Pair(before.own, found, others, {site: standing.able_to_lead(site, standing.controllers) for site in found})
 
 
 def lead_of(pair: Pair, site: str) -> LeadHealth | None:
@@ -60,20 +62,23 @@ def lead_of(pair: Pair, site: str) -> LeadHealth | None:
     led = pair.sites.get(site, LedSite())
     if led.since is None:
         return None
-    standby = sorted({pair.own, *pair.others} - {led.leader})
+    standby = sorted({*pair.ready.get(site, ())} - {led.leader})
     return LeadHealth(controller=led.leader, since=led.since, standby=tuple(standby))
 
 
 class Company:
-    """Whether other controllers stand by this one: raised and cleared as it changes. Instants are boot time."""
+    """Whether other controllers stand by this one, and could lead what it leads: raised and cleared as it changes.
+    Instants are boot time; `title` says what a site is called."""
 
-    def __init__(self, own: str, tell: Callable[[Event], None]) -> None:
+    def __init__(self, own: str, tell: Callable[[Event], None], title: Callable[[str], str] = str) -> None:
         self._own = own
         self._tell = tell
+        self._title = title
         self._met_s: dict[str, float] = {}
         """Other controllers, and since when they have been seen."""
         self._alone = Alarm(tell)
         self._missed: dict[str, Alarm] = {}
+        self._unready: dict[str, Alarm] = {}
         self._is_away = False
         self._back_s = -inf
 
@@ -87,6 +92,7 @@ class Company:
             self._is_away, self._back_s = False, now_s
         others = [name for name in standing.controllers if name != self._own]
         self._met_s = {name: self._met_s.get(name, now_s) for name in {*self._met_s, *others}}
+        self._know_unready(standing)
         living = {machine_of(name) for name in (self._own, *others)}
         gone = {machine_of(name) for name in standing.gone_s} - living
         was_met = any(now_s - met_s > MET_S for met_s in self._met_s.values())
@@ -101,6 +107,18 @@ class Company:
             self._missed.setdefault(machine, Alarm(self._tell)).raise_(new_event("TWL-C065", machine=machine))
         for machine in self._missed.keys() - gone:
             self._missed.pop(machine).clear(new_event("TWL-C066", machine=machine))
+
+    def _know_unready(self, standing: Standing) -> None:
+        unready: dict[str, list[str]] = {}
+        for site in sorted(standing.led_by(self._own)):
+            for name in {*standing.controllers} - {*standing.able_to_lead(site, standing.controllers)}:
+                unready.setdefault(machine_of(name), []).append(self._title(site))
+        for machine, sites in unready.items():
+            event = new_event("TWL-C067", machine=machine, sites=", ".join(sites))
+            alarm = self._unready.setdefault(machine, Alarm(self._tell))
+            alarm.raise_(event, again=event != alarm.raised)
+        for machine in self._unready.keys() - unready.keys():
+            self._unready.pop(machine).clear(new_event("TWL-C068", machine=machine))
 
 
 def machine_of(controller: str) -> str:

@@ -36,7 +36,7 @@ MEASURED = frozenset({"TWL-G160", "TWL-G162", "TWL-G164"})
 ELSEWHERE = frozenset(
     {"TWL-G136", "TWL-G153", "TWL-G155", "TWL-G156"}  # a lamp test was not made, or lamps failed it
     | {"TWL-M025"}  # what Home Assistant is told
-    | {"TWL-T003", "TWL-T006"}  # clocks that differ
+    | {"TWL-T003", "TWL-T006", "TWL-T008"}  # clocks that differ
 )
 """They change nothing that is shown and confirmed."""
 

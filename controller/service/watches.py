@@ -1,5 +1,5 @@
 """What the controller notices beside the lives of its gateways: steps of the clock and how far it is trusted, gateways
-with another time, and gateways that stay lit under a safety stop.
+and a database with another time, gateways that stay lit under a safety stop.
 """
 
 from collections import Counter
@@ -19,6 +19,8 @@ CLOCKS_APART_S = 5.0
 """As much as a clock may be moved without being called stepped."""
 APART_FROM = 3
 """So many reports in a row by another time are an event: one or two may have been delayed."""
+DATABASE_APART_S = 30.0
+"""As much as the clock of a database may differ from ours: the schedule goes by minutes."""
 DARK_S = 5.0
 """How soon after a safety stop a gateway that does not confirm dark is named: somebody may be standing under it."""
 
@@ -74,6 +76,28 @@ class ClockWatch:
         if self._unlike[name] != APART_FROM:
             return None
         return new_event("TWL-T006", gateway=name, **_clock_distance(off_s))
+
+
+class DatabaseClock:
+    """The clock of a database beside that of this machine: that they differ is an event, and so is the end of it."""
+
+    def __init__(self, machine: str, tell: Callable[[Event], None]) -> None:
+        self._machine = machine
+        self._alarm = Alarm(tell)
+        self.is_ours_doubtful = False
+        """They differ, and no time server holds ours."""
+
+    def compare(self, shown: datetime, asked: ClockReading, answered: ClockReading) -> None:
+        """The database showed this between two readings of ours."""
+        if asked.stepped_s != answered.stepped_s:
+            return
+        ahead_s = max((asked.wall - shown).total_seconds(), 0.0) or min((answered.wall - shown).total_seconds(), 0.0)
+        most_s = DATABASE_APART_S if self._alarm.raised is None else DATABASE_APART_S / 2
+        if abs(ahead_s) > most_s:
+            self._alarm.raise_(new_event("TWL-T008", machine=self._machine, **_clock_distance(ahead_s)))
+        else:
+            self._alarm.clear(new_event("TWL-T009", machine=self._machine))
+        self.is_ours_doubtful = self._alarm.raised is not None and answered.trust is not Trust.TRUSTED
 
 
 class StopWatch:

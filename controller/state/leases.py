@@ -4,8 +4,9 @@ The clock of the database alone says when a lease ends; those of the controllers
 answer was lost may have been stored: the next one finds out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from controller.state.sql import Database, Migration, SqlConnection
@@ -39,8 +40,8 @@ class PageNote:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What the database says: the leases by site, the controllers that live with what they say of their pages, of which
-    sites they reach no broker and which ones they are able to lead, and of those that are gone without a farewell the
-    seconds since they were heard."""
+    sites they reach no broker and which ones they are able to lead, of those that are gone without a farewell the
+    seconds since they were heard, and what time it is there."""
 
     leases: Mapping[str, Lease] = field(default_factory=dict)
     controllers: tuple[str, ...] = ()
@@ -48,6 +49,7 @@ class Standing:
     gone_s: Mapping[str, float] = field(default_factory=dict)
     unreached: Mapping[str, frozenset[str]] = field(default_factory=dict)
     able: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    at: datetime | None = None
 
     @property
     def cut_off(self) -> frozenset[str]:
@@ -57,9 +59,10 @@ class Standing:
         cut_off = frozenset(name for name, sites in unreached.items() if sites - of_all)
         return cut_off if len(cut_off) < len(unreached) else frozenset()
 
-    def can_lead(self, name: str, site: str) -> bool:
-        """Whether a controller knows a site, and can start it."""
-        return name not in self.able or site in self.able[name]
+    def able_to_lead(self, site: str, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of these controllers that know a site and can start it; all of them where none can."""
+        everybody = tuple(names)
+        return tuple(name for name in everybody if name not in self.able or site in self.able[name]) or everybody
 
     def led_by(self, name: str) -> frozenset[str]:
         """The sites whose lease a controller holds."""
@@ -155,7 +158,8 @@ class LeaseTables:
             gone = {name: -left_s for name, *_, left_s in known if left_s <= 0}
             unreached = {name: frozenset(sites) for name, sites, *_ in known}
             able = {name: frozenset(sites) for name, _, sites, *_ in known}
-            return Standing(leases, tuple(living), living, gone, unreached, able)
+            (at,) = connection.execute("SELECT clock_timestamp()").fetchone()
+            return Standing(leases, tuple(living), living, gone, unreached, able, at)
 
         return self._database.write(work)
 

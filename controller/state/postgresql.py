@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, LiteralString, TypeVar, cast
@@ -176,11 +177,13 @@ class PostgresServer:
         with self._link(schema, schema if turns else None) as link:
             return work(_Thin(link))
 
-    def require_writable(self) -> None:
-        """Raises ServerFailed where it cannot be reached and written to."""
+    def require_writable(self) -> datetime:
+        """What its clock shows. Raises ServerFailed where it cannot be reached and written to."""
         with self._link(SCHEMA, None) as link:
             link.wrote = True
             link.execute("CREATE TEMPORARY TABLE watertower_asks (one INTEGER) ON COMMIT DROP")
+            shown: datetime = link.execute("SELECT clock_timestamp()").fetchall()[0][0]
+        return shown
 
     def prepare(self, schema: str, name: str, migrations: tuple[Migration, ...]) -> None:
         """Bring the tables of this name to the form of this version. Raises ServerFailed."""

@@ -61,6 +61,23 @@ def test_a_look_by_hand_ends_in_time(counties: Counties, postgres: Postgres, fau
     next_leader_knows_all(county)
 
 
+def test_a_file_that_is_changed_meanwhile_takes_the_lead_from_nobody(counties: Counties, postgres: Postgres) -> None:
+    """The site is built anew, its orders rise by that, and it goes on."""
+    county = counties()
+    number = county.leader("north")
+    assert number is not None
+    before = len(county.controllers[number].events("TWL-C002"))
+    postgres.stop()
+    since = len(county.ear.heard)
+    tower = county.machines[number].config / "sites" / "north" / "tower.yaml"
+    tower.write_text(tower.read_text(encoding="utf-8").replace("latitude: 56.9", "latitude: 56.8"), encoding="utf-8")
+    until(lambda: county.told("north", "TWL-O130", since), "the change is not taken")
+    time.sleep(TAKEOVER_S)
+    assert len(county.controllers[number].events("TWL-C002")) == before, "it has stopped"
+    county.ask("north", action="stop")
+    until(lambda: county.is_dark("north"), "nobody leads")
+
+
 def test_the_database_fails_over_to_another_server(counties: Counties, postgres: Postgres, spare: Postgres) -> None:
     """The same, and what was acknowledged is in the replica."""
     county = counties(spare=spare)

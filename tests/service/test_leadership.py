@@ -80,6 +80,18 @@ def test_a_leader_without_the_database_gives_way_to_newer_orders() -> None:
     assert not one.may_speak(2)
 
 
+def test_a_leader_that_is_built_anew_without_the_database_goes_on() -> None:
+    """Its own orders rise then, and nobody else gave any; to those of another it still gives way."""
+    lead = Leadership("one")
+    lead.answered(Lease("one", 3, 5.0), 0.0)
+    lead.began(4)
+    lead.unanswered(1.5, epoch=4)
+    assert lead.leads
+    assert lead.may_speak(1.5)
+    lead.unanswered(3.0, epoch=6)
+    assert not lead.leads
+
+
 def test_who_took_over_alone_gives_way_too_once_its_orders_have_settled() -> None:
     """They rise above all that it finds at first; later, only above those of another leader."""
     two = Leadership("two")

@@ -1,5 +1,6 @@
 """What a controller tells of the others: who leads, who stands by, who is missed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from controller.events import Event
@@ -31,6 +32,41 @@ def test_who_leads_is_told_since_when_and_who_stands_by() -> None:
 def test_a_site_that_nobody_ever_led_is_not_known() -> None:
     """There is no instant to tell."""
     assert pair_of(Pair("one-a"), Standing(), ["north"], NOW).sites == {"north": LedSite()}
+
+
+def test_who_could_not_lead_a_site_does_not_stand_by_it() -> None:
+    """Unless nobody could."""
+    both = ("one-a", "two-b")
+    ready = Standing(
+        {"north": Lease("one-a", 3, 4.0)}, both, able={"one-a": frozenset({"north"}), "two-b": frozenset()}
+    )
+    lead = lead_of(pair_of(Pair("one-a"), ready, ["north"], NOW), "north")
+    assert lead is not None
+    assert lead.standby == ()
+    neither = replace(ready, able=dict.fromkeys(both, frozenset()))
+    lead = lead_of(pair_of(Pair("one-a"), neither, ["north"], NOW), "north")
+    assert lead is not None
+    assert lead.standby == ("two-b",)
+
+
+def test_who_could_not_lead_what_is_led_here_is_named_until_he_can() -> None:
+    """Told anew where it concerns other sites; what is led elsewhere is the other one's to tell."""
+    told: list[Event] = []
+    company = Company("one-a", told.append)
+
+    def stand(*able: str) -> None:
+        leases = {site: Lease("one-a", 3, 4.0) for site in ("north", "south")} | {"west": Lease("two-b", 1, 4.0)}
+        every = frozenset({"north", "south", "west"})
+        company.know(Standing(leases, ("one-a", "two-b"), able={"one-a": every, "two-b": frozenset(able)}), 0)
+
+    stand("south", "west")
+    stand("south", "west")
+    assert [(each.code, dict(each.fields)) for each in told] == [("TWL-C067", {"machine": "two", "sites": "north"})]
+    stand("west")
+    assert told[-1].fields["sites"] == "north, south"
+    stand("north", "south", "west")
+    stand("north", "south")
+    assert [each.code for each in told[1:]] == ["TWL-C067", "TWL-C068"]
 
 
 def _codes(*rounds: tuple[float, Standing]) -> list[str]:

@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from controller.clock import SystemClock
 from controller.simulation.leased_host import LeaseTable
 from controller.state import leases
 from controller.state.json_file import Unusable
@@ -197,3 +198,13 @@ def test_no_lease_lasts_longer_than_it_was_renewed_for(
         assert store.exchange(Question("one", {"north": 0}, take=("south",))).leases["south"].left_s <= leases.TERM_S
         database.write(lambda connection: connection.execute("UPDATE leases SET until = clock_timestamp()"))
     assert store.exchange(Question("one", {"north": 0}, take=("south",))).led_by("one") == {"north", "south"}
+
+
+@pytest.mark.real
+def test_the_database_says_what_time_it_is_there(postgres_storage: Storage) -> None:
+    """By its own clock, which may be another than ours."""
+    clock = SystemClock()
+    store = LeaseTables(postgres_storage.database("leases.db", TABLES, lambda _: None))
+    before, at, after = clock.read().wall, store.exchange(Question("one")).at, clock.read().wall
+    assert at is not None
+    assert before < at < after

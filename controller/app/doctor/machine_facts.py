@@ -31,6 +31,7 @@ from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.gateways import lamps_of
 from controller.rfc3339 import rfc3339
+from controller.service.watches import DatabaseClock
 from controller.state import History, LastKnown
 from controller.state.in_use import is_in_use
 from controller.state.lamp_results import FILE as LAMPS
@@ -108,7 +109,7 @@ class WalkTests:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
-    """The database that keeps the state, and what it told when it was asked something."""
+    """The database that keeps the state, and what it told when it was asked something, also about its clock."""
 
     place: str
     told: tuple[Event, ...]
@@ -152,7 +153,8 @@ def gather(
     if service is not None and storage.server is not None and not state.is_dir() and _in_use(service) is True:
         state = service
     known = _known(state)
-    reading = SystemClock(known).read()
+    clock = SystemClock(known)
+    reading = clock.read()
     return MachineFacts(
         reading=reading,
         time_service=_time_service(),
@@ -170,7 +172,7 @@ def gather(
         certificate=certificate_of(tower.web) if tower is not None and tower.web is not None else None,
         tzdata=_tzdata(),
         walk=_walk_tests(state, tower),
-        database=_database(storage),
+        database=_database(storage, clock),
         told=tuple(_told_people(tower)),
         is_controller=known is not None,
     )
@@ -342,13 +344,14 @@ def _tzdata() -> str | None:
     return None
 
 
-def _database(storage: Storage) -> DatabaseFacts | None:
+def _database(storage: Storage, clock: SystemClock) -> DatabaseFacts | None:
     if storage.server is None:
         return None
     told: list[Event] = []
     forget = storage.server.listen(told.append)
     with suppress(OSError):
-        storage.server.require_writable()
+        asked, shown = clock.read(), storage.server.require_writable()
+        DatabaseClock(socket.gethostname(), told.append).compare(shown, asked, clock.read())
     forget()
     return DatabaseFacts(storage.server.place, tuple(told))
 
