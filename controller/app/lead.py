@@ -188,7 +188,7 @@ class Lead:
 
     def began(self, site: str) -> None:
         """A site runs: it acts on the stops that nobody has acted on. Those that come before it is connected follow."""
-        self.leaderships[site].began(self._sites.running().get(site, 0))
+        self.leaderships.began(site, self._sites.running().get(site, 0))
         self._new[site] = self._clock.read().mono
         self._hand_over(site)
 

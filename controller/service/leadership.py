@@ -184,6 +184,11 @@ class Leaderships:
         them."""
         self._broken = frozenset(sites)
 
+    def began(self, site: str, epoch: int) -> None:
+        """A site was built here; its orders begin with this epoch."""
+        if site in self._sites:
+            self._sites[site].began(epoch)
+
     def stopped(self, site: str) -> None:
         """A site that was to stop runs here no more, and its lease may go to another."""
         if site in self._stopping:

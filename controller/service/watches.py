@@ -10,6 +10,7 @@ from math import inf
 
 from controller.clock import RESTLESS, ClockReading, Trust
 from controller.events import Event, new_event
+from controller.events.alarm import Alarm
 from controller.events.words import span
 from controller.gateways.base import Report
 from controller.schedule.campaign import SafetyStop
