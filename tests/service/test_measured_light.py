@@ -14,7 +14,8 @@ from controller.clock import ClockReading, Trust
 from controller.config.load import Setup, parse
 from controller.events.models import Reason
 from controller.service.confirmed_minutes import ConfirmedMinutes
-from controller.service.measured_light import HOLDS_S, SETTLE_S, measured_value
+from controller.service.controller import Controller
+from controller.service.measured_light import HOLDS_S, SETTLE_S, MeasuredLight, measured_value
 from controller.simulation.reference import Expected
 from tests.service.simulated import World
 
@@ -368,6 +369,25 @@ def test_the_preflight_believes_the_meter(world_at: Worlds, watts: float | None,
     found = metered.world.controller.disk.lamps.by_itself
     assert (found["mast/bowl-north"].lit, found["mast/bowl-north"].by) == expected
     assert (found["mast/shaft-north"].lit, found["mast/shaft-north"].by) == (True, "report")
+
+
+@pytest.mark.parametrize(
+    ("others", "unit", "since_s", "expected"),
+    [((), "W", 90.0, True), (("two",), "W", 90.0, None), ((), "lux", 90.0, None), ((), "W", 101.0, None)],
+)
+def test_a_meter_tells_of_one_lamp_where_its_zone_has_one_gateway(
+    others: tuple[str, ...], unit: str, since_s: float, expected: bool | None
+) -> None:
+    """Another gateway of the zone draws power at the same time; light says nothing of one lamp, nor does the past."""
+    setup = setup_of(METER.replace("}", f", unit: {unit}}}"))
+    (mast,) = setup.tower.gateways
+    gateways = (mast, *(mast.model_copy(update={"name": name}) for name in others))
+    controller = Controller(gateways, "watertower", setup.program())
+    meters = MeasuredLight(controller, setup.tower.measured, setup.tower.site.place, lambda _: None)
+    reading = ClockReading(LIT + timedelta(hours=6), 100.0)
+    meters.receive(TOPIC, b'{"ENERGY": {"Power": 12.0}}', False, reading)
+    meters.turn(reading, connected=True)
+    assert meters.draws("bowl", since_s, reading) is expected
 
 
 def test_measured_seconds_stand_beside_confirmed_ones(shipped: Setup) -> None:
