@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from controller.app import broker_settings
 from controller.app.operating_system import feed_watchdog, watch_descriptors
 from controller.app.reload import FileFollower, broker_users
-from controller.broker import Admission, Broker, User
+from controller.broker.access import Admission, User
 from controller.clock import Clock
 from controller.config.load import Setup
 from controller.config.site_folder import ConfigFolder
@@ -221,6 +221,8 @@ async def _brokers(context: Context, users: Mapping[str, User] | None, stack: As
         return context.services.brokers(context.setup.tower)
     if not settings.is_embedded:
         return broker_settings.addresses(settings)
+    from controller.broker.server import Broker  # noqa: PLC0415  1 MB, and not needed with a broker elsewhere
+
     host, port = broker_settings.listens(settings)
     own = await run_blocking("password", partial(broker_settings.own_password, context.state))
     broker = Broker(

@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 
 from controller import plain_file
-from controller.broker import User, is_secret
+from controller.broker.access import User, is_secret
 from controller.config.source import CREDENTIAL, INSTALLED_STATE
 from controller.config.tower import MqttSettings as Settings
 from controller.config.tower import Tower

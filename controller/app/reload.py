@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from controller import plain_file
 from controller.app import broker_settings
 from controller.app.last_good import LastGood, copied_at, local, paths_of
-from controller.broker import User
+from controller.broker.access import User
 from controller.config import source
 from controller.config.findings import Finding
 from controller.config.load import SCHEDULE, TOWER, Setup, load

@@ -13,7 +13,8 @@ from controller.app import broker_settings
 from controller.app.assembly import Context
 from controller.app.reload import FileFollower
 from controller.app.site_storage import storage_of
-from controller.broker import Admission, Broker, User
+from controller.broker.access import Admission, User
+from controller.broker.server import Broker
 from controller.config.tower import Tower
 from controller.config.web_keys import Web
 from controller.errors import WatertowerError, place_of

@@ -22,9 +22,3 @@ Where the standard leaves a choice
 | QoS 0 for a client that is away | not kept |
 | QoS 2 arriving | passed on at once, its identifier held until PUBREL (method B of 4.3.3) |
 """
-
-from controller.broker.access import Admission, User, hashed, is_secret
-from controller.broker.client_session import Limits
-from controller.broker.server import Broker
-
-__all__ = ["Admission", "Broker", "Limits", "User", "hashed", "is_secret"]

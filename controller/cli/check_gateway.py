@@ -15,7 +15,8 @@ from typing import Any, Literal
 import click
 
 from controller.app import broker_settings
-from controller.broker import Admission, Broker
+from controller.broker.access import Admission
+from controller.broker.server import Broker
 from controller.cli.client import client_id, items
 from controller.cli.gateway import find
 from controller.cli.options import FOUND_PROBLEMS, Options, common

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from controller.broker import hashed
+from controller.broker.access import hashed
 from controller.cli.options import Options, common, for_service
 from controller.errors import Refused
 

@@ -20,7 +20,7 @@ Needing = TypeVar("Needing")
 class Keys(BaseModel):
     """A set of keywords of the file; an unknown one is a mistake."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True)
 
 
 def beside(value: object, info: ValidationInfo) -> Path:

@@ -156,7 +156,7 @@ class GatewayInfo(BaseModel):
     alone. One that changes with each report costs a document each time.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     program: Annotated[str, StringConstraints(max_length=64)] | None = None
 
@@ -203,7 +203,7 @@ class Rejected:
 class Gateway(BaseModel):
     """A gateway of `tower.yaml`; every kind adds its keys and declares the rest."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     KEEPS_PLAN: ClassVar[bool] = False
     """Whether the gateway gets the plan ahead and goes on alone."""

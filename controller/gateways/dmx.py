@@ -45,7 +45,7 @@ def _look(text: object, info: ValidationInfo) -> object:
 class Afterwards(BaseModel):
     """What the gateway does without a controller when its plan has ended: hold the last look, then show another."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True)
 
     hold: DurationField = timedelta(hours=24)
     look: Annotated[Look, BeforeValidator(_look)] = Look()

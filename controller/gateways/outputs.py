@@ -110,7 +110,7 @@ Destinations = Annotated[
 class _Settings(BaseModel):
     """What each kind of output must declare."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     @abstractmethod
     def check_universes(self, universes: Iterable[int]) -> None:

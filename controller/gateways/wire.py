@@ -75,7 +75,7 @@ ZoneName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
 
 
 class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class SequenceDocument(_Wire):
@@ -255,7 +255,7 @@ class Walk(BaseModel):
     without a fixture ends the test at once.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     version: Version = 1
     fixture: Annotated[str, StringConstraints(max_length=100)] | None = None

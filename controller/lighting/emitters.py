@@ -37,7 +37,7 @@ EmitterKind = Literal[
 class Emitter(BaseModel):
     """One kind of light source: CIE 1931 chromaticity, and luminous flux, green being about 1."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     xy: tuple[float, float]
     flux: float

@@ -29,7 +29,7 @@ Shine = ZoneState | Light
 class Fixture(BaseModel):
     """One lamp in the patch: `address` is its first channel, 1..512; `universe` None is that of its gateway."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: str
     zone: str

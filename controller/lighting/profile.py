@@ -44,7 +44,7 @@ FINE = " fine"
 class Channel(BaseModel):
     """One DMX channel: at `zero` its light is dark, at `full` full; a constant channel has both the same."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     role: Role
     fine: bool = False
@@ -141,7 +141,7 @@ class Profile(BaseModel):
     win.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: Annotated[str, Field(min_length=1, max_length=120)]
     channels: Annotated[tuple[Channel, ...], Field(max_length=512)]

@@ -25,13 +25,19 @@ def languages() -> tuple[Language, ...]:
 @cache
 def texts(language: Language, topic: str) -> Mapping[str, Any]:
     """The texts of one topic, as `events/S`. Raises OSError where language or topic has no file."""
-    return tomllib.loads((FOLDER / language / f"{topic}.toml").read_text("utf-8"))
+    return tomllib.loads(_file(language, topic).decode())
+
+
+@cache
+def _file(language: Language, topic: str) -> bytes:
+    return (FOLDER / language / f"{topic}.toml").read_bytes()
 
 
 def load(language: Language) -> None:
-    """Reads every topic of a language now: a service goes on in words when the files can no longer be read."""
+    """Reads every file of a language now: a service goes on in words when they can no longer be read. As texts they
+    would take four times the memory, and most are never asked for."""
     for path in (FOLDER / language).rglob("*.toml"):
-        texts(language, path.relative_to(FOLDER / language).with_suffix("").as_posix())
+        _file(language, path.relative_to(FOLDER / language).with_suffix("").as_posix())
 
 
 @cache

@@ -52,7 +52,7 @@ class Rule(BaseModel):
     sites share.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, populate_by_name=True)
 
     name: RuleName
     dates: DayList | None = None

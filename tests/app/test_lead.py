@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from controller.app.lead import Lead, LedSites, SiteBrokers
-from controller.broker import Broker
+from controller.broker.server import Broker
 from controller.clock import ClockReading, Trust
 from controller.gateways.base import Message
 from controller.mqtt import Address, Mqtt

@@ -19,7 +19,7 @@ PAYLOAD = bytes(100)
 
 OURS = """
 import asyncio, sys
-from controller.broker import Broker
+from controller.broker.server import Broker
 async def main():
     async with Broker(port=int(sys.argv[1]), on_event=lambda event: None):
         await asyncio.Event().wait()

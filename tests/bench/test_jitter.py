@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from controller.broker import Broker, Limits
+from controller.broker.client_session import Limits
+from controller.broker.server import Broker
 from controller.events import Event
 from controller.mqtt import Address, Mqtt, Received
 from tests.parts import needs

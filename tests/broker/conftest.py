@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from controller.broker import Admission, Broker, User
+from controller.broker.access import Admission, User
+from controller.broker.server import Broker
 from controller.events import Event
 from tests.parts import await_listener, deployed, free_port, require, shipped_mosquitto
 

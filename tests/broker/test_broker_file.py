@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from controller import plain_file
-from controller.broker import Limits
+from controller.broker.client_session import Limits
 from controller.state import atomic
 
 QUICK = Limits(save_every_s=0.01, disk_bytes_per_s=1e9)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from controller.broker import Broker
+from controller.broker.server import Broker
 
 HELLO = b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01c"
 SOUND = [

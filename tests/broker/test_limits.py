@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from controller.broker import Limits
+from controller.broker.client_session import Limits
 from tests.broker.conftest import WAIT_S
 
 

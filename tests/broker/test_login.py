@@ -6,8 +6,7 @@ import threading
 import pytest
 
 from controller import scrypt
-from controller.broker import Admission, User, hashed, is_secret
-from controller.broker.access import is_password
+from controller.broker.access import Admission, User, hashed, is_password, is_secret
 from controller.broker.login import KEYS, Guesses, LoginJudge
 from controller.broker.packets import Answer, Connect
 from controller.retry import TokenBucket

@@ -5,7 +5,8 @@ import socket
 
 import pytest
 
-from controller.broker import Admission, Broker, User
+from controller.broker.access import Admission, User
+from controller.broker.server import Broker
 from controller.errors import Refused, Unreachable
 
 

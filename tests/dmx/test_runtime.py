@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from controller.broker import Broker
+from controller.broker.server import Broker
 from controller.clock import SystemClock
 from controller.dmx import runtime
 from controller.dmx.document import StoredDocument

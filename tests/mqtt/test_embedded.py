@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from controller.broker import Admission, Broker, User
+from controller.broker.access import Admission, User
+from controller.broker.server import Broker
 from controller.events import Event
 from controller.events.models import Reason
 from controller.gateways.base import Message

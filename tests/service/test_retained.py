@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from controller.app.assembly import Context, running
-from controller.broker import Broker
+from controller.broker.server import Broker
 from controller.clock import VirtualClock
 from controller.config.load import parse
 from controller.events import Event
