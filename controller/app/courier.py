@@ -7,7 +7,7 @@ from functools import partial
 from controller.app.notice_sender import AddressUnusable, beat, examine, send
 from controller.app.operating_system import FEED_S
 from controller.clock import Clock
-from controller.config.notice_keys import Heartbeat, Receiver
+from controller.config.tower_keys import Heartbeat, Receiver
 from controller.errors import place_of
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm

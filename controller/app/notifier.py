@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from controller.app.courier import Courier
 from controller.app.reload import FileFollower
 from controller.clock import Trust
-from controller.config.notice_keys import Receiver
+from controller.config.tower_keys import Receiver
 from controller.errors import place_of
 from controller.events import Event, Level, new_event
 from controller.events.alarm import Alarm

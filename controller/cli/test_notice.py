@@ -8,7 +8,7 @@ from controller.app.courier import Courier
 from controller.app.last_good import load_last_good
 from controller.cli.options import FOUND_PROBLEMS, Options, common
 from controller.clock import SystemClock
-from controller.config.notice_keys import Receiver
+from controller.config.tower_keys import Receiver
 from controller.errors import WatertowerError
 from controller.events.models import Reason, Text
 from controller.service.notice_queue import NoticeMessage

@@ -5,7 +5,6 @@ Every validator that needs another part of the file takes it from the validation
 """
 
 import ipaddress
-import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -25,10 +24,18 @@ from pydantic import (
 
 from controller.config import broker_urls
 from controller.config.landmark_drawing import LandmarkFile
-from controller.config.measured import ZoneMeter
-from controller.config.notice_keys import Heartbeat, Receiver
 from controller.config.timezones import farther_than_swapped, near_time_zone, time_zones
-from controller.config.tower_keys import Keys, OtherFile, SiteLanguage, beside, needs
+from controller.config.tower_keys import (
+    DatabaseSettings,
+    Heartbeat,
+    Keys,
+    OtherFile,
+    Receiver,
+    SiteLanguage,
+    ZoneMeter,
+    beside,
+    needs,
+)
 from controller.config.web_keys import Web
 from controller.durations import DurationField, between
 from controller.errors import Mistake, readable
@@ -42,35 +49,6 @@ from controller.locale import Language, languages
 from controller.schedule.hours import Place
 from controller.schedule.hours_grammar import DAY, read_time
 from controller.schedule.lamp_tests import LampTestTimes
-
-DATABASE_ADDRESS = re.compile(
-    r"postgres(?:ql)?://(?:(?P<login>[^@/?\s]*)@)?[^/?\s@]*/(?P<name>[^/?\s]+)(?:\?(?P<more>\S*))?"
-)
-SECRETS = {"password", "sslpassword"}
-
-
-def _database_url(value: str) -> str:
-    """Libpq's address with the name of the database; raises Mistake."""
-    parts = DATABASE_ADDRESS.fullmatch(value)
-    if parts is None:
-        raise Mistake("TWL-S340", value=value.rpartition("@")[2])
-    names = {pair.partition("=")[0].casefold() for pair in (parts["more"] or "").split("&")}
-    if ":" in (parts["login"] or "") or SECRETS & names:
-        raise Mistake("TWL-S341")
-    return value
-
-
-class DatabaseSettings(Keys):
-    """The PostgreSQL database in which the state is kept instead of in files, and the file with the password of the
-    user that its address names."""
-
-    url: Annotated[
-        str,
-        AfterValidator(_database_url),
-        WithJsonSchema({"type": "string", "examples": ["postgresql://watertower@db/watertower"]}),
-    ]
-    password_file: OtherFile | None = None
-
 
 OFF = frozenset({"off", "no", "false", "av", "nej"})
 ON = frozenset({"on", "yes", "true", "på", "ja"})

@@ -1,12 +1,32 @@
-"""What the keywords of `tower.yaml` have in common: sets of keywords, files that it names, languages of the site."""
+"""What the keywords of `tower.yaml` have in common: sets of keywords, files that it names, languages of the site; and
+the sections that need nothing of the rest of the file.
 
+Addresses of receivers and passwords are secrets, and so stand in files of their own.
+"""
+
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
+from controller.durations import DurationField, between
 from controller.errors import Mistake
+from controller.gateways.base import Name
+from controller.gateways.vendor import Topic
 from controller.locale import Language, languages
+from controller.schedule.hours import Hours
 
 if TYPE_CHECKING:
     SiteLanguage = Language
@@ -44,3 +64,96 @@ def needs(other: str) -> AfterValidator:
         return value
 
     return AfterValidator(checked)
+
+
+# measured:
+
+
+SHORTEST, LONGEST = timedelta(seconds=30), timedelta(hours=1)
+Level = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+
+
+class ZoneMeter(Keys):
+    """The meter of a zone, which says whether it truly gives light. `value` is the way to the number in a JSON payload,
+    its parts separated by points; without it the payload is the number. From `lit_above` on the zone is lit, up to
+    `dark_below` it is dark, between them it is what it was. A value is believed for `max_age`."""
+
+    zone: Name
+    topic: Topic
+    value: Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)] | None = None
+    dark_below: Level
+    lit_above: Level
+    unit: Literal["W", "lux"] = "W"
+    max_age: Annotated[DurationField, between(SHORTEST, LONGEST, "TWL-S324")] = timedelta(minutes=15)
+
+    @field_validator("lit_above")
+    @classmethod
+    def _is_above(cls, value: float, info: ValidationInfo) -> float:
+        dark_below = info.data.get("dark_below")
+        if dark_below is not None and value <= dark_below:
+            raise Mistake("TWL-S322", lit_above=f"{value:g}", dark_below=f"{dark_below:g}")
+        return value
+
+
+# notices: and heartbeat: who is told of what, and when not
+
+
+NoticeKind = Literal["lights", "faults", "reports", "reminders", "lamp_tests"]
+"""lights: the first light of a campaign. faults: what is wrong for a while, and its end. reports: proof of glow when a
+campaign is over. reminders: before a campaign whose dates or lamps are in doubt. lamp_tests: what tests of the lamps
+before a campaign found."""
+Kinds = tuple[NoticeKind, ...]
+OFTEN, SELDOM = timedelta(seconds=10), timedelta(days=1)
+"""Between two signs of life."""
+EVERY: Kinds = ("lights", "faults", "reports", "reminders", "lamp_tests")
+
+
+class Receiver(Keys):
+    """Somebody who gets notices: `url_file` holds an address as apprise takes it. During the hours of `quiet` all but
+    what is in `quiet_except` is kept until they are over."""
+
+    name: Name
+    url_file: OtherFile
+    language: SiteLanguage | None = None
+    tell: Annotated[Kinds, Field(min_length=1)] = EVERY
+    quiet: Hours = ()
+    quiet_except: Kinds = ()
+
+
+class Heartbeat(Keys):
+    """An address that is asked for again and again while the service lives: a monitor alarms when that ends."""
+
+    url_file: OtherFile
+    every: Annotated[DurationField, between(OFTEN, SELDOM, "TWL-S295")] = timedelta(minutes=1)
+
+
+# database:
+
+
+DATABASE_ADDRESS = re.compile(
+    r"postgres(?:ql)?://(?:(?P<login>[^@/?\s]*)@)?[^/?\s@]*/(?P<name>[^/?\s]+)(?:\?(?P<more>\S*))?"
+)
+SECRETS = {"password", "sslpassword"}
+
+
+def _database_url(value: str) -> str:
+    """Libpq's address with the name of the database; raises Mistake."""
+    parts = DATABASE_ADDRESS.fullmatch(value)
+    if parts is None:
+        raise Mistake("TWL-S340", value=value.rpartition("@")[2])
+    names = {pair.partition("=")[0].casefold() for pair in (parts["more"] or "").split("&")}
+    if ":" in (parts["login"] or "") or SECRETS & names:
+        raise Mistake("TWL-S341")
+    return value
+
+
+class DatabaseSettings(Keys):
+    """The PostgreSQL database in which the state is kept instead of in files, and the file with the password of the
+    user that its address names."""
+
+    url: Annotated[
+        str,
+        AfterValidator(_database_url),
+        WithJsonSchema({"type": "string", "examples": ["postgresql://watertower@db/watertower"]}),
+    ]
+    password_file: OtherFile | None = None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from controller.clock import ClockReading, Trust
-from controller.config.measured import ZoneMeter
+from controller.config.tower_keys import ZoneMeter
 from controller.durations import say_duration
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controller.config.notice_keys import Receiver
+from controller.config.tower_keys import Receiver
 from controller.events.models import Text
 from controller.events.words import dated
 from controller.locale import Language

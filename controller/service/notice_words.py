@@ -7,7 +7,7 @@ from typing import Literal
 
 from controller.clock import ClockReading, Trust
 from controller.config.load import Setup
-from controller.config.notice_keys import NoticeKind
+from controller.config.tower_keys import NoticeKind
 from controller.events import Event, Level
 from controller.events.models import Text, printable
 from controller.events.words import dated, days_words, night_words

@@ -20,8 +20,8 @@ from controller.app.doctor.machine_facts import FolderFacts, MachineFacts, Port,
 from controller.app.doctor.page_certificate import PageCertificate, certificate_of
 from controller.clock import ClockReading, SystemClock, Trust
 from controller.config.load import load
-from controller.config.notice_keys import Heartbeat, Receiver
 from controller.config.tower import Tower
+from controller.config.tower_keys import Heartbeat, Receiver
 from controller.config.web_keys import Web
 from controller.errors import FilesRejected
 from controller.events.models import Phrase, Reason

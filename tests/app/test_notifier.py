@@ -24,7 +24,7 @@ from controller.app import courier, notice_sender, notifier
 from controller.app.courier import Courier, keep_beating
 from controller.app.notice_sender import AddressUnusable, beat, examine, send
 from controller.clock import SystemClock
-from controller.config.notice_keys import Heartbeat, Receiver
+from controller.config.tower_keys import Heartbeat, Receiver
 from controller.events import Event
 from controller.events.models import Reason
 from controller.service.notice_queue import NoticeMessage

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from controller.config.notice_keys import NoticeKind, Receiver
+from controller.config.tower_keys import NoticeKind, Receiver
 from controller.schedule.hours import Place, Window
 from controller.service.notice_queue import MOST_FAULTS, MOST_WAITING, delivered, due, message, not_delivered, queued
 from controller.service.notice_words import Notice

@@ -22,9 +22,9 @@ from controller import __version__, plain_file
 from controller.app import broker_settings
 from controller.app.doctor.page_certificate import PageCertificate, certificate_of
 from controller.clock import CEILING, ClockReading, SystemClock
-from controller.config.notice_keys import Heartbeat, Receiver
 from controller.config.source import CREDENTIAL
 from controller.config.tower import Tower
+from controller.config.tower_keys import Heartbeat, Receiver
 from controller.errors import FilesRejected, Refused
 from controller.events import Event
 from controller.events.models import Reason
