@@ -67,7 +67,8 @@ def migrate(directory: Path, server: PostgresServer, site: str) -> tuple[Migrate
             if (directory / versions.FOLDER).exists():
                 atomic.set_aside(directory / versions.FOLDER, label=ASIDE)
     except (OSError, Unusable) as error:
-        what = getattr(error, "filename", None) or (server.place if isinstance(error, ServerFailed) else directory)
+        is_servers = isinstance(error, ServerFailed) or isinstance(error.__cause__, ServerFailed)
+        what = getattr(error, "filename", None) or (server.place if is_servers else directory)
         raise Refused("TWL-J051", what=str(what), reason=reason_of(error)) from error
     return tuple(done)
 

@@ -10,6 +10,8 @@ AWAY, BACK, LOGIN, READ_ONLY = "TWL-J040", "TWL-J041", "TWL-J042", "TWL-J043"
 FULL, DAMAGED, NEWER, LOCKED = "TWL-J044", "TWL-J045", "TWL-J046", "TWL-J047"
 READS_GO_ON = frozenset({READ_ONLY, FULL, DAMAGED})
 """What is over only when something could be written."""
+OF_TABLES = frozenset({DAMAGED, NEWER, LOCKED})
+"""What may be wrong with some tables while others can be used."""
 BY_STATE = {
     "25006": (READ_ONLY, "database_read_only"),
     "28": (LOGIN, "database_login_refused"),

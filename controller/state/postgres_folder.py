@@ -147,7 +147,8 @@ class PostgresFolder:
 
     def _all(self, statement: str, *values: object) -> list[Any]:
         self._server.prepare(self._schema, "documents", DOCUMENTS)
-        return self._server.use(self._schema, lambda connection: connection.execute(statement, values).fetchall())
+        work = lambda connection: connection.execute(statement, values).fetchall()  # noqa: E731
+        return self._server.use(self._schema, "documents", work)
 
 
 def _writing(version: int | None, name: str, data: bytes) -> tuple[str, tuple[object, ...]]:

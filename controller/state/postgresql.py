@@ -27,7 +27,7 @@ from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.state.database import NewerSchema
 from controller.state.json_file import OnEvent, Unusable
-from controller.state.postgres_errors import AWAY, BACK, READS_GO_ON, NoPassword, event_of
+from controller.state.postgres_errors import AWAY, BACK, OF_TABLES, READS_GO_ON, NoPassword, event_of
 from controller.state.sql import Migration, SqlConnection, SqlResult, Work, in_dialect
 
 T = TypeVar("T")
@@ -37,6 +37,8 @@ CONNECT_S, CONNECT_EACH_S = 3, 2
 ANSWER_S = 3.0
 HOLDER_S = 5.0
 AGAIN_S = 1.0
+TRIED_S = 10.0
+"""Tables that cannot be used are tried again within this, by whoever needs them."""
 MOST_CONNECTIONS = 8
 """Of one process, whatever its sites."""
 MOST_PASSWORD = 10_000
@@ -145,6 +147,8 @@ class PostgresServer:
         self._telling = threading.RLock()
         self._listeners: list[OnEvent] = []
         self._alarm = Alarm(self._tell)
+        self._unusable: dict[tuple[str, str], float] = {}
+        """Schema and tables of which alone something is wrong, and when that was found last."""
 
     def database(self, site: str, name: str, migrations: tuple[Migration, ...]) -> "PostgresDatabase":
         """The tables of this name of a site."""
@@ -171,15 +175,15 @@ class PostgresServer:
         while self._idle:
             self._idle.pop().close()
 
-    def use(self, schema: str, work: Work[T], *, turns: bool = False) -> T:
-        """The result of the work, in one transaction that is durable when this returns; with `turns` none other of the
-        schema writes meanwhile. Raises ServerFailed."""
-        with self._link(schema, schema if turns else None) as link:
+    def use(self, schema: str, name: str, work: Work[T], *, turns: bool = False) -> T:
+        """The result of the work on tables of this name, in one transaction that is durable when this returns; with
+        `turns` none other of the schema writes meanwhile. Raises ServerFailed."""
+        with self._link((schema, name), schema if turns else None) as link:
             return work(_Thin(link))
 
     def require_writable(self) -> datetime:
         """What its clock shows. Raises ServerFailed where it cannot be reached and written to."""
-        with self._link(SCHEMA, None) as link:
+        with self._link((SCHEMA, ""), None) as link:
             link.wrote = True
             link.execute("CREATE TEMPORARY TABLE watertower_asks (one INTEGER) ON COMMIT DROP")
             shown: datetime = link.execute("SELECT clock_timestamp()").fetchall()[0][0]
@@ -188,21 +192,22 @@ class PostgresServer:
     def prepare(self, schema: str, name: str, migrations: tuple[Migration, ...]) -> None:
         """Bring the tables of this name to the form of this version. Raises ServerFailed."""
         if (schema, name) not in self._prepared:
-            self.use(schema, lambda connection: _migrate(connection, schema, name, migrations), turns=True)
+            form = f"form of {name}"
+            self.use(schema, form, lambda connection: _migrate(connection, schema, name, migrations), turns=True)
             self._prepared.add((schema, name))
 
     @contextmanager
     def held(self, schema: str, name: str) -> Iterator[None]:
         """Nobody else holds this name. Raises ServerFailed."""
-        with self._link(schema, f"{schema} {name}"):
+        with self._link((schema, name), f"{schema} {name}"):
             yield
 
     @contextmanager
-    def _link(self, schema: str, turns: str | None) -> Iterator[_Link]:
+    def _link(self, tables: tuple[str, str], turns: str | None) -> Iterator[_Link]:
         if not self._free.acquire(timeout=ANSWER_S):
-            raise self._fails(TimeoutError())
+            raise self._fails(TimeoutError(), tables)
         try:
-            link = self._begun(schema, turns)
+            link = self._begun(tables[0], turns)
             try:
                 yield link
                 link.until_s = time.monotonic() + self._answer_s
@@ -216,10 +221,10 @@ class PostgresServer:
                 raise
             self._put_back(link)
         except (psycopg.Error, TimeoutError, NewerSchema) as error:
-            raise self._fails(error) from None  # psycopg's own would name how it connects
+            raise self._fails(error, tables) from None  # psycopg's own would name how it connects
         finally:
             self._free.release()
-        self._works(wrote=wrote)
+        self._works(tables, wrote=wrote)
 
     def _put_back(self, link: _Link, last: LiteralString = "") -> None:
         try:
@@ -263,7 +268,7 @@ class PostgresServer:
         link.until_s = time.monotonic() + self._answer_s
         return link
 
-    def _fails(self, error: Exception) -> ServerFailed:
+    def _fails(self, error: Exception, tables: tuple[str, str]) -> ServerFailed:
         """What to raise. Nothing that was known of the server is relied on any more: it may be another one next."""
         again = error.__cause__
         if isinstance(again, ServerFailed):
@@ -273,15 +278,22 @@ class PostgresServer:
         event = event_of(error, self.place)
         with self._telling:
             self._alarm.raise_(event)
+            if event.code in OF_TABLES:
+                self._unusable[tables] = time.monotonic()
         failed = ServerFailed(cast(Reason, event.fields["reason"]))
         if event.code == AWAY:
             self._refused = (time.monotonic() + AGAIN_S, failed)
         return failed
 
-    def _works(self, *, wrote: bool) -> None:
+    def _works(self, tables: tuple[str, str], *, wrote: bool) -> None:
         raised = self._alarm.raised
-        if raised is not None and (wrote or raised.code not in READS_GO_ON):
-            with self._telling:
+        if raised is None or (not wrote and raised.code in READS_GO_ON):
+            return
+        with self._telling:
+            self._unusable.pop(tables, None)
+            since_s = time.monotonic() - TRIED_S
+            if raised.code not in OF_TABLES or all(found_s < since_s for found_s in self._unusable.values()):
+                self._unusable.clear()
                 self._alarm.clear(new_event(BACK, database=self.place))
 
     def _tell(self, event: Event) -> None:
@@ -319,7 +331,7 @@ class PostgresDatabase:
             return work(connection, form) if form else None
 
         try:
-            return self._server.use(self._schema, read)
+            return self._server.use(self._schema, self._name, read)
         except ServerFailed as error:
             raise Unusable(error.reason) from error
 
@@ -337,7 +349,7 @@ class PostgresDatabase:
     def _use(self, work: Work[T], *, turns: bool) -> T:
         try:
             self._server.prepare(self._schema, self._name, self._migrations)
-            return self._server.use(self._schema, work, turns=turns)
+            return self._server.use(self._schema, self._name, work, turns=turns)
         except ServerFailed as error:
             raise Unusable(error.reason) from error
 

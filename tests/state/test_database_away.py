@@ -23,6 +23,7 @@ from controller.state.accounts_file import NotKept
 from controller.state.audit import Actor
 from controller.state.json_file import Unusable
 from controller.state.lamp_results import LampResults
+from controller.state.leases import TABLES, LeaseTables, Question
 from controller.state.postgres_errors import event_of
 from controller.state.postgresql import PostgresServer
 from controller.state.roles import Role, Source
@@ -261,7 +262,8 @@ def test_a_schema_of_a_newer_version_is_left_alone(reach: Callable[..., Storage]
     storage = reach()
     LampResults(storage, lambda _: None).note({"mast/north": True}, now)
     assert storage.server is not None
-    storage.server.use(storage.server.schema(storage.site), lambda it: it.execute("UPDATE forms SET version = 99"))
+    schema = storage.server.schema(storage.site)
+    storage.server.use(schema, "forms", lambda it: it.execute("UPDATE forms SET version = 99"))
     (event,) = failing(reach(), now)
     assert (event.code, event.fields["found"]) == ("TWL-J046", 99)
 
@@ -282,13 +284,63 @@ def test_what_can_be_read_does_not_end_that_nothing_can_be_written(
     assert codes(told) == ["TWL-J043"]
 
 
+@pytest.mark.parametrize(
+    ("fault", "over", "code"),
+    [
+        ("SELECT * FROM leases FOR UPDATE", "SELECT 1", "TWL-J047"),
+        (
+            "UPDATE forms SET version = version + 1 WHERE name = 'leases.db'",
+            "UPDATE forms SET version = version - 1 WHERE name = 'leases.db'",
+            "TWL-J046",
+        ),
+    ],
+)
+def test_what_other_tables_can_do_does_not_end_that_these_cannot_be_used(
+    reach: Callable[..., Storage],
+    database: Postgres,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+    over: str,
+    code: str,
+) -> None:
+    """Else it would be told anew with each attempt, and `status` would say every other second that all is well."""
+    monkeypatch.setattr(postgresql, "ANSWER_S", 0.5)
+    told: list[Event] = []
+
+    def leases_of(storage: Storage) -> LeaseTables:
+        return LeaseTables(storage.database("leases.db", TABLES, lambda _: None))
+
+    before, storage = reach(), reach()
+    leases_of(before).exchange(Question("one", take=("north",)))
+    assert storage.server is not None
+    storage.server.listen(told.append)
+    lamps, leases = LampResults(storage, lambda _: None), leases_of(storage)
+    path = f"-csearch_path={storage.server.schema(storage.site)}"
+    admin = {"host": database.folder, "port": database.port, "user": "postgres", "dbname": DATABASE, "options": path}
+    with psycopg.connect(**admin) as holder:  # type: ignore[arg-type]
+        holder.execute(fault)  # type: ignore[call-overload]
+        if code == "TWL-J046":
+            holder.commit()
+        for _ in range(3):
+            with pytest.raises(Unusable):
+                leases.exchange(Question("one", {"north": 1}))
+            lamps.note({"mast/north": False}, now)
+        assert codes(told) == [code]
+        holder.rollback()
+        holder.execute(over)  # type: ignore[call-overload]
+        holder.commit()
+    leases.exchange(Question("one", {"north": 1}))
+    assert codes(told) == [code, "TWL-J041"]
+
+
 def test_tables_that_vanish_are_told_and_then_made_anew(reach: Callable[..., Storage], now: datetime) -> None:
     """As where an administrator restored a database in which there was nothing yet."""
     storage, admin = reach(), reach()
     LampResults(storage, lambda _: None).note({"mast/north": True}, now)
     assert admin.server is not None
     schema = admin.server.schema(admin.site)
-    admin.server.use(schema, lambda it: it.execute(f'DROP SCHEMA "{schema}" CASCADE'))
+    admin.server.use(schema, "documents", lambda it: it.execute(f'DROP SCHEMA "{schema}" CASCADE'))
     told: list[Event] = []
     assert storage.server is not None
     storage.server.listen(told.append)
