@@ -5,7 +5,6 @@ Every gateway is a machine of its own with a clock of its own, whatever `runs` s
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Protocol
 
 from controller.clock import ClockJudge, ClockReading
 from controller.config.load import Setup
@@ -22,7 +21,7 @@ from controller.lighting.look import DARK, ZoneState
 from controller.lighting.patch import VISIBLE
 from controller.mqtt import Connected, Item, Received
 from controller.simulation.devices import DEVICES
-from controller.simulation.kernel import LAG_S, Host, HostClock, Kernel
+from controller.simulation.kernel import LAG_S, Host, Kernel
 from controller.simulation.network import Client, MultiBrokerClient, SimulatedBroker
 
 FRAMES_S = 0.5
@@ -34,31 +33,6 @@ ROUNDED = 2 * VISIBLE
 
 OnLight = Callable[[str, Mapping[str, ZoneState]], None]
 """Called with a gateway's name and what its zones show from now on."""
-
-
-class GatewayHost(Protocol):
-    """A gateway with its lamps, as the faults take hold of it."""
-
-    clock: HostClock
-    client: MultiBrokerClient
-    lies: bool
-    """Whether it accepts what it is sent, and does not do it."""
-
-    @property
-    def gateway(self) -> Gateway:
-        """As the file has it."""
-
-    def start(self) -> None:
-        """Power comes."""
-
-    def stop(self, *, power_lost: bool = True) -> None:
-        """Power goes."""
-
-    def showable(self, zone: str, desired: ZoneState) -> ZoneState:
-        """What the lamps of a zone can show of a desired state."""
-
-    def misbehave(self, faults: Faults) -> None:
-        """Lamps that stick, flap, die or show other levels."""
 
 
 class OurGatewayHost(Host):
@@ -78,6 +52,7 @@ class OurGatewayHost(Host):
         super().__init__(world)
         self.gateway = gateway
         self.lies = False
+        """Whether it accepts what it is sent, and does not do it."""
         self.disk_full = False
         self.file: StoredDocument | None = None
         self.regressions = 0
@@ -275,6 +250,10 @@ class VendorGatewayHost(Host):
     def _look(self) -> None:
         shown = self.device.shows(self._world.instant)
         self._on_light(self.gateway.name, shown if self._is_on else dict.fromkeys(self.gateway.zone_names, DARK))
+
+
+GatewayHost = OurGatewayHost | VendorGatewayHost
+"""A gateway with its lamps, as the faults take hold of it."""
 
 
 def without_content(payload: bytes) -> bytes:
