@@ -48,7 +48,6 @@ from controller.web.forms import check_origin, read_form
 from controller.web.login_view import MOST_TO_KEEP, Sent
 from controller.web.problems import (
     NOT_NOW,
-    RETRY_AFTER_S,
     ApiRefused,
     broken,
     is_api,
@@ -96,7 +95,6 @@ def create_app(service: PageOwner, web: Web, first: Sequence[APIRouter] = ()) ->
         app.include_router(router)
     app.mount("/static", _Assets(directory=FOLDER / "static"))
     app.add_exception_handler(NotAllowed, _not_allowed)
-    app.add_exception_handler(NotReady, _not_ready)
     app.add_exception_handler(ApiRefused, _problem)
     app.add_exception_handler(WatertowerError, _refused)
     app.add_exception_handler(StarletteHTTPException, _http_error)
@@ -175,18 +173,13 @@ def _problem(request: Request, refused: Exception) -> Response:
     return problem(visit(request), refused)
 
 
-def _not_ready(request: Request, _: Exception) -> Response:
-    if is_api(request):
-        headers = {"Retry-After": str(RETRY_AFTER_S)}
-        return problem(visit(request), ApiRefused(503, new_event("TWL-W211"), headers=headers))
-    return visit(request).page("starting", 503)
-
-
 def _refused(request: Request, error: Exception) -> Response:
     """What the product itself refuses, in its words, with the cure: 503 where it may pass."""
     if is_api(request) and isinstance(error, WatertowerError):
         return problem(visit(request), of_error(error))
     visited = visit(request)
+    if isinstance(error, NotReady):
+        return visited.page("starting", 503)
     if isinstance(error, NotKept) and not visited.may(Role.VIEWER):  # where accounts are kept is no stranger's business
         return _error(visited, 503)
     event = new_event(error.code, **error.fields) if isinstance(error, WatertowerError) else None

@@ -7,6 +7,7 @@ A message is a few bytes whatever the size of the site, and 200 streams cost one
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import datetime, tzinfo
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -29,8 +30,19 @@ router = APIRouter()
 @router.get("/live", include_in_schema=False)
 async def live(visited: ForViewer) -> StreamingResponse:
     """Server-sent events: `state` when something changed, `tick` when nothing did."""
+    return streamed(_stream(visited.service))
+
+
+def streamed(messages: AsyncIterator[str]) -> StreamingResponse:
+    """Messages as they come."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # nginx would hold messages back
-    return StreamingResponse(_stream(visited.service), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(messages, media_type="text/event-stream", headers=headers)
+
+
+def message(version: int, now: datetime, zone: tzinfo | None, *, is_new: bool) -> str:
+    """Which state there is, and what time by the clocks of the zone, or of this computer."""
+    data = json.dumps({"version": version, "at": rfc3339(now), "time": f"{now.astimezone(zone):%H:%M:%S}"})
+    return f"event: {'state' if is_new else 'tick'}\ndata: {data}\n\n"
 
 
 async def _stream(service: RunningService) -> AsyncIterator[str]:
@@ -41,9 +53,7 @@ async def _stream(service: RunningService) -> AsyncIterator[str]:
         if service.snapshot is None or service.is_ending:
             continue
         seen = service.version
-        now, zone = service.clock.read().wall, service.snapshot.zone
-        data = json.dumps({"version": seen, "at": rfc3339(now), "time": f"{now.astimezone(zone):%H:%M:%S}"})
-        yield f"event: {'state' if is_new else 'tick'}\ndata: {data}\n\n"
+        yield message(seen, service.clock.read().wall, service.snapshot.zone, is_new=is_new)
         await asyncio.sleep(STATE_S)
 
 

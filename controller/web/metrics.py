@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -27,55 +27,42 @@ ALIVE_S = 30.0
 FILES_BAD = frozenset({"TWL-O131", "TWL-O134"})
 
 
-class _SnapshotMetrics(Collector):
-    """The metrics of one snapshot; None before the first turn."""
+class _Metrics(Collector):
+    """Those of each site, each series once for each with the label `site`; without one where it has no name."""
 
-    def __init__(self, snapshot: Snapshot | None, counts: EventCounts) -> None:
-        self._snapshot = snapshot
-        self._counts = counts
-
-    def collect(self) -> Iterator[Metric]:
-        yield InfoMetricFamily("watertower_build", "Version of the program.", {"version": __version__})
-        snapshot = self._snapshot
-        yield from self._counts.metrics(by_gateway=snapshot is None or len(snapshot.states) <= MOST_GATEWAYS)
-        taken = self._counts.files_taken_at.timestamp()
-        yield _gauge("config_loaded_timestamp_seconds", "When the files in force were taken over.", taken)
-        if snapshot is not None:
-            yield from _service_metrics(snapshot)
-            yield from _zone_metrics(snapshot)
-            yield from _gateway_metrics(snapshot)
-
-
-def metrics_text(snapshot: Snapshot | None, counts: EventCounts) -> bytes:
-    """All metrics in the text format of Prometheus."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_SnapshotMetrics(snapshot, counts))
-    return generate_latest(registry)
-
-
-def metrics_of_sites(sites: Mapping[str, tuple[Snapshot | None, EventCounts]]) -> bytes:
-    """The metrics of several sites: each series once for each, with the label `site`."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_SiteMetrics({name: _SnapshotMetrics(*of) for name, of in sites.items()}))
-    return generate_latest(registry)
-
-
-class _SiteMetrics(Collector):
-    """Those of each site under its name."""
-
-    def __init__(self, sites: Mapping[str, _SnapshotMetrics]) -> None:
+    def __init__(self, sites: Mapping[str, tuple[Snapshot | None, EventCounts]]) -> None:
         self._sites = sites
 
     def collect(self) -> Iterator[Metric]:
         found: dict[str, Metric] = {}
-        for site, own in self._sites.items():
-            for metric in own.collect():
-                samples = [each._replace(labels={**each.labels, "site": site}) for each in metric.samples]
-                if metric.name in found:
-                    found[metric.name].samples.extend(samples)
-                else:
-                    found[metric.name], metric.samples = metric, samples
+        for site, of in self._sites.items():
+            for metric in _metrics(*of):
+                label = {"site": site} if site else {}
+                samples = [each._replace(labels={**each.labels, **label}) for each in metric.samples]
+                metric.samples = []
+                found.setdefault(metric.name, metric).samples.extend(samples)
         yield from found.values()
+
+
+def metrics_text(snapshot: Snapshot | None, counts: EventCounts) -> bytes:
+    """All metrics in the text format of Prometheus; fewer before the first turn."""
+    return metrics_of_sites({"": (snapshot, counts)})
+
+
+def metrics_of_sites(sites: Mapping[str, tuple[Snapshot | None, EventCounts]]) -> bytes:
+    """The metrics of several sites."""
+    return generate_latest(_Metrics(sites))
+
+
+def _metrics(snapshot: Snapshot | None, counts: EventCounts) -> Iterator[Metric]:
+    yield InfoMetricFamily("watertower_build", "Version of the program.", {"version": __version__})
+    yield from counts.metrics(by_gateway=snapshot is None or len(snapshot.states) <= MOST_GATEWAYS)
+    taken = counts.files_taken_at.timestamp()
+    yield _gauge("config_loaded_timestamp_seconds", "When the files in force were taken over.", taken)
+    if snapshot is not None:
+        yield from _service_metrics(snapshot)
+        yield from _zone_metrics(snapshot)
+        yield from _gateway_metrics(snapshot)
 
 
 def _service_metrics(snapshot: Snapshot) -> Iterator[Metric]:

@@ -18,11 +18,11 @@ from controller.events.models import Reason, plain_value, printable
 from controller.events.reasons import mistake_of
 from controller.state import NotRead
 from controller.state.accounts_file import NotKept
-from controller.web.visit import Visit
+from controller.web.visit import NotReady, Visit
 
 API = "/api/"
 MEDIA_TYPE = "application/problem+json"
-NOT_NOW = (NotRead, NotKept, Unreachable)
+NOT_NOW = (NotRead, NotKept, NotReady, Unreachable)
 """What passes: the same request may be granted later."""
 RETRY_AFTER_S = 2
 

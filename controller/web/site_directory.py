@@ -6,7 +6,6 @@ that another controller leads is asked of the page there (`elsewhere.py`).
 """
 
 import asyncio
-import json
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -33,7 +32,6 @@ from controller.errors import place_of
 from controller.events import Event, new_event
 from controller.events.words import capital
 from controller.locale import DEFAULT, Language
-from controller.rfc3339 import rfc3339
 from controller.service.gateway_state import Status
 from controller.service.health import WORST_FIRST
 from controller.service.pair import Pair
@@ -42,6 +40,7 @@ from controller.state.roles import Role
 from controller.web.app import create_app
 from controller.web.elsewhere import LIST, Elsewhere, replayed, target_of
 from controller.web.forwarding import NOT_LED, SEAL, unsealed
+from controller.web.live import message, streamed
 from controller.web.metrics import is_alive, metrics_of_sites, readiness
 from controller.web.problems import API, RETRY_AFTER_S, ApiRefused, problem
 from controller.web.public_view import answer_of
@@ -327,8 +326,7 @@ def _directory(visited: Visit) -> SiteDirectory:
 @router.get("/-/live", include_in_schema=False)
 async def live(visited: Visited) -> StreamingResponse:
     """Server-sent events for the list, as each site has them for its views."""
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_stream(_directory(visited)), media_type="text/event-stream", headers=headers)
+    return streamed(_stream(_directory(visited)))
 
 
 async def _stream(directory: SiteDirectory) -> AsyncIterator[str]:
@@ -338,9 +336,7 @@ async def _stream(directory: SiteDirectory) -> AsyncIterator[str]:
         is_new = directory.version != seen
         if is_new or waited_s >= TICK_S:
             seen, waited_s = directory.version, 0.0
-            now = directory.clock.read().wall
-            data = json.dumps({"version": seen, "at": rfc3339(now), "time": f"{now.astimezone():%H:%M:%S}"})
-            yield f"event: {'state' if is_new else 'tick'}\ndata: {data}\n\n"
+            yield message(seen, directory.clock.read().wall, None, is_new=is_new)
         await asyncio.sleep(LOOK_S)
         waited_s += LOOK_S
 

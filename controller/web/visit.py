@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from controller.config.web_keys import Web
+from controller.errors import WatertowerError
 from controller.events import Event, new_event
 from controller.events.words import capital, dated, day_words
 from controller.locale import Language, languages, template
@@ -49,8 +50,11 @@ class NotAllowed(Exception):  # noqa: N818  named by what went wrong
     """The visitor may not do this."""
 
 
-class NotReady(Exception):  # noqa: N818
+class NotReady(WatertowerError):  # noqa: N818  named by what went wrong
     """The controller has not taken its first turn yet."""
+
+    def __init__(self) -> None:
+        super().__init__("TWL-W211")
 
 
 @dataclass(frozen=True)
