@@ -45,13 +45,14 @@ def make(options: Options, file: Path) -> None:
     made = backup.make(file, options.config_dir, options.service_state, SystemClock().read().wall)
     megabytes = f"{max(0.1, made.size / MEGABYTE):.1f}"
     click.echo(options.say("backup.done", file=file, files=len(made.manifest.files), megabytes=megabytes))
-    server = accounts_storage(options).server
-    left_out = (*made.left_out, *((f"{server.place} (`pg_dump`)",) if server is not None else ()))
-    for name in left_out:
+    for name in made.left_out:
         click.echo(options.say("backup.left_out", path=printable(name)), err=True)
     for path in _outside(options):
         click.echo(options.say("backup.outside", path=printable(path)), err=True)
-    raise SystemExit(FOUND_PROBLEMS if left_out else 0)
+    server = accounts_storage(options).server
+    if server is not None:
+        click.echo(options.say("backup.database", database=server.place), err=True)
+    raise SystemExit(FOUND_PROBLEMS if made.left_out else 0)
 
 
 @click.command("restore")
@@ -68,7 +69,11 @@ def restore(options: Options, file: Path, replace: bool) -> None:
     click.echo(options.say("restore.done", config=config, state=state, **told))
     for path in done.aside:
         click.echo(options.say("restore.aside", path=path))
-    click.echo(options.say("restore.next", made_at=made_at), err=True)
+    server = accounts_storage(options).server
+    if server is None:
+        click.echo(options.say("restore.next", made_at=made_at), err=True)
+    else:
+        click.echo(options.say("restore.next_with_database", database=server.place), err=True)
     note_in_audit(options, Act.BACKUP_RESTORED, after={"made_at": made_at, "program": manifest.program})
 
 

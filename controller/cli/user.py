@@ -62,7 +62,8 @@ def user(
     _require_fitting(act, name, role, password_file, options.site)
     store = _opened(options, makes=act == "add")
     if act == LIST:
-        _list(store.accounts() if store else (), options, as_json)
+        place = store.place if store else str(options.service_state / ACCOUNTS)
+        _list(store.accounts() if store else (), place, options, as_json)
         return
     if options.site is not None:
         known_sites(options)
@@ -149,12 +150,12 @@ def _first_line(file: Path) -> str:
         raise Misconfigured("TWL-Q106", path=str(file), reason=reason_of(error)) from error
 
 
-def _list(accounts: tuple[Account, ...], options: Options, as_json: bool) -> None:
+def _list(accounts: tuple[Account, ...], place: str, options: Options, as_json: bool) -> None:
     if as_json:
         click.echo(json_text({"version": 1, "accounts": [_document(account) for account in accounts]}, indent=2))
         return
     if not accounts:
-        click.echo(options.say("user.none", file=options.service_state / ACCOUNTS), err=True)
+        click.echo(options.say("user.none", file=place), err=True)
         return
     zone = _zone(options)
     width = max(len(account.name) for account in accounts)

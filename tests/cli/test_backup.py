@@ -63,6 +63,19 @@ def test_a_backup_says_what_is_not_in_it(call: Call, config: Path, tmp_path: Pat
 
 
 @pytest.mark.usefixtures("state")
+def test_what_a_database_keeps_is_neither_backed_up_nor_restored(call: Call, config: Path, tmp_path: Path) -> None:
+    """Which is as it should be, and is said each time; also while it is away."""
+    with (config / "tower.yaml").open("a", encoding="utf-8") as file:
+        file.write("database: {url: 'postgresql://nobody@127.0.0.1:1/nothing'}\n")
+    made = call("backup", str(tmp_path / "b"))
+    assert (made.exit_code, "127.0.0.1/nothing" in made.stderr, "pg_dump" in made.stderr) == (0, True, True)
+    done = call("restore", "--replace", str(tmp_path / "b"))
+    assert done.exit_code == 0, done.output
+    assert "in the database 127.0.0.1/nothing, which was not touched" in done.stderr
+    assert "must be so again" not in done.stderr
+
+
+@pytest.mark.usefixtures("state")
 def test_a_backup_of_wrong_files_is_a_backup(call: Call, config: Path, tmp_path: Path) -> None:
     """The last good ones are in the state directory."""
     (config / "tower.yaml").write_text("nonsense: [")
