@@ -74,7 +74,7 @@ class Interview:
         outcome = self._outcome(self.form)
         if isinstance(outcome, Edited):
             return outcome.text
-        raise FilesRejected(outcome.findings)
+        raise FilesRejected(tuple(replace(one, file=str(self.current.path)) for one in outcome.findings))
 
     def _answer(self, field: str) -> None:
         offered: list[tuple[Finding, Suggestion]] = []
@@ -112,7 +112,7 @@ class Interview:
             days=form.days or UNANSWERED.days,
             color=form.color or UNANSWERED.color,
         )
-        outcome = save_form(self.current.text, None, tried, self.setup.tower, str(self.current.path))
+        outcome = save_form(self.current.text, None, tried, self.setup.tower)
         if isinstance(outcome, NotPatchable):
             raise Refused(outcome.finding.code)
         return outcome

@@ -82,7 +82,10 @@ class Setup:
         """What is in force where this is the text of the site's own schedule; raises FilesRejected."""
         own = read(text, self.schedule_text.source.file, *VOCABULARY[SCHEDULE])
         joined, _ = joined_schedules(own, self.shared_schedule)
-        return _checked_schedule(joined, self.tower, own, self.shared_schedule)
+        schedule, findings = _schedule_for(joined, self.tower)
+        if schedule is None or findings:
+            raise FilesRejected(cured(in_order(findings), *filter(None, (own, self.shared_schedule))))
+        return schedule
 
     def builds_like(self, other: "Setup") -> bool:
         """Whether everything but the schedule is the same, so that what runs can go on."""
@@ -183,9 +186,9 @@ class OpenedSchedule:
     findings: tuple[Finding, ...]
 
 
-def open_schedule(text: bytes, tower: Tower, file: str = SCHEDULE) -> OpenedSchedule:
+def open_schedule(text: bytes, tower: Tower) -> OpenedSchedule:
     """A schedule for a tower that is already loaded, or every mistake in it."""
-    document = read(text, file, *VOCABULARY[SCHEDULE])
+    document = read(text, SCHEDULE, *VOCABULARY[SCHEDULE])
     schedule, findings = _schedule_for(document, tower)
     return OpenedSchedule(document, None if findings else schedule, cured(in_order(findings), document))
 
@@ -195,21 +198,6 @@ def _schedule_for(document: Document, tower: Tower) -> tuple[Schedule | None, tu
     if schedule and not findings:
         findings = tuple(_too_long(document, tower, schedule))
     return schedule, findings
-
-
-def _checked_schedule(joined: Document, tower: Tower, *documents: Document | None) -> Schedule:
-    schedule, findings = _schedule_for(joined, tower)
-    if schedule is None or findings:
-        raise FilesRejected(cured(in_order(findings), *filter(None, documents)))
-    return schedule
-
-
-def read_schedule(text: bytes, tower: Tower, file: str = SCHEDULE) -> Schedule:
-    """A schedule for a tower that is already loaded; raises FilesRejected with the findings of this text."""
-    opened = open_schedule(text, tower, file)
-    if opened.schedule is None:
-        raise FilesRejected(opened.findings)
-    return opened.schedule
 
 
 def _opened(path: Path) -> Document:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from controller.config.load import SCHEDULE, open_schedule
+from controller.config.load import open_schedule
 from controller.config.rule_form import Group, field_texts, form_from, form_of
 from controller.config.schedule_edit import Edited, Outcome, RuleKey, move_rule, remove_rule, save_form
 from controller.config.tower import Tower
@@ -123,27 +123,27 @@ def _renamed(one: ScheduleEdit, rule: RuleEdit, name: str) -> ScheduleEdit:
     return one.model_copy(update={"name": name}) if _is_of(one, rule) else one
 
 
-def applied(text: bytes, edits: Sequence[ScheduleEdit], tower: Tower, file: str = SCHEDULE) -> Outcome:
+def applied(text: bytes, edits: Sequence[ScheduleEdit], tower: Tower) -> Outcome:
     """The file with all edits, one after another; the first that cannot be made ends it."""
     for edit in edits:
-        outcome = _after(text, edit, tower, file)
+        outcome = _after(text, edit, tower)
         if not isinstance(outcome, Edited):
             return outcome
         text = outcome.text
     return Edited(text)
 
 
-def _after(text: bytes, edit: ScheduleEdit, tower: Tower, file: str) -> Outcome:
+def _after(text: bytes, edit: ScheduleEdit, tower: Tower) -> Outcome:
     match edit:
         case WholeText():
             return Edited(edit.text.encode())
         case RuleEdit():
             key = RuleKey(edit.group, edit.name) if edit.name is not None else None
-            return save_form(text, key, form_from(edit.group, edit.fields), tower, file)
+            return save_form(text, key, form_from(edit.group, edit.fields), tower)
         case RuleMove():
-            return move_rule(text, RuleKey(edit.group, edit.name), edit.to, tower, file)
+            return move_rule(text, RuleKey(edit.group, edit.name), edit.to, tower)
         case RuleRemoval():
-            return remove_rule(text, RuleKey(edit.group, edit.name), tower, file)
+            return remove_rule(text, RuleKey(edit.group, edit.name), tower)
 
 
 def disputes(text: bytes, edits: Sequence[ScheduleEdit], tower: Tower) -> tuple[FieldDispute, ...]:

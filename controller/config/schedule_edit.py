@@ -64,9 +64,9 @@ class RuleKey(NamedTuple):
     name: str
 
 
-def save_form(text: bytes, key: RuleKey | None, form: RuleForm, tower: Tower, file: str = SCHEDULE) -> Outcome:
+def save_form(text: bytes, key: RuleKey | None, form: RuleForm, tower: Tower) -> Outcome:
     """The file with the rule changed to what the form says; without a key with a new rule, the last of its group."""
-    if too_long := tuple(_too_long(form, file)):
+    if too_long := tuple(_too_long(form)):
         return Faulty(too_long)
 
     def splices(of: FileText, document: Document) -> Iterable[Splice]:
@@ -80,14 +80,14 @@ def save_form(text: bytes, key: RuleKey | None, form: RuleForm, tower: Tower, fi
 
     unreadable = next((one for one in form.years if readable(days_belonging_to, one.year, one.days) is None), None)
     if unreadable is not None:
-        return _faulty_year(
-            save_form(text, key, replace(form, days=unreadable.days, years=()), tower, file), unreadable
-        )
+        return _faulty_year(save_form(text, key, replace(form, days=unreadable.days, years=()), tower), unreadable)
     try:
-        return _edited(text, tower, file, splices, _with_form(key, form))
+        return _edited(text, tower, splices, _with_form(key, form))
     except Mistake:  # in the usual days, beside those of a year
-        outcome = save_form(text, key, replace(form, years=()), tower, file)
-        return NotPatchable(SourceText(file).finding(ONLY_AS_TEXT, None)) if isinstance(outcome, Edited) else outcome
+        outcome = save_form(text, key, replace(form, years=()), tower)
+        return (
+            NotPatchable(SourceText(SCHEDULE).finding(ONLY_AS_TEXT, None)) if isinstance(outcome, Edited) else outcome
+        )
 
 
 def cured_form(
@@ -123,16 +123,16 @@ def _faulty_year(outcome: Outcome, year: OneYear) -> Outcome:
     return replace(outcome, findings=(*found, *rest))
 
 
-def remove_rule(text: bytes, key: RuleKey, tower: Tower, file: str = SCHEDULE) -> Outcome:
+def remove_rule(text: bytes, key: RuleKey, tower: Tower) -> Outcome:
     """The file without a rule, its own lines and the comments directly above them."""
 
     def expected(before: tuple[RuleForm, ...]) -> tuple[RuleForm, ...]:
         return tuple(one for one in before if not _is(one, key))
 
-    return _edited(text, tower, file, lambda of, document: _removed(of, document, key), expected)
+    return _edited(text, tower, lambda of, document: _removed(of, document, key), expected)
 
 
-def move_rule(text: bytes, key: RuleKey, to: int, tower: Tower, file: str = SCHEDULE) -> Outcome:
+def move_rule(text: bytes, key: RuleKey, to: int, tower: Tower) -> Outcome:
     """The file with a rule at another place of its group, counted from 0; its comments go along."""
 
     def expected(before: tuple[RuleForm, ...]) -> tuple[RuleForm, ...]:
@@ -142,18 +142,17 @@ def move_rule(text: bytes, key: RuleKey, to: int, tower: Tower, file: str = SCHE
         rest = iter(group)
         return tuple(next(rest) if one.group == key.group else one for one in before)
 
-    return _edited(text, tower, file, lambda of, document: _moved(of, document, key, to), expected)
+    return _edited(text, tower, lambda of, document: _moved(of, document, key, to), expected)
 
 
 def _edited(
     text: bytes,
     tower: Tower,
-    file: str,
     splices: Callable[[FileText, Document], Iterable[Splice]],
     expected: Callable[[tuple[RuleForm, ...]], tuple[RuleForm, ...]],
 ) -> Outcome:
     """The file with these splices, once it has been read again."""
-    before = open_schedule(text, tower, file)
+    before = open_schedule(text, tower)
     refused = before.document.source.finding(ONLY_AS_TEXT, None)
     if before.schedule is None or before.findings:
         return NotPatchable(refused, before.findings)
@@ -162,7 +161,7 @@ def _edited(
         new = of.spliced(splices(of, before.document))
     except (NoWay, UnicodeDecodeError):
         return NotPatchable(refused)
-    after = open_schedule(new, tower, file)
+    after = open_schedule(new, tower)
     if after.document.root is None:
         return NotPatchable(refused)
     is_said = _says(before, after, expected)
@@ -215,11 +214,11 @@ def _plain(name: str) -> str:
     return re.sub(INVISIBLE, "", name).strip().casefold()
 
 
-def _too_long(form: RuleForm, file: str) -> Iterable[Finding]:
+def _too_long(form: RuleForm) -> Iterable[Finding]:
     """Values that no line of the file has room for."""
     for field, written in field_texts(form).items():
         if any(len(one) > LONGEST_VALUE for one in texts_of(written)):
-            finding = SourceText(file).finding("TWL-S061", None, key=field.partition(".")[0], limit=LONGEST_VALUE)
+            finding = SourceText(SCHEDULE).finding("TWL-S061", None, key=field.partition(".")[0], limit=LONGEST_VALUE)
             yield replace(finding, field=RuleField(form.group, form.name, field))
 
 

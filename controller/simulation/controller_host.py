@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Any, TypeVar
 
 from controller.clock import ClockJudge
-from controller.config.load import SCHEDULE, Setup, read_schedule
+from controller.config.load import Setup
 from controller.errors import FilesRejected
 from controller.events import Event
 from controller.events.models import Reason
@@ -225,7 +225,7 @@ class ControllerHost(Host):
     def reload(self, schedule: bytes) -> None:
         """The schedule was saved; one that is wrong changes nothing."""
         with suppress(FilesRejected):
-            self.setup = replace(self.setup, schedule=read_schedule(schedule, self.setup.tower, SCHEDULE))
+            self.setup = replace(self.setup, schedule=self.setup.schedule_of(schedule))
             if self.loop is not None:
                 self.loop.reload(self.setup)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from controller.config.findings import MOST, MOST_SOUGHT, Finding
-from controller.config.load import Setup, load, parse, read_schedule
+from controller.config.load import Setup, load, parse
 from controller.errors import FilesRejected
 from controller.gateways.dmx import Dmx
 from controller.gateways.dmx_channels import DmxChannels
@@ -99,7 +99,7 @@ def test_a_broken_palette_colour_is_told_once(findings: Found) -> None:
 
 def test_colours_of_the_palette_come_before_those_of_css(shipped: Setup) -> None:
     """The tower's orange is the one that was matched on the tower."""
-    schedule = read_schedule(SCHEDULE.encode(), shipped.tower)
+    schedule = shipped.schedule_of(SCHEDULE.encode())
     assert schedule.campaigns[0].looks["bowl"].colors == (Color("#FF6A00"),)
 
 
@@ -117,7 +117,7 @@ def test_colours_of_the_palette_come_before_those_of_css(shipped: Setup) -> None
 def test_every_form_of_a_colour_becomes_looks(color: str, looks: dict[str, Look], shipped: Setup) -> None:
     """A zone that is not named has no look, and is dark."""
     text = f"version: 1\ncampaigns: [{{name: a, dates: 6 June, color: {color}}}]\n"
-    assert read_schedule(text.encode(), shipped.tower).campaigns[0].looks == looks
+    assert shipped.schedule_of(text.encode()).campaigns[0].looks == looks
 
 
 def test_a_list_of_colours_is_a_sequence(shipped: Setup) -> None:
@@ -125,7 +125,7 @@ def test_a_list_of_colours_is_a_sequence(shipped: Setup) -> None:
     for color in ("[red, blue]", "{bowl: [red, blue], shaft: orange}"):
         rule = f"{{name: a, dates: 6 June, color: {color}, change_every: 60 s, brightness: 50 %}}"
         text = f"version: 1\ncampaigns: [{rule}]\n"
-        look = read_schedule(text.encode(), shipped.tower).campaigns[0].looks["bowl"]
+        look = shipped.schedule_of(text.encode()).campaigns[0].looks["bowl"]
         assert look == Look((Color("#FF0000"), Color("#0000FF")), 0.5, 60.0)
 
 
@@ -135,14 +135,14 @@ def test_every_night_needs_no_days_and_a_blackout_no_colour(shipped: Setup) -> N
         "version: 1\nevery_night:\n  - {name: a, hours: sunset to 23:00, color: warm white}\n"
         "blackouts:\n  - {name: b, nights: 1 May to 10 May, hours: 22:00 to 04:00}\n"
     )
-    schedule = read_schedule(text.encode(), shipped.tower)
+    schedule = shipped.schedule_of(text.encode())
     assert (len(schedule.every_night), len(schedule.blackouts), schedule.campaigns) == (1, 1, ())
 
 
 def test_lists_whose_entries_are_commented_out_are_empty(shipped: Setup) -> None:
     """A heading without anything below it is no mistake."""
     text = "version: 1\ncampaigns:\n#  - name: a\nevery_night: # later\nblackouts:\n"
-    schedule = read_schedule(text.encode(), shipped.tower)
+    schedule = shipped.schedule_of(text.encode())
     assert (schedule.campaigns, schedule.every_night, schedule.blackouts) == ((), (), ())
 
 
@@ -156,7 +156,7 @@ def test_the_line_of_a_rule_cannot_be_written(findings: Found) -> None:
 def test_one_text_can_be_judged_alone(shipped: Setup) -> None:
     """For what comes by another way than the folder."""
     with pytest.raises(FilesRejected) as rejected:
-        read_schedule(b"version: 1\ncampaigns: [{name: a, dates: 6 June, color: {top: red}}]\n", shipped.tower)
+        shipped.schedule_of(b"version: 1\ncampaigns: [{name: a, dates: 6 June, color: {top: red}}]\n")
     assert _codes(rejected.value.findings) == ["TWL-S068"]
 
 

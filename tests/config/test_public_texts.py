@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from controller.config.findings import Finding
-from controller.config.load import Setup, read_schedule
+from controller.config.load import Setup
 from controller.config.public_texts import LONGEST_TEXT, web_address
 from controller.errors import Mistake
 
@@ -16,7 +16,7 @@ CAMPAIGN = "version: 1\ncampaigns:\n  - name: A\n    dates: 6 juni\n    color: g
 def test_a_text_stands_for_all_languages_or_for_its_own(shipped: Setup) -> None:
     """As names do."""
     for written, about in (("Hej", {"en": "Hej", "sv": "Hej"}), ("{sv: Hej}", {"sv": "Hej"})):
-        (campaign,) = read_schedule(f"{CAMPAIGN}about: {written}\n".encode(), shipped.tower).campaigns
+        (campaign,) = shipped.schedule_of(f"{CAMPAIGN}about: {written}\n".encode()).campaigns
         assert campaign.about == about
 
 

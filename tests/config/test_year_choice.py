@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from controller.config.load import Setup, read_schedule
+from controller.config.load import Setup
 from controller.config.load import open_schedule as opened
 from controller.config.rule_form import RuleForm, YearQuestion, answered, forms, year_question
 from controller.config.schedule_edit import Edited, RuleKey, save_form
@@ -51,7 +51,7 @@ def changed(text: bytes, form: RuleForm, shipped: Setup) -> bytes:
 
 def days_shown(text: bytes, shipped: Setup) -> set[date]:
     """Every day of the campaign from 2021 to 2032."""
-    (rule,) = read_schedule(text, shipped.tower).campaigns
+    (rule,) = shipped.schedule_of(text).campaigns
     return {day for n in range(12 * 365) if rule.has(day := date(2021, 1, 1) + timedelta(days=n))}
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from controller.config.load import load, read_schedule
+from controller.config.load import load
 from controller.lighting.color import Color
 from controller.lighting.look import Look
 from controller.schedule.campaign import Override
@@ -21,7 +21,7 @@ def program(*rules: str, every_night: str = "") -> Program:
     text = f"version: 1\ncampaigns:\n{lines}" if rules else "version: 1\ncampaigns: []\n"
     text += f"every_night:\n  - {{{every_night}}}\n" if every_night else ""
     setup = load(Path(__file__).parents[2] / "config")
-    return replace(setup, schedule=read_schedule(text.encode(), setup.tower)).program()
+    return replace(setup, schedule=setup.schedule_of(text.encode())).program()
 
 
 def told(found: Program, now: datetime = NOW) -> list[tuple[str, str, str]]:

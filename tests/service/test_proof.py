@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.config.load import Setup, load, read_schedule
+from controller.config.load import Setup, load
 from controller.errors import WatertowerError
 from controller.events import Event, new_event
 from controller.lighting.look import NO_LIGHT
@@ -333,7 +333,7 @@ campaigns:
 every_night:
   - {name: White, hours: 19:00 to 21:00, color: white}
 """
-    recorder.setup = replace(recorder.setup, schedule=read_schedule(text, recorder.setup.tower))
+    recorder.setup = replace(recorder.setup, schedule=recorder.setup.schedule_of(text))
     recorder.ran(at("15:00"), at("09:00"))
     assert recorder.proof("Red").tower.planned_s == 3600
     assert recorder.proof("White 2026", at("09:00")).tower.confirmed_s == 2 * 3600
@@ -344,7 +344,7 @@ def test_the_schedule_then_counts_and_not_the_file_now(recorder: Recorder) -> No
     """Of minutes that were recorded: what was planned then."""
     one_night(recorder)
     planned_s = recorder.proof(NIGHT).tower.planned_s
-    dark = read_schedule(b"version: 1\ncampaigns: []\n", recorder.setup.tower)
+    dark = recorder.setup.schedule_of(b"version: 1\ncampaigns: []\n")
     recorder.setup = replace(recorder.setup, schedule=dark)
     assert recorder.proof(NIGHT).tower.planned_s == planned_s
 
@@ -372,7 +372,7 @@ def test_right_after_a_start_nothing_is_missing_yet(recorder: Recorder) -> None:
 def test_a_night_in_which_the_clock_is_moved_has_its_own_length(recorder: Recorder, day: str, hours: int) -> None:
     """An hour less in spring, one more in autumn."""
     text = f"version: 1\ncampaigns:\n  - {{name: Red, nights: {day}, hours: 18:00 to 06:00, color: red}}\n"
-    recorder.setup = replace(recorder.setup, schedule=read_schedule(text.encode(), recorder.setup.tower))
+    recorder.setup = replace(recorder.setup, schedule=recorder.setup.schedule_of(text.encode()))
     period = read_proof_period("Red", recorder.setup, LATER)
     recorder.ran(period.start, period.end)
     proof = recorder.proof("Red")
@@ -417,7 +417,7 @@ def test_a_campaign_with_days_of_one_year_is_one(setup: Setup) -> None:
 campaigns:
   - {name: Red, dates: [20-26 November, 27 November 2026], except: 20 November 2026, color: red}
 """
-    setup = replace(setup, schedule=read_schedule(text, setup.tower))
+    setup = replace(setup, schedule=setup.schedule_of(text))
     for asked in ("", "Red", "Red 2026"):
         period = read_proof_period(asked, setup, LATER)
         assert period == ProofPeriod(FIRST, LAST + 24 * HOUR, "Red")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from controller.clock import Trust
-from controller.config.load import Setup, load, read_schedule
+from controller.config.load import Setup, load
 from controller.events.words import days_words
 from controller.lighting.color import Color
 from controller.lighting.look import Look
@@ -190,14 +190,14 @@ blackouts:
 )
 def test_every_kind_of_rule_has_its_words(setup: Setup, now: datetime, kind: str, first: str) -> None:
     """With its days, where it has some."""
-    other = replace(setup, schedule=read_schedule(RULES.encode(), setup.tower))
+    other = replace(setup, schedule=setup.schedule_of(RULES.encode()))
     found = answer(setup, now, program=other.program())
     assert (found.kind, found.text[0]) == (kind, first)
 
 
 def test_of_everyday_light_only_the_beginning_is_told(setup: Setup) -> None:
     """It has no end; the one that the plan has is that of the plan."""
-    other = replace(setup, schedule=read_schedule(RULES.encode(), setup.tower))
+    other = replace(setup, schedule=setup.schedule_of(RULES.encode()))
     days = {each.name: each.days for each in answer(setup, DAY, program=other.program()).coming}
     assert days["Always"] == "från tis 24 nov"
 

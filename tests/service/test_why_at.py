@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.config.load import Setup, load, read_schedule
+from controller.config.load import Setup, load
 from controller.events import Event, new_event
 from controller.lighting.look import Look
 from controller.locale import texts
@@ -43,7 +43,7 @@ def setup() -> Setup:
 @pytest.fixture
 def program(setup: Setup) -> Program:
     """A schedule in which much overlaps."""
-    return replace(setup, schedule=read_schedule(TWO.encode(), setup.tower)).program()
+    return replace(setup, schedule=setup.schedule_of(TWO.encode())).program()
 
 
 Past = Callable[..., WhyAt]

@@ -8,7 +8,7 @@ from typing import Any
 import icalendar
 import pytest
 
-from controller.config.load import load, read_schedule
+from controller.config.load import load
 from controller.schedule.plan import Program
 from controller.web.calendar import public_calendar, slug_of, slugs
 
@@ -30,7 +30,7 @@ campaigns:
     link: https://alvesta.se/orange
   - {{name: '{STRANGE}', nights: 1 December, hours: 17:00 to 23:00, color: red}}
 """
-    return replace(setup, schedule=read_schedule(text.encode(), setup.tower)).program()
+    return replace(setup, schedule=setup.schedule_of(text.encode())).program()
 
 
 def events(program: Program, now: datetime = NOW, campaign: str | None = None) -> list[Any]:
@@ -81,7 +81,7 @@ campaigns:
   - {name: Skaft, dates: 20 November, color: {shaft: red}}
   - {name: Skål, dates: 20 November, color: {bowl: red}, about: 'Om skålen'}
 """
-    both = replace(setup, schedule=read_schedule(text.encode(), setup.tower)).program()
+    both = replace(setup, schedule=setup.schedule_of(text.encode())).program()
     assert events(both)[0]["description"] == "Om skålen"
     assert "description" not in events(both, campaign="Skaft")[0]
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from controller.config.load import Setup, read_schedule
+from controller.config.load import Setup
 from controller.config.tower import PreflightSettings
 from controller.events import new_event
 from controller.gateways.base import ReportedLook
@@ -218,7 +218,7 @@ async def test_the_next_test_of_the_lamps_is_said(
     """Where there is one soon."""
     tower = setup.tower.model_copy(update={"preflight": PreflightSettings()})
     rules = b"version: 1\ncampaigns:\n  - {name: Lucia, dates: 13 December, color: white}\n"
-    tested = replace(setup, tower=tower, schedule=read_schedule(rules, tower))
+    tested = replace(setup, tower=tower, schedule=setup.schedule_of(rules))
     service.publish(snapshot_of(tested, clock.read()), is_new=True)
     assert "Lamporna provas sön 6 dec 12:00, inför Lucia." in (await browser().get("/gateways")).text
     service.publish(snapshot_of(setup, clock.read()), is_new=True)

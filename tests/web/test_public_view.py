@@ -7,7 +7,7 @@ from datetime import timedelta
 import icalendar
 import pytest
 
-from controller.config.load import Setup, read_schedule
+from controller.config.load import Setup
 from controller.gateways.wire import ZoneLook
 from controller.schedule.campaign import Override, SafetyStop
 from controller.service.override_request import StoredOverride
@@ -106,7 +106,7 @@ async def test_each_campaign_has_a_calendar(browser: Browser, evening: None) -> 
 async def test_a_strange_name_is_text(browser: Browser, service: RunningService, setup: Setup, clock: SetClock) -> None:
     """Not an element."""
     text = f"version: 1\ncampaigns:\n  - {{name: '{STRANGE}', dates: 20–26 November, color: orange}}\n"
-    strange = replace(setup, schedule=read_schedule(text.encode(), setup.tower))
+    strange = replace(setup, schedule=setup.schedule_of(text.encode()))
     service.publish(snapshot_of(strange, clock.read()), is_new=True)
     page = browser()
     for path in ("/public", "/why", "/why?at=2026-11-24T20:00", "/proof"):
