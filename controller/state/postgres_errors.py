@@ -67,6 +67,10 @@ WAYS = {
     "No route to host": "EHOSTUNREACH",
     "Network is unreachable": "ENETUNREACH",
     "server closed the connection": "connection_closed",
+    "certificate verify failed": "database_certificate_refused",
+    "does not match host name": "database_certificate_of_another",
+    "root certificate file": "database_authority_unreadable",
+    "server does not support SSL": "database_without_tls",
 }
 """Words of an error of the way to the server -> its reason."""
 
