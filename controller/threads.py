@@ -3,6 +3,7 @@ nor the end of the process waits for them. asyncio's executor would: its threads
 
 import asyncio
 import math
+import select
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -54,6 +55,12 @@ def in_step_s(seconds: float) -> float:
     A pause under a second is as short as asked."""
     now_s = asyncio.get_running_loop().time()
     return seconds if seconds < 1 else math.floor(now_s + seconds + LATE_S) - now_s
+
+
+def hold_up(seconds: float) -> None:
+    """Holds up the thread, exact to a tenth of a millisecond. `time.sleep` raises EINVAL under a faked clock."""
+    if seconds > 0:
+        select.select((), (), (), seconds)
 
 
 async def wait_at_most(event: asyncio.Event, seconds: float | None) -> None:

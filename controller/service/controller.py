@@ -61,7 +61,8 @@ JUST_AFTER_S = 5e-5
 
 @dataclass(frozen=True, slots=True)
 class TurnResult:
-    """What one turn brought. `wake_at` is wall time (the next cue or step), `wake_s` boot time (the next check).
+    """What one turn brought. `wake_at` is wall time (the next cue or step), `wake_s` boot time (the next check);
+    `prepared_s` is when what is prepared is due, boot time.
     `changed` names the gateways of which the status or what was reported may be another than at the turn before,
     `is_behind` tells that others are still to be decided."""
 
@@ -71,6 +72,7 @@ class TurnResult:
     wake_s: float | None
     changed: frozenset[str] = frozenset()
     is_behind: bool = False
+    prepared_s: float | None = None
 
 
 class Controller:
@@ -208,6 +210,7 @@ class Controller:
             wake_s=wake_s if wake_s < inf else None,
             changed=frozenset(changed),
             is_behind=self._connected_s is not None and bool(self._table.undecided),
+            prepared_s=self._prepared_s,
         )
 
     def _know_nothing(self) -> tuple[list[str], list[Message]]:
@@ -277,9 +280,14 @@ class Controller:
         at = self._plan.changes_at
         if at is None or self._connected_s is None or self._is_listening(reading):
             return inf
-        if self._prepared is not None and self._prepared.is_complete:
-            return max(reading.mono, self._prepared.reading.mono + JUST_AFTER_S)
+        if self._prepared_s is not None:
+            return max(reading.mono, self._prepared_s)
         return reading.mono + max(0.0, self._seconds_to(at, reading) - AHEAD_S)
+
+    @property
+    def _prepared_s(self) -> float | None:
+        is_complete = self._prepared is not None and self._prepared.is_complete
+        return self._prepared.reading.mono + JUST_AFTER_S if self._prepared is not None and is_complete else None
 
     @staticmethod
     def _seconds_to(at: datetime, reading: ClockReading) -> float:

@@ -7,6 +7,7 @@ TICK_S that catches a stepped clock. The wake-up only wakes; what is right is as
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from math import inf
 
 from controller.clock import Clock, ClockReading, WakeUp
 from controller.events import Event, new_event
@@ -16,10 +17,13 @@ from controller.service.controller import Controller, TurnResult
 from controller.service.degradations import Degradations
 from controller.service.overrides import OverrideManager
 from controller.service.site_topics import SiteInfo
-from controller.threads import in_step_s, wait_at_most
+from controller.threads import hold_up, in_step_s, wait_at_most
 
 LATE_S = 2.0
 """A turn that comes so much too late is worth a warning."""
+EARLY_S = 0.0015
+"""So long before what is prepared is due the loop is awake, and waits for the rest itself: its timers go by whole
+milliseconds, rounded up."""
 
 
 class Runtime:
@@ -100,16 +104,18 @@ class Runtime:
                 self._requested.set()
             self.turned_s = self._clock.read().mono
             self.after_turn(reading, result)
-            await self._sleep(reading, result.wake_s)
+            await self._sleep(reading, result)
 
-    async def _sleep(self, reading: ClockReading, wake_s: float | None) -> None:
-        pause_s = min(
-            in_step_s(TICK_S), max(0.0, (wake_s if wake_s is not None else float("inf")) - self._clock.read().mono)
-        )
+    async def _sleep(self, reading: ClockReading, result: TurnResult) -> None:
+        wake_s = result.wake_s if result.wake_s is not None else inf
+        prepared_s = result.prepared_s if result.prepared_s is not None else inf
+        pause_s = min(in_step_s(TICK_S), min(wake_s, prepared_s - EARLY_S) - self._clock.read().mono)
         if pause_s > 0:
             await wait_at_most(self._wake, pause_s)
         else:  # all else that waits has its turn once, and not as often as a wait needs to be over
             await asyncio.sleep(0)
+        if (rest_s := prepared_s - self._clock.read().mono) <= EARLY_S:
+            hold_up(rest_s)
         late_s = self._clock.read().mono - reading.mono - TICK_S
         if late_s > LATE_S:
             self.loop.note(new_event("TWL-C030", late_s=round(late_s, 1)), reading)
