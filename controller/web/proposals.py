@@ -164,47 +164,28 @@ def save_text(visited: Visit, text: bytes, base: str, why: str) -> Saved:
 def proposal(visited: Visit, draft: Draft, chosen: Mapping[str, str] | None = None) -> Proposal:
     """What saving a draft would do; `chosen` are the values of disputed fields, by `group/rule/field`."""
     current, edits = keeper_of(visited).read(), edits_of(draft)
-    tower = visited.snapshot.setup.tower
-    is_moved_on = draft.base != current.sha256
-    if _is_whole(edits) or not is_moved_on:
-        return _proposed(current, edits, applied(current.text, edits, tower), visited, is_moved_on)
-    disputed = () if chosen is not None else disputes(current.text, edits, tower)
-    edits = _on(current, edits, visited, chosen or {})
-    outcome = applied(current.text, edits, tower)
-    return _proposed(current, edits, outcome, visited, is_moved_on, disputed)
-
-
-def _proposed(
-    current: DiskSchedule,
-    edits: tuple[ScheduleEdit, ...],
-    outcome: Outcome,
-    visited: Visit,
-    is_moved_on: bool,
-    disputed: tuple[FieldDispute, ...] = (),
-) -> Proposal:
-    after, findings = None, NOTHING
+    tower, is_moved_on = visited.snapshot.setup.tower, draft.base != current.sha256
+    disputed: tuple[FieldDispute, ...] = ()
+    if is_moved_on and not _is_whole(edits):
+        disputed = () if chosen is not None else disputes(current.text, edits, tower)
+        edits = rebased(current.text, edits, tower, chosen or {})
+    outcome, after, findings = applied(current.text, edits, tower), None, NOTHING
     if isinstance(outcome, Edited):
         after = keeper_of(visited).parsed(outcome.text)
         if after is None:
-            findings = open_schedule(outcome.text, visited.snapshot.setup.tower).findings
+            findings = open_schedule(outcome.text, tower).findings
     elif isinstance(outcome, Faulty):
         findings = outcome.findings
     elif isinstance(outcome, NotPatchable):
         findings = (outcome.finding, *outcome.findings)
     missing: tuple[str, ...] = ()
     if not isinstance(outcome, Edited) and not _is_whole(edits):
-        missing = gone(current.text, edits, visited.snapshot.setup.tower)
+        missing = gone(current.text, edits, tower)
     return Proposal(current, edits, outcome, after, findings, is_moved_on, disputed, missing)
 
 
 def _is_whole(edits: tuple[ScheduleEdit, ...]) -> bool:
     return bool(edits) and isinstance(edits[0], WholeText)
-
-
-def _on(
-    current: DiskSchedule, edits: tuple[ScheduleEdit, ...], visited: Visit, chosen: Mapping[str, str]
-) -> tuple[ScheduleEdit, ...]:
-    return rebased(current.text, edits, visited.snapshot.setup.tower, chosen)
 
 
 def changes_of(visited: Visit, before: Setup, after: Setup, now: datetime) -> Changes:

@@ -24,7 +24,7 @@ from controller.locale import Language, languages, template
 from controller.schedule.hours import read_instant
 from controller.state.accounts_file import NotKept
 from controller.state.audit import Act, Actor, AuditEntry
-from controller.state.roles import Role, Scope, Source
+from controller.state.roles import Role, Source
 from controller.web.running_service import PageOwner, RunningService, Snapshot
 from controller.web.visitors import Access, Visitor, access, headers_of
 
@@ -296,11 +296,11 @@ def _signed(service: PageOwner, text: str) -> str:
     return hmac.new(service.accounts.form_key, text.encode(), "sha256").hexdigest()
 
 
-def require(role: Role, scope: Scope | None = None) -> Any:
-    """A dependency: raises NotAllowed for a visitor who may not do what this role may, or this scope of a token."""
+def require(role: Role) -> Any:
+    """A dependency: raises NotAllowed for a visitor who may not do what this role may."""
 
     def allowed(visited: Visited) -> Visit:
-        if not visited.visitor.may(role, scope):
+        if not visited.visitor.may(role):
             raise NotAllowed
         return visited
 
