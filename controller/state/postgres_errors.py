@@ -8,6 +8,7 @@ from controller.state.database import NewerSchema
 
 AWAY, BACK, LOGIN, READ_ONLY = "TWL-J040", "TWL-J041", "TWL-J042", "TWL-J043"
 FULL, DAMAGED, NEWER, LOCKED = "TWL-J044", "TWL-J045", "TWL-J046", "TWL-J047"
+USED_UP = "database_connections_used_up"
 READS_GO_ON = frozenset({READ_ONLY, FULL, DAMAGED})
 """What is over only when something could be written."""
 OF_TABLES = frozenset({DAMAGED, NEWER, LOCKED})
@@ -22,7 +23,7 @@ BY_STATE = {
     "42P01": (DAMAGED, "database_tables_missing"),
     "53100": (FULL, "ENOSPC"),
     "53200": (AWAY, "ENOMEM"),
-    "53300": (AWAY, "database_connections_used_up"),
+    "53300": (AWAY, USED_UP),
     "55P03": (LOCKED, "database_locked"),
     "40": (LOCKED, "database_locked"),
     "57014": (AWAY, "no_answer_in_time"),
@@ -81,6 +82,11 @@ class NoPassword(OperationalError):  # noqa: N818
     def __init__(self, reason: Reason) -> None:
         super().__init__(str(reason))
         self.reason = reason
+
+
+def is_used_up(error: Exception) -> bool:
+    """Whether the server takes no more connections; those that are there can be used."""
+    return _kind(error)[1] == Reason(USED_UP)
 
 
 def event_of(error: Exception, database: str) -> Event:

@@ -11,7 +11,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -27,7 +27,7 @@ from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.state.database import NewerSchema
 from controller.state.json_file import OnEvent, Unusable
-from controller.state.postgres_errors import AWAY, BACK, OF_TABLES, READS_GO_ON, NoPassword, event_of
+from controller.state.postgres_errors import AWAY, BACK, OF_TABLES, READS_GO_ON, NoPassword, event_of, is_used_up
 from controller.state.sql import Migration, SqlConnection, SqlResult, Work, in_dialect
 
 T = TypeVar("T")
@@ -37,6 +37,8 @@ CONNECT_S, CONNECT_EACH_S = 3, 2
 ANSWER_S = 3.0
 HOLDER_S = 5.0
 AGAIN_S = 1.0
+NEXT_S = 1.0
+"""Where the server takes no more connections, so long the next of ours is waited for."""
 TRIED_S = 10.0
 """Tables that cannot be used are tried again within this, by whoever needs them."""
 MOST_CONNECTIONS = 8
@@ -233,7 +235,7 @@ class PostgresServer:
             try:
                 link, is_new = self._idle.pop(), False
             except IndexError:
-                link, is_new = self._connected(), True
+                link, is_new = self._new_or_next(), True
             try:
                 link.until_s, link.wrote = time.monotonic() + self._answer_s, False
                 link.execute(_beginning(schema, turns))
@@ -246,6 +248,18 @@ class PostgresServer:
                 raise
             else:
                 return link
+
+    def _new_or_next(self) -> _Link:
+        """Another connection; where the server takes no more, the next of ours that is put back soon."""
+        try:
+            return self._connected()
+        except psycopg.OperationalError as error:
+            end_s = time.monotonic() + NEXT_S
+            while is_used_up(error) and time.monotonic() < end_s:
+                with suppress(IndexError):
+                    return self._idle.pop()
+                time.sleep(NEXT_S / 20)
+            raise
 
     def _connected(self) -> _Link:
         if self._refused is not None and time.monotonic() < self._refused[0]:
@@ -261,19 +275,22 @@ class PostgresServer:
         return link
 
     def _fails(self, error: Exception, tables: tuple[str, str]) -> ServerFailed:
-        """What to raise. Nothing that was known of the server is relied on any more: it may be another one next."""
+        """What to raise. Nothing that was known of the server is relied on any more: it may be another one next. Where
+        it only takes no more connections, ours are kept: somebody else would have them."""
         again = error.__cause__
         if isinstance(again, ServerFailed):
             return again
-        self.close()
-        self._prepared.clear()
+        is_used = is_used_up(error)
+        if not is_used:
+            self.close()
+            self._prepared.clear()
         event = event_of(error, self.place)
         with self._telling:
             self._alarm.raise_(event)
             if event.code in OF_TABLES:
                 self._unusable[tables] = time.monotonic()
         failed = ServerFailed(cast(Reason, event.fields["reason"]))
-        if event.code == AWAY:
+        if event.code == AWAY and not is_used:
             self._refused = (time.monotonic() + AGAIN_S, failed)
         return failed
 

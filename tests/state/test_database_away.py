@@ -3,6 +3,7 @@ is lost, and nothing waits."""
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
@@ -27,6 +28,7 @@ from controller.state.leases import TABLES, LeaseTables, Question
 from controller.state.postgres_errors import event_of
 from controller.state.postgresql import PostgresServer
 from controller.state.roles import Role, Source
+from controller.state.sql import SqlConnection
 from controller.state.storage import Storage
 from tests.postgres import DATABASE, Postgres
 
@@ -282,6 +284,37 @@ def test_what_can_be_read_does_not_end_that_nothing_can_be_written(
             LampResults(storage, lambda _: None).note({"mast/north": False}, now)
         assert LampResults(storage, lambda _: None).read().people
     assert codes(told) == ["TWL-J043"]
+
+
+def test_what_others_leave_of_the_connections_is_shared(
+    reach: Callable[..., Storage], database: Postgres, now: datetime
+) -> None:
+    """Who needs another one waits for that which is there, and it is not given away to others."""
+    storage, told = reach(), list[Event]()
+    assert storage.server is not None
+    storage.server.listen(told.append)
+    lamps = LampResults(storage, lambda _: None)
+    database.tell("ALTER USER watertower CONNECTION LIMIT 1")
+    began = threading.Event()
+
+    def take_long(connection: SqlConnection) -> None:
+        began.set()
+        connection.execute("SELECT pg_sleep(0.4)")
+
+    try:
+        lamps.note({"mast/north": True}, now)
+        holder = threading.Thread(target=storage.server.use, args=("public", "nothing", take_long))
+        holder.start()
+        assert began.wait(TAKES_S)
+        lamps.note({"mast/north": False}, now)
+        holder.join()
+        assert told == []
+        (event,) = failing(reach(), now)
+        assert event.code == "TWL-J040"
+        lamps.note({"mast/north": True}, now)
+        assert told == []
+    finally:
+        database.tell("ALTER USER watertower CONNECTION LIMIT -1")
 
 
 @pytest.mark.parametrize(
