@@ -30,7 +30,6 @@ from controller.service.controller import Controller
 from controller.service.degradations import Degradations
 from controller.service.home_assistant_device import HomeAssistantDevice
 from controller.service.lamp_walk import LampAlarms
-from controller.service.leadership import Leadership
 from controller.service.preflight import Preflight
 from controller.service.runtime import Runtime
 from controller.service.site_topics import SiteInfo, partial_topics, subscriptions
@@ -41,6 +40,7 @@ from controller.threads import in_step_s, run_blocking
 
 if TYPE_CHECKING:
     from controller.dmx.runtime import GatewayRuntime
+    from controller.service.leadership import Leadership
 
 COUNT_S = 1.0
 LAMPS_S = 10.0
@@ -93,7 +93,7 @@ class Context:
     port: int | None = None
     is_demo: bool = False
     services: SharedServices | None = None
-    lead: Leadership | None = None
+    lead: "Leadership | None" = None
 
     @property
     def language(self) -> Language:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from controller import __version__
 from controller.app.assembly import Context, Running, SharedServices, running
@@ -24,8 +24,10 @@ from controller.errors import FilesRejected, WatertowerError
 from controller.events import Event, new_event
 from controller.locale import Language
 from controller.service.degradations import Degradations
-from controller.service.leadership import Leadership
 from controller.state import StateStore
+
+if TYPE_CHECKING:
+    from controller.service.leadership import Leadership
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class SiteStart:
     state: Path
     asked: Language | None
     services: SharedServices | None = None
-    lead: Leadership | None = None
+    lead: "Leadership | None" = None
 
 
 async def live(start: SiteStart, log: Log, end: asyncio.Future[str], up: Callable[[Running], None]) -> bool:

@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 import click
 
 from controller import plain_file
-from controller.config import render
 from controller.config.findings import Finding, SourceText
 from controller.config.load import SCHEDULE, TOWER
 from controller.config.site_folder import SITES, ConfigFolder, SiteFolder, folders_of, has_sites, sites_in
@@ -142,10 +141,17 @@ def log_in_as_installed(options: Options) -> None:
                 return
 
 
+def _tell_findings(findings: tuple[Finding, ...], language: Language) -> None:
+    """On stderr."""
+    from controller.config.render import as_text  # noqa: PLC0415  nearly all files are right
+
+    click.echo(as_text(findings, language), err=True)
+
+
 def tell_other_than_installed(options: Options) -> None:
     """The same on stderr, before a command talks to a service that may be another than the one that is installed."""
     if findings := tuple(other_than_installed(options)):
-        click.echo(render.as_text(findings, options.language), err=True)
+        _tell_findings(findings, options.language)
 
 
 def caller() -> str:
@@ -219,7 +225,7 @@ def of_sites(command: Callable[..., Any], options: Options, *args: Any, **kwargs
     if any(word == "" or kwargs.get(word) for word in one_alone):
         raise WatertowerError("TWL-Q136", known=", ".join(names), first=names[0])
     if findings:
-        click.echo(render.as_text(findings, options.language), err=True)
+        _tell_findings(findings, options.language)
     is_json = bool(kwargs.get("as_json")) or kwargs.get("form") == "json"
     codes, documents = [CONFIGURATION if findings else 0], list[dict[str, object]]()
     for name in names:
@@ -295,7 +301,7 @@ def refusing(options: Options, act: Callable[[], Any]) -> Any:
     try:
         return act()
     except FilesRejected as error:
-        click.echo(render.as_text(error.findings, options.language), err=True)
+        _tell_findings(error.findings, options.language)
         sys.exit(CONFIGURATION)
     except WatertowerError as error:
         tell(error, options)

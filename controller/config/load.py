@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from controller.config import checks, keys, validation_errors
-from controller.config.cures import cured
 from controller.config.findings import MOST_SOUGHT, Finding, SourceText, in_order
 from controller.config.joined_files import JoinedSource, joined_schedules, joined_towers
 from controller.config.nodes import Document, Node, Pairs, plain
@@ -84,7 +83,7 @@ class Setup:
         joined, _ = joined_schedules(own, self.shared_schedule)
         schedule, findings = _schedule_for(joined, self.tower)
         if schedule is None or findings:
-            raise FilesRejected(cured(in_order(findings), *filter(None, (own, self.shared_schedule))))
+            raise FilesRejected(_with_cures(findings, *filter(None, (own, self.shared_schedule))))
         return schedule
 
     def builds_like(self, other: "Setup") -> bool:
@@ -190,7 +189,7 @@ def open_schedule(text: bytes, tower: Tower) -> OpenedSchedule:
     """A schedule for a tower that is already loaded, or every mistake in it."""
     document = read(text, SCHEDULE, *VOCABULARY[SCHEDULE])
     schedule, findings = _schedule_for(document, tower)
-    return OpenedSchedule(document, None if findings else schedule, cured(in_order(findings), document))
+    return OpenedSchedule(document, None if findings else schedule, _with_cures(findings, document))
 
 
 def _schedule_for(document: Document, tower: Tower) -> tuple[Schedule | None, tuple[Finding, ...]]:
@@ -255,7 +254,16 @@ def _cured(findings: tuple[Finding, ...], tower_text: Document, texts: _Texts) -
     """With what may be written instead, in whichever file each is."""
     tower = tower_text if texts.shared_tower is None else texts.tower
     others = (one for one in (texts.shared_tower, texts.shared_schedule) if one is not None)
-    return cured(in_order(findings), tower, texts.schedule, *others)
+    return _with_cures(findings, tower, texts.schedule, *others)
+
+
+def _with_cures(findings: tuple[Finding, ...], *documents: Document) -> tuple[Finding, ...]:
+    """In order, each with what may be written instead, in whichever of the documents it is."""
+    if not findings:
+        return ()
+    from controller.config.cures import cured  # noqa: PLC0415  nearly all files are right
+
+    return cured(in_order(findings), *documents)
 
 
 def _joined(texts: _Texts, folder: ConfigFolder, profiles_in: Path | None = None) -> Setup:

@@ -15,7 +15,6 @@ also while the lamp is dark.
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -243,6 +242,8 @@ def _quoted(text: str) -> str:
 
 def _unknown_channel(value: object) -> Mistake:
     """With what was most likely meant, in the form that it was written in."""
+    from difflib import get_close_matches  # noqa: PLC0415  nearly all files are right
+
     word, pattern, words = str(value), "{}", [*EMITTERS, "dimmer", *(role + FINE for role in (*EMITTERS, "dimmer"))]
     if isinstance(value, Mapping) and value:
         word, levels = next((str(key), levels) for key, levels in value.items())

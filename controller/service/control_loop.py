@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from math import inf
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from controller.clock import ClockReading, Trust
 from controller.config.load import Setup
@@ -32,13 +32,15 @@ from controller.service.health_report import HealthReport
 from controller.service.health_watch import ONLINE
 from controller.service.home_assistant_bridge import HomeAssistantBridge
 from controller.service.lamp_walk import LampWalks
-from controller.service.leadership import Leadership
 from controller.service.measured_light import MeasuredLight
 from controller.service.override_request import override_policy, requester_of
 from controller.service.overrides import BY_REQUEST, STOPPED, OverrideKeeper, OverrideManager, OverrideQueue
 from controller.service.preflight import Preflight
 from controller.service.site_topics import SiteInfo
 from controller.state import LastKnown, Minute
+
+if TYPE_CHECKING:
+    from controller.service.leadership import Leadership
 
 CONTROLLER = Phrase(Text("parts", "controller"))
 SELF_DECLARED = Phrase(Text("parts", "self_declared"))
@@ -152,7 +154,7 @@ class ControlLoop:
                 lambda: self._connection.connected,
             )
 
-    def led_as(self, lead: Leadership | None) -> None:
+    def led_as(self, lead: "Leadership | None") -> None:
         """It is one of several controllers, where it has a lease: from now on the summary says which of them leads."""
         if lead is not None:
             self._report.lead = lambda: lead.told

@@ -22,8 +22,6 @@ from controller.errors import FilesRejected, Refused
 from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.rfc3339 import rfc3339
-from controller.schedule.changes import changes
-from controller.service.change_words import changes_value, summary_value
 from controller.state import NotRead, atomic
 from controller.state.roles import Source
 from controller.state.versions import ScheduleVersion, VersionStore, digest
@@ -196,7 +194,12 @@ class ScheduleKeeper:
         return self.versions.add(current.text, at=at, who=current.owner, source=source, summary=summary)
 
     def _summary(self, before: Setup | None, after: Setup, at: datetime) -> list[dict[str, Any]] | None:
-        return None if before is None else summary_value(changes(before.program(), after.program(), at))
+        if before is None:
+            return None
+        from controller.schedule.changes import changes  # noqa: PLC0415  0.5 MB, not needed until somebody saves
+        from controller.service.change_words import summary_value  # noqa: PLC0415
+
+        return summary_value(changes(before.program(), after.program(), at))
 
     def _put_back(self, text: bytes, before: DiskSchedule, version: ScheduleVersion | None) -> None:
         """Unless somebody else has saved since. Where it cannot be, the service goes on with what it took last."""
@@ -216,6 +219,9 @@ def history_value(current: DiskSchedule, versions: Iterable[ScheduleVersion]) ->
 def version_document(keeper: ScheduleKeeper, version: ScheduleVersion) -> dict[str, object]:
     """A version with its text and with what it changed when it was saved, as far as both texts can be used today.
     Raises NotRead."""
+    from controller.schedule.changes import changes  # noqa: PLC0415  as above
+    from controller.service.change_words import changes_value  # noqa: PLC0415
+
     before, text = keeper.changed_by(version)
     old, new = (None if each is None else keeper.parsed(each) for each in (before, text))
     changed = changes(old.program(), new.program(), version.at) if old is not None and new is not None else None
