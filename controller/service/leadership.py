@@ -153,8 +153,8 @@ class Leaderships:
         self._stopped: set[str] = set()
 
     def __getitem__(self, site: str) -> Leadership:
-        """That of one site."""
-        return self._sites[site]
+        """That of one site, also of one that came, or has gone, since it was told which there are."""
+        return self._sites.setdefault(site, Leadership(self.name))
 
     @property
     def leads(self) -> frozenset[str]:

@@ -84,7 +84,7 @@ class StandingBy:
     async def hearing(self) -> AsyncIterator[None]:
         """Listens for as long."""
         tasks = self.lead.tasks()
-        tasks.pop("lead").close()
+        tasks.pop("lead").close()  # which asks the database
         running = [asyncio.create_task(each) for each in tasks.values()]
         yield
         for task in running:
@@ -122,13 +122,34 @@ async def test_a_word_that_the_broker_had_kept_is_no_sign_that_the_leader_has_he
                         leader.publish(Message(REQUESTS, stop(name), qos=1))
                         await asyncio.sleep(0.1)
 
+            await until(lambda: leader.connected)
             leader.publish(Message(STATUS, ONLINE, qos=1, retain=True))
             await heard("first")
             this.clock.mono += 2 * SURE_S
-            async with Mqtt(address, this.client_id):  # in whose place it connects anew
-                await asyncio.sleep(0.1)
+            async with Mqtt(address, this.client_id) as intruder:  # in whose place it connects anew
+                await until(lambda: intruder.connected)
             await heard("second")
             assert this.handed_over() == [stop("first"), stop("second")]
             this.clock.mono += 2 * SURE_S
             leader.publish(Message(STATUS, ONLINE))
             await until(lambda: not this.handed_over())
+
+
+async def test_a_sign_of_life_at_a_site_that_has_just_come_ends_nothing() -> None:
+    """Another controller may have seen its folder first; this one has not asked for its lease yet, and goes on."""
+    async with Broker(port=0, on_event=lambda _: None) as broker:
+        this = StandingBy(broker.port)
+        async with Mqtt(Address("127.0.0.1", broker.port), "leader") as leader, this.hearing():
+            await until(lambda: leader.connected)
+            async with asyncio.timeout(PATIENCE_S):
+                while stop("a") not in this.handed_over():
+                    leader.publish(Message(STATUS, ONLINE))
+                    leader.publish(Message(REQUESTS, stop("a"), qos=1))
+                    await asyncio.sleep(0.1)
+                this.clock.mono += 2 * SURE_S
+                while this.handed_over():
+                    leader.publish(Message(STATUS, ONLINE))
+                    await asyncio.sleep(0.1)
+                while stop("b") not in this.handed_over():
+                    leader.publish(Message(REQUESTS, stop("b"), qos=1))
+                    await asyncio.sleep(0.1)
