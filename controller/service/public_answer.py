@@ -122,8 +122,7 @@ class _Answer:
             return PublicAnswer(site, self.now, "unknown", "none", None, title, (), coming=self._coming(health))
         kind, rule, text = self._reason()
         claim = _claim(health, kind)
-        is_timed = health.clock is not Trust.SUSPECT and kind != "stop"
-        until = self._until() if is_timed and self._is_lit(health) else None
+        until = self._until() if health.clock is not Trust.SUSPECT and self._is_lit(health) else None
         return PublicAnswer(
             site=site,
             at=health.at,

@@ -16,7 +16,16 @@ from controller.app.doctor import machine_checks as checks
 from controller.app.doctor import machine_facts
 from controller.app.doctor.examined import Examined
 from controller.app.doctor.machine_checks import walk_test
-from controller.app.doctor.machine_facts import FolderFacts, MachineFacts, Port, ToldFacts, UnitFacts, WalkTests, gather
+from controller.app.doctor.machine_facts import (
+    DatabaseFacts,
+    FolderFacts,
+    MachineFacts,
+    Port,
+    ToldFacts,
+    UnitFacts,
+    WalkTests,
+    gather,
+)
 from controller.app.doctor.page_certificate import PageCertificate, certificate_of
 from controller.clock import ClockReading, SystemClock, Trust
 from controller.config.load import load
@@ -132,6 +141,12 @@ FOUND = {
     "another system": (replace(SOUND, system=("fedora", "7")), "versions", [], "fine"),
     "an older program runs": (replace(SOUND, running="0.9"), "versions", ["TWL-H140"], "problem"),
     "an older program ran": (replace(SOUND, running="0.9", in_use=False, ports=()), "versions", [], "fine"),
+    "an older program runs elsewhere": (
+        replace(SOUND, running="0.9", database=DatabaseFacts("postgresql://db/tower", ())),
+        "versions",
+        [],
+        "fine",
+    ),
     "a history that is denied": (replace(SOUND, running=DENIED), "versions", [], "unchecked"),
     "no unit": (replace(SOUND, units=()), "units", [], "unchecked"),
     "an old unit": (replace(SOUND, units=(replace(UNIT, is_as_shipped=False),)), "units", ["TWL-H170"], "problem"),

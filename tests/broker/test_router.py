@@ -1,4 +1,4 @@
-"""What a session may be sent is a matter of who has logged in, not of who had it before."""
+"""Sessions that are kept: who gets what they wait for, and which are forgotten."""
 
 from controller.broker.access import Rights, User
 from controller.broker.client_session import Limits
@@ -38,3 +38,13 @@ def test_another_user_with_the_same_client_id_is_not_sent_what_the_one_before_mi
             seen.add(packet[4 : 4 + packet[3]].decode())
         assert seen == expected
         router.close(session)
+
+
+def test_of_too_many_sessions_the_one_longest_away_is_forgotten() -> None:
+    """Who came last may have left first."""
+    told: list[object] = []
+    router = Router(Limits(sessions=1), lambda code, **_: told.append(code), lambda: None, Rights())
+    opened = {name: router.open(name, None, False, Line())[0] for name in ("first", "second")}
+    for name in ("second", "first"):
+        router.close(opened[name])
+    assert (list(router.sessions), told) == (["first"], ["TWL-B044"])

@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.conftest import Call
 from tests.config.several_sites import OWN_SCHEDULE, OWN_TOWER, write_site, write_sites
+from tests.parts import free_port
 
 
 @pytest.fixture
@@ -121,3 +122,13 @@ def test_beside_json_an_error_says_which_site_it_is_of(call: Call, config: Path)
     result = call("status", "--json")
     assert [each["exit_code"] for each in json.loads(result.stdout)["sites"]] == [69, 69]
     assert {line.partition(":")[0] for line in result.stderr.splitlines() if "TWL-M007" in line} == {"north", "south"}
+
+
+def test_a_stop_of_all_sites_that_reaches_none_of_them_is_no_success(call: Call, config: Path) -> None:
+    """Each is told by its name, and the exit code is that of the worst."""
+    tower = config / "tower.yaml"
+    listen = f'broker: embedded, listen: "127.0.0.1:{free_port()}"'
+    tower.write_text(tower.read_text(encoding="utf-8").replace("broker: embedded", listen), encoding="utf-8")
+    result = call("stop", "--all-sites", "--reason", "storm")
+    assert result.exit_code == 69
+    assert all(f"{name}: TWL-Q101" in result.stderr for name in ("north", "south"))

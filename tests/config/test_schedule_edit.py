@@ -280,3 +280,12 @@ def test_the_last_lines_go_and_the_file_ends_as_before(tower: Tower) -> None:
         form = replace(rule_forms(text.encode(), tower)[0], fade_in="", fade_out="")
         after = edited(save_form(text.encode(), RuleKey("campaigns", "A"), form, tower)).decode()
         assert after == f"{kept}{end}"
+
+
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+def test_a_value_stays_in_its_quotes(quote: str, tower: Tower) -> None:
+    """Whoever keeps the file in order sees what was changed, and nothing else."""
+    text = f"version: 1\ncampaigns:\n  - name: A\n    dates: Lucia\n    color: {quote}vit{quote}\n"
+    form = replace(rule_forms(text.encode(), tower)[0], color="gul")
+    after = edited(save_form(text.encode(), RuleKey("campaigns", "A"), form, tower)).decode()
+    assert after == text.replace("vit", "gul")

@@ -333,6 +333,22 @@ def test_lamps_that_disagree_are_told() -> None:
     assert bench.last.problems == ()
 
 
+def test_lamps_that_disagree_in_one_report_are_no_fault() -> None:
+    """One universe may lag behind the other; that zone says nothing until both are there."""
+    bench = Bench()
+    bench.hear(document())
+    bench.run(1)
+    bench.lamps.faults = Faults(wrong=((1, 0), (2, 200)))
+    count = len(bench.reports)
+    while len(bench.reports) == count:
+        bench.run(0.5)
+    assert (bench.last.zones, bench.last.problems) == ({}, ())
+    bench.lamps.faults = Faults()
+    bench.run(11)
+    assert bench.last.zones["bowl"].on
+    assert "TWL-F131" not in bench.codes
+
+
 def test_a_clock_of_1970_can_be_reported() -> None:
     """An instant that the contract could not say is brought to the nearest that it can."""
     bench = Bench()

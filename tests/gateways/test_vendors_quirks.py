@@ -51,6 +51,7 @@ def test_a_zigbee_lamp_is_offline_when_it_or_its_bridge_is(
         ("zigbee2mqtt/tower", "zigbee2mqtt/bridge/state"),
         ("z2m/north lamp", "z2m/bridge/state"),
         ("home/zigbee2mqtt/mast/north", "home/zigbee2mqtt/bridge/state"),
+        ("/home/lamp", "/home/bridge/state"),
     ],
 )
 def test_the_bridge_is_found_from_the_lamp(topic: str, bridge: str, named: Callable[..., Gateway]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from controller.events import CATALOGUE
 from controller.events.models import Reason
 from controller.mqtt import Address, Connected, Disconnected, Mqtt
-from controller.mqtt.connection import BATCH, NotLetInError, Subscriptions
+from controller.mqtt.connection import BATCH, Connection, NotLetInError, Subscriptions
 from controller.mqtt.incoming import (
     FLAWS,
     BrokerUnreachable,
@@ -86,6 +86,38 @@ async def test_clients_that_lost_their_broker_together_do_not_come_back_together
     for mine in pauses:
         assert all(pause <= longest for pause, longest in zip(mine, (1, 2, 4, 8, 16, *[LONGEST_S] * 3), strict=True))
     assert len(set(itertools.chain(*pauses))) == 16
+
+
+@pytest.mark.parametrize(
+    ("error", "is_barred"),
+    [
+        (NotLetInError(4, Reason("bad_login")), True),
+        (OwnFilesError(GONE), True),
+        (ConnectionRefusedError(111, "Connection refused"), False),
+        (NotLetInError(3, UNREADY), False),
+    ],
+)
+async def test_where_a_person_must_act_it_is_tried_seldom(
+    error: Exception, is_barred: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not where the broker is only away."""
+    pauses: list[bool] = []
+    tried = asyncio.Event()
+
+    def pause(_failures: int, _chance: float, *, barred: bool) -> float:
+        pauses.append(barred)
+        tried.set()
+        return 60.0
+
+    async def fail(_connection: Connection) -> None:
+        raise error
+
+    monkeypatch.setattr("controller.mqtt.reconnect.pause_s", pause)
+    monkeypatch.setattr(Connection, "open", fail)
+    async with Mqtt(Address("127.0.0.1", free_port()), "c"):
+        async with asyncio.timeout(30):
+            await tried.wait()
+    assert pauses == [is_barred]
 
 
 async def test_causes_that_take_turns_are_told_once_each(monkeypatch: pytest.MonkeyPatch) -> None:

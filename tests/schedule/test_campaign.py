@@ -1,7 +1,7 @@
 """A rule by itself: what may be written in it, its days, its frames and its windows."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from controller.config.findings import Finding
 from controller.config.load import parse
 from controller.errors import FilesRejected, Mistake
-from controller.schedule.campaign import Blackout, EveryNight, Lit
+from controller.schedule.campaign import Blackout, EveryNight, Lit, Override
 from controller.schedule.hours import Place, instant, night_of
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -213,3 +213,31 @@ def test_windows_of_a_rule_never_overlap_nor_touch(hours: list[str], kind: str, 
 def test_a_day_knows_its_place_in_its_row(days: dict[str, Any], day: date, place: tuple[int, int] | None) -> None:
     """Days that are left out do not break the row and are not counted; without an end nothing is counted."""
     assert Lit.model_validate({"name": "K", **days}).place_of(day) == place
+
+
+@pytest.mark.parametrize(
+    ("zones", "hours", "skips", "hidden"),
+    [
+        (("bowl", "shaft"), 2, "", True),
+        (("bowl", "shaft"), 1, "", False),
+        (("bowl",), 3, "", True),
+        (("shaft",), 3, "", False),
+        ((), 3, "a", False),
+    ],
+)
+def test_an_override_hides_an_older_one_of_its_zones_that_ends_no_later(
+    zones: tuple[str, ...], hours: int, skips: str, hidden: bool
+) -> None:
+    """One of another zone, or that lasts longer, shows again; and a skip has nothing to do with light."""
+    at, look = datetime(2026, 11, 20, 18, tzinfo=UTC), object()
+    older = Override("o", {"bowl": look}, at, at + timedelta(hours=2), "Eva", "prov")
+    newer = Override("n", dict.fromkeys(zones, look), at, at + timedelta(hours=hours), "Eva", "prov", skips)
+    assert newer.hides(older) is hidden
+
+
+@pytest.mark.parametrize(("one", "other", "hidden"), [("a", "a", True), ("a", "b", False)])
+def test_a_skip_takes_the_place_of_the_one_of_the_same_campaign(one: str, other: str, hidden: bool) -> None:
+    """Though it ends sooner: else that would not be its end."""
+    at = datetime(2026, 11, 20, 18, tzinfo=UTC)
+    older = Override("o", {}, at, at + timedelta(hours=2), "Eva", "prov", one)
+    assert Override("n", {}, at, at + timedelta(hours=1), "Eva", "prov", other).hides(older) is hidden

@@ -109,6 +109,14 @@ def test_more_than_twenty_nights_are_told_in_groups_that_hold_all_of_them(planne
         assert group.first.day.year == group.last.day.year or (group.last.day - group.first.day).days == group.count - 1
 
 
+def test_nights_a_week_apart_are_alike_though_the_sun_sets_a_quarter_of_an_hour_later(planned: Planned) -> None:
+    """What the sun moves in a week is no other light: each year is one group, or two where the clock changes."""
+    fridays = "{name: Fredag, nights: every Friday, color: orange}"
+    found = between(planned, written(fridays), written(fridays.replace("orange", "red")))
+    assert len(found.nights) > 50
+    assert len(found.groups) <= 4
+
+
 def test_twenty_nights_or_fewer_stand_by_themselves(planned: Planned) -> None:
     """Whether they are alike or not."""
     found = between(planned, written(WEEK), written(BLUE.replace("Blå", "En vecka fri från våld")))

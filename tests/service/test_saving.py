@@ -198,6 +198,35 @@ def test_what_the_running_service_rejects_is_put_back(desk: Desk) -> None:
     assert [source for source, _ in desk.history] == ["disk"]
 
 
+def test_what_somebody_wrote_while_the_service_judged_is_not_put_back(desk: Desk) -> None:
+    """It is the newest, whatever came of the one before."""
+    finding, other = Finding(new_event("TWL-S013", key="name"), "schedule.yaml"), moved(desk.text) + b"# Eva\n"
+
+    def take() -> tuple[Finding, ...]:
+        desk.path.write_bytes(other)
+        return (finding,)
+
+    desk.keeper = ScheduleKeeper(desk.config, desk.versions, lambda: NOW, take)
+    with pytest.raises(FilesRejected):
+        desk.save(moved(desk.text))
+    assert desk.text == other
+
+
+def test_what_another_controller_has_saved_is_followed(desk: Desk, tmp_path: Path) -> None:
+    """Each has files of its own, and the versions in common. A text that nobody has kept yet is newer, and stays."""
+    config = Path(shutil.copytree(desk.config, tmp_path / "other"))
+    other, path = ScheduleKeeper(config, desk.versions, lambda: NOW), config / "schedule.yaml"
+    assert other.follow() is None
+    version = kept(desk.save(moved(desk.text)))
+    assert other.follow() == version
+    assert path.read_bytes() == desk.text
+    assert other.follow() is None
+    desk.save(desk.text + b"# Kim\n")
+    path.write_bytes(typed := path.read_bytes() + b"# Eva\n")
+    assert other.follow() is None
+    assert path.read_bytes() == typed
+
+
 @pytest.mark.parametrize(("answer", "taken"), [((), True), (None, None)])
 def test_whether_the_service_has_it_in_force(
     desk: Desk, answer: tuple[Finding, ...] | None, taken: bool | None
