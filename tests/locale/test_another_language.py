@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -155,6 +154,6 @@ def test_the_texts_are_installed_with_the_program() -> None:
     """Every file that is no module is package data."""
     project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))
     patterns = project["tool"]["setuptools"]["package-data"]["controller"]
-    files = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.*") if path.is_file()}
-    left_out = {name for name in files if not any(fnmatch(name, pattern) for pattern in patterns)}
-    assert {name for name in left_out if not name.endswith((".py", ".pyc", ".md"))} == set()
+    left_out = {path for path in PACKAGE.rglob("*.*") if path.is_file()}
+    left_out -= {path for pattern in patterns for path in PACKAGE.glob(pattern)}
+    assert {path for path in left_out if path.suffix not in {".py", ".pyc", ".md"}} == set()
