@@ -1,7 +1,7 @@
 """What an entry of the catalogue is, and one event of its kind."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
@@ -132,6 +132,9 @@ class Event:
     is_told_with_others: bool = False
     """Another event tells of it and of others like it: it stands in the history, and is counted, and no log shows it.
     """
+    each: Mapping[str, str] | None = None
+    """The gateways to which it happened at one instant, each with the id of its command, where they are many: the other
+    fields are the same of all, `gateway` and `command_id` those of one of them."""
 
     @property
     def code(self) -> str:
@@ -149,6 +152,24 @@ class Event:
             level = next((milder[each] for each in said if each in milder), level)
         other = self.fields.get(self.kind.level_of) if self.kind.level_of is not None else None
         return min(level, other.level, key=SEVERITY.index) if isinstance(other, Event) else level
+
+    @property
+    def count(self) -> int:
+        """Of how many gateways it tells."""
+        return 1 if self.each is None else len(self.each)
+
+    def singly(self) -> "Iterator[Event]":
+        """The same told of each gateway by itself."""
+        if self.each is None:
+            yield self
+        else:
+            yield from (self.only({gateway: command_id}) for gateway, command_id in self.each.items())
+
+    def only(self, each: Mapping[str, str]) -> "Event":
+        """The same told of these of its gateways, each with its command."""
+        gateway, command_id = next(iter(each.items()))
+        fields = {**self.fields, "gateway": gateway, "command_id": command_id}
+        return replace(self, fields=fields, each=each if len(each) > 1 else None)
 
     def text(self, language: Language) -> str:
         """What happened, in one line, to whom, and what it puts an end to."""

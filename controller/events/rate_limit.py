@@ -4,11 +4,13 @@ The events that begin and end one trouble, as `silent` and `back`, are counted t
 stands.
 """
 
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from heapq import heappop, heappush, heapreplace
 from math import inf, isfinite
+from typing import NamedTuple
 
 from controller.events import CATALOGUE, Event, Level, new_event
 from controller.events.models import SEVERITY
@@ -61,6 +63,13 @@ class _Window:
         return min(self.summed_s + DAY_S, self.last_s + (self.quiet_s or 0))
 
 
+class _Together(NamedTuple):
+    """What was told of many gateways as one event: each with its command, and when."""
+
+    each: Mapping[str, str]
+    at_s: float
+
+
 class RateLimit:
     """The first `free` of each code about the same thing are told; the rest is counted and summed up after WINDOW_S. Of
     a trouble, or one command, it is counted on until nothing has come for `quiet_s`, and summed up once a day and when
@@ -81,10 +90,38 @@ class RateLimit:
         self._due: list[tuple[float, Key]] = []
         """The windows that count, as a heap by when they are to be looked at: never later than they are due."""
         self._latest_s = -inf
+        self._together = defaultdict[str, dict[str, _Together]](dict)
+        """By code and gateway what was told last of many."""
+        self._together_s = -inf
+        """When the last of it was told."""
 
     def pass_on(self, event: Event, now_s: float, about: object = None) -> tuple[Event, ...]:
-        """What is to be told for this event; `about` is its gateway, topic, broker or zone unless said otherwise."""
+        """What is to be told for this event; `about` is its gateway, topic, broker or zone unless said otherwise. One
+        that tells of many gateways is told as it is where it is the first of its command for each of them."""
+        if event.each is None:
+            return self._pass_on(event, now_s, about)
+        code, each = event.code, event.each
+        if any(self._was_told(code, gateway, command, now_s) for gateway, command in each.items()):
+            return tuple(told for single in event.singly() for told in self._pass_on(single, now_s))
+        self._together[code].update(dict.fromkeys(each, _Together(each, now_s)))
+        self._together_s = now_s
+        return (event,)
+
+    def _was_told(self, code: str, gateway: str, command: str, now_s: float) -> bool:
+        """Whether it may have been told of this command before."""
+        window = self._windows.get((code, gateway)) if self._by_code[code] else None
+        is_known = window is not None and (window.is_counting or window.command == command)
+        return is_known or self._together_with(code, gateway, command, now_s) is not None
+
+    def _together_with(self, code: str, gateway: str, command: object, now_s: float) -> _Together | None:
+        """What was told of this command together with others, and has not been quiet since."""
+        told = self._together[code].get(gateway)
+        is_over = told is None or told.each[gateway] != command or now_s >= told.at_s + (self._quiet_s or WINDOW_S)
+        return None if is_over else told
+
+    def _pass_on(self, event: Event, now_s: float, about: object = None) -> tuple[Event, ...]:
         key = self._key(event, about)
+        told = self._together_with(*key, event.fields.get("command_id"), now_s)
         command = None if _is_warning(event.code) or key[1] == BEYOND else event.fields.get("command_id")
         window = self._windows.get(key)
         if window is not None and window.command != command and window.is_counting:
@@ -96,6 +133,8 @@ class RateLimit:
         if window is None:
             quiet_s = self._quiet_s if _is_trouble(event) else None
             window = self._windows[key] = _Window(now_s, now_s, quiet_s, command)
+            if told is not None:
+                window.first_s, window.told, window.times = told.at_s, (event.code,), 1
             self._by_code[key[0]] += 1
         if window.quiet_s is not None:
             window.last_s = now_s
@@ -144,12 +183,15 @@ class RateLimit:
             self._windows.clear()
             self._by_code.clear()
             self._due.clear()
+            self._together.clear()
             return tuple(_counted(window, WINDOW_S) for window in held)
         summaries = []
         while self.due_s <= now_s:
             summaries.append(self._sum_up(heappop(self._due)[1], now_s))
         while self._windows and self._is_over(next(iter(self._windows.values())), now_s):
             self._close(next(iter(self._windows)))
+        if now_s >= self._together_s + (self._quiet_s or WINDOW_S):
+            self._together.clear()
         return tuple(summaries)
 
     def _is_over(self, window: _Window, now_s: float) -> bool:

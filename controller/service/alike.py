@@ -6,11 +6,17 @@ that follows is one object that they share from then on, which takes the memory 
 all of them.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from controller.events import Event
 from controller.gateways.base import DesiredState, Gateway, Report
 from controller.service.gateway_state import Decision, DesiredLooks, GatewayState, Issued
+
+SINGLY = 20
+"""So many are told of one by one."""
+TOLD_TOGETHER = frozenset({"TWL-G101", "TWL-G119"})
+"""What more are told of as one event: it begins no trouble, and no log shows it of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +35,17 @@ class AlikeDecisions:
     """Those of one instant, one outlook and one connection."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[object, ...], Decided] = {}
+        self._known: dict[tuple[int, int, int, bool], Decided] = {}
         self._last: GatewayState | None = None
         self.made = 0
         """So many were decided, and not found."""
 
-    def find(self, alike: object, state: GatewayState, looks: DesiredLooks, *, is_first: bool) -> Decided | None:
+    def find(self, alike: int, state: GatewayState, looks: DesiredLooks, *, is_first: bool) -> Decided | None:
         """What was decided for another one of its like that was in this state; `is_first` tells that no command was
         ever issued to it."""
         return self._known.get((alike, id(state), id(looks), is_first))
 
-    def keep(self, alike: object, decided: Decided, *, is_first: bool) -> None:
+    def keep(self, alike: int, decided: Decided, *, is_first: bool) -> None:
         """For others, unless it was made for this gateway alone. What it holds keeps the ids from being used again."""
         self.made += 1
         if not decided.decision.is_own:
@@ -77,9 +83,29 @@ class AlikeReports:
         return after
 
 
-def in_name_of(gateway: Gateway, issued: Issued | None, event: Event) -> Event:
-    """An event of one of its like, told of this gateway and its command."""
-    own: dict[str, object] = {"gateway": gateway.name}
-    if "command_id" in event.fields:
-        own["command_id"] = issued.command_id if issued is not None else "–"
+class AlikeEvents:
+    """What is told in one turn: thousands of lamps that are decided as one are told of as one, too."""
+
+    def __init__(self) -> None:
+        self._told: dict[int, tuple[Event, dict[str, str]]] = {}
+        """By the id of the event that they share: of which gateways it is told, each with the id of its command."""
+
+    def add(self, event: Event, gateway: Gateway, issued: Issued | None) -> None:
+        """An event of this gateway or of one of its like, about the command that was issued to it."""
+        known = self._told.get(id(event))
+        if known is None:
+            known = self._told[id(event)] = event, {}
+        known[1][gateway.name] = issued.command_id if issued is not None else "–"
+
+    def told(self) -> Iterator[Event]:
+        """All of them, in the order in which they came first."""
+        for event, each in self._told.values():
+            if len(each) > SINGLY and event.code in TOLD_TOGETHER:
+                yield replace(event, each=each)
+            else:
+                yield from (_in_name_of(gateway, command_id, event) for gateway, command_id in each.items())
+
+
+def _in_name_of(gateway: str, command_id: str, event: Event) -> Event:
+    own = {"gateway": gateway, **({"command_id": command_id} if "command_id" in event.fields else {})}
     return replace(event, fields={**event.fields, **own})

@@ -7,10 +7,9 @@ from datetime import datetime
 from math import inf
 
 from controller.events import Event, new_event
+from controller.service.alike import SINGLY
 
 CONFIRMED, MANY_CONFIRMED = "TWL-G101", "TWL-G125"
-SINGLY = 20
-"""So many are told one by one."""
 GATHER_S = 1.0
 """For so long the first of many waits for the others."""
 
@@ -22,21 +21,26 @@ class _Alike:
     """Those that show the same; the event that tells of all is made of the last, and of the longest wait."""
 
     told: list[Told] = field(default_factory=list)
+    count: int = 0
     latency_s: float = 0.0
 
     def add(self, event: Event, at: datetime) -> None:
         """Of more than SINGLY each is told with others; not all at last, which would hold up thousands."""
         self.latency_s = max(self.latency_s, float(str(event.fields["latency_s"])))
-        if len(self.told) == SINGLY:
-            self.told = [(_with_others(one), when) for one, when in self.told]
-        self.told.append((event if len(self.told) < SINGLY else _with_others(event), at))
+        were_many = self.count > SINGLY
+        self.count += event.count
+        if self.count > SINGLY:
+            event = _with_others(event)
+            if not were_many:
+                self.told = [(_with_others(one), when) for one, when in self.told]
+        self.told.append((event, at))
 
     def due(self) -> list[Told]:
         """As they are told."""
-        if len(self.told) <= SINGLY:
+        if self.count <= SINGLY:
             return self.told
         event, at = self.told[-1]
-        fields = {"count": len(self.told), "shows": event.fields["shows"], "latency_s": self.latency_s}
+        fields = {"count": self.count, "shows": event.fields["shows"], "latency_s": self.latency_s}
         return [*self.told, (new_event(MANY_CONFIRMED, **fields), at)]
 
 

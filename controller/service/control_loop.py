@@ -317,7 +317,8 @@ class ControlLoop:
     def _tell_next(self, most: int, reading: ClockReading) -> None:
         for _ in range(min(len(self._untold), most)):
             event, at = self._untold.popleft()
-            self.note(event, reading, at)
+            for each in self._degradations.apart(event):
+                self.note(each, reading, at)
 
     def _measure(self, reading: ClockReading) -> None:
         if self.measured is not None:

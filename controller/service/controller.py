@@ -10,7 +10,7 @@ needs no clock. After each connection it listens LISTEN_S for what is retained b
 starts above every order that it finds.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import inf
@@ -20,7 +20,7 @@ from controller.events import Event, new_event
 from controller.gateways.base import DesiredState, Gateway, Message, Order
 from controller.schedule.explanation import Why
 from controller.schedule.plan import Cue, Program
-from controller.service.alike import AlikeDecisions, Decided, in_name_of
+from controller.service.alike import AlikeDecisions, AlikeEvents, Decided
 from controller.service.desired import (
     HORIZON,
     LooksNow,
@@ -110,8 +110,8 @@ class Controller:
         return self._table.states
 
     @property
-    def alike(self) -> Mapping[str, Hashable]:
-        """By gateway, what those that differ in names and topics only have in common."""
+    def alike(self) -> Mapping[str, int]:
+        """By gateway, a number that those have in common that differ in names and topics only."""
         return self._table.alike
 
     @property
@@ -245,15 +245,16 @@ class Controller:
             prepared = None
         elif prepared.begin():
             most = MOST_DECIDED  # so that the first are on their way at once
-        names, messages, decisions = list[str](), list[Message](), AlikeDecisions()
+        names, messages, decisions, events = list[str](), list[Message](), AlikeDecisions(), AlikeEvents()
         while self._table.undecided and len(names) + DEARER * decisions.made < most:
             name = self._table.undecided.next()
             names.append(name)
             ready = prepared.take(name, self._table.states[name]) if prepared is not None else None
             if ready is None:
                 ready = self._decided(self.gateways[name], outlook, reading, decisions)
-            self._carry_out(self.gateways[name], ready)
+            self._carry_out(self.gateways[name], ready, events)
             messages += ready.messages
+        self._events += events.told()
         return names, messages
 
     def _prepare_some(self, reading: ClockReading) -> None:
@@ -369,30 +370,22 @@ class Controller:
         self, gateway: Gateway, outlook: Outlook, reading: ClockReading, decisions: AlikeDecisions
     ) -> Prepared:
         """What is decided for one gateway under an outlook, when the clock reads so; an order may be issued for it."""
-        state, issued = self._table.states[gateway.name], self._table.issued.get(gateway.name)
+        state, before = self._table.states[gateway.name], self._table.issued.get(gateway.name)
         alike, looks = self._table.alike[gateway.name], self._desired(gateway, outlook.cue, reading.wall)
-        decided = decisions.find(alike, state, looks, is_first=issued is None)
+        decided = decisions.find(alike, state, looks, is_first=before is None)
         if decided is not None:
-            events = tuple(in_name_of(gateway, issued, event) for event in decided.decision.events)
-            issued = self._issue(decided.decision, issued)
-            if decided.commanded is not None:
-                events = (*events, in_name_of(gateway, issued, decided.commanded))
+            issued = self._issue(decided.decision, before)
         else:
-            is_first = issued is None
             decision = decisions.shared(reconcile(gateway, state, self._facts(gateway, looks, outlook, reading)))
-            issued = self._issue(decision, issued)
-            decided = Decided(
-                state,
-                looks,
-                decision,
+            issued = self._issue(decision, before)
+            desired = (
                 self._to_send(gateway, looks, issued, outlook, reading)
                 if decision.send and issued is not None
-                else None,
-                commanded(gateway, decision, issued),
+                else None
             )
-            decisions.keep(alike, decided, is_first=is_first)
-            events = (*decision.events, *((decided.commanded,) if decided.commanded is not None else ()))
-        return Prepared(state, decided.decision, issued, self._messages(gateway, decided), events)
+            decided = Decided(state, looks, decision, desired, commanded(gateway, decision, issued))
+            decisions.keep(alike, decided, is_first=before is None)
+        return Prepared(decided, issued, self._messages(gateway, decided))
 
     def _facts(self, gateway: Gateway, looks: DesiredLooks, outlook: Outlook, reading: ClockReading) -> TurnFacts:
         return TurnFacts(
@@ -423,16 +416,19 @@ class Controller:
             return tuple(message if message.retain else replace(message, qos=0) for message in messages)
         return messages
 
-    def _carry_out(self, gateway: Gateway, decided: Prepared) -> None:
+    def _carry_out(self, gateway: Gateway, ready: Prepared, events: AlikeEvents) -> None:
         """Make a decision true; a repetition carries the order and id of the first."""
-        name, decision = gateway.name, decided.decision
+        name, decision = gateway.name, ready.decided.decision
         self._note(name, decision.state)
         self._due.set(name, decision.wake_s)
-        self._events += decided.events
-        if decided.issued is not None:
-            self._table.issued[name] = decided.issued
+        for event in decision.events:
+            events.add(event, gateway, self._table.issued.get(name))
+        if ready.decided.commanded is not None:
+            events.add(ready.decided.commanded, gateway, ready.issued)
+        if ready.issued is not None:
+            self._table.issued[name] = ready.issued
         if gateway.KEEPS_PLAN and decision.send:
-            self._table.note_sent(name, decided.messages)
+            self._table.note_sent(name, ready.messages)
 
     def _note(self, name: str, state: GatewayState) -> None:
         """Keep the state that was decided; what was prepared on another one is void."""

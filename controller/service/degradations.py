@@ -78,6 +78,17 @@ class Degradations:
             return replace(event, ended=EndedTrouble(first.event.code, round(reading.mono - first.began.mono, 1)))
         return event
 
+    def apart(self, event: Event) -> Iterator[Event]:
+        """An event as it is to be taken: of many gateways those by themselves for which it ends something."""
+        if event.each is None:
+            yield event
+            return
+        standing = [self._of_gateways[kind.code] for kind in _ended_by(event.code)]
+        ended = {key[1] for each in standing for key in each} & event.each.keys()
+        if others := {name: command_id for name, command_id in event.each.items() if name not in ended}:
+            yield event.only(others)
+        yield from (event.only({name: event.each[name]}) for name in sorted(ended))
+
     def _stand(self, event: Event, at: datetime, reading: ClockReading, first: _Degraded | None) -> None:
         standing, key = self._of(event), _own_key(event)
         new = _Degraded(event, at, reading, reading.mono, reading.mono, first)

@@ -23,9 +23,9 @@ class GatewayTable:
         """Those that are to be decided."""
         self.lit = set(self.gateways)
         """Those that do not confirm dark."""
-        same: dict[Hashable, Hashable] = {}
-        likes = ((name, gateway.alike) for name, gateway in self.gateways.items())
-        self.alike = {name: same.setdefault(alike, alike) for name, alike in likes}
+        kinds: dict[Hashable, int] = {}
+        self.alike = {name: kinds.setdefault(gateway.alike, len(kinds)) for name, gateway in self.gateways.items()}
+        """A number that those have in common that differ in names and topics only."""
         self._sent = {gateway.name: deque[int](maxlen=REMEMBERED) for gateway in gateways if gateway.KEEPS_PLAN}
         self._unconfirmed = Counter(zone for gateway in gateways for zone in gateway.zone_names)
         """By zone, how many of its gateways do not confirm their part."""

@@ -12,9 +12,9 @@ from datetime import datetime
 from controller.clock import ClockReading
 from controller.events import Event
 from controller.gateways.base import Message
-from controller.service.alike import AlikeDecisions
+from controller.service.alike import AlikeDecisions, Decided
 from controller.service.desired import Outlook
-from controller.service.gateway_state import Decision, GatewayState, Issued
+from controller.service.gateway_state import GatewayState, Issued
 from controller.service.waiting_line import WaitingLine
 
 AHEAD_S = 10.0
@@ -28,13 +28,11 @@ LASTS_S = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What was decided for one gateway in this state: under which order it is sent, the messages, and the events."""
+    """What was decided for one gateway, or one of its like: under which order it is sent, and the messages."""
 
-    state: GatewayState
-    decision: Decision
+    decided: Decided
     issued: Issued | None
     messages: tuple[Message, ...]
-    events: tuple[Event, ...]
 
 
 class PreparedInstant:
@@ -89,4 +87,4 @@ class PreparedInstant:
     def take(self, name: str, state: GatewayState) -> Prepared | None:
         """What was prepared for a gateway, if it is still in the same state."""
         prepared = self._prepared.pop(name, None)
-        return prepared if prepared is not None and prepared.state is state else None
+        return prepared if prepared is not None and prepared.decided.state is state else None

@@ -8,8 +8,9 @@ pages: a reader that stopped reading must not keep SQLite from shrinking its wri
 
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,6 +42,8 @@ MOST_BYTES = 96 * 1024 * 1024
 MOST_ROWS = {"events": 100_000, "light": 50_000, "minutes": 500_000}
 """Table -> rows; of `minutes` that is about a year with one zone."""
 BATCH = 1000
+MOST_OF_ROW = 2**20
+"""Events that one row stands for at most, each with a number of its own: more than a site has gateways."""
 MINUTES_EVERY_S = 600.0
 """Minutes are written so seldom for the sake of memory cards, and whenever something else is."""
 MIGRATIONS = (
@@ -100,22 +103,26 @@ class History:
         """Events that were recorded after the one numbered `after` and happened from `since` on: the first `limit`, in
         the order in which they were recorded, with their numbers."""
         select = "SELECT id, at, code, level, fields FROM events WHERE id > ? AND at >= ? ORDER BY id LIMIT ?"
-        return self._read(select, (after, stamp(since), limit), lambda number, *row: (number, event_of_row(*row)))
+        rows = self._read(select, (after // MOST_OF_ROW, stamp(since), limit + 1), _numbered_row)
+        found = (event for row in rows for event in _numbered(*row) if event[0] > after)
+        return list(islice(found, limit))
 
     def newest(self, wanted: EventFilter, before: int, limit: int) -> list[tuple[int, RecordedEvent]]:
         """The events that are meant, recorded before the one numbered `before`: the newest `limit` with their numbers,
         the newest first."""
+        return list(islice(self._newest(wanted, before), limit))
+
+    def _newest(self, wanted: EventFilter, before: int) -> Iterator[tuple[int, RecordedEvent]]:
         where, parameters = wanted.where
-        found: list[tuple[int, RecordedEvent]] = []
-        while len(found) < limit:
-            select = f"""SELECT id, at, code, level, fields FROM events
-                WHERE id < ? AND {where} ORDER BY id DESC LIMIT ?"""  # noqa: S608  a condition of our own
-            page = self._read(select, (before, *parameters, BATCH), lambda number, *row: (number, event_of_row(*row)))
-            found += (row for row in page if wanted.gateway is None or row[1].is_about(wanted.gateway))
-            if len(page) < BATCH:
-                break
-            before = page[-1][0]
-        return found[:limit]
+        select = f"""SELECT id, at, code, level, fields FROM events
+            WHERE id < ? AND {where} ORDER BY id DESC LIMIT ?"""  # noqa: S608  a condition of our own
+        below = before // MOST_OF_ROW + 2
+        while rows := self._read(select, (below, *parameters, BATCH), _numbered_row):
+            for row, recorded in rows:
+                for number, event in reversed(_numbered(row, recorded)):
+                    if number < before and (wanted.gateway is None or event.is_about(wanted.gateway)):
+                        yield number, event
+            below = rows[-1][0]
 
     def events_between(self, start: datetime, end: datetime, codes: Collection[str]) -> tuple[RecordedEvent, ...]:
         """The events of these codes from `start` on and before `end`, in the order in which they happened."""
@@ -123,18 +130,20 @@ class History:
             return ()
         select = f"""SELECT at, code, level, fields FROM events
             WHERE at >= ? AND at < ? AND code IN ({", ".join("?" * len(codes))}) ORDER BY at, id"""  # noqa: S608
-        return tuple(self._read(select, (stamp(start), stamp(end), *codes), event_of_row))
+        rows = self._read(select, (stamp(start), stamp(end), *codes), event_of_row)
+        return tuple(event for row in rows for event in row.singly())
 
     def last_number(self) -> int:
         """The number of the last event; 0 where there is none. Numbers begin anew with a new storage."""
-        return next(iter(self._read("SELECT coalesce(max(id), 0) FROM events", (), int)), 0)
+        return MOST_OF_ROW * next(iter(self._read("SELECT coalesce(max(id), 0) FROM events", (), int)), 0)
 
     def last_event(self, code: str, before: datetime) -> RecordedEvent | None:
         """The last event of this code before an instant."""
         select = (
             "SELECT at, code, level, fields FROM events WHERE code = ? AND at < ? ORDER BY at DESC, id DESC LIMIT 1"
         )
-        return next(iter(self._read(select, (code, stamp(before)), event_of_row)), None)
+        row = next(iter(self._read(select, (code, stamp(before)), event_of_row)), None)
+        return None if row is None else list(row.singly())[-1]
 
     def light_at(self, at: datetime) -> Mapping[str, LightChange]:
         """By zone: the last change of light until this instant."""
@@ -218,6 +227,15 @@ class HistoryBuffer:
         while len(self._waiting) > MOST_WAITING:
             self._waiting.popleft()
             self._lost += 1
+
+
+def _numbered_row(row: int, *columns: str) -> tuple[int, RecordedEvent]:
+    return row, event_of_row(*columns)
+
+
+def _numbered(row: int, recorded: RecordedEvent) -> list[tuple[int, RecordedEvent]]:
+    """The events of a row, each with its number."""
+    return list(enumerate(recorded.singly(), (row - 1) * MOST_OF_ROW + 1))
 
 
 def _append(database: Database, connection: SqlConnection, rows: Sequence[Row]) -> None:

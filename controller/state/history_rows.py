@@ -3,8 +3,8 @@
 import json
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from controller.events import CATALOGUE, Event, EventKind, Level
@@ -15,11 +15,14 @@ from controller.rfc3339 import parse_rfc3339
 LONGEST_FIELDS = 4000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 A_MINUTE = timedelta(minutes=1)
+EACH = '"each": {'
+"""With this begin, as the last field, the gateways of a row that tells of many."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """An event as the history holds it: `fields` is JSON text, as much of them as a log line shows."""
+    """An event as the history holds it: `fields` is JSON text, as much of them as a log line shows. One row may tell of
+    many gateways (`Event.each`); whoever reads the history is given one for each."""
 
     at: datetime
     code: str
@@ -34,6 +37,16 @@ class RecordedEvent:
     def row(self) -> tuple[object, ...]:
         """The columns after `id`."""
         return stamp(self.at), self.code, self.level.value, self.fields
+
+    def singly(self) -> "Iterator[RecordedEvent]":
+        """The same of each gateway by itself."""
+        fields = json.loads(self.fields) if EACH in self.fields else {}
+        each = fields.pop("each", None)
+        if each is None:
+            yield self
+            return
+        for gateway, command_id in each.items():
+            yield replace(self, fields=_as_json(fields | {"gateway": gateway, "command_id": command_id}))
 
     def is_of(self, command_id: str | None, gateway: str | None = None) -> bool:
         """Whether it belongs to the life of a command whose id begins like this; with None whether a log shows it, or
@@ -138,6 +151,8 @@ def recorded(event: Event, at: datetime) -> RecordedEvent:
     text = _as_json(_stored_fields(event))
     if len(text) > LONGEST_FIELDS:
         text = _as_json(_stored_fields(event, LONGEST_FIELDS))
+    if event.each is not None:
+        text = f"{text[:-1]}, {EACH}{_as_json(event.each)[1:]}}}"
     return RecordedEvent(at.astimezone(UTC), event.code, event.level, text)
 
 
@@ -206,7 +221,8 @@ def _read_ended(value: object) -> EndedTrouble | None:
 
 def event_of_row(at: str, code: str, level: str, fields: str) -> RecordedEvent:
     """An event by its columns; raises ValueError or TypeError."""
-    if not isinstance(json.loads(fields), dict):
+    found = json.loads(fields)
+    if not isinstance(found, dict) or not isinstance(found.get("each", {}), dict):
         raise TypeError(f"events: {fields[:50]}")
     return RecordedEvent(parse_rfc3339(at), code, Level(level), fields)
 

@@ -37,17 +37,18 @@ class EventCounts:
     def take(self, event: Event, at: datetime) -> None:
         """Count an event that was told at an instant."""
         with self._lock:
-            self._levels[event.level] += 1
+            self._levels[event.level] += event.count
             if event.code == FILES_TAKEN:
                 self.files_taken_at = at
             result = RESULTS.get(event.code)
             if result is None:
                 return
-            self._commands[str(event.fields.get("gateway", "")), result] += 1
+            for gateway in event.each or (str(event.fields.get("gateway", "")),):
+                self._commands[gateway, result] += 1
             latency_s = event.fields.get("latency_s")
             if isinstance(latency_s, int | float):
-                self._latencies[bisect_left(LATENCIES_S, latency_s)] += 1
-                self._latency_sum_s += latency_s
+                self._latencies[bisect_left(LATENCIES_S, latency_s)] += event.count
+                self._latency_sum_s += latency_s * event.count
 
     def metrics(self, *, by_gateway: bool) -> Iterator[Metric]:
         """The counts as metrics."""

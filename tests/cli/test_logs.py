@@ -143,6 +143,23 @@ def test_of_one_gateway_that_confirmed_together_with_many(call: Any, write: Writ
     assert codes("--command", "17.4") == ["TWL-G119", "TWL-G101"]
 
 
+def test_of_one_gateway_of_many_that_were_commanded_at_one_instant(call: Any, write: Write) -> None:
+    """Read as if each had been told of by itself."""
+    orange = {"bowl": {"on": True, "color": "#FF6A00", "color_name": "orange", "brightness": 1.0}}
+    each = {f"post-{number}": f"17.{number}" for number in range(30)}
+    about = {"gateway": "post-0", "command_id": "17.0", "attempts": 1}
+    commanded = replace(new_event("TWL-G119", **about, wanted=orange), each=each)
+    confirmed = new_event("TWL-G101", **about, shows=orange, latency_s=0.1)
+    write(commanded, replace(confirmed, is_told_with_others=True, each=each))
+    told = [json.loads(line) for line in call("logs", "--command", "17.12", "--json").stdout.splitlines()]
+    assert [(one["code"], one["gateway"], one["command_id"]) for one in told] == [
+        ("TWL-G119", "post-12", "17.12"),
+        ("TWL-G101", "post-12", "17.12"),
+    ]
+    alone = call("logs", "--gateway", "post-1").stdout
+    assert (alone.count("post-1 "), alone.count("\n")) == (1, 1)
+
+
 def test_of_one_campaign(call: Any, write: Write) -> None:
     """From the light that shows it to the light that shows something else; more than once, and narrowed further."""
     write(works(0), light("Orange"), works(1), silent("mast"), light("–"), works(2), light("Orange"), works(3))

@@ -2,6 +2,8 @@
 over."""
 
 import math
+from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -156,9 +158,9 @@ def test_strangers_with_ever_new_names_are_told_as_one_after_a_few() -> None:
     assert sum(event.fields["times"] for event in damper.due(61)) == 100 - 5
 
 
-def commanded(command_id: str) -> Event:
+def commanded(command_id: str, gateway: str = "mast") -> Event:
     """That one gateway was sent this command."""
-    return new_event("TWL-G119", gateway="mast", command_id=command_id, attempts=1, wanted={})
+    return new_event("TWL-G119", gateway=gateway, command_id=command_id, attempts=1, wanted={})
 
 
 def test_each_command_is_told_anew_and_only_the_last_is_remembered() -> None:
@@ -184,3 +186,51 @@ def test_commands_beyond_those_that_are_told_apart_are_limited_together() -> Non
     limit.pass_on(commanded("1.1"), 0.0)
     others = [new_event("TWL-G119", gateway=f"post-{n}", command_id=f"2.{n}", attempts=1, wanted={}) for n in range(9)]
     assert [len(limit.pass_on(event, 1.0)) for event in others] == [1, 1, 0, 0, 0, 0, 0, 0, 0]
+
+
+def of_many(gateways: str, command_id: str) -> Event:
+    """Each of these was sent a command of its own at one instant: each letter is one."""
+    each = {gateway: f"{command_id}.{gateway}" for gateway in gateways}
+    return replace(commanded(f"{command_id}.{gateways[0]}", gateways[0]), each=each)
+
+
+def told_of(events: Iterable[Event]) -> list[tuple[object, object]]:
+    """Of which gateways and commands it is told."""
+    return [(one.fields["gateway"], one.fields["command_id"]) for event in events for one in event.singly()]
+
+
+def test_many_gateways_are_told_of_as_one_where_the_command_is_new_to_each() -> None:
+    """However often they are commanded."""
+    limit = RateLimit()
+    for number in range(5):
+        event = of_many("abc", str(number))
+        assert limit.pass_on(event, float(number)) == (event,)
+
+
+Step = tuple[float, str, int, bool]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([0.0, 1.0, 61.0, 700.0]),
+            st.sampled_from(["ab", "abc", "c"]),
+            st.integers(0, 2),
+            st.booleans(),
+        ),
+        max_size=12,
+    )
+)
+def test_of_many_gateways_as_much_is_told_as_of_each_by_itself(steps: list[Step]) -> None:
+    """In any order of commands, which rise, of those that are sent together and those that are sent alone."""
+    together, apart = RateLimit(), RateLimit()
+    now_s, command = 0.0, 0
+    for pause_s, gateways, rise, is_one in steps:
+        now_s, command = now_s + pause_s, command + rise
+        assert [*map(str, together.due(now_s))] == [*map(str, apart.due(now_s))]
+        event = of_many(gateways, f"{command:03}")
+        singles = list(event.singly())
+        expected = [told for single in singles for told in apart.pass_on(single, now_s)]
+        told = [t for each in ([event] if is_one else singles) for t in together.pass_on(each, now_s)]
+        assert told_of(told) == told_of(expected)
+    assert [*map(str, together.due(math.inf))] == [*map(str, apart.due(math.inf))]

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from controller.clock import ClockReading
+from controller.events import CATALOGUE, Level
 from controller.gateways import GATEWAYS, Gateway
 from controller.schedule.plan import Program
+from controller.service.alike import TOLD_TOGETHER
 from controller.service.controller import MOST_DECIDED, Controller
 
 CUE = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -47,6 +49,7 @@ class Evening:
         self.controller.connected(reading(-60))
         self.sent: list[tuple[float, Any]] = []
         self.told: Events = []
+        self.rows = 0
         self.turns(-59)
         self.report(range(COUNT), OFF, -58)
         self.turns(-57)
@@ -66,7 +69,8 @@ class Evening:
         for _ in range(5 * COUNT):
             result = self.controller.turn(now)
             self.sent += [(seconds, message) for message in result.messages]
-            self.told += [(event.code, dict(event.fields)) for event in result.events]
+            self.told += [(one.code, dict(one.fields)) for event in result.events for one in event.singly()]
+            self.rows += len(result.events)
             if result.wake_s is None or result.wake_s > now.mono:
                 return
         raise AssertionError("the turns do not end")
@@ -76,12 +80,27 @@ def test_they_are_sent_and_told_what_each_would_be_by_itself(scheduled: Callable
     """Commands, repetitions at times of their own, questions, events with each its own name and command, and states."""
     together, apart = (Evening(lamps, scheduled(EVENINGS)) for lamps in (ALIKE, EACH_ITS_OWN))
     assert together.sent == apart.sent
-    assert together.told == apart.told
+    for name in (f"lamp-{number}" for number in range(COUNT)):
+        about = [[each for each in evening.told if each[1].get("gateway") == name] for evening in (together, apart)]
+        assert about[0] == about[1]
+    assert sorted(map(repr, together.told)) == sorted(map(repr, apart.told))
+    assert together.rows < apart.rows
     assert together.controller.states == apart.controller.states
     commands = [fields["command_id"] for code, fields in together.told if code == "TWL-G101"]
     assert len(set(commands)) == len(commands) >= len(OBEDIENT)
     repeated = {seconds for seconds, message in together.sent if message.topic == f"lamp/{COUNT - 1}/set"}
     assert len(repeated) > 3
+
+
+@pytest.mark.parametrize("code", sorted(TOLD_TOGETHER))
+def test_what_is_told_of_many_as_one_begins_no_trouble_and_ends_those_of_gateways_alone(code: str) -> None:
+    """Else it would be a degradation of the one that it names first."""
+    kind = CATALOGUE[code]
+    assert kind.lasting is None
+    lasting = [each.lasting for each in CATALOGUE.values() if each.lasting is not None and code in each.lasting.until]
+    assert all((each.about, each.of_gateway) == (("gateway",), True) for each in lasting)
+    assert {"gateway", "command_id"} <= kind.fields
+    assert kind.level in {Level.DEBUG, Level.INFO}
 
 
 def test_they_share_their_states(scheduled: Callable[[str], Program]) -> None:

@@ -1,11 +1,13 @@
 """Confirmations of many gateways are told as one event, and each stands in the history."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from controller.events import Event, Level, new_event
-from controller.service.confirmations import GATHER_S, MANY_CONFIRMED, SINGLY, Confirmations
+from controller.service.alike import SINGLY
+from controller.service.confirmations import GATHER_S, MANY_CONFIRMED, Confirmations
 
 AT = datetime(2026, 11, 20, 18, tzinfo=UTC)
 ORANGE = {"bowl": {"on": True, "color": "#FF6A00", "color_name": "orange", "brightness": 1.0}}
@@ -33,6 +35,14 @@ def test_many_that_show_the_same_are_told_as_one_and_each_stands_in_the_history(
     assert many[0].fields == {"count": 250, "shows": ORANGE, "latency_s": 0.249}
     assert many[0].text("en") == "250 gateways confirm bowl orange 100 %, the last after 0.249 s"
     assert {event.fields["command_id"] for event in told[:-1]} == {f"1.{number}" for number in range(250)}
+
+
+def test_those_that_confirmed_at_one_instant_count_each() -> None:
+    """As one event already, beside others."""
+    each = {f"post-{number}": f"1.{number}" for number in range(100, 200)}
+    told = gathered(Confirmations(250), [confirmed(1), replace(confirmed(100), each=each), confirmed(2)])
+    assert [event.level for event in told] == [Level.DEBUG] * 3 + [Level.INFO]
+    assert told[-1].fields == {"count": 102, "shows": ORANGE, "latency_s": 0.1}
 
 
 @pytest.mark.parametrize("count", [1, SINGLY])

@@ -1,6 +1,7 @@
 """What is wrong for longer than a moment: from its begin to its end, by the events that are told of anyway."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -277,3 +278,21 @@ def test_of_two_connections_to_one_broker_each_ends_its_own(hands: Hands) -> Non
         "TWL-M007", 20
     )
     assert hands.codes == []
+
+
+def test_of_many_gateways_those_are_told_of_singly_that_were_in_trouble(hands: Hands) -> None:
+    """Each says how long its own trouble lasted; the others stay one event."""
+    for name in ("post-3", "post-7", "elsewhere"):
+        hands.tell("TWL-G120", gateway=name, error="x")
+    hands.seconds = 60
+    each = {f"post-{number}": f"1.{number}" for number in range(30)}
+    fields = {"gateway": "post-3", "command_id": "1.3", "attempts": 1, "shows": {}, "latency_s": 0.2}
+    event = replace(new_event("TWL-G101", **fields), each=each)
+    taken = [hands.pass_on(part) for part in hands.degradations.apart(event)]
+    assert [(part.fields["gateway"], part.count, part.ended) for part in taken] == [
+        ("post-0", 28, None),
+        ("post-3", 1, EndedTrouble("TWL-G120", 60.0)),
+        ("post-7", 1, EndedTrouble("TWL-G120", 60.0)),
+    ]
+    assert taken[2].fields["command_id"] == "1.7"
+    assert [*hands.degradations.apart(event)] == [event.only(each)]

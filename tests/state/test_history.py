@@ -19,7 +19,7 @@ from controller.events.models import Advice, Phrase, Reason, Text
 from controller.state import History, LightChange, Minute, NotRead, StateStore, history
 from controller.state.database import SqliteDatabase
 from controller.state.history import MIGRATIONS, HistoryBuffer
-from controller.state.history_rows import RecordedEvent, Row, recorded
+from controller.state.history_rows import EventFilter, RecordedEvent, Row, recorded
 from controller.state.json_file import Unusable
 from controller.state.storage import Storage
 from tests.parts import require
@@ -124,6 +124,37 @@ async def test_events_are_read_page_by_page_in_the_order_of_the_log(
     assert numbers(second, LONG_AGO, 2) == [1, 4]
     assert reader.last_event("TWL-J004", now + 3 * SECOND) == recorded(works(2), now + 2 * SECOND)
     assert reader.last_event("TWL-J004", now) is None
+
+
+def test_a_row_of_many_gateways_is_read_as_an_event_of_each(storage: Storage, now: datetime) -> None:
+    """Each with a number of its own, page by page in both directions, and newest and oldest first."""
+    each = {f"post-{number}": f"1.{number}" for number in range(30)}
+    fields = {"gateway": "post-0", "command_id": "1.0", "attempts": 1, "wanted": {"each": {}}}
+    event = new_event("TWL-G119", **fields)
+    History(storage).write([recorded(works(1), now), recorded(replace(event, each=each), now), recorded(works(2), now)])
+    expected = [
+        recorded(works(1), now),
+        *(recorded(single, now) for single in replace(event, each=each).singly()),
+        recorded(works(2), now),
+    ]
+    reader = History(storage)
+    upwards: list[tuple[int, RecordedEvent]] = []
+    while page := reader.events(upwards[-1][0] if upwards else 0, LONG_AGO, 7):
+        assert len(page) <= 7
+        upwards += page
+    downwards: list[tuple[int, RecordedEvent]] = []
+    while page := reader.newest(EventFilter(), downwards[-1][0] if downwards else 2**62, 7):
+        assert len(page) <= 7
+        downwards += page
+    assert [event for _, event in upwards] == expected
+    assert downwards == upwards[::-1]
+    assert len({number for number, _ in upwards}) == len(expected)
+    assert upwards[-1][0] <= reader.last_number()
+    assert reader.events(reader.last_number(), LONG_AGO, 7) == []
+    assert list(reader.events_between(now, now + SECOND, ["TWL-G119"])) == expected[1:-1]
+    assert reader.last_event("TWL-G119", now + SECOND) == expected[-2]
+    mine = [event for _, event in reader.newest(EventFilter(gateway="post-1"), 2**62, 7)]
+    assert mine == [expected[2]]
 
 
 async def test_any_field_can_be_kept(a_store: Make, storage: Storage, now: datetime) -> None:

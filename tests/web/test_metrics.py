@@ -59,6 +59,19 @@ def test_the_metrics_tell_how_it_stands(setup: Setup) -> None:
     assert found["events_total level=error"] == 1
 
 
+def test_an_event_of_many_gateways_counts_for_each() -> None:
+    """Command, latency and level."""
+    fields = {"gateway": "post-0", "command_id": "1.0", "attempts": 1, "shows": {}, "latency_s": 0.25}
+    one = new_event("TWL-G101", **fields)
+    alike = replace(one, is_told_with_others=True, each={f"post-{number}": f"1.{number}" for number in range(30)})
+    together, apart = EventCounts(EVENING), EventCounts(EVENING)
+    together.take(alike, EVENING)
+    for single in alike.singly():
+        apart.take(single, EVENING)
+    assert metrics_text(None, together) == metrics_text(None, apart)
+    assert b'{gateway="post-29",result="confirmed"} 1.0' in metrics_text(None, together)
+
+
 def test_what_is_wrong_shows(setup: Setup) -> None:
     """A rejected file, a clock in doubt."""
     bad = Degradation(code="TWL-O131", since=EVENING, fields={"count": 1, "first": "x", "taken": "y", "where": "z"})
