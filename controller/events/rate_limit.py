@@ -101,17 +101,24 @@ class RateLimit:
         if event.each is None:
             return self._pass_on(event, now_s, about)
         code, each = event.code, event.each
-        if any(self._was_told(code, gateway, command, now_s) for gateway, command in each.items()):
+        if self._was_told_of_any(code, each, now_s):
             return tuple(told for single in event.singly() for told in self._pass_on(single, now_s))
         self._together[code].update(dict.fromkeys(each, _Together(each, now_s)))
         self._together_s = now_s
         return (event,)
 
-    def _was_told(self, code: str, gateway: str, command: str, now_s: float) -> bool:
-        """Whether it may have been told of this command before."""
-        window = self._windows.get((code, gateway)) if self._by_code[code] else None
-        is_known = window is not None and (window.is_counting or window.command == command)
-        return is_known or self._together_with(code, gateway, command, now_s) is not None
+    def _was_told_of_any(self, code: str, each: Mapping[str, str], now_s: float) -> bool:
+        """Whether it may have been told of one of these commands before."""
+        alone = self._windows if self._by_code[code] else {}
+        together, over_s = self._together[code], now_s - (self._quiet_s or WINDOW_S)
+        for gateway, command in each.items():
+            told = together.get(gateway)
+            if told is not None and told.each[gateway] == command and told.at_s > over_s:
+                return True
+            window = alone.get((code, gateway)) if alone else None
+            if window is not None and (window.is_counting or window.command == command):
+                return True
+        return False
 
     def _together_with(self, code: str, gateway: str, command: object, now_s: float) -> _Together | None:
         """What was told of this command together with others, and has not been quiet since."""

@@ -65,8 +65,12 @@ class HomeAssistant(WithColorModes, vendor.WithAvailability, vendor.AnswersComma
 
     def readers(self, prefix: str) -> Mapping[str, vendor.Reader]:
         """State and availability, where they have topics."""
-        known: dict[str | None, vendor.Reader] = {self.availability_topic: self.presence, self.state_topic: self._state}
-        return {topic: reader for topic, reader in known.items() if topic is not None}
+        known: dict[str, vendor.Reader] = {}
+        if self.availability_topic is not None:
+            known[self.availability_topic] = self.presence
+        if self.state_topic is not None:
+            known[self.state_topic] = self._state
+        return known
 
     def encode(self, desired: DesiredState, prefix: str) -> tuple[Message, ...]:
         """One JSON command."""

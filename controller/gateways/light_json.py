@@ -103,6 +103,7 @@ def _in_modes(desired: ZoneState, modes: tuple[ColorMode, ...], steps: int, mire
     return capabilities.in_steps(reduced, steps)
 
 
+@lru_cache(capabilities.ALIKE)
 def _best(modes: tuple[ColorMode, ...]) -> ColorMode | None:
     return next((mode for mode in COLORED if mode in modes), None)
 

@@ -185,6 +185,9 @@ def plain(value: float) -> float | int:
     return int(value) if value == math.floor(value) else round(value, 3)
 
 
+_as_json = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` makes an encoder each time
+
+
 def dumped(**members: object) -> bytes:
     """A JSON object without spaces."""
-    return json.dumps(members, separators=(",", ":")).encode()
+    return _as_json(members).encode()

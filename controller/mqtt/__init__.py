@@ -18,9 +18,9 @@ others use too (`tests/bench/test_mqtt.py`).
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from controller.gateways.base import Message
 from controller.mqtt.client_settings import Address, ClientSettings, Tls, check
@@ -107,5 +107,5 @@ class Mqtt:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Item:
-        return await self._inbox.take()
+    def __anext__(self) -> Coroutine[Any, Any, Item]:
+        return self._inbox.take()

@@ -5,7 +5,7 @@ Every item names its broker as `mqtt://host:port`, so that a consumer of several
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from controller.events import CATALOGUE, Event, new_event
 from controller.events.models import Reason
@@ -21,8 +21,7 @@ FLAWS: dict[Flaw, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """A message of a topic subscribed to. `retain` is True for what the broker had kept from before."""
 
     broker: str

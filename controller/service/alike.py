@@ -14,9 +14,9 @@ from controller.gateways.base import DesiredState, Gateway, Report
 from controller.service.gateway_state import Decision, DesiredLooks, GatewayState, Issued
 
 SINGLY = 20
-"""So many are told of one by one."""
+"""At a site with so many gateways or fewer each is told of by itself."""
 TOLD_TOGETHER = frozenset({"TWL-G101", "TWL-G119"})
-"""What more are told of as one event: it begins no trouble, and no log shows it of each."""
+"""What is told as one event where there are more: it begins no trouble, and no log shows it of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,8 @@ class AlikeReports:
 class AlikeEvents:
     """What is told in one turn: thousands of lamps that are decided as one are told of as one, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, gateways: int) -> None:
+        self._are_many = gateways > SINGLY
         self._told: dict[int, tuple[Event, dict[str, str]]] = {}
         """By the id of the event that they share: of which gateways it is told, each with the id of its command."""
 
@@ -100,7 +101,7 @@ class AlikeEvents:
     def told(self) -> Iterator[Event]:
         """All of them, in the order in which they came first."""
         for event, each in self._told.values():
-            if len(each) > SINGLY and event.code in TOLD_TOGETHER:
+            if self._are_many and len(each) > 1 and event.code in TOLD_TOGETHER:
                 yield replace(event, each=each)
             else:
                 yield from (_in_name_of(gateway, command_id, event) for gateway, command_id in each.items())

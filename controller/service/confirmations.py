@@ -38,7 +38,7 @@ class _Alike:
     def due(self) -> list[Told]:
         """As they are told."""
         if self.count <= SINGLY:
-            return self.told
+            return [(single, at) for event, at in self.told for single in event.singly()]
         event, at = self.told[-1]
         fields = {"count": self.count, "shows": event.fields["shows"], "latency_s": self.latency_s}
         return [*self.told, (new_event(MANY_CONFIRMED, **fields), at)]

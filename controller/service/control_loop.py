@@ -128,6 +128,7 @@ class ControlLoop:
         """Ids of the requests that came from the page."""
         self._certificates = Certificates()
         self._gateway_documents = site.gateway_documents.removesuffix("+")
+        self._requests, self._status = site.requests, site.status
         self._presence = Presence(site.status)
         self._echoes = EchoWatch(site.status)
         self._rate_limit = RateLimit(keys=MOST_NAMES)
@@ -200,7 +201,7 @@ class ControlLoop:
     def _receive(self, item: Received, reading: ClockReading) -> bool:
         """True where a turn is due. A flood of requests must not cause a turn each; one that changes the light wakes by
         itself."""
-        if item.topic == self._site.requests:
+        if item.topic == self._requests:
             # a retained request is a mistake of its sender: it would be obeyed again at each start
             if not item.retain:
                 if item.broker == PAGE:
@@ -216,7 +217,7 @@ class ControlLoop:
             self.measured.receive(item.topic, item.payload, item.retain, reading)
             if not self.controller.hears(item.topic):
                 return False  # judged with the next tick, however often it comes
-        if item.topic == self._site.status:
+        if item.topic == self._status:
             self._take_status(item, reading)
             return item.payload != ONLINE  # our own word says nothing new
         self.controller.receive(item.topic, item.payload, item.retain, reading)

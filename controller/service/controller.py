@@ -245,14 +245,21 @@ class Controller:
             prepared = None
         elif prepared.begin():
             most = MOST_DECIDED  # so that the first are on their way at once
-        names, messages, decisions, events = list[str](), list[Message](), AlikeDecisions(), AlikeEvents()
-        while self._table.undecided and len(names) + DEARER * decisions.made < most:
-            name = self._table.undecided.next()
+        names, messages, decisions, events = (
+            list[str](),
+            list[Message](),
+            AlikeDecisions(),
+            AlikeEvents(len(self.gateways)),
+        )
+        undecided = self._table.undecided
+        while undecided and len(names) + DEARER * decisions.made < most:
+            name = undecided.next()
             names.append(name)
+            gateway = self._table.gateways[name]
             ready = prepared.take(name, self._table.states[name]) if prepared is not None else None
             if ready is None:
-                ready = self._decided(self.gateways[name], outlook, reading, decisions)
-            self._carry_out(self.gateways[name], ready, events)
+                ready = self._decided(gateway, outlook, reading, decisions)
+            self._carry_out(gateway, ready, events)
             messages += ready.messages
         self._events += events.told()
         return names, messages
@@ -413,7 +420,7 @@ class Controller:
             *(gateway.recheck(decided.looks) if decision.recheck else ()),
         )
         if decision.spare:
-            return tuple(message if message.retain else replace(message, qos=0) for message in messages)
+            return tuple(message if message.retain else message._replace(qos=0) for message in messages)
         return messages
 
     def _carry_out(self, gateway: Gateway, ready: Prepared, events: AlikeEvents) -> None:

@@ -24,6 +24,9 @@ RULES_S = 10.0
 MOST_S = 1e9
 
 
+_as_json = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` makes an encoder each time
+
+
 class MadeDocument(NamedTuple):
     """A document but for the name of its gateway and the instants in it: its text, and what of it matters, a number
     that changes when anything but its age does."""
@@ -32,11 +35,11 @@ class MadeDocument(NamedTuple):
     text: str
     essence: int
 
-    def payload(self, name: str, state: GatewayState, reading: ClockReading) -> bytes:
-        """The document of one of the gateways that say so."""
-        heard = _instant(state.reported.alive_s, reading)
-        own = {"name": name, "at": rfc3339(reading.wall), "heard": rfc3339(heard) if heard is not None else None}
-        return (json.dumps(own, separators=(",", ":"))[:-1] + "," + self.text).encode()
+    def since(self, alive_s: float | None, reading: ClockReading) -> str:
+        """The document without its beginning, written now of gateways that were heard last then."""
+        heard = _instant(alive_s, reading)
+        instants = {"at": rfc3339(reading.wall), "heard": rfc3339(heard) if heard is not None else None}
+        return f"{_as_json(instants)[1:-1]},{self.text}"
 
 
 class GatewayDocuments:
@@ -52,6 +55,8 @@ class GatewayDocuments:
         self._rules: tuple[Cue | None, float, dict[str, dict[str, object]]] = (None, 0.0, {})
         """The rules of a cue, and when they were looked up."""
         self._looks_now = LooksNow()
+        self._written: tuple[MadeDocument, float | None, ClockReading, str] | None = None
+        """The document that was written last, but for the name: of a gateway that was heard then, in a turn."""
 
     def forget(self) -> None:
         """Make each anew."""
@@ -75,6 +80,13 @@ class GatewayDocuments:
             self._made[contents] = made
         self._alike[alike] = made, state, desired
         return made
+
+    def payload(self, name: str, made: MadeDocument, state: GatewayState, reading: ClockReading) -> bytes:
+        """What is written of one gateway; in one turn it is mostly the same but for the name."""
+        written = (made, state.reported.alive_s, reading)
+        if self._written is None or self._written[:3] != written:
+            self._written = (*written, made.since(state.reported.alive_s, reading))
+        return f'{{"name":{_as_json(name)},{self._written[3]}'.encode()
 
     def _look_up_rules(self, controller: Controller, cue: Cue, reading: ClockReading) -> None:
         before, at_s, rules = self._rules

@@ -29,6 +29,9 @@ class GatewayTable:
         self._sent = {gateway.name: deque[int](maxlen=REMEMBERED) for gateway in gateways if gateway.KEEPS_PLAN}
         self._unconfirmed = Counter(zone for gateway in gateways for zone in gateway.zone_names)
         """By zone, how many of its gateways do not confirm their part."""
+        self._noted: GatewayState | None = None
+        self._is_dark = False
+        """Whether the state that was noted last confirms dark."""
         self._positions = {name: position for position, name in enumerate(self.gateways)}
 
     @property
@@ -48,11 +51,12 @@ class GatewayTable:
     def note(self, name: str, state: GatewayState) -> None:
         """Keep the state that was decided, and with it which zones and gateways are confirmed."""
         before, self.states[name] = self.states[name].status, state
-        for zone, status in state.status.items():
-            self._unconfirmed[zone] += (before.get(zone) == "confirmed") - (status == "confirmed")
-        is_confirmed = all(status == "confirmed" for status in state.status.values())
-        looks = state.desired_looks
-        if is_confirmed and looks is not None and not any(look.on for look in looks.values()):
+        if before is not state.status:
+            for zone, status in state.status.items():
+                self._unconfirmed[zone] += (before.get(zone) == "confirmed") - (status == "confirmed")
+        if self._noted is not state:  # which many in a row may share
+            self._noted, self._is_dark = state, _is_dark(state)
+        if self._is_dark:
             self.lit.discard(name)
         else:
             self.lit.add(name)
@@ -84,3 +88,10 @@ class GatewayTable:
         """The states of all gateways; those that share one go on to share it."""
         changed = {key: change(state) for key, state in {id(state): state for state in self.states.values()}.items()}
         self.states = {name: changed[id(state)] for name, state in self.states.items()}
+
+
+def _is_dark(state: GatewayState) -> bool:
+    """Whether it confirms that nothing is lit."""
+    is_confirmed = all(status == "confirmed" for status in state.status.values())
+    looks = state.desired_looks
+    return is_confirmed and looks is not None and not any(look.on for look in looks.values())

@@ -12,7 +12,7 @@ from itertools import chain, islice
 
 from controller.clock import ClockReading
 from controller.events import Event, Level
-from controller.gateways.base import Message
+from controller.gateways.base import Gateway, Message
 from controller.lighting.look import NO_LIGHT, Look
 from controller.mqtt import Received
 from controller.schedule.hours import night_at
@@ -70,6 +70,8 @@ class HealthReport:
         self._pending_s: dict[str, float] = {}
         self._due = DueTimes()
         """When the document of each gateway is to be looked at; no name stands for the summary."""
+        self._verdict: tuple[int, GatewayState | None, Status, bool] = (-1, None, "unknown", False)
+        """Of those that are alike and share a state: the status, and whether that is amiss."""
         self._strangers: set[str] = set()
         self._never_heard: set[str] = set()
         self._places: tuple[object, dict[tuple[str | None, int | None], dict[str, tuple[int, int] | None]]] = (None, {})
@@ -160,8 +162,7 @@ class HealthReport:
             self._never_heard.add(name)
         else:
             self._never_heard.discard(name)
-        statuses = set(statuses_of(gateway, state).values())
-        status, amiss = worst(statuses), is_amiss(statuses, is_askable(gateway, state))
+        status, amiss = self._judged(controller.alike[name], gateway, state)
         before = self._statuses.get(name)
         if before != (status, amiss):
             self._changes += 1
@@ -185,6 +186,13 @@ class HealthReport:
         patience_s = began_s + PENDING_S if is_patient else float("-inf")
         self._due.set(name, max(reading.mono, written_s + COALESCE_S, patience_s))
 
+    def _judged(self, alike: int, gateway: Gateway, state: GatewayState) -> tuple[Status, bool]:
+        """The status of a gateway, and whether that is amiss; thousands in a row have the same."""
+        if self._verdict[1] is not state or self._verdict[0] != alike:
+            statuses = set(statuses_of(gateway, state).values())
+            self._verdict = alike, state, worst(statuses), is_amiss(statuses, is_askable(gateway, state))
+        return self._verdict[2:]
+
     def _topic(self, name: str) -> str:
         return f"{self._prefix}/controller/gateway/{name}"
 
@@ -193,7 +201,7 @@ class HealthReport:
         made = self._documents.of(name, controller, cue, reading, self._code(name))
         if name in self._written and made.essence == self._written[name][0].essence:
             return []
-        payload = made.payload(name, controller.states[name], reading)
+        payload = self._documents.payload(name, made, controller.states[name], reading)
         self._written[name] = made, reading.mono
         self._payloads[name] = hash(payload)
         return [Message(self._topic(name), payload, qos=1, retain=True)]

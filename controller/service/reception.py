@@ -68,7 +68,7 @@ class Reception:
         state = self._table.states[gateway.name]
         before = state.reported
         is_leftover = retained and report.fault is not None and report.fault.passes
-        if is_leftover or before.overtakes(report, gateway.quiet_s, reading.mono):
+        if is_leftover or (report.uptime_s is not None and before.overtakes(report, gateway.quiet_s, reading.mono)):
             return
         after = self._reports.after(state, report, reading.mono, fresh=not retained)
         if report.order is not None:

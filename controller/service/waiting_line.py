@@ -44,12 +44,14 @@ class WaitingLine:
 
 
 class DueTimes:
-    """When each name is next due; one instant for each, or none."""
+    """When each name is next due; one instant for each, or none. Thousands may have the same one."""
 
     def __init__(self) -> None:
         self._due_s: dict[str, float] = {}
-        self._heap: list[tuple[float, str]] = []
-        """The same, with entries that `_due_s` has replaced since."""
+        self._names: dict[float, deque[str]] = {}
+        """By instant, with names that `_due_s` gives another one since."""
+        self._instants: list[float] = []
+        """The same instants as a heap."""
 
     def set(self, name: str, at_s: float | None) -> None:
         """The instant of a name is this now; None for never."""
@@ -57,14 +59,17 @@ class DueTimes:
             self._due_s.pop(name, None)
         elif self._due_s.get(name) != at_s:
             self._due_s[name] = at_s
-            heappush(self._heap, (at_s, name))
+            if at_s not in self._names:
+                self._names[at_s] = deque()
+                heappush(self._instants, at_s)
+            self._names[at_s].append(name)
 
     def take(self, now_s: float, most: int = MOST) -> Iterator[str]:
         """Names whose time has come, as they are asked for; each has none from then on. Others may be left for the next
-        call: at most so many instants are looked at."""
-        while most > 0 and self._heap and self._heap[0][0] <= now_s:
+        call: at most so many are looked at."""
+        while most > 0 and self._instants and (at_s := self._instants[0]) <= now_s:
             most -= 1
-            at_s, name = heappop(self._heap)
+            name = self._pop(at_s)
             if self._due_s.get(name) == at_s:
                 del self._due_s[name]
                 yield name
@@ -72,7 +77,19 @@ class DueTimes:
     def next_s(self) -> float:
         """When the next one is due, or a little sooner; infinity for never."""
         left = MOST
-        while left > 0 and self._heap and self._due_s.get(self._heap[0][1]) != self._heap[0][0]:
+        while left > 0 and self._instants:
+            at_s = self._instants[0]
+            if self._due_s.get(self._names[at_s][0]) == at_s:
+                break
             left -= 1
-            heappop(self._heap)
-        return self._heap[0][0] if self._heap else inf
+            self._pop(at_s)
+        return self._instants[0] if self._instants else inf
+
+    def _pop(self, at_s: float) -> str:
+        """The first name of the first instant."""
+        names = self._names[at_s]
+        name = names.popleft()
+        if not names:
+            del self._names[at_s]
+            heappop(self._instants)
+        return name

@@ -52,6 +52,14 @@ def test_few_are_told_one_by_one(count: int) -> None:
     assert [(event.code, event.level) for event in told] == [("TWL-G101", Level.INFO)] * count
 
 
+def test_few_that_confirmed_at_one_instant_are_told_one_by_one_too() -> None:
+    """Each with its own command."""
+    event = replace(confirmed(0), each={f"post-{number}": f"1.{number}" for number in range(SINGLY)})
+    told = gathered(Confirmations(250), [event])
+    assert told == list(event.singly())
+    assert {(each.code, each.level) for each in told} == {("TWL-G101", Level.INFO)}
+
+
 def test_those_that_show_something_else_are_told_apart() -> None:
     """Two lights, two events."""
     events = [confirmed(number, shows) for number in range(SINGLY + 1) for shows in (ORANGE, DARK)]
