@@ -56,8 +56,8 @@ class Hook:
                     hook.got.append(document)
 
             def do_GET(self) -> None:
-                if self.answered():
-                    hook.gets.append(self.path)
+                hook.gets.append(self.path)
+                self.answered()
 
             def answered(self) -> bool:
                 if hook.answer is None:
