@@ -54,7 +54,7 @@ def pair_of(before: Pair, standing: Standing, sites: Iterable[str], now: datetim
         else:
             found[site] = known if known.until is not None else LedSite(until=now - timedelta(seconds=lease.ended_s))
     others = {name: page for name, page in standing.pages.items() if name != before.own}
-    return Pair(before.own, found, others, {site: standing.able_to_lead(site, standing.controllers) for site in found})
+    return Pair(before.own, found, others, {site: standing.ready_for(site) for site in found})
 
 
 def lead_of(pair: Pair, site: str) -> LeadHealth | None:
@@ -111,7 +111,7 @@ class Company:
     def _know_unready(self, standing: Standing) -> None:
         unready: dict[str, list[str]] = {}
         for site in sorted(standing.led_by(self._own)):
-            for name in {*standing.controllers} - {*standing.able_to_lead(site, standing.controllers)}:
+            for name in {*standing.controllers} - {*standing.ready_for(site)}:
                 unready.setdefault(machine_of(name), []).append(self._title(site))
         for machine, sites in unready.items():
             event = new_event("TWL-C067", machine=machine, sites=", ".join(sites))

@@ -64,6 +64,10 @@ class Standing:
         everybody = tuple(names)
         return tuple(name for name in everybody if name not in self.able or site in self.able[name]) or everybody
 
+    def ready_for(self, site: str) -> tuple[str, ...]:
+        """The controllers that live and would be the next to lead a site: able to, and not cut off from its brokers."""
+        return self.able_to_lead(site, [name for name in self.controllers if name not in self.cut_off])
+
     def led_by(self, name: str) -> frozenset[str]:
         """The sites whose lease a controller holds."""
         return frozenset(site for site, lease in self.leases.items() if lease.holder == name and lease.left_s > 0)

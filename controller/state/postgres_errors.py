@@ -11,7 +11,7 @@ FULL, DAMAGED, NEWER, LOCKED = "TWL-J044", "TWL-J045", "TWL-J046", "TWL-J047"
 USED_UP = "database_connections_used_up"
 READS_GO_ON = frozenset({READ_ONLY, FULL, DAMAGED})
 """What is over only when something could be written."""
-OF_TABLES = frozenset({DAMAGED, NEWER, LOCKED})
+OF_TABLES = frozenset({FULL, DAMAGED, NEWER, LOCKED})
 """What may be wrong with some tables while others can be used."""
 BY_STATE = {
     "25006": (READ_ONLY, "database_read_only"),

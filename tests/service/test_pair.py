@@ -43,6 +43,10 @@ def test_who_could_not_lead_a_site_does_not_stand_by_it() -> None:
     lead = lead_of(pair_of(Pair("one-a"), ready, ["north"], NOW), "north")
     assert lead is not None
     assert lead.standby == ()
+    cut_off = replace(ready, able={}, unreached={"two-b": frozenset({"north"})})
+    lead = lead_of(pair_of(Pair("one-a"), cut_off, ["north"], NOW), "north")
+    assert lead is not None
+    assert lead.standby == ()
     neither = replace(ready, able=dict.fromkeys(both, frozenset()))
     lead = lead_of(pair_of(Pair("one-a"), neither, ["north"], NOW), "north")
     assert lead is not None
@@ -67,6 +71,16 @@ def test_who_could_not_lead_what_is_led_here_is_named_until_he_can() -> None:
     stand("north", "south", "west")
     stand("north", "south")
     assert [each.code for each in told[1:]] == ["TWL-C067", "TWL-C068"]
+
+
+def test_who_reaches_no_broker_is_named_too() -> None:
+    """Where others reach one."""
+    told: list[Event] = []
+    company = Company("one-a", told.append)
+    both = Standing({"north": Lease("one-a", 3, 4.0)}, ("one-a", "two-b"))
+    company.know(replace(both, unreached={"two-b": frozenset({"north"})}), 0)
+    company.know(both, 1)
+    assert [each.code for each in told] == ["TWL-C067", "TWL-C068"]
 
 
 def _codes(*rounds: tuple[float, Standing]) -> list[str]:
