@@ -17,33 +17,25 @@ from math import inf
 
 from controller.clock import CEILING, FLOOR, ClockReading, Trust
 from controller.events import Event, new_event
-from controller.gateways.base import DesiredState, Gateway, Message, Order
+from controller.gateways.base import Gateway, Message, Order
 from controller.schedule.explanation import Why
 from controller.schedule.plan import Cue, Program
-from controller.service.alike import AlikeDecisions, AlikeEvents, Decided
+from controller.service.alike import AlikeDecisions, AlikeEvents
+from controller.service.deciding import Decider, Prepared
 from controller.service.desired import (
-    HORIZON,
-    LooksNow,
     Outlook,
     PlanAhead,
     Revisions,
-    desired_key,
     desired_looks,
-    fade_left_s,
 )
 from controller.service.gateway_state import (
-    Decision,
     DesiredLooks,
     GatewayState,
-    Issued,
     Status,
-    TurnFacts,
 )
 from controller.service.gateway_table import GatewayTable
-from controller.service.prepared import AHEAD_S, Prepared, PreparedInstant
+from controller.service.prepared import AHEAD_S, PreparedInstant
 from controller.service.reception import Reception
-from controller.service.reconcile import reconcile
-from controller.service.situation import commanded
 from controller.service.values import Value, looks_value, rules_value
 from controller.service.waiting_line import DueTimes
 from controller.service.watches import ClockWatch, StopWatch
@@ -83,8 +75,8 @@ class Controller:
         self._prefix = prefix
         self._plan = PlanAhead(program)
         self._orders = Revisions(known)
-        self._looks_now = LooksNow()
         self._table = GatewayTable(gateways)
+        self._decider = Decider(self._table, self._orders, self._plan, prefix)
         self._events: list[Event] = []
         self._clock_watch = ClockWatch()
         self._reception = Reception(self._table, prefix, self._orders, self._clock_watch, self._events.append)
@@ -97,7 +89,6 @@ class Controller:
         """When each gateway is next decided without any news."""
         self._stop_watch = StopWatch(self._table.in_order)
         self._is_blind = False
-        self._alone: Mapping[str, DesiredLooks] = {}
 
     @property
     def gateways(self) -> Mapping[str, Gateway]:
@@ -170,8 +161,8 @@ class Controller:
 
     def show_alone(self, looks: Mapping[str, DesiredLooks]) -> None:
         """These gateways show this from the next turn on, whatever is planned, and no others: a test of lamps."""
-        self._table.undecided.join((*self._alone, *looks))
-        self._alone, self._prepared = looks, None
+        self._table.undecided.join((*self._decider.alone, *looks))
+        self._decider.alone, self._prepared = looks, None
 
     def stopped(self, reading: ClockReading) -> None:
         """A safety stop was acknowledged, or once more: whether all is dark is an event once more."""
@@ -251,14 +242,14 @@ class Controller:
             AlikeDecisions(),
             AlikeEvents(len(self.gateways)),
         )
-        undecided = self._table.undecided
+        undecided, listening_s = self._table.undecided, self._listening_s
         while undecided and len(names) + DEARER * decisions.made < most:
             name = undecided.next()
             names.append(name)
             gateway = self._table.gateways[name]
             ready = prepared.take(name, self._table.states[name]) if prepared is not None else None
             if ready is None:
-                ready = self._decided(gateway, outlook, reading, decisions)
+                ready = self._decider.decide(gateway, outlook, reading, decisions, listening_s)
             self._carry_out(gateway, ready, events)
             messages += ready.messages
         self._events += events.told()
@@ -276,10 +267,11 @@ class Controller:
             names = [name for name, gateway in self.gateways.items() if not gateway.KEEPS_PLAN]
             self._prepared = PreparedInstant(then, outlook, self._changed(outlook, at), names)
             return
-        reading, decisions = self._prepared.reading, self._prepared.decisions
+        reading, decisions, listening_s = self._prepared.reading, self._prepared.decisions, self._listening_s
         most = MOST_PREPARED + DEARER * decisions.made
         for count, name in enumerate(self._prepared.missing(MOST_PREPARED), start=1):
-            self._prepared.put(name, self._decided(self.gateways[name], outlook, reading, decisions))
+            ready = self._decider.decide(self.gateways[name], outlook, reading, decisions, listening_s)
+            self._prepared.put(name, ready)
             if count + DEARER * decisions.made >= most:
                 break
 
@@ -365,64 +357,6 @@ class Controller:
             return max(reading.mono, self._connected_s + LISTEN_S)
         return self._due.next_s()
 
-    def _desired(self, gateway: Gateway, cue: Cue, now: datetime) -> DesiredLooks:
-        alone = self._alone.get(gateway.name)
-        return alone if alone is not None else self._looks_now.at(gateway.zone_names, cue, now)
-
-    def _key(self, gateway: Gateway, state: GatewayState, desired: DesiredLooks) -> object:
-        is_known = desired is state.desired_looks and state.desired_key is not None and not gateway.KEEPS_PLAN
-        return state.desired_key if is_known else desired_key(gateway, desired, self._plan.edition)
-
-    def _decided(
-        self, gateway: Gateway, outlook: Outlook, reading: ClockReading, decisions: AlikeDecisions
-    ) -> Prepared:
-        """What is decided for one gateway under an outlook, when the clock reads so; an order may be issued for it."""
-        state, before = self._table.states[gateway.name], self._table.issued.get(gateway.name)
-        alike, looks = self._table.alike[gateway.name], self._desired(gateway, outlook.cue, reading.wall)
-        decided = decisions.find(alike, state, looks, is_first=before is None)
-        if decided is not None:
-            issued = self._issue(decided.decision, before)
-        else:
-            decision = decisions.shared(reconcile(gateway, state, self._facts(gateway, looks, outlook, reading)))
-            issued = self._issue(decision, before)
-            desired = (
-                self._to_send(gateway, looks, issued, outlook, reading)
-                if decision.send and issued is not None
-                else None
-            )
-            decided = Decided(state, looks, decision, desired, commanded(gateway, decision, issued))
-            decisions.keep(alike, decided, is_first=before is None)
-        return Prepared(decided, issued, self._messages(gateway, decided))
-
-    def _facts(self, gateway: Gateway, looks: DesiredLooks, outlook: Outlook, reading: ClockReading) -> TurnFacts:
-        return TurnFacts(
-            now_s=reading.mono,
-            connected_s=self._listening_s,
-            desired_looks=looks,
-            desired_key=self._key(gateway, self._table.states[gateway.name], looks),
-            cue=outlook.cue.at,
-            fade_s=fade_left_s(outlook.cue, reading.wall) / reading.pace,
-            issued=self._table.issued.get(gateway.name),
-        )
-
-    def _issue(self, decision: Decision, issued: Issued | None) -> Issued | None:
-        """The command that is sent; a repetition carries the order and id of the first."""
-        if not decision.send or (issued is not None and not decision.anew):
-            return issued
-        order = self._orders.issue()
-        return Issued(order, order.text)
-
-    def _messages(self, gateway: Gateway, decided: Decided) -> tuple[Message, ...]:
-        decision = decided.decision
-        messages = (
-            *(gateway.encode(decided.desired, self._prefix) if decided.desired is not None else ()),
-            *(gateway.query(self._prefix) if decision.query else ()),
-            *(gateway.recheck(decided.looks) if decision.recheck else ()),
-        )
-        if decision.spare:
-            return tuple(message if message.retain else message._replace(qos=0) for message in messages)
-        return messages
-
     def _carry_out(self, gateway: Gateway, ready: Prepared, events: AlikeEvents) -> None:
         """Make a decision true; a repetition carries the order and id of the first."""
         name, decision = gateway.name, ready.decided.decision
@@ -442,18 +376,3 @@ class Controller:
         self._table.note(name, state)
         if self._prepared is not None:
             self._prepared.forget(name)
-
-    def _to_send(
-        self, gateway: Gateway, looks: DesiredLooks, issued: Issued, outlook: Outlook, reading: ClockReading
-    ) -> DesiredState:
-        accepted = self._table.states[gateway.name].reported.order
-        return DesiredState(
-            now=reading.wall,
-            zones=looks,
-            fade_s=fade_left_s(outlook.cue, reading.wall),
-            order=issued.order,
-            replaces=accepted if accepted is not None and issued.order < accepted else None,
-            command_id=issued.command_id,
-            cues=outlook.ahead,
-            valid_until=outlook.at + HORIZON,
-        )

@@ -6,15 +6,14 @@ else decides than `reconcile`: it is asked the same question a few seconds soone
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from controller.clock import ClockReading
 from controller.events import Event
-from controller.gateways.base import Message
-from controller.service.alike import AlikeDecisions, Decided
+from controller.service.alike import AlikeDecisions
+from controller.service.deciding import Prepared
 from controller.service.desired import Outlook
-from controller.service.gateway_state import GatewayState, Issued
+from controller.service.gateway_state import GatewayState
 from controller.service.waiting_line import WaitingLine
 
 AHEAD_S = 10.0
@@ -24,15 +23,6 @@ LATE_S = 0.25
 moved or goes slower."""
 LASTS_S = 4.0
 """For so long it is sent, once it was begun in time; less than the shortest step of a sequence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What was decided for one gateway, or one of its like: under which order it is sent, and the messages."""
-
-    decided: Decided
-    issued: Issued | None
-    messages: tuple[Message, ...]
 
 
 class PreparedInstant:
