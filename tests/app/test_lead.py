@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from controller.app.lead import Lead, LedSites, SiteBrokers
 from controller.broker.server import Broker
 from controller.clock import ClockReading, Trust
+from controller.events import Event
 from controller.gateways.base import Message
 from controller.mqtt import Address, Mqtt
 from controller.service.health_watch import ONLINE
 from controller.service.leadership import SURE_S
 from controller.service.pair import Pair
 from controller.simulation.leased_host import LeaseTable
+from controller.state.leases import Lease, LeaseStore, Question, Standing
 
 PATIENCE_S = 30.0
 REQUESTS, STATUS = "watertower/override/set", "watertower/controller/status"
@@ -50,13 +52,15 @@ class NoPage:
 class StandingBy:
     """A controller that hears on a broker what it may have to act on."""
 
-    port: int
+    port: int = 1
+    store: LeaseStore | None = None
     clock: Hand = field(default_factory=Hand)
     asked: list[bytes] = field(default_factory=list)
+    told: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.lead = Lead(
-            LeaseTable(lambda: self.clock.mono),
+            self.store or LeaseTable(lambda: self.clock.mono),
             LedSites(
                 names=lambda: ("",),
                 title=lambda _: "Tower",
@@ -68,7 +72,7 @@ class StandingBy:
             ),
             self.clock,
             {"": SiteBrokers((Address("127.0.0.1", self.port),), "watertower")},
-            lambda _: None,
+            self.told.append,
             NoPage(),
         )
 
@@ -153,3 +157,35 @@ async def test_a_sign_of_life_at_a_site_that_has_just_come_ends_nothing() -> Non
                 while stop("b") not in this.handed_over():
                     leader.publish(Message(REQUESTS, stop("b"), qos=1))
                     await asyncio.sleep(0.1)
+
+
+class Answers:
+    """A database that answers one round after another with this lease of the site, then with the last of them."""
+
+    def __init__(self, *leases: tuple[float, int]) -> None:
+        self.left = list(leases)
+        """Seconds until it ends, and its term."""
+
+    def exchange(self, question: Question) -> Standing:
+        """It is always of whoever asks."""
+        left_s, term = self.left.pop(0) if len(self.left) > 1 else self.left[0]
+        return Standing({"": Lease(question.controller, term, left_s)}, (question.controller,))
+
+    def depart(self, controller: str) -> None:
+        """Nobody minds."""
+
+
+async def test_a_lead_that_was_lost_and_taken_again_is_told_again() -> None:
+    """With its new term, by which orders are told apart; one that goes on is told once."""
+    this = StandingBy(store=Answers((5.0, 1), (5.0, 1), (0.0, 1), (5.0, 2)))
+    tasks = this.lead.tasks()
+    leading = asyncio.create_task(tasks.pop("lead"))
+    for other in tasks.values():
+        other.close()
+
+    def terms() -> list[object]:
+        return [event.fields["term"] for event in this.told if event.code == "TWL-C060"]
+
+    await until(lambda: 2 in terms())
+    leading.cancel()
+    assert terms() == [1, 2]

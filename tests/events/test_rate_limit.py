@@ -28,6 +28,13 @@ def test_two_pass_and_the_rest_is_counted() -> None:
     assert damper.due(63) == ()
 
 
+def test_problems_of_one_gateway_are_counted_each_by_itself() -> None:
+    """The first of another one is news."""
+    limit = RateLimit(free=1)
+    told = [limit.pass_on(new_event("TWL-G114", gateway="a", problem=each), 0) for each in ("x", "x", "y")]
+    assert [len(each) for each in told] == [1, 0, 1]
+
+
 @pytest.mark.parametrize(
     ("code", "level"),
     [("TWL-B021", Level.DEBUG), ("TWL-B010", Level.INFO), ("TWL-B042", Level.WARNING), ("TWL-C050", Level.WARNING)],

@@ -225,15 +225,18 @@ async def test_a_token_is_taken_where_nobody_can_listen_only(
 
 
 async def test_a_program_that_asks_in_a_loop_has_to_wait(
-    program: Program, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+    program: Program, service: RunningService, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So long as it is told, and no longer; others do not, and a stop never does."""
+    """So long as it is told, and no longer; others do not, with a token of the same owner either, and a stop never."""
     monkeypatch.setattr(api_request, "BURST", 20)
     answers = [await program.get("/plan") for _ in range(3)]
     assert [each.status_code for each in answers] == [200, 200, 429]
     wait_s = int(answers[2].headers["retry-after"])
     assert answers[2].json()["fields"] == {"seconds": wait_s}
     assert (await program.client.get(f"{V1}/plan")).status_code == 200
+    by = service.accounts.audit.rows()[0].actor
+    other = service.accounts.tokens.add("operator", "Skärm", frozenset(), by, clock.wall)
+    assert (await Program(program.client, other).get("/plan")).status_code == 200
     assert (await program.post("/stop", {"reason": "arbete"})).status_code == 200
     clock.go(timedelta(seconds=wait_s))
     assert (await program.get("/status")).status_code == 200
