@@ -7,6 +7,7 @@ without the page: an event, and a degradation until the next start. Nothing of t
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ from controller.events.alarm import Alarm
 from controller.mqtt import Mqtt, Received
 from controller.service.control_loop import PAGE
 from controller.service.controller import TurnResult
+from controller.service.desired import desired_looks, fade_left_s
+from controller.service.health_report import EVERY_S
 from controller.service.runtime import Runtime
 from controller.state.accounts import CODE_FOR_S, AccountStore
 from controller.state.accounts_file import NotKept
@@ -42,7 +45,8 @@ PUBLISH_S = 0.2
 
 
 class PageFeed:
-    """Publishes a snapshot after the turns of a controller; `service.version` grows where one shows something else."""
+    """Publishes a snapshot after the turns of a controller; `service.version` grows where one shows something else.
+    While nothing changes its ages and reasons are EVERY_S old at most, as those of the summary over MQTT."""
 
     def __init__(
         self, context: "Context", runtime: Runtime, follower: FileFollower, mqtt: Mqtt, service: RunningService
@@ -56,6 +60,8 @@ class PageFeed:
         self._changed: set[str] = set()
         self._shown: dict[str, object] = {}
         self._before: object = None
+        self._made_of: object = None
+        self._made_s = float("-inf")
         runtime.after_turn = self._note
 
     def _note(self, _reading: ClockReading, result: TurnResult) -> None:
@@ -79,31 +85,50 @@ class PageFeed:
             next_s = event_loop.time() + PUBLISH_S
 
     def _publish(self) -> None:
-        loop, reading = self._runtime.loop, self._context.clock.read()
+        reading, before = self._context.clock.read(), self._service.snapshot
+        cause, is_made_anew = self._cause(reading), reading.mono >= self._made_s + EVERY_S
+        if before is not None and not (self._changed or is_made_anew) and cause == self._made_of:
+            self._service.publish(replace(before, reading=reading), is_new=False)
+            return
+        snapshot = self._snapshot(reading)
+        health = snapshot.health
+        looks = tuple(look.model_dump_json() for look in health.now.looks.values())
+        essence = (
+            *(snapshot.cue, looks, health.now.fades_until is None, health.next, health.clock, health.counts),
+            *(health.lead, health.degradations, snapshot.codes, snapshot.overrides, snapshot.stop, snapshot.setup),
+        )
+        is_new = self._before != essence or self._shows_something_else(snapshot)
+        self._before, self._made_of, self._made_s = essence, cause, reading.mono
+        self._service.publish(snapshot, is_new=is_new)
+
+    def _cause(self, reading: ClockReading) -> object:
+        """What a snapshot is made of besides the gateways: to compare this costs a tenth of making one."""
+        loop, lead = self._runtime.loop, self._context.lead
+        cue, program = loop.controller.cue, loop.controller.program
+        shown = (desired_looks(program.zones, cue, reading.wall), fade_left_s(cue, reading.wall) > 0) if cue else None
+        return (
+            *(cue, loop.controller.following, program, shown, reading.trust, self._follower.in_force, loop.codes),
+            *(loop.overrides.in_force, loop.overrides.stored_stop, dict(self._mqtt.reach)),
+            *(self._context.degradations.now(), lead and lead.told),
+        )
+
+    def _snapshot(self, reading: ClockReading) -> Snapshot:
+        loop = self._runtime.loop
         controller = loop.controller
         cue = controller.cue or controller.program.look_at(reading.wall)
-        health = loop.summary(reading)
-        snapshot = Snapshot(
+        return Snapshot(
             reading=reading,
             setup=self._follower.in_force,
             program=controller.program,
             cue=cue,
             rules=controller.rules(cue, reading.wall),
-            health=health,
+            health=loop.summary(reading),
             states=dict(controller.states),
             codes=loop.codes,
             overrides=loop.overrides.in_force,
             stop=loop.overrides.stored_stop,
             connected=dict(self._mqtt.reach),
         )
-        looks = tuple(look.model_dump_json() for look in health.now.looks.values())
-        essence = (
-            *(cue, looks, health.now.fades_until is None, health.next, health.clock, health.counts),
-            *(health.lead, health.degradations, snapshot.codes, snapshot.overrides, snapshot.stop, snapshot.setup),
-        )
-        is_new = self._before != essence or self._shows_something_else(snapshot)
-        self._before = essence
-        self._service.publish(snapshot, is_new=is_new)
 
     def _shows_something_else(self, snapshot: Snapshot) -> bool:
         """Whether a gateway that changed reports, or is, something else."""

@@ -1,13 +1,15 @@
 """The page beside the service: it follows the tower, and the light never waits for it."""
 
 import asyncio
+import json
+import math
 import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from controller.clock import VirtualClock
 from controller.config.load import Setup, load
 from controller.config.web_keys import Web
 from controller.events import Event
+from controller.mqtt import Received
+from controller.service.control_loop import PAGE
 from controller.service.degradations import Degradations
 from controller.state import StateStore
 from controller.state.accounts import AccountStore
@@ -93,6 +97,30 @@ async def test_the_page_shows_what_the_lamps_report(config: Path, tmp_path: Path
             while "The water tower is orange" not in (text := (await browser.get(tower.url)).text):
                 assert "<h1>" in text
                 await asyncio.sleep(0.05)
+
+
+async def test_while_nothing_changes_time_goes_on_and_a_change_is_shown_at_once(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A snapshot is made anew for the change, not because the one before is old."""
+    monkeypatch.setattr(page, "EVERY_S", math.inf)
+    tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{free_port()}"))
+    request = {"version": 1, "id": "x", "owner": "Eva", "reason": "test", "look": "blue", "until": "1 h"}
+    async with tower.service() as service, httpx.AsyncClient() as browser:
+
+        async def shown(words: str) -> datetime:
+            async with asyncio.timeout(20):
+                while words not in (text := (await browser.get(tower.url)).text):
+                    await asyncio.sleep(0.05)
+            return datetime.fromisoformat(text.partition('data-heard="')[2].partition('"')[0])
+
+        began = await shown("The water tower is orange")
+        async with asyncio.timeout(20):
+            while await shown("The water tower is orange") < began + timedelta(seconds=3):
+                await asyncio.sleep(0.2)
+        topic, payload = f"{tower.setup.tower.mqtt.topic_prefix}/override/set", json.dumps(request).encode()
+        service.runtime.take(Received(PAGE, topic, payload, retain=False, qos=1))
+        await shown("The water tower is blue")
 
 
 async def test_a_port_that_is_taken_leaves_the_light_as_it_is(config: Path, tmp_path: Path, taken_port: int) -> None:
