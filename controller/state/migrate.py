@@ -26,8 +26,9 @@ from controller.state.database import TAILS, SqliteDatabase
 from controller.state.folder import FileFolder
 from controller.state.in_use import out_of_use
 from controller.state.json_file import MOST_BYTES, Unusable
+from controller.state.postgres_database import PostgresDatabase
 from controller.state.postgres_folder import PostgresFolder
-from controller.state.postgresql import PostgresDatabase, PostgresServer, ServerFailed
+from controller.state.postgresql import PostgresServer, ServerFailed
 from controller.state.sql import Migration, SqlConnection
 
 DATABASES: dict[str, tuple[Migration, ...]] = {
@@ -60,7 +61,9 @@ def migrate(directory: Path, server: PostgresServer, site: str) -> tuple[Migrate
                 done += _texts(directory / name, PostgresFolder(server, server.schema(site), name, None), bool(name))
             for name, migrations in DATABASES.items():
                 if (directory / name).exists():
-                    done += _tables(directory / name, server.database(site, name, migrations), migrations)
+                    done += _tables(
+                        directory / name, PostgresDatabase(server, server.schema(site), name, migrations), migrations
+                    )
             for name in DATABASES:
                 if (directory / name).exists():
                     atomic.set_aside(directory / name, TAILS, ASIDE)

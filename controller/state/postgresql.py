@@ -26,7 +26,7 @@ from controller.events.alarm import Alarm
 from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.state.database import NewerSchema
-from controller.state.json_file import OnEvent, Unusable
+from controller.state.json_file import OnEvent
 from controller.state.postgres_errors import AWAY, BACK, OF_TABLES, READS_GO_ON, NoPassword, event_of, is_used_up
 from controller.state.sql import Migration, SqlConnection, SqlResult, Work, in_dialect
 
@@ -143,10 +143,6 @@ class PostgresServer:
         self._alarm = Alarm(self._tell)
         self._unusable: dict[tuple[str, str], float] = {}
         """Schema and tables of which alone something is wrong, and when that was found last."""
-
-    def database(self, site: str, name: str, migrations: tuple[Migration, ...]) -> "PostgresDatabase":
-        """The tables of this name of a site."""
-        return PostgresDatabase(self, _schema_of(site), name, migrations)
 
     def schema(self, site: str) -> str:
         """The schema of a site, the only one's for an empty name."""
@@ -310,59 +306,6 @@ class PostgresServer:
             listener(event)
 
 
-class PostgresDatabase:
-    """A `Database` in a schema; nothing of it is ever set aside or given up."""
-
-    def __init__(self, server: PostgresServer, schema: str, name: str, migrations: tuple[Migration, ...]) -> None:
-        self._server = server
-        self._schema = schema
-        self._name = name
-        self._migrations = migrations
-
-    @property
-    def place(self) -> str:
-        """See `Database`."""
-        return f"{self._server.place} ({self._name})"
-
-    def write(self, work: Work[T]) -> T:
-        """See `Database`."""
-        return self._use(work, turns=True)
-
-    def outside(self, work: Work[T]) -> T:
-        """See `Database`; what it writes is written as well."""
-        return self._use(work, turns=False)
-
-    def look(self, work: Callable[[SqlConnection, int], T]) -> T | None:
-        """See `Database`."""
-
-        def read(connection: SqlConnection) -> T | None:
-            form = _form(connection, self._schema, self._name)
-            return work(connection, form) if form else None
-
-        try:
-            return self._server.use(self._schema, self._name, read)
-        except ServerFailed as error:
-            raise Unusable(error.reason) from error
-
-    def used_bytes(self, connection: SqlConnection) -> int:  # noqa: ARG002
-        """Nothing: the disk is another machine's."""
-        return 0
-
-    def discard(self) -> bool:
-        """Never: it would make no room here."""
-        return False
-
-    def close(self) -> None:
-        """Nothing: the connections are the server's."""
-
-    def _use(self, work: Work[T], *, turns: bool) -> T:
-        try:
-            self._server.prepare(self._schema, self._name, self._migrations)
-            return self._server.use(self._schema, self._name, work, turns=turns)
-        except ServerFailed as error:
-            raise Unusable(error.reason) from error
-
-
 def _schema_of(site: str) -> str:
     name = f"{SCHEMA}_{site}" if site else SCHEMA
     if len(name.encode()) <= LONGEST_NAME:
@@ -383,8 +326,8 @@ def _beginning(schema: str, turns: str | None) -> Any:
     return f"{begin}; SELECT pg_advisory_xact_lock({number})"
 
 
-def _form(connection: SqlConnection, schema: str, name: str) -> int:
-    """How many migrations of these tables were done."""
+def form_of(connection: SqlConnection, schema: str, name: str) -> int:
+    """How many migrations of the tables of this name were done."""
     if connection.execute("SELECT to_regclass(?)", (f"{_quoted(schema)}.forms",)).fetchone()[0] is None:
         return 0
     found = connection.execute("SELECT version FROM forms WHERE name = ?", (name,)).fetchone()
@@ -392,7 +335,7 @@ def _form(connection: SqlConnection, schema: str, name: str) -> int:
 
 
 def _migrate(connection: SqlConnection, schema: str, name: str, migrations: tuple[Migration, ...]) -> None:
-    found = _form(connection, schema, name)
+    found = form_of(connection, schema, name)
     if found > len(migrations):
         raise NewerSchema(found, len(migrations))
     if found == len(migrations):

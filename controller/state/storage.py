@@ -49,7 +49,9 @@ class Storage:
     ) -> Database:
         """The tables that are in the file of this name without a server; see `SqliteDatabase`."""
         if self.server is not None:
-            return self.server.database(self.site, name, migrations)
+            from controller.state.postgres_database import PostgresDatabase  # noqa: PLC0415  only with a database
+
+            return PostgresDatabase(self.server, self.server.schema(self.site), name, migrations)
         return SqliteDatabase(self.directory / name, migrations, on_event, precious=precious, damaged=damaged)
 
     def folder(self, name: str = "") -> Folder:
