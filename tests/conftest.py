@@ -16,7 +16,7 @@ from hypothesis import settings
 
 # a time per example measures the machine, not the code; what is broken shows in one example of few: a parser, a colour.
 # `.ci/full` asks for "thorough", which also multiplies what a test says with `examples` (tests/parts.py)
-settings.register_profile("any machine", deadline=None, max_examples=40)
+settings.register_profile("any machine", deadline=None, max_examples=30)
 settings.register_profile("thorough", deadline=None, max_examples=400)
 settings.load_profile("any machine")
 
@@ -60,13 +60,15 @@ def left_running() -> dict[int, str]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Number of worker processes: three for each processor, as many wait for a program, or two where none does.
+    """Number of worker processes: three for each processor, as many wait for a program; where none does, one more than
+    there are processors, since each imports and collects everything before its first test.
     0 (this process) for a single file or test, and with `-s`, which a worker cannot obey."""
     named = [Path(word.partition("::")[0]) for word in config.args]
     alone = "::" in "".join(config.args) or (len(named) == 1 and named[0].is_file())
     if alone or config.option.capture == "no" or config.option.collectonly:
         return 0
-    return (2 if config.option.markexpr == IN_MEMORY else 3) * (os.cpu_count() or 2)
+    processors = os.cpu_count() or 2
+    return processors + 1 if config.option.markexpr == IN_MEMORY else 3 * processors
 
 
 @pytest.hookimpl(trylast=True)

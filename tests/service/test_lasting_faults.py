@@ -13,7 +13,7 @@ from controller.events.models import SEVERITY
 from controller.events.rate_limit import FREE
 from tests.service.simulated import World
 
-DAYS, DAY_S = 3, 1200.0
+DAYS, DAY_S = 2, 1200.0
 STEP_S = 120.0
 DESIRED = "watertower/gateway/mast/desired"
 REPORTED = "watertower/gateway/mast/reported"

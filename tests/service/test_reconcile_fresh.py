@@ -17,6 +17,7 @@ from controller.gateways.base import POLL_S, DesiredState, Message, Report
 from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from controller.simulation.devices import DEVICES
+from tests.parts import examples
 from tests.service.simulated import World
 
 NIGHT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
@@ -518,7 +519,7 @@ def spoke_lately(world: World, zone: str) -> bool:
 
 
 @pytest.mark.parametrize("name", [*REPORTING, "lamp"])
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(4), deadline=None)
 @given(deeds=st.lists(st.tuples(st.sampled_from(DEEDS), st.sampled_from([0.5, 5, 40, 100, 200])), max_size=8))
 def test_nothing_is_confirmed_without_a_word_and_everything_is_confirmed_again(
     world_of: Callable[..., World], name: str, deeds: list[tuple[str, float]]

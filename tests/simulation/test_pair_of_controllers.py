@@ -13,8 +13,9 @@ from controller.simulation.rehearsal import Rehearsal, figures
 from controller.simulation.scenario import Scenario
 from tests.parts import examples
 
-NOON = datetime(2026, 11, 20, 11, tzinfo=UTC)
-NIGHT = timedelta(days=1)
+AFTERNOON = datetime(2026, 11, 20, 14, tzinfo=UTC)
+NIGHT = timedelta(hours=17.5)
+"""From before sunset until after sunrise."""
 
 
 @pytest.fixture(scope="session")
@@ -26,8 +27,8 @@ def setup() -> Setup:
 
 
 def held(setup: Setup, faults: str, seed: int = 1) -> tuple[Rehearsal, Scenario]:
-    """A day and a night of the campaign."""
-    rehearsal = Rehearsal(setup, NOON, NOON + NIGHT, faults, controllers=2)
+    """A night of the campaign."""
+    rehearsal = Rehearsal(setup, AFTERNOON, AFTERNOON + NIGHT, faults, controllers=2)
     return rehearsal, rehearsal.hold(seed)
 
 

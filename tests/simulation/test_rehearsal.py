@@ -15,8 +15,9 @@ from controller.simulation.rehearsal import Rehearsal, of_one
 from controller.simulation.scenario import Scenario
 
 SHIPPED = Path(__file__).parents[2] / "config"
-EVENING = datetime(2026, 11, 20, 12, tzinfo=UTC)
-NIGHT = timedelta(hours=20)
+EVENING = datetime(2026, 11, 20, 14, tzinfo=UTC)
+NIGHT = timedelta(hours=17.5)
+"""From before sunset until after sunrise."""
 
 
 @pytest.fixture(scope="session")
@@ -108,7 +109,8 @@ def test_a_mistake_on_the_way_to_the_levels_is_seen(
     """Controller and gateway make it alike and confirm it; who looks at the lamps does not."""
     right = Lamp.levels
     monkeypatch.setattr(Lamp, "levels", lambda lamp, light: right(lamp, mistake(light)))
-    result = Rehearsal(setup, EVENING, EVENING + timedelta(hours=4), "none").hold(1)
+    midday = EVENING - timedelta(hours=2)
+    result = Rehearsal(setup, midday, midday + timedelta(hours=4), "none").hold(1)
     assert result.meter.total.undetected_s > 3600
 
 

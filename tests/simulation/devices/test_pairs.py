@@ -15,6 +15,7 @@ from controller.gateways.base import DesiredState, Gateway, Message
 from controller.gateways.dmx_channels import DmxChannels
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
+from tests.parts import examples
 
 VENDORS = json.loads((Path(__file__).parents[2] / "vectors" / "vendors.json").read_text(encoding="utf-8"))
 
@@ -64,7 +65,7 @@ wishes = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(want=wishes, fade_s=st.sampled_from([0.0, 0.4, 3.0]))
 def test_a_wish_is_shown_told_and_agreed_to(
     pair_name: str, pair_of: Callable[[str], Any], want: ZoneState, fade_s: float
@@ -198,7 +199,7 @@ def test_a_fade_is_seen_by_the_eye_and_ends(pair: Any) -> None:
     assert pair.agrees(lit(ORANGE))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(payload=st.one_of(st.binary(max_size=60), st.text(max_size=60).map(str.encode)))
 def test_a_device_survives_any_payload(pair_name: str, pair_of: Callable[[str], Any], payload: bytes) -> None:
     """Noise on its topics neither stops a device nor makes it say what the dialect cannot read."""
