@@ -77,14 +77,15 @@ async def test_a_request_that_does_not_come_ends_the_connection(port: int, first
     await dripped(port, first, drop)
 
 
-async def test_a_request_may_follow_another_after_a_while(port: int) -> None:
+async def test_a_request_may_follow_another_after_a_while(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """It has as long as the first."""
+    monkeypatch.setattr(page_server, "REQUEST_S", 3.0)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(WHOLE)
     assert await reader.readuntil(b"ok\n")
-    await asyncio.sleep(0.7)
+    await asyncio.sleep(1.8)
     writer.write(WHOLE[:5])
-    await asyncio.sleep(0.7)
+    await asyncio.sleep(1.8)
     writer.write(WHOLE[5:])
     assert await reader.readuntil(b"ok\n")
     writer.close()
