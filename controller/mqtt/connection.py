@@ -177,7 +177,9 @@ class Connection:
         while size < BATCH_BYTES and (message := self._outbox.take()):
             mid = 0
             if message.qos:
-                mid = next(mid for mid in self._mids if not self._outbox.awaits(mid))
+                mid = next(self._mids)
+                while self._outbox.awaits(mid):
+                    mid = next(self._mids)
                 self._outbox.sent(message, mid, now_s)
             packets.append(publish_packet(message, mid))
             size += len(packets[-1])

@@ -1,8 +1,8 @@
 """Decides what a gateway is sent at an instant, and what is told of it; those that are alike share a decision. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from controller.clock import ClockReading
 from controller.gateways.base import DesiredState, Gateway, Message
@@ -29,8 +29,7 @@ from controller.service.reconcile import reconcile
 from controller.service.situation import commanded
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """What was decided for one gateway, or one of its like: under which order it is sent, and the messages."""
 
     decided: Decided
