@@ -142,10 +142,11 @@ class Lead:
             call = run_blocking("leases", partial(self._store.exchange, question))
             self._asked = question, self._clock.read(), asyncio.create_task(call)
         question, asked, task = self._asked
+        began_s = self._clock.read().mono  # old, where this process is frozen while it waits
         await asyncio.wait([task], timeout=ANSWER_S)
         if not task.done():
             self._unknown()
-            self.leaderships.unanswered(self._clock.read().mono, self._sites.running())
+            self.leaderships.unanswered(began_s, self._sites.running())
             return
         self._asked = None
         try:
@@ -153,7 +154,7 @@ class Lead:
             self._know(task.result(), asked)
         except Unusable:  # told by the database, as whatever else it refuses
             self._unknown()
-            self.leaderships.unanswered(asked.mono, self._sites.running())
+            self.leaderships.unanswered(began_s, self._sites.running())
 
     def _unknown(self) -> None:
         self.pair = replace(self.pair, is_known=False)

@@ -1,17 +1,22 @@
-"""One of several controllers whose clock differs from that of the database: what it tells, and who leads."""
+"""The rounds of one of several controllers: what it does where its clock is another than the database's, and where they fail."""
 
 import asyncio
+import time
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from unittest.mock import AsyncMock
 
 from controller.app.lead import Lead, LedSites
 from controller.clock import ClockReading, SystemClock, Trust
 from controller.events import Event
+from controller.events.models import Reason
 from controller.service.pair import Pair
 from controller.simulation.leased_host import LeaseTable
+from controller.state.json_file import Unusable
 from controller.state.leases import Question, Standing
 
 PATIENCE_S = 20.0
+HELD_S = 3.0
 NORTH = frozenset({"north"})
 
 
@@ -105,6 +110,41 @@ async def test_who_goes_by_another_time_than_the_database_leaves_its_sites_to_on
     assert not running
     assert "TWL-T008" in codes
     assert database.holder() == ""
+
+
+class Held(Database):
+    """One whose tables somebody holds, once north is led: each question fails after as long as is waited."""
+
+    def exchange(self, question: Question) -> Standing:
+        if self.asked:
+            time.sleep(HELD_S)
+            raise Unusable(Reason("database_locked"))
+        return super().exchange(question)
+
+
+async def test_a_leader_whose_questions_fail_late_is_never_mute() -> None:
+    """What it would say then is dropped, as a safety stop."""
+    database, clock = Held(), WrongClock(timedelta(0))
+    sites = LedSites(
+        names=lambda: ("north",),
+        title=str,
+        running=dict,
+        broken=tuple,
+        start=lambda _site: None,
+        stop=AsyncMock(),
+        ask=lambda _site, _payload: None,
+    )
+    lead = Lead(database, sites, clock, {}, lambda _event: None, NoPage())
+    work = asyncio.create_task(lead.tasks()["lead"])
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await lead.asked.wait()
+        end_s = clock.read().mono + 2 * HELD_S
+        while clock.read().mono < end_s:
+            assert lead.leaderships["north"].may_speak(clock.read().mono)
+            await asyncio.sleep(0.05)
+    finally:
+        work.cancel()
 
 
 async def test_a_clock_that_a_time_server_holds_is_believed_before_that_of_the_database() -> None:
