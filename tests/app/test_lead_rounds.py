@@ -1,4 +1,4 @@
-"""The rounds of one of several controllers: what it does where its clock is another than the database's, and where they fail."""
+"""The rounds of one of several controllers: where its clock is not as that of the database, and where they fail."""
 
 import asyncio
 import time
