@@ -105,6 +105,10 @@ class PastSchedules:
         self._programs: dict[str, Program | None] = {}
 
     @cached_property
+    def _now(self) -> Program:
+        return self._setup.program()
+
+    @cached_property
     def _versions(self) -> tuple[ScheduleVersion, ...]:
         """The newest first."""
         try:
@@ -123,7 +127,7 @@ class PastSchedules:
     def program_at(self, moment: datetime) -> Program:
         """The rules at an instant; those of the files now where they are not known."""
         version = self.at(moment)
-        return version.program if version is not None else self._setup.program()
+        return version.program if version is not None else self._now
 
     def within(self, start: datetime, end: datetime) -> tuple[ScheduleVersion, ...]:
         """The versions that were in force at some time of a period, the oldest first."""

@@ -44,6 +44,7 @@ def test_the_version_before_an_instant_was_in_force(past: PastSchedules, setup: 
     for unknown in (FIRST - HOUR, FIRST + 2 * HOUR):
         assert past.at(unknown) is None
         assert past.program_at(unknown) == setup.program()
+        assert past.program_at(unknown) is past.program_at(unknown)  # with the nights that it has worked out
     assert [rule.name for rule in past.program_at(FIRST + 4 * HOUR).campaigns] == ["blue"]
 
 
