@@ -69,6 +69,12 @@ def tells_files_apart(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr in {"st_mtime_ns", "st_ctime_ns", "st_ino"}
 
 
+def asks_when_it_is_dark(node: ast.AST) -> bool:
+    """The sun below a horizon, of which a `Place` knows all."""
+    is_sun = isinstance(node, ast.ImportFrom) and node.module == "controller.schedule.sun"
+    return is_sun and any(each.name in {"below", "grazes"} for each in node.names)
+
+
 @pytest.mark.parametrize(
     ("does_it", "allowed"),
     [
@@ -78,6 +84,7 @@ def tells_files_apart(node: ast.AST) -> bool:
         (writes_or_reads_an_instant, {"rfc3339.py", *TYPED, *IN_A_FIXED_FORM}),
         (writes_a_file, {"state/atomic.py"}),
         (brings_into_a_normal_form, {"normal_form.py"}),
+        (asks_when_it_is_dark, {"schedule/hours.py"}),
         (tells_files_apart, {"plain_file.py", "app/log_writer.py"}),  # the log: is it journald's?
     ],
 )

@@ -18,7 +18,6 @@ from controller.schedule.lit import lit_nights, lit_stretches
 from controller.schedule.plan import Program
 from controller.schedule.plan_notes import night_notes
 from controller.schedule.precedence import Claim, NightPlan, Piece
-from controller.schedule.sun import SUNSET_DEG, below
 from controller.service.desired import desired_looks
 from controller.service.period import DAY_MIN, say_day
 
@@ -119,8 +118,7 @@ def _is_over(program: Program, plan: NightPlan, now: datetime) -> bool:
 
 
 def _dark(program: Program, plan: NightPlan) -> tuple[Span, ...]:
-    place = program.place
-    return below(place.latitude, place.longitude, plan.night.start, plan.night.end, SUNSET_DEG)
+    return program.place.dark(plan.night)
 
 
 def _row(setup: Setup, program: Program, plan: NightPlan, options: Options) -> NightRow:

@@ -18,13 +18,16 @@ from pydantic import BeforeValidator
 from controller.errors import Mistake, readable
 from controller.schedule import day_grammar
 from controller.schedule.hours_grammar import DAY, EVENING, NOON, SunEvent, Term, read, several
-from controller.schedule.sun import CIVIL_DEG, SUNSET_DEG, Stretch, below
+from controller.schedule.sun import CIVIL_DEG, SUNSET_DEG, Stretch, below, grazes
 from controller.text_field import TextField
 
 NOTHING = timedelta(0)
 
 HORIZONS: dict[SunEvent, float] = {"sunset": SUNSET_DEG, "sunrise": SUNSET_DEG, "dusk": CIVIL_DEG, "dawn": CIVIL_DEG}
-WHILE_DARK = {(Term("sunset"), Term("sunrise")): SUNSET_DEG, (Term("dusk"), Term("dawn")): CIVIL_DEG}
+WHILE_DARK: dict[tuple[Term, Term], SunEvent] = {
+    (Term("sunset"), Term("sunrise")): "sunset",
+    (Term("dusk"), Term("dawn")): "dusk",
+}
 """Windows that are all stretches with the sun below a horizon. In any other window the sun's events are the ends of the
 longest stretch; where the sun does not rise this is the whole frame."""
 
@@ -32,15 +35,6 @@ longest stretch; where the sun does not rise this is the whole frame."""
 _LEFT_OUT = re.compile(
     r"(.+?)\s(?:except(?:\s+for|\s+on)?|but\s+not|utom|förutom|men\s+inte|inte|ej)\s(.+)", re.IGNORECASE
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the tower stands: degrees north and east, and the time zone of its clocks."""
-
-    latitude: float
-    longitude: float
-    time_zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +49,25 @@ class Night:
     end: datetime
     midnight: datetime
     morning: date
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the tower stands: degrees north and east, and the time zone of its clocks. It knows when it is dark
+    there: nobody else asks for the sun below a horizon."""
+
+    latitude: float
+    longitude: float
+    time_zone: ZoneInfo
+
+    def dark(self, night: Night, event: SunEvent = "sunset") -> tuple[Stretch, ...]:
+        """The stretches of a night, UTC, in which the sun is below the horizon of sunset and sunrise; of `dusk` and
+        `dawn`, as deep as that."""
+        return below(self.latitude, self.longitude, night.start, night.end, HORIZONS[event])
+
+    def sun_grazes(self, night: Night, event: SunEvent) -> bool:
+        """Whether the sun turns so close to the horizon of an event that nobody knows the minute."""
+        return grazes(self.latitude, self.longitude, night.start, night.end, HORIZONS[event])
 
 
 @lru_cache(maxsize=4096)
@@ -132,9 +145,9 @@ class Window(TextField):
 
     def resolve(self, night: Night, place: Place) -> tuple[Stretch, ...]:
         """The stretches of this window in one night, UTC, in order; none where it is empty that night."""
-        horizon_deg = WHILE_DARK.get((self.start, self.end))
-        if horizon_deg is not None:
-            return below(place.latitude, place.longitude, night.start, night.end, horizon_deg)
+        event = WHILE_DARK.get((self.start, self.end))
+        if event is not None:
+            return place.dark(night, event)
         start, end = self.ends(night, place)
         if start is None or end is None:
             return ()
@@ -156,7 +169,7 @@ def _is_hours(text: str) -> bool:
 
 def _moment(term: Term, night: Night, place: Place, *, last: bool) -> datetime | None:
     if not isinstance(term.what, int):
-        stretch = _longest(night, place, HORIZONS[term.what])
+        stretch = max(place.dark(night, term.what), key=_length, default=None)  # with the solar midnight
         shift = timedelta(minutes=term.shift)
         return stretch[0 if term.what in EVENING else 1] + shift if stretch is not None else None
     if term.what == NOON:
@@ -169,10 +182,8 @@ def day_of(minutes: int, night: Night) -> date:
     return night.day if minutes > NOON else night.day + timedelta(days=1)
 
 
-def _longest(night: Night, place: Place, horizon_deg: float) -> Stretch | None:
-    """The stretch that holds the solar midnight."""
-    stretches = below(place.latitude, place.longitude, night.start, night.end, horizon_deg)
-    return max(stretches, key=lambda stretch: stretch[1] - stretch[0], default=None)
+def _length(stretch: Stretch) -> timedelta:
+    return stretch[1] - stretch[0]
 
 
 def as_list(value: object) -> object:

@@ -20,7 +20,7 @@ from controller.schedule.hours_grammar import NOON
 from controller.schedule.plan import REACH, Program
 from controller.schedule.precedence import Claim, NightPlan
 from controller.schedule.recurrence import LATEST
-from controller.schedule.sun import CIVIL_DEG, Stretch, below, grazes
+from controller.schedule.sun import CIVIL_DEG, Stretch
 
 AHEAD = timedelta(days=REACH)
 ONE_DAY = timedelta(days=1)
@@ -274,18 +274,17 @@ def night_notes(program: Program, plan: NightPlan) -> tuple[Note, ...]:
 def _of_window(rule: Rule, window: Window, night: Night, place: Place) -> Iterator[Note]:
     fields: dict[str, object] = {"name": rule.name, "hours": window.text.strip()}
     terms = (window.start.what, window.end.what)
-    horizons = dict.fromkeys(HORIZONS[what] for what in terms if not isinstance(what, int))
+    by_horizon = {HORIZONS[what]: what for what in terms if not isinstance(what, int)}
     start, end = window.ends(night, place)
     if start is None or end is None:
-        yield Note("TWL-S212" if CIVIL_DEG in horizons else "TWL-S211", rule, fields)
+        yield Note("TWL-S212" if CIVIL_DEG in by_horizon else "TWL-S211", rule, fields)
     elif not window.resolve(night, place) and (_is_in(rule, start, night) or _is_in(rule, end, night)):
         yield Note("TWL-S210", rule, {**fields, "start": _clock(start, place), "end": _clock(end, place)})
-    for horizon_deg in horizons:
-        sun = (place.latitude, place.longitude, night.start, night.end, horizon_deg)
-        stretches = below(*sun)
+    for event in by_horizon.values():
+        stretches = place.dark(night, event)
         if stretches == ((night.start, night.end),):
             yield Note("TWL-S213", rule, fields)
-        elif stretches and grazes(*sun):
+        elif stretches and place.sun_grazes(night, event):
             yield Note("TWL-S214", rule, fields)
     for what in terms:
         if isinstance(what, int) and what != NOON:

@@ -17,7 +17,6 @@ from controller.schedule.plan import Program
 from controller.schedule.plan_notes import AHEAD, Note
 from controller.schedule.precedence import Claim, Piece
 from controller.schedule.recurrence import EARLIEST, LATEST, Period, Several, Weekdays, days_of
-from controller.schedule.sun import SUNSET_DEG, below
 
 Stretches = Mapping[Night, Sequence[Claim | Piece]]
 SHORTEST = timedelta(minutes=20)
@@ -169,7 +168,7 @@ def _by_day(rule: Rule, seen: dict[Night, list[Piece]], place: Place) -> Iterato
 
 def _daylight(pieces: list[Piece], night: Night, place: Place) -> timedelta:
     """How long it is lit in a night while the sun is up."""
-    dark = below(place.latitude, place.longitude, night.start, night.end, SUNSET_DEG)
+    dark = place.dark(night)
     lit = sum((piece.end - piece.start for piece in pieces), timedelta())
     overlaps = (min(piece.end, end) - max(piece.start, start) for piece in pieces for start, end in dark)
     return lit - sum((each for each in overlaps if each > timedelta()), timedelta())

@@ -10,10 +10,9 @@ from controller.likeness import likeliest
 from controller.schedule import tokens
 from controller.schedule.days import Days
 from controller.schedule.holidays import key
-from controller.schedule.hours import HORIZONS, instant, night_at, night_of, read_instant
+from controller.schedule.hours import instant, night_at, night_of, read_instant
 from controller.schedule.hours_grammar import EVENING, NOON, SPELT, WORDS, SunEvent, Term, is_doubtful, read_time
 from controller.schedule.plan import Program
-from controller.schedule.sun import below
 
 NEXT_CHANGE = {"next change", "next", "nästa ändring", "nästa byte", "nästa"}
 NIGHTS_AHEAD = 400
@@ -154,7 +153,7 @@ def _sun(event: SunEvent, shift: timedelta, program: Program, now: datetime, tex
     # a shift may reach from one frame into the next
     for i in range(-1, NIGHTS_AHEAD):
         night = night_of(tonight.day + timedelta(days=i), place.time_zone)
-        for start, end in below(place.latitude, place.longitude, night.start, night.end, HORIZONS[event]):
+        for start, end in place.dark(night, event):
             at, border = (start, night.start) if event in EVENING else (end, night.end)
             if at + shift > now and at != border:
                 return at + shift

@@ -13,7 +13,6 @@ from controller.schedule.explanation import kind_of, rule_value
 from controller.schedule.plan import Cue, Program
 from controller.schedule.plan_notes import night_notes
 from controller.schedule.precedence import NightPlan, Piece
-from controller.schedule.sun import SUNSET_DEG, below
 from controller.service.desired import desired_looks, fade_left_s
 from controller.service.planned_tests import planned_tests
 from controller.service.values import looks_value, rules_value
@@ -84,8 +83,7 @@ def _look(look: Look, cue: Cue) -> dict[str, object]:
 
 
 def _night(program: Program, plan: NightPlan) -> dict[str, object]:
-    place = program.place
-    dark = below(place.latitude, place.longitude, plan.night.start, plan.night.end, SUNSET_DEG)
+    dark = program.place.dark(plan.night)
     lit = [(piece, piece.shows) for piece in plan.pieces if piece.shows is not None]
     notes = night_notes(program, plan)
     return {

@@ -12,7 +12,7 @@ from controller.lighting.look import Look
 from controller.locale import Language, template
 from controller.schedule.campaign import Blackout, Rule
 from controller.schedule.hours import Night, Place
-from controller.schedule.sun import SUNSET_DEG, below, elevation
+from controller.schedule.sun import elevation
 from controller.service.clauses import Names
 from controller.web.nights import NightBar, Span, YearRun, night_words, year_runs
 from controller.web.svg import blend, drawn, sky
@@ -87,7 +87,7 @@ def _sky(place: Place, night: Night) -> BarSky:
         f"{'L' if n else 'M'}{WIDTH * n / count:.0f} {max(2.0, HORIZON - BY_DEGREE * height):.1f}"
         for n, height in enumerate(heights)
     )
-    dark = below(place.latitude, place.longitude, night.start, night.end, SUNSET_DEG)
+    dark = place.dark(night)
     borders = tuple(_x(night, at) for span in dark for at in span if night.start < at < night.end)
     return BarSky(tuple((n / count, colors[n]) for n in kept), line, borders)
 
