@@ -123,10 +123,13 @@ def test_commands_are_whole_and_not_retained(
 ) -> None:
     """QoS 1, never retained; on carries brightness and colour together, off carries neither. What prepares it on the
     same topic comes before it."""
-    messages = vendor.encode(desired_state(lit(brightness=brightness), fade_s), PREFIX)
-    assert {(message.qos, message.retain) for message in messages} == {(1, False)}
-    for message in {message.topic: message for message in messages}.values():
-        has_color = any(word in message.payload for word in (b"255", b"106", b"FF6A00"))
+    orange, blue = (
+        vendor.encode(desired_state(lit(color, brightness), fade_s), PREFIX) for color in ("#FF6A00", "#0000FF")
+    )
+    assert {(message.qos, message.retain) for message in orange} == {(1, False)}
+    others = {message.topic: message for message in blue}
+    for topic, message in {message.topic: message for message in orange}.items():
+        has_color = message != others[topic]
         assert has_color is (brightness > 0), message
 
 
