@@ -113,6 +113,7 @@ class PlanAhead:
         self.edition = 0
         self._until: datetime | None = None
         self._step_at: datetime | None = None
+        self._looked_at: datetime | None = None
         self._tell_at: datetime | None = None
         self._coming: Outlook | None = None
 
@@ -128,7 +129,9 @@ class PlanAhead:
             self._plan(now)
         if self._tell_at is not None and now >= self._tell_at:
             self.edition, self._tell_at = self.edition + 1, None
-        steps = self._step_at is not None and now >= self._step_at
+        is_set_back = self._looked_at is not None and now < self._looked_at
+        self._looked_at = now
+        steps = is_set_back or (self._step_at is not None and now >= self._step_at)
         if anew or steps:
             self._step_at = next_step(self.outlook.cue, now)
         return anew or steps

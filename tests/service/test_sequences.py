@@ -112,3 +112,21 @@ def test_the_document_says_when_the_window_began(person: ByHand) -> None:
     tonight = [cue for cue in told.cues if cue.at < START + timedelta(hours=2)]
     assert len(tonight) >= 2
     assert {cue.zones["shaft"].sequence.started_at for cue in tonight} == {began}
+
+
+def test_a_lamp_goes_on_with_the_steps_when_the_clock_is_set_back(
+    world_of: Callable[..., World], setup_of: Callable[[str], Setup]
+) -> None:
+    """The next step is soon, not when the clock shows again what it had shown before."""
+    rule = "campaigns: [{name: x, dates: every day, color: [red, lime], change_every: 10 s, fade_in: 0 s}]\n"
+    world = world_of(START, vendors=("wled",), setup=setup_of(rule))
+    world.vendor.start()
+    world.controller.start()
+    for step_s in (3600, -3600):
+        world.run(30)
+        world.controller.clock.step(step_s)
+    world.run(10)
+    since_s = world.mono
+    world.run(60)
+    sent = [message.payload for at_s, who, message in world.sent if who == "controller" and at_s >= since_s]
+    assert sum(b'"col"' in payload for payload in sent) == 6
