@@ -39,6 +39,12 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]
     server.close()
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every store is closed: on a busy machine a disk may take longer than a service that stops waits for it."""
+    monkeypatch.setattr(state_store, "CLOSE_S", 60.0)
+
+
 @pytest.fixture
 def now() -> datetime:
     """An evening of the campaign week."""

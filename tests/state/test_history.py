@@ -131,7 +131,9 @@ def test_a_row_of_many_gateways_is_read_as_an_event_of_each(storage: Storage, no
     each = {f"post-{number}": f"1.{number}" for number in range(30)}
     fields = {"gateway": "post-0", "command_id": "1.0", "attempts": 1, "wanted": {"each": {}}}
     event = new_event("TWL-G119", **fields)
-    History(storage).write([recorded(works(1), now), recorded(replace(event, each=each), now), recorded(works(2), now)])
+    kept = History(storage)
+    kept.write([recorded(works(1), now), recorded(replace(event, each=each), now), recorded(works(2), now)])
+    kept.close()
     expected = [
         recorded(works(1), now),
         *(recorded(single, now) for single in replace(event, each=each).singly()),
