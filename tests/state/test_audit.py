@@ -261,18 +261,17 @@ def test_any_acts_are_read_back_and_any_change_of_one_is_found(entries: list[Aud
     """At that row, or at the one after it."""
     with TemporaryDirectory() as folder:
         told: list[Event] = []
-        store = AccountStore(Path(folder), told.append)
-        for entry in entries:
-            store.audit.append(entry, datetime(2026, 11, 20, tzinfo=UTC))
-        found = [(row.act, row.actor, row.whom, row.before, row.after) for row in store.audit.rows()]
-        assert found == [(each.act, each.actor, each.whom, each.before, each.after) for each in entries]
-        assert store.audit.verify() == AuditVerdict(len(entries))
-        number = data.draw(st.integers(1, len(entries)))
-        column = data.draw(st.sampled_from(COLUMNS))
-        store.close()
-        with closing(sqlite3.connect(Path(folder) / "accounts.db")) as file, file:
-            file.execute(UNGUARD[0])
-            file.execute(f"UPDATE audit SET {column} = {column} || 'x' WHERE number = ?", (number,))  # noqa: S608
-        assert store.audit.verify().broken == number
-        store.close()
+        with closing(AccountStore(Path(folder), told.append)) as store:
+            for entry in entries:
+                store.audit.append(entry, datetime(2026, 11, 20, tzinfo=UTC))
+            found = [(row.act, row.actor, row.whom, row.before, row.after) for row in store.audit.rows()]
+            assert found == [(each.act, each.actor, each.whom, each.before, each.after) for each in entries]
+            assert store.audit.verify() == AuditVerdict(len(entries))
+            number = data.draw(st.integers(1, len(entries)))
+            column = data.draw(st.sampled_from(COLUMNS))
+            store.close()
+            with closing(sqlite3.connect(Path(folder) / "accounts.db")) as file, file:
+                file.execute(UNGUARD[0])
+                file.execute(f"UPDATE audit SET {column} = {column} || 'x' WHERE number = ?", (number,))  # noqa: S608
+            assert store.audit.verify().broken == number
         assert told == []
