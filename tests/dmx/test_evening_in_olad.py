@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from controller.app.assembly import Context, Running, running
-from controller.clock import Clock, VirtualClock
+from controller.clock import Clock, ClockReading, VirtualClock
 from controller.config.load import Setup, parse
 from controller.events import Event
 from controller.gateways.dmx import Dmx
@@ -77,17 +77,25 @@ class Cue:
         return mix(Light.of(self.before), Light.of(self.after), passed_s / self.fade_s)
 
 
-class HeldClock(VirtualClock):
+class HeldClock:
     """A wall that goes by real seconds until it is let go, however long everything takes to start; then from `start` on
-    at `speed`."""
+    at `speed`. Other threads read it, so that it goes over to the other pace in one step."""
 
     def __init__(self, start: datetime, speed: float) -> None:
-        super().__init__(start - timedelta(seconds=WITHIN_S * 4), 1.0)
+        self._clock = VirtualClock(start - timedelta(seconds=WITHIN_S * 4), 1.0)
         self._later = start, speed
+
+    def read(self) -> ClockReading:
+        """Now, on this wall."""
+        return self._clock.read()
+
+    def real_s(self, wall_s: float) -> float:
+        """As that of the pace at which it goes now."""
+        return self._clock.real_s(wall_s)
 
     def let_go(self) -> None:
         """The wall jumps to the start and runs."""
-        super().__init__(*self._later)
+        self._clock = VirtualClock(*self._later)
 
 
 @pytest.fixture
