@@ -25,12 +25,14 @@ commands() {
         END { if (!lines) { print FILENAME " has no commands after " mark > "/dev/stderr"; exit 1 } }' "$1"
 }
 
-# python_of VERSION   where a Python like 3.13 is; fails where there is none
+# python_of VERSION   where a Python like 3.13 is; says so and fails where there is none
 python_of() {
     local python
     python="$(compgen -G "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1.*/bin/python" | head -n 1 || true)"
     [ -n "$python" ] || python="$(command -v "python$1" || true)"
-    [ -n "$python" ] && "$python" -c "" 2>/dev/null && echo "$python"
+    [ -n "$python" ] && "$python" -c "" 2>/dev/null && echo "$python" && return
+    echo "there is no Python $1 here: nothing is tested with it" >&2
+    return 1
 }
 
 # test_packages PYTHON FOLDER   the tests of the packages without sockets and seconds, which show what a version of Python
