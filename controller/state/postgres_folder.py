@@ -147,8 +147,9 @@ class PostgresFolder:
 
     def _all(self, statement: str, *values: object) -> list[Any]:
         self._server.prepare(self._schema, "documents", DOCUMENTS)
-        work = lambda connection: connection.execute(statement, values).fetchall()  # noqa: E731
-        return self._server.use(self._schema, "documents", work)
+        return self._server.use(
+            self._schema, "documents", lambda connection: connection.execute(statement, values).fetchall()
+        )
 
 
 def _writing(version: int | None, name: str, data: bytes) -> tuple[str, tuple[object, ...]]:
