@@ -1,10 +1,14 @@
-"""The API for reading: how it stands, what is planned and why, gateways, events, proof, versions of the schedule."""
+"""The API for reading: how it stands, what is planned and why, gateways, events, proof, versions of the schedule; and
+`/api/openapi.json`, which says what the API answers and reads, made from its routes (OpenAPI 3.1)."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, FastAPI, HTTPException, Query
+from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
 from controller.errors import WatertowerError
 from controller.events.formatters import document
@@ -15,6 +19,7 @@ from controller.service.period import read_instant, read_period, read_since
 from controller.service.plan_document import moment_document, plan_document
 from controller.service.saving import history_value, version_document
 from controller.state import EventFilter, History
+from controller.web import api_acts, api_schedule
 from controller.web.api_models import (
     EventsDocument,
     GatewaysDocument,
@@ -25,10 +30,11 @@ from controller.web.api_models import (
     VersionDocument,
     WhyDocument,
 )
-from controller.web.api_request import V1, ForReading, ForWork, Limit, answer, spend
+from controller.web.api_request import CSRF_HEADER, V1, ForReading, ForWork, Limit, answer, spend
 from controller.web.events_view import LATEST, LEVELS
 from controller.web.gateways_view import found_gateways
 from controller.web.history_view import Number, version_of
+from controller.web.problems import MEDIA_TYPE, Problem
 from controller.web.proof_view import proof_of
 from controller.web.proposals import keeper_of
 from controller.web.tower_view import named_gateways, told_of
@@ -36,9 +42,34 @@ from controller.web.visit import Visit
 from controller.web.why_view import why_answer
 
 router = APIRouter(prefix=V1, tags=["reading"])
+describing = APIRouter()
+"""Of the address that is the same for all versions."""
 MOST_NIGHTS = 400
 NIGHTS_A_UNIT = 10
 """A longer plan costs more of what a visitor may ask for."""
+BODIES: tuple[type[BaseModel], ...] = (*api_acts.BODIES, *api_schedule.BODIES)
+SCHEMAS = "#/components/schemas/{model}"
+PROBLEM = {
+    "description": "A problem, with a code.",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": SCHEMAS.format(model="Problem")}}},
+}
+UNCHANGED = {"description": "As `If-None-Match` says, it is known already."}
+SECURITY = {
+    "token": {"type": "http", "scheme": "bearer", "description": "A token; an admin makes it at `/tokens`."},
+    "login": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-session",
+        "description": f"A login of the page. What changes something takes the header `{CSRF_HEADER}` of an answer.",
+    },
+}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "description": f"The file that is changed: the `ETag` of `{V1}/schedule`.",
+    "schema": {"type": "string"},
+}
 StatusAsked = Literal["all", "unconfirmed", "confirmed", "pending", "differs", "silent", "unknown"]
 Text = Annotated[str, Query(max_length=200)]
 From = Annotated[int, Query(ge=0, le=LATEST, description="Those before this number.")]
@@ -164,3 +195,38 @@ def history(visited: ForWork, before: From = LATEST, limit: Limit = 100) -> Resp
 def version(visited: ForWork, number: Number) -> Response:
     """One version, with its text and with what it changed."""
     return answer(visited, version_document(keeper_of(visited), version_of(visited, number)))
+
+
+@describing.get("/api/openapi.json", include_in_schema=False)
+def openapi(visited: ForReading) -> Response:
+    """The description of the API."""
+    return answer(visited, description(visited.request.app))
+
+
+def description(app: FastAPI) -> dict[str, Any]:
+    """The description of the API of an app; worked out once."""
+    if app.openapi_schema is None:
+        app.openapi_schema = _described(app)
+    return app.openapi_schema
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    _, definitions = models_json_schema(
+        [*((body, "validation") for body in BODIES), (Problem, "serialization")], ref_template=SCHEMAS
+    )
+    found = get_openapi(title=app.title, version="1", routes=app.routes)
+    components = found["components"]
+    components["schemas"] |= definitions["$defs"]
+    components["securitySchemes"] = SECURITY
+    found["security"] = [{name: []} for name in (*SECURITY,)] + [{}]
+    for path, methods in found["paths"].items():
+        for method, operation in methods.items():
+            operation["responses"] |= {"4XX": PROBLEM, "503": PROBLEM}
+            operation["responses"].pop("422", None)
+            if method == "get":
+                operation["responses"]["304"] = UNCHANGED
+            elif path in {f"{V1}/schedule", f"{V1}/drafts", f"{V1}/drafts/{{number}}/save"}:
+                operation.setdefault("parameters", []).append(IF_MATCH)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(unused, None)
+    return found

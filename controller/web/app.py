@@ -33,8 +33,6 @@ from controller.web import (
     live,
     login_view,
     metrics,
-    more_view,
-    openapi,
     override_view,
     proof_view,
     public_view,
@@ -72,13 +70,16 @@ SECURITY = {
 }
 HSTS = "max-age=31536000"
 FOR_EVER = "public, max-age=31536000, immutable"
-ROUTERS = tuple(
-    view.router
-    for view in (
-        *(tower_view, override_view, gateways_view, walk_view, events_view, more_view),
-        *(schedule_view, draft_view, rule_view, file_view, history_view, live, login_view, accounts_view),
-        *(metrics, public_view, why_view, proof_view, api, api_acts, api_schedule, openapi),
-    )
+ROUTERS = (
+    *(
+        view.router
+        for view in (
+            *(tower_view, override_view, gateways_view, walk_view, events_view),
+            *(schedule_view, draft_view, rule_view, file_view, history_view, live, login_view, accounts_view),
+            *(metrics, public_view, why_view, proof_view, api, api_acts, api_schedule),
+        )
+    ),
+    api.describing,
 )
 
 

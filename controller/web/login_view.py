@@ -1,4 +1,7 @@
-"""Logging in and out, the first account, and one's own: `/login`, `/logout`, `/start`, `/account`."""
+"""Logging in and out, the first account, and one's own: `/login`, `/logout`, `/start`, `/account`.
+
+Mer, what the menu of a phone has no room for: language and theme in this browser, and how accessible the page is.
+"""
 
 import re
 from dataclasses import dataclass, replace
@@ -8,11 +11,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
 
+from controller import __version__
 from controller.errors import Refused
+from controller.locale import languages
+from controller.service.health import WORST_FIRST
 from controller.state.accounts import LoginFailed
 from controller.state.sessions import ABSOLUTE, Session
 from controller.web.forms import Form, FormOf, checked_form, fault_of, parse_form
-from controller.web.visit import COOKIE, TLS_COOKIE, Visit, Visited
+from controller.web.visit import COOKIE, THEMES, TLS_COOKIE, ForViewer, Visit, Visited, remember
 
 router = APIRouter()
 OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x7e]*")
@@ -123,6 +129,33 @@ def change_own_password(visited: Visited, form: FormOf) -> Response:
         page = visited.page("account", _status(result), faults=(), failed=result)
         return _waiting(page, result)
     return _with_session(visited.to("/account", visited.say("account.changed")), visited, result)
+
+
+@router.get("/more", include_in_schema=False)
+def more(visited: ForViewer) -> Response:
+    """Links to the other views, and how the page is to look."""
+    counts = visited.snapshot.health.counts
+    return visited.page(
+        "more",
+        counts={status: counts[status] for status in WORST_FIRST if status != "confirmed" and counts.get(status)},
+        themes=THEMES,
+    )
+
+
+@router.post("/more", include_in_schema=False)
+def settle(visited: ForViewer, form: FormOf) -> Response:
+    """Keeps language and theme in this browser."""
+    response = visited.to("/more")
+    for name, known in (("lang", languages()), ("theme", THEMES)):
+        if form.get(name) in known:
+            remember(response, name, form.get(name))
+    return response
+
+
+@router.get("/accessibility", include_in_schema=False)
+def accessibility(visited: Visited) -> Response:
+    """What is known of how accessible the page is, and whom to tell."""
+    return visited.page("accessibility", version=__version__)
 
 
 def own_path(path: str) -> str:

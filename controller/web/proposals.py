@@ -35,7 +35,7 @@ from controller.service.saving import DiskSchedule, Saved, ScheduleKeeper
 from controller.state.audit import Act
 from controller.state.drafts import Draft
 from controller.state.versions import ScheduleVersion
-from controller.web.form_labels import in_labels
+from controller.web.rule_words import in_labels
 from controller.web.visit import Visit
 
 MOST_LINES = 400

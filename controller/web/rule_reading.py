@@ -38,12 +38,11 @@ from controller.schedule.hours import Window, night_of
 from controller.schedule.occurrence import Occurrence, next_occurrence
 from controller.schedule.translation import days_said
 from controller.service.saving import DiskSchedule
-from controller.web.form_labels import in_labels, words_at
 from controller.web.forms import Form
 from controller.web.nights import NightBar, night_bars, night_name, spans_words
 from controller.web.proposals import draft_of, edits_of, keeper_of
-from controller.web.rule_days import following_words, morning_words, times_words
 from controller.web.rule_fields import HOURS_CHOICES, LIT, RuleFields, was_of
+from controller.web.rule_words import following_words, in_labels, morning_words, times_words, words_at
 from controller.web.visit import Visit
 
 YEAR_CHOICE = "year_choice"

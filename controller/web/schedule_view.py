@@ -26,10 +26,10 @@ from controller.service.clauses import Names, names_of
 from controller.state.drafts import Draft
 from controller.state.roles import Role
 from controller.web.bars import night_bar, year_strip
-from controller.web.form_labels import in_labels
 from controller.web.nights import NightBar, NightWords, brief, night_bars, night_words
 from controller.web.proposals import draft_of, edits_of, typed_of, version_line
 from controller.web.rule_paths import WORDS, form_path, rule_paths
+from controller.web.rule_words import in_labels
 from controller.web.visit import ForViewer, Visit
 
 router = APIRouter()
