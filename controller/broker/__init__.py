@@ -3,8 +3,8 @@
     bytes --Framer, decode--> packet --PacketHandler--> Router --> ClientSession --publish, ack--> bytes
             `packets`                `packet_handler`  `router`   `client_session`  `packets`
 
-These four are pure, and so is `access`. Around them: `client_connection` (the socket, and whose turn it is), `login`,
-`broker_file`, and `server`, which holds all of it together.
+These four are pure, and so is `access`. Around them: `client_connection` (the socket, and fair turns), `login`,
+`broker_file`, and `server`, which puts them together.
 
 Where the standard leaves a choice
 | question | choice |

@@ -1,9 +1,9 @@
-"""Who may use the broker and for what. Nothing in here waits.
+"""Who may use the broker and for what. Nothing here blocks or waits.
 
 Without users anyone may do anything, and the broker listens on loopback only. With users each has a password and,
-unless all is allowed, filters of topics that may be read and written, as in mosquitto's access list. What may not be
-written is acknowledged and dropped, what may not be read is not sent: MQTT 3.1.1 has no other answer (3.3.5). The
-programs of the service itself log in with a password that the broker is given beside the users; they may do anything.
+unless all is allowed, filters of the topics that may be read and written, as in mosquitto's access list. A message that
+may not be written is acknowledged and dropped, one that may not be read is not sent: MQTT 3.1.1 has no other answer
+(3.3.5). The programs of the service log in with a password of their own, given beside the users; they may do anything.
 """
 
 import hmac
@@ -17,14 +17,14 @@ from controller.topics import Filters
 OWN = ""
 """The user that stands for the programs of the service itself."""
 LOG_N = 14
-"""16 MiB and 40 ms on a desktop computer; one password is worked out at a time."""
+"""Cost of a hash: 16 MiB and 40 ms on a desktop computer; one password is checked at a time."""
 
 Access = Literal["read", "write"]
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user's password, plain or hashed, and the filters of what may be read and written; None: everything."""
+    """A user's password, plain or hashed, and the filters of topics that may be read and written; None: everything."""
 
     secret: str = field(repr=False)
     read: tuple[str, ...] | None = None
@@ -32,7 +32,7 @@ class User:
 
     @property
     def is_hashed(self) -> bool:
-        """Whether it is a hash that is stored, not the password."""
+        """Whether the secret is a hash and not the password."""
         return self.secret.startswith("$scrypt$")
 
 
@@ -41,9 +41,9 @@ Users = Mapping[str, User] | None
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Who is let in: `users` by name, or anyone where it is None, which is allowed on loopback only. Whoever knows the
-    password `own` may do anything and is always let in. Client ids that begin with `reserved` have places of their own
-    in a broker that is full."""
+    """Who may log in: `users` by name, or anyone if it is None, which is allowed on loopback only. A client with the
+    password `own` may do anything and is always admitted. Client ids that begin with `reserved` have places of their
+    own in a broker that is full."""
 
     users: Users = None
     own: str | None = field(default=None, repr=False)
@@ -51,17 +51,17 @@ class Admission:
 
 
 def hashed(password: str) -> str:
-    """The form in which a password is stored."""
+    """A password in the form in which it is stored."""
     return scrypt.hashed(password, LOG_N)
 
 
 def is_secret(text: str) -> bool:
-    """Whether it can be a password, or is a hash as we make them."""
+    """Whether the text can be a password, or is a hash as we make them."""
     return scrypt.is_hash(text) if text.startswith("$scrypt$") else bool(text)
 
 
 def is_password(secret: str, password: bytes) -> bool:
-    """Whether a password is the stored one; takes the time of LOG_N where that is hashed."""
+    """Whether a password is the stored one; takes the time of LOG_N if the secret is a hash."""
     if scrypt.is_hash(secret):
         return scrypt.is_password(secret, password)
     return hmac.compare_digest(secret.encode(), password)
@@ -78,7 +78,7 @@ class Rights:
             self._filters[name, "write"] = _tree(user.write)
 
     def allow(self, user: str | None, access: Access, topic: str) -> bool:
-        """Whether this user may; a user who is no longer listed may do nothing."""
+        """Whether this user has access to the topic; a user who is no longer listed has none."""
         if self.users is None or user == OWN:
             return True
         if user is None or user not in self.users:

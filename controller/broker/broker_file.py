@@ -1,9 +1,9 @@
 """The file that lets retained messages and lasting sessions outlive the broker.
 
-Nothing waits for the disk, and a full disk costs memory of the past, not light. It is written seldom, for the sake of
-SD cards: after a change, then not again before a pause that grows with the file, and at the end. What waits for clients
-that are away is written at the end only: after a power cut their subscriptions are there, and no message comes that
-they had already.
+Nothing waits for the disk, and a full disk costs old messages, not light. The file is written seldom, to spare SD
+cards: after a change, then not again before a pause that grows with the file, and at the end. Messages that wait for
+absent clients are written at the end only: after a power cut their subscriptions are there, and no message arrives a
+second time.
 """
 
 import asyncio
@@ -29,18 +29,18 @@ from controller.threads import run_blocking
 
 FORMAT = "watertower-broker-1"
 LARGEST = 32 << 20
-"""Bytes of the file; one so large is read in a second, on a small computer in three. A larger one is set aside."""
+"""Bytes of the file; one of this size is read in a second, on a small computer in three. A larger one is set aside."""
 SELDOM_S = 3600.0
 RETRY_S = 5.0
 PATIENCE_S = 2.0
-"""Start and end wait for the disk for so long; what is read later is joined in."""
+"""Seconds that start and end wait for the disk; what is read later is merged in."""
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError)
 
 T = TypeVar("T")
 
 
 class DamagedFile(ValueError):  # noqa: N818
-    """Not what we wrote."""
+    """The content is not what we wrote."""
 
     reason = Reason("damaged")
 
@@ -59,12 +59,12 @@ class BrokerFile:
         self._at_work: asyncio.Future[Any] | None = None
 
     def changed(self) -> None:
-        """Something has to be written."""
+        """Call when something has to be written."""
         self._changed.set()
 
     @contextlib.asynccontextmanager
     async def following(self, router: Router) -> AsyncIterator[None]:
-        """Reads at the start, writes after changes, and once more at the end."""
+        """Reads at the start, writes after changes and at the end."""
         loading = asyncio.create_task(self._load(router), name="broker store: read")
         await asyncio.wait([loading], timeout=PATIENCE_S)
         keeper = asyncio.create_task(self._keep(router, loading), name="broker store")
@@ -102,7 +102,7 @@ class BrokerFile:
             await asyncio.sleep(RETRY_S if self._alarm.raised else pause_s)
 
     async def _save(self, router: Router, with_queues: bool = False) -> None:
-        """Writes if there is something new. When cancelled, the thread still ends what it has begun."""
+        """Writes if something has changed. On cancellation the thread still finishes what it has begun."""
         self._changed.clear()
         retained, sessions = router.stored()
         stored = sessions if with_queues else [each.subscriptions for each in sessions]
@@ -116,13 +116,13 @@ class BrokerFile:
             self._alarm.clear(new_event("TWL-B052", path=str(self._path)))
 
     async def _in_thread(self, work: Callable[..., T], *args: Any) -> T:
-        """The result of the work. When this is cancelled, the work goes on, and `_at_work` ends with it."""
+        """The result of the work. On cancellation the work goes on; `_at_work` is done when it is."""
         self._at_work = task = asyncio.ensure_future(run_blocking("broker store", partial(work, *args)))
         return await asyncio.shield(task)
 
 
 def _write(path: Path, last: str, retained: list[Publish], sessions: list[StoredSession]) -> tuple[str, int]:
-    """Writes unless that is what was written last; returns the first line and the size."""
+    """Writes unless the content is the same as last time; returns the first line and the size."""
     body = list(_body(retained, sessions))
     digest = hashlib.sha256()
     for piece in body:
@@ -132,14 +132,14 @@ def _write(path: Path, last: str, retained: list[Publish], sessions: list[Stored
     if head == last:
         return head, size
     path.parent.mkdir(parents=True, exist_ok=True)
-    # in few pieces, since each is a system call
+    # few pieces, since each is a system call
     atomic.write(path, (head.encode() + b"\n", b"".join(body)), 0o600)
     return head, size
 
 
 def _body(retained: list[Publish], sessions: list[StoredSession]) -> Iterator[bytes]:
-    """JSON, piece by piece: the loop's thread would wait while a single large one is made (the GIL is held). What would
-    make the file too large stays out: queues first, then the oldest retained messages."""
+    """JSON, piece by piece: making one large piece would hold the GIL and stop the loop. Leaves out what would make the
+    file too large: queues first, then the oldest retained messages."""
     left = LARGEST - 1000
 
     def fits(piece: bytes) -> bool:
@@ -179,7 +179,7 @@ def _read(path: Path) -> tuple[str, list[Publish], list[StoredSession]]:
 
 
 def _set_aside(path: Path) -> Path:
-    """Where the file was moved to, or where it is if it cannot be moved."""
+    """Moves the file aside; returns its new place, or `path` if it cannot be moved."""
     if not path.is_dir():
         with contextlib.suppress(OSError):
             return atomic.set_aside(path)
@@ -187,7 +187,7 @@ def _set_aside(path: Path) -> Path:
 
 
 def _plain(value: object) -> object:
-    """What json cannot write by itself. A payload becomes text of the same numbers, which people can read."""
+    """What JSON cannot write by itself. A payload becomes text with the same code points, which people can read."""
     match value:
         case Publish():
             return [value.topic, value.payload.decode("latin-1"), value.qos, value.retain]

@@ -1,4 +1,4 @@
-"""One TCP connection: bytes to packets and back, and the bounds that keep one client from hurting the others."""
+"""One TCP connection: bytes to packets and back, and the limits that keep one client from hurting the others."""
 
 import asyncio
 import socket
@@ -18,20 +18,20 @@ SLICE_S = 0.01
 BATCH = 100
 BRAKE_S = 0.2
 CROWDED = 0.1
-"""A queue that is less full slows nobody down."""
+"""A queue that is less full than this slows down nobody."""
 BURST_BYTES = 1 << 18
-"""As much as asyncio reads at once, so that what comes in can go out."""
+"""Bytes sent at a time: as much as asyncio reads at once, so that output keeps pace with input."""
 BURST = 1000
-"""So many packets are sent at a time, however small."""
+"""Packets sent at a time, however small."""
 PART_BYTES = 1 << 16
-"""A smaller part of a packet does not count."""
+"""Bytes of an unfinished packet; a smaller part does not count."""
 KEEP_ALIVES = 1.5
-"""Nothing received for so many keep-alive times ends a connection (3.1.2.10)."""
+"""Keep-alive times without a packet after which a connection is ended (3.1.2.10)."""
 
 
 class Fairness:
-    """Shares the loop among the connections and with the rest of the program: each piece of work that waits has its
-    turn once until SLICE_S is over, then the loop looks at sockets and timers, then the others follow. No piece takes
+    """Shares the loop among the connections and with the rest of the program: each piece of waiting work runs once
+    until SLICE_S is over, then the loop handles sockets and timers, then the remaining work follows. No piece takes
     longer than a slice by itself."""
 
     def __init__(self) -> None:
@@ -39,8 +39,8 @@ class Fairness:
         self._waiting: deque[Callable[[], None]] = deque()
         self._is_planned = False
 
-    def give(self, work: Callable[[], None]) -> None:
-        """Has it done in its turn."""
+    def schedule(self, work: Callable[[], None]) -> None:
+        """Runs the work in its turn."""
         self._waiting.append(work)
         self._plan()
 
@@ -63,8 +63,8 @@ class Fairness:
 
 @dataclass(frozen=True)
 class Shared:
-    """What all connections share. Client ids that begin with `reserved` are let into a broker that is full;
-    `connections` are those that are open, the oldest first."""
+    """What all connections share. Client ids that begin with `reserved` are admitted to a broker that is full;
+    `connections` are the open ones, the oldest first."""
 
     router: Router
     logins: LoginJudge
@@ -73,14 +73,14 @@ class Shared:
     connections: "dict[ClientConnection, None]"
 
     def bound_strangers(self) -> None:
-        """Closes the oldest connection that has not logged in of the address with most, if there are too many."""
+        """If too many connections have not logged in, closes the oldest one of the address that has most of them."""
         strangers = [each for each in self.connections if each.is_stranger]
         if len(strangers) > self.router.limits.strangers:
             ((address, _),) = Counter(each.address for each in strangers).most_common(1)
             next(each for each in strangers if each.address == address).drop("TWL-B036")
 
     def bound_parts(self) -> None:
-        """Ends the connection whose packet was begun first, if packets that have come in part take too much memory."""
+        """If unfinished packets take too much memory, ends the connection whose packet was begun first."""
         parts = [each for each in self.connections if each.part_bytes > PART_BYTES]
         if sum(each.part_bytes for each in parts) > self.router.limits.unfinished_bytes:
             min(parts, key=lambda each: each.part_since_s).drop("TWL-B047")
@@ -105,14 +105,14 @@ class ClientConnection(asyncio.Protocol):
         self._is_working = self._is_sending = False
         self._has_hung_up = self._is_overrun = False
         self._unsent = 0
-        self._heard_s = self._loop.time()
+        self._last_received_s = self._loop.time()
 
     # called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Waits for the CONNECT. TCP_NODELAY is set by asyncio itself."""
+        """Waits for the CONNECT. asyncio itself sets TCP_NODELAY."""
         self.transport = cast(asyncio.Transport, transport)
-        # finds a client without keep-alive that lost its power, after two hours as Linux comes
+        # detects a client without keep-alive that lost its power, after two hours with the defaults of Linux
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         address = transport.get_extra_info("peername")
         self.address = str(address[0]) if address else "?"
@@ -122,7 +122,7 @@ class ClientConnection(asyncio.Protocol):
         self._shared.bound_strangers()
 
     def data_received(self, data: bytes) -> None:
-        """Takes bytes; their packets are worked off in turn."""
+        """Takes bytes; their packets are handled in turn."""
         if not self._handler.over:
             if not self._framer.size:
                 self.part_since_s = self._loop.time()
@@ -132,7 +132,7 @@ class ClientConnection(asyncio.Protocol):
                 self._shared.bound_parts()
 
     def pause_writing(self) -> None:
-        """The client reads more slowly than it is sent to: then it is not read either."""
+        """The client reads more slowly than we send: stop reading from it too."""
         self.is_writable = False
         self._unsent = self.transport.get_write_buffer_size()
         self.transport.pause_reading()
@@ -140,12 +140,12 @@ class ClientConnection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The client has caught up."""
         self.is_writable = True
-        self._heard_s = self._loop.time()
+        self._last_received_s = self._loop.time()
         self.wake()
         self._plan_work()
 
     def connection_lost(self, _reason: Exception | None) -> None:
-        """The socket is gone; what the client sent before, its DISCONNECT too, is still worked off."""
+        """The socket is closed; packets received before, its DISCONNECT too, are still handled."""
         self._has_hung_up = True
         self._timer.cancel()
         self._shared.connections.pop(self, None)
@@ -155,13 +155,13 @@ class ClientConnection(asyncio.Protocol):
     # called by the session
 
     def wake(self) -> None:
-        """Sends in its turn, so that many small packets leave as one."""
+        """Sends in its turn, so that many small packets are sent as one write."""
         if not self._is_sending and self.is_writable and not self._has_hung_up:
             self._is_sending = True
-            self._shared.fairness.give(self._send)
+            self._shared.fairness.schedule(self._send)
 
     def overrun(self) -> None:
-        """The queue is full; the connection is dropped when the delivery that filled it is done."""
+        """The queue is full; the connection is dropped after the delivery that filled it."""
         if not self._is_overrun:
             self._is_overrun = True
             self._loop.call_soon(self.drop, "TWL-B041")
@@ -175,39 +175,39 @@ class ClientConnection(asyncio.Protocol):
 
     @property
     def part_bytes(self) -> int:
-        """What came and is not worked off; 0 for the programs of the service themselves, which are trusted."""
+        """Bytes received and not yet handled; 0 for the programs of the service itself, which are trusted."""
         session = self._handler.session
         return self._framer.size if session is None or session.user != OWN else 0
 
     def drop(self, code: str, **fields: object) -> None:
-        """Ends the connection for a reason; the will is published."""
+        """Ends the connection for the reason `code`; the will is published."""
         if not self._handler.over:
             self._handler.report(code, **fields)
             self._close()
 
     def stop(self) -> None:
-        """Sends what waits and closes, without a will: it is the broker that goes, not the client."""
+        """Sends what waits and closes, without a will: the broker stops, not the client."""
         self._send()
         while self._is_sending and self.is_writable:
             self._send()
         self._close(with_will=False)
 
-    # packets that came
+    # incoming packets
 
     def _plan_work(self, delay_s: float = 0) -> None:
         if self._is_working or self._judging or self._handler.over or not (self.is_writable or self._has_hung_up):
             return
         self._is_working = True
         if delay_s:
-            self._loop.call_later(delay_s, self._shared.fairness.give, self._work_off)
+            self._loop.call_later(delay_s, self._shared.fairness.schedule, self._work_off)
         else:
-            self._shared.fairness.give(self._work_off)
+            self._shared.fairness.schedule(self._work_off)
 
     def _work_off(self) -> None:
-        """Works off a batch, then the others have their turn. Meanwhile nothing more is read, so that TCP holds the
-        sender back."""
+        """Handles a batch of packets, then other connections have their turn. Meanwhile nothing more is read, so that
+        TCP holds the sender back."""
         self._is_working = False
-        self._heard_s = self._loop.time()
+        self._last_received_s = self._loop.time()
         self._router.crowding = 0.0
         try:
             more = self._work_batch()
@@ -217,8 +217,8 @@ class ClientConnection(asyncio.Protocol):
             return self.transport.pause_reading()
         if self._handler.over:
             return self._close()
-        # who publishes faster than a receiver takes it is slowed, the more the fuller that queue is; so no client
-        # holds up another for longer than BRAKE_S, and a receiver whose queue is full is dropped
+        # a client that publishes faster than a receiver reads is slowed down, the more the fuller that queue is; so no
+        # client holds up another for longer than BRAKE_S, and a receiver whose queue is full is dropped
         crowding = min(1.0, self._router.crowding)
         if more or crowding > CROWDED:
             self.transport.pause_reading()
@@ -230,7 +230,7 @@ class ClientConnection(asyncio.Protocol):
         return self.wake()
 
     def _work_batch(self) -> bool:
-        """Works off packets; whether there may be more."""
+        """Handles packets; returns whether there may be more."""
         until = self._loop.time() + SLICE_S
         for _ in range(BATCH):
             frame = self._framer.take()
@@ -252,46 +252,46 @@ class ClientConnection(asyncio.Protocol):
                 break
         return True
 
-    def _judge(self, asked: Connect) -> None:
-        """Has the log-in judged; until then nothing more is read."""
+    def _judge(self, connect: Connect) -> None:
+        """Has the login checked; until then nothing more is read."""
 
         def judged(task: "asyncio.Task[Login]") -> None:
             self._judging = None
             if task.cancelled() or self._handler.over:
                 return
-            self._greet(asked, task.result())
+            self._greet(connect, task.result())
             if self._handler.over:
                 self._close()
             else:
                 self._plan_work()
 
         self._timer.cancel()
-        work = self._shared.logins.judge(asked, self.address, self._handler.report)
+        work = self._shared.logins.judge(connect, self.address, self._handler.report)
         self._judging = self._loop.create_task(work, name="broker log-in")
         self._judging.add_done_callback(judged)
 
-    def _greet(self, asked: Connect, login: Login) -> None:
-        self._answers.append(self._handler.greet(asked, *login))
+    def _greet(self, connect: Connect, login: Login) -> None:
+        self._answers.append(self._handler.greet(connect, *login))
         self._timer.cancel()
         if self._handler.over:
             return
         self._framer.largest = self._router.limits.packet_bytes
-        self._heard_s = self._loop.time()
+        self._last_received_s = self._loop.time()
         if self._handler.keep_alive_s and not self._has_hung_up:
             self._watch()
 
     def _watch(self) -> None:
         unsent = self.transport.get_write_buffer_size()
         if not self.is_writable and unsent < self._unsent:
-            self._heard_s = self._loop.time()  # it is alive: it takes what is sent
+            self._last_received_s = self._loop.time()  # the client is alive: it reads what is sent
         self._unsent = unsent
-        left_s = self._heard_s + KEEP_ALIVES * self._handler.keep_alive_s - self._loop.time()
+        left_s = self._last_received_s + KEEP_ALIVES * self._handler.keep_alive_s - self._loop.time()
         if left_s > 0:
             self._timer = self._loop.call_later(left_s, self._watch)
         else:
             self.drop("TWL-B039", keep_alive_s=self._handler.keep_alive_s)
 
-    # packets that go
+    # outgoing packets
 
     def _send(self) -> None:
         self._is_sending = False
@@ -320,7 +320,7 @@ class ClientConnection(asyncio.Protocol):
 
 
 def _fill(burst: list[bytes], session: ClientSession) -> bool:
-    """Appends packets that may be sent now; whether there may be more."""
+    """Appends packets that may be sent now; returns whether there may be more."""
     size = 0
     while size < BURST_BYTES and len(burst) < BURST:
         packet = session.next_packet()

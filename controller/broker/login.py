@@ -1,4 +1,4 @@
-"""Judges log-ins. The loop never waits for it: a hashed password is worked out in a thread, one at a time."""
+"""Checks logins. The loop never waits for it: a hashed password is checked in a thread, one at a time."""
 
 import asyncio
 import hashlib
@@ -15,17 +15,17 @@ from controller.threads import run_blocking
 
 HOLD_S = 3.0
 BY_ADDRESS = TokenBucket(20, 2.0)
-"""Wrong passwords of one user from one address: so many at once, then one every so many seconds."""
+"""Wrong passwords of one user from one address: the number allowed at once, then seconds for one more."""
 BY_PAIR = TokenBucket(60, 2.0)
-"""The same of a user and client id that were let in before."""
+"""The same for a user and client id that were admitted before."""
 BY_USER = TokenBucket(100, 0.5)
-"""The same of one user from all addresses; all may log in at the same time after a power cut."""
+"""The same for one user from all addresses; all may log in at the same time after a power cut."""
 KEYS = 5000
 NOBODY = f"$scrypt$ln=14,r=8,p=1${'A' * 22}${'A' * 43}"
-"""Takes as long as the password of somebody, so that the time does not show which users exist."""
+"""Takes as long to check as a real user's password, so that the time does not reveal which users exist."""
 
 Login = tuple[str | None, Answer]
-"""The user, and whether it is let in."""
+"""The user, and the answer."""
 
 
 class Guesses:
@@ -43,7 +43,7 @@ class Guesses:
         return self._buckets.get(key, self._new).allows(now_s)
 
     def spend(self, key: Hashable, now_s: float) -> None:
-        """One is tried."""
+        """Counts one attempt."""
         if key not in self._buckets and len(self._buckets) >= KEYS:
             idle = [each for each, bucket in self._buckets.items() if bucket.full_s <= now_s]
             for each in idle or list(self._buckets)[: KEYS // 10]:
@@ -57,7 +57,7 @@ class Guesses:
 
 
 class LoginJudge:
-    """Knows the users and the password of the service's own programs."""
+    """Decides about logins by the users and the password of the service's own programs."""
 
     def __init__(self, admission: Admission) -> None:
         self._users = admission.users
@@ -71,40 +71,40 @@ class LoginJudge:
         is_hashed = any(user.is_hashed for user in (self._users or {}).values())
         self._nobody = NOBODY if is_hashed else "-"
 
-    def at_once(self, asked: Connect) -> Login | None:
-        """The judgement that needs no password of a user; None for any other. The programs of the service are let in
-        whatever others guess."""
-        if self._own and asked.password is not None and hmac.compare_digest(self._own, asked.password):
+    def at_once(self, connect: Connect) -> Login | None:
+        """The decision if no user's password has to be checked; None if one has. The programs of the service are
+        admitted however many passwords others try."""
+        if self._own and connect.password is not None and hmac.compare_digest(self._own, connect.password):
             return OWN, Answer.ACCEPTED
         if self._users is None:
             return None, Answer.ACCEPTED
-        if asked.user is None or asked.password is None:
+        if connect.user is None or connect.password is None:
             return None, Answer.NOT_AUTHORIZED
         return None
 
-    async def judge(self, asked: Connect, address: str, report: Callable[..., None]) -> Login:
-        """Whether name and password are right. After too many wrong ones a log-in waits HOLD_S and is then either tried
+    async def judge(self, connect: Connect, address: str, report: Callable[..., None]) -> Login:
+        """Whether name and password are right. After too many wrong ones a login waits HOLD_S and is then either tried
         or refused untried, so that nobody guesses faster than the buckets allow, however many connections are open."""
-        user, loop = asked.user or "", asyncio.get_running_loop()
-        keys = self._keys(user, asked.client_id, address)
-        if not _take(keys, loop.time()):
+        user, loop = connect.user or "", asyncio.get_running_loop()
+        keys = self._keys(user, connect.client_id, address)
+        if not _spend(keys, loop.time()):
             report("TWL-B046", user=user)
             await asyncio.sleep(HOLD_S)
-            if not _take(keys, loop.time()):
+            if not _spend(keys, loop.time()):
                 return user, Answer.UNAVAILABLE
-        if not await self._is_right(user, asked.password or b""):
+        if not await self._is_right(user, connect.password or b""):
             return user, Answer.BAD_CREDENTIALS
         for guesses, key in keys:
             guesses.give_back(key)
-        self._let_in.pop((user, asked.client_id), None)
-        self._let_in[user, asked.client_id] = None
+        self._let_in.pop((user, connect.client_id), None)
+        self._let_in[user, connect.client_id] = None
         if len(self._let_in) > KEYS:
             del self._let_in[next(iter(self._let_in))]
         return user, Answer.ACCEPTED
 
     def _keys(self, user: str, client_id: str, address: str) -> list[tuple[Guesses, Hashable]]:
-        """What counts against this log-in. Others cannot keep out who has been let in before with the same client id,
-        nor a gateway of ours that comes for the first time: only guesses of that very pair count."""
+        """The buckets that count against this login. Others cannot keep out a client that was admitted before with the
+        same client id, nor a gateway of ours that connects for the first time: only guesses for that pair count."""
         if (user, client_id) in self._let_in or client_id == f"{self._reserved}gateway-{user}":
             return [(self._by_pair, (user, client_id))]
         if user not in (self._users or {}):
@@ -112,7 +112,7 @@ class LoginJudge:
         return [(self._by_address, (_network(address), user)), (self._by_user, user)]
 
     async def _is_right(self, user: str, password: bytes) -> bool:
-        """A password that was right before need not be worked out again."""
+        """Whether the password is right; one that was right before is not hashed again."""
         known = (self._users or {}).get(user)
         digest = hmac.digest(self._key, password, hashlib.sha256)
         if user in self._proven and hmac.compare_digest(self._proven[user], digest):
@@ -129,8 +129,8 @@ class LoginJudge:
         return True
 
 
-def _take(keys: list[tuple[Guesses, Hashable]], now_s: float) -> bool:
-    """One guess of each, or of none."""
+def _spend(keys: list[tuple[Guesses, Hashable]], now_s: float) -> bool:
+    """Spends one guess of each key, or none if one of them allows no more."""
     if not all(guesses.allows(key, now_s) for guesses, key in keys):
         return False
     for guesses, key in keys:
@@ -139,7 +139,7 @@ def _take(keys: list[tuple[Guesses, Hashable]], now_s: float) -> bool:
 
 
 def _network(address: str) -> str:
-    """The address; of IPv6 its network, in which one computer has as many addresses as it likes."""
+    """The address; for IPv6 its network, in which one computer may have any number of addresses."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

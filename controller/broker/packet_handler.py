@@ -1,5 +1,5 @@
-"""What the broker answers to each packet of one client. Pure: packets in, bytes out, effects on the router. Whether a
-log-in is right is judged outside (`login`)."""
+"""The broker's answer to each packet of one client. Pure: packets in, bytes out, effects on the router. Whether a login
+is right is decided in `login`."""
 
 import secrets
 
@@ -10,12 +10,12 @@ from controller.broker.packets import Answer, OtherVersion, Packet, PacketType, 
 from controller.broker.router import Router
 
 REFUSALS = {Answer.NOT_AUTHORIZED: "TWL-B030", Answer.BAD_CREDENTIALS: "TWL-B031"}
-"""The events of a log-in that was judged to be wrong."""
+"""Answers to a refused login, and their events."""
 
 
 class PacketHandler:
-    """The dialogue of one connection; `over`: it is to be closed once the last answer is sent. Client ids that begin
-    with `reserved` are let into a broker that is full."""
+    """The dialogue of one connection; `over`: to be closed once the last answer is sent. Client ids that begin with
+    `reserved` are admitted to a broker that is full."""
 
     def __init__(self, router: Router, peer: Peer, address: str, reserved: str) -> None:
         self.session: ClientSession | None = None
@@ -28,7 +28,7 @@ class PacketHandler:
         self._will: Publish | None = None
 
     def report(self, code: str, **fields: object) -> None:
-        """Reports an event of this client, who is known by the address until the session is open."""
+        """Reports an event of this client, identified by its address until the session is open."""
         about = self.session.client_id if self.session else self._address
         self._router.report(code, about, **{"client": about, "address": self._address} | fields)
 
@@ -38,7 +38,7 @@ class PacketHandler:
         return self.session is None and not self.over
 
     def receive(self, packet: Packet) -> bytes:
-        """Takes one packet, except a first CONNECT (see `greet`), and returns the answer; raises ProtocolError."""
+        """Handles one packet, except a first CONNECT (see `greet`), and returns the answer; raises ProtocolError."""
         if isinstance(packet, OtherVersion) and self.session is None:
             self.over = True
             self.report("TWL-B032", level=packet.level)
@@ -68,8 +68,8 @@ class PacketHandler:
         return b""
 
     def end(self, with_will: bool = True) -> None:
-        """The connection ended. The will is published unless the client said DISCONNECT (3.1.2.5), or it is the broker
-        that stops. A second call does nothing."""
+        """The connection ended. The will is published unless the client sent DISCONNECT (3.1.2.5) or the broker itself
+        stops. A second call does nothing."""
         if self.session and not self.over:
             self.report("TWL-B022")
         self.over = True
@@ -88,32 +88,32 @@ class PacketHandler:
         self._router.publish(message, session)
         return packets.ack(PacketType.PUBACK, message.packet_id) if message.qos else b""
 
-    def greet(self, asked: packets.Connect, user: str | None, answer: Answer) -> bytes:
-        """The answer to the first CONNECT, once it was judged; nothing is altered where it is refused."""
+    def greet(self, connect: packets.Connect, user: str | None, answer: Answer) -> bytes:
+        """The answer to the first CONNECT, after its login was checked; a refusal changes nothing."""
         code = REFUSALS.get(answer)
         if answer is Answer.ACCEPTED:
-            answer, code = self._check(asked, user)
+            answer, code = self._check(connect, user)
         if answer is not Answer.ACCEPTED:
             self.over = True
             if code:
-                self.report(code, client=asked.client_id)
+                self.report(code, client=connect.client_id)
             return packets.connack(answer)
-        client_id = asked.client_id or f"auto-{secrets.token_hex(8)}"
-        self.session, present = self._router.open(client_id, user, asked.clean, self._peer)
-        self.keep_alive_s, self._will = asked.keep_alive_s, asked.will
+        client_id = connect.client_id or f"auto-{secrets.token_hex(8)}"
+        self.session, present = self._router.open(client_id, user, connect.clean, self._peer)
+        self.keep_alive_s, self._will = connect.keep_alive_s, connect.will
         self.report("TWL-B020")
         return packets.connack(answer, present)
 
-    def _check(self, asked: packets.Connect, user: str | None) -> tuple[Answer, str | None]:
-        """Whether there is a place for a client whose log-in is right; the event if not."""
-        if not asked.client_id and not asked.clean:  # 3.1.3.1
+    def _check(self, connect: packets.Connect, user: str | None) -> tuple[Answer, str | None]:
+        """Whether there is a place for a client whose login is right; the event if not."""
+        if not connect.client_id and not connect.clean:  # 3.1.3.1
             return Answer.IDENTIFIER_REJECTED, "TWL-B033"
-        known = self._router.sessions.get(asked.client_id)
+        known = self._router.sessions.get(connect.client_id)
         if known and known.user != user:
             is_at_work = known.user == OWN and known.peer is not None
             if user != OWN and (is_at_work or known.user in (self._router.rights.users or ())):
                 return Answer.IDENTIFIER_REJECTED, "TWL-B034"
         has_place = user == OWN or (known is not None and known.peer is not None)
-        if not has_place and self._router.is_full(asked.client_id, self._reserved):
+        if not has_place and self._router.is_full(connect.client_id, self._reserved):
             return Answer.UNAVAILABLE, "TWL-B035"
         return Answer.ACCEPTED, None

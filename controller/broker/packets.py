@@ -1,7 +1,7 @@
 """MQTT 3.1.1 control packets as values, from bytes and to bytes. Section numbers are those of the OASIS standard.
 
-Only what a client may send is decoded. What the standard forbids raises ProtocolError with the reason for a log line,
-and no bytes raise anything else. What is wrong in the first byte or the length is refused before the rest has come.
+Only what a client may send is decoded. What the standard forbids raises ProtocolError with the reason for a log line;
+no input raises anything else. A wrong first byte or length is refused before the rest has arrived.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -42,7 +42,7 @@ FLAGS = {
     kind: 0b0010 if kind in (PacketType.PUBREL, PacketType.SUBSCRIBE, PacketType.UNSUBSCRIBE) else 0
     for kind in PacketType
 }
-"""The lower half of the first byte (2.2.2), but for PUBLISH."""
+"""The lower half of the first byte (2.2.2), except for PUBLISH."""
 HEADS = {kind << 4 | FLAGS[kind]: kind for kind in PacketType} | {
     0x30 | again | qos << 1 | retain: PacketType.PUBLISH
     for qos, again in ((0, 0), (1, 0), (1, 8), (2, 0), (2, 8))
@@ -64,7 +64,7 @@ class Answer(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """A message on its way, a will, or a retained message; `packet_id` is 0 with QoS 0."""
+    """A message in transit, a will, or a retained message; `packet_id` is 0 with QoS 0."""
 
     topic: str
     payload: bytes
@@ -75,7 +75,7 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """The first packet of a client; with `keep_alive_s` 0 it may be silent for ever."""
+    """The first packet of a client; with `keep_alive_s` 0 the client may be silent for ever."""
 
     client_id: str
     clean: bool = True
@@ -102,7 +102,7 @@ class Ack:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Filters with the QoS asked for."""
+    """Filters with the requested QoS."""
 
     packet_id: int
     filters: tuple[tuple[str, int], ...]
@@ -143,16 +143,16 @@ class Framer:
 
     @property
     def size(self) -> int:
-        """The bytes that were fed and not taken."""
+        """Bytes that were fed and not taken."""
         return len(self._bytes) - self._at
 
     def clear(self) -> None:
-        """Drops what was fed."""
+        """Drops the bytes that were fed."""
         self._bytes.clear()
         self._at = 0
 
     def feed(self, data: bytes) -> None:
-        """Appends what came from the socket."""
+        """Appends bytes from the socket."""
         del self._bytes[: self._at]
         self._at = 0
         self._bytes += data
@@ -233,7 +233,7 @@ class _Fields:
         return self._at < len(self._body)
 
     def many(self, read: Callable[[], T]) -> tuple[T, ...]:
-        """One field, or several of a kind, up to the end."""
+        """One or more fields of one kind, up to the end."""
         found = [read()]
         while self.more():
             found.append(read())
@@ -298,7 +298,8 @@ def _connect(fields: _Fields) -> Connect | OtherVersion:
 
 
 def _check_connect_flags(flags: int) -> None:
-    """The reserved bit (3.1.2.3), parts of no will (3.1.2.6), a password without a user (3.1.2.9)."""
+    """Refuses the reserved bit (3.1.2.3), flags of a will without one (3.1.2.6), a password without a user
+    (3.1.2.9)."""
     if flags & 0x01 or (flags & 0x38 and not flags & 0x04) or flags & 0x18 == 0x18 or flags & 0xC0 == 0x40:
         _refuse("connect_flags", flags=f"{flags:08b}")
 
@@ -316,9 +317,9 @@ def connack(answer: Answer, session_present: bool = False) -> bytes:
 
 
 def other_version(level: int) -> bytes:
-    """The refusal that this client understands; MQTT 5 (3.2) has a CONNACK of its own, with reason 0x84.
+    """The refusal in the form that the client understands; MQTT 5 (3.2) has its own CONNACK, with reason 0x84.
 
-    A bridge of mosquitto asks with level 0x84 first and, refused with return code 1, with level 4.
+    A bridge of mosquitto tries level 0x84 first and, refused with return code 1, level 4.
     """
     return b"\x20\x03\x00\x84\x00" if level == 5 else connack(Answer.OTHER_VERSION)
 

@@ -1,7 +1,7 @@
-"""Where messages pass from who publishes to who subscribed: sessions, subscriptions, retained messages. Pure.
+"""Passes messages from publishers to subscribers: sessions, subscriptions, retained messages. Pure.
 
-What has no room is refused, or the oldest is forgotten, with an event; nothing is kept beyond the limits. What the
-programs of the service retain is bounded by tower.yaml, and no other client can push it out.
+What exceeds the limits is refused, or the oldest is forgotten, with an event. Messages that the programs of the service
+retain are limited by tower.yaml, and no other client can push them out.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,11 +15,11 @@ from controller.topics import Filters
 
 REFUSED = 0x80
 ROUTES, LONG_TOPIC = 1024, 500
-"""So many topics of at most that length are remembered with their receivers until a subscription changes."""
+"""Number of topics, of at most LONG_TOPIC characters, whose receivers are cached until a subscription changes."""
 FORBIDDEN = 1000
-"""So many refusals are remembered, so that each is reported once."""
+"""Number of refusals that are remembered, so that each is reported once."""
 LEVEL_COST = 400
-"""Bytes that a level of a filter costs beside its letters."""
+"""Bytes that a level of a filter costs beside its characters."""
 
 
 class ReportEvent(Protocol):
@@ -29,9 +29,10 @@ class ReportEvent(Protocol):
 
 
 class Router:
-    """The state of a broker. `changed` is called when something was altered that is worth a write to the disk.
+    """The state of a broker. `changed` is called after a change that has to be written to the disk.
 
-    `crowding` is how full the fullest queue is to which a message went since it was last set to 0; 1 is too full.
+    `crowding` is the fill level of the fullest queue that got a message since it was last set to 0; more than 1 is too
+    full.
     """
 
     def __init__(self, limits: Limits, report: ReportEvent, changed: Callable[[], None], rights: Rights) -> None:
@@ -56,7 +57,7 @@ class Router:
         return list(self.retained.values()), [each.stored() for each in self.sessions.values() if each.lasting]
 
     def restore(self, retained: Iterable[Publish], sessions: Iterable[StoredSession]) -> None:
-        """Takes what an earlier broker stored, except what is here already, which is newer."""
+        """Adds what an earlier broker stored, except topics and clients that are here already, which are newer."""
         for message in retained:
             if message.topic not in self.retained:
                 self._retain(message, client="")
@@ -73,14 +74,15 @@ class Router:
     # clients come and go
 
     def is_full(self, client_id: str, reserved: str) -> bool:
-        """Whether no further client may connect; a few more may whose client id begins with `reserved`."""
+        """Whether no further client may connect; `limits.reserved` more may if their client id begins with
+        `reserved`."""
         connected = sum(each.peer is not None and each.user != OWN for each in self.sessions.values())
         more = self.limits.reserved if client_id.startswith(reserved) else 0
         return connected >= self.limits.clients + more
 
     def open(self, client_id: str, user: str | None, clean: bool, peer: Peer) -> tuple[ClientSession, bool]:
-        """The session of a client that was let in, and whether it is one that was kept from before. An older connection
-        of the same client id is dropped (3.1.4)."""
+        """The session of an admitted client, and whether it was kept from before. An older connection of the same
+        client id is dropped (3.1.4)."""
         old = self.sessions.get(client_id)
         if old and old.peer:
             old.peer.drop("TWL-B040")
@@ -99,7 +101,7 @@ class Router:
         return session, present
 
     def close(self, session: ClientSession) -> None:
-        """A connection ended. A lasting session stays, as the one that left last."""
+        """A connection ended. A lasting session stays, last in the order of leaving."""
         session.detach()
         if not session.lasting:
             return self._forget(session)
@@ -131,14 +133,14 @@ class Router:
     # messages
 
     def publish(self, message: Publish, sender: ClientSession) -> None:
-        """Passes a message on, once to each client however many of its filters match (3.3.5), and retains it if asked;
-        drops what its user may not write."""
+        """Passes a message on, once to each client however many of its filters match (3.3.5), and retains it if
+        asked to; drops it if its user may not write the topic."""
         if not self.rights.allow(sender.user, "write", message.topic):
             return self._report_forbidden("TWL-B048", sender, message.topic)
         if message.retain:
             self._retain(message, sender.client_id, own=sender.user == OWN)
-        for session, asked in self._route(message.topic):
-            session.push(message, min(asked, message.qos))
+        for session, granted in self._route(message.topic):
+            session.push(message, min(granted, message.qos))
             if session.peer is None:
                 self._trim(session)
             else:
@@ -157,8 +159,8 @@ class Router:
         return route
 
     def _trim(self, session: ClientSession) -> None:
-        """Drops the oldest of what is kept for a client that is away: beyond its own bounds, and beyond those of all
-        clients half of what is kept for the one with most."""
+        """Drops the oldest messages of an absent client beyond its own limits; beyond those of all absent clients, half
+        of the messages of the one with most."""
         limits = self.limits
         if session.shed(limits.absent_bytes, limits.absent_messages):
             self.report("TWL-B042", about=session.client_id, client=session.client_id)
@@ -169,7 +171,7 @@ class Router:
             self.report("TWL-B042", about=most.client_id, client=most.client_id)
 
     def _brake(self, session: ClientSession) -> None:
-        """Takes note of how crowded it is; where too much waits for all clients, the one with most is dropped."""
+        """Updates `crowding`; if too much waits for all clients together, the one with most is dropped."""
         of_all = self._room.connected / self.limits.queues_bytes
         self.crowding = max(self.crowding, of_all, session.size / self.limits.queue_bytes)
         if of_all > 1:
@@ -198,12 +200,13 @@ class Router:
 
     # subscriptions
 
-    def subscribe(self, session: ClientSession, asked: tuple[tuple[str, int], ...]) -> list[int]:
-        """The QoS granted to each filter, REFUSED where there are too many. Retained messages follow, each once."""
-        grants = [self._grant(session, pattern, qos) for pattern, qos in asked]
+    def subscribe(self, session: ClientSession, requested: tuple[tuple[str, int], ...]) -> list[int]:
+        """The QoS granted to each filter, REFUSED if there are too many. Each retained message is sent once
+        afterwards."""
+        grants = [self._grant(session, pattern, qos) for pattern, qos in requested]
         self._routes.clear()
         self.touched(session)
-        granted = {pattern: qos for (pattern, _), qos in zip(asked, grants, strict=True) if qos != REFUSED}
+        granted = {pattern: qos for (pattern, _), qos in zip(requested, grants, strict=True) if qos != REFUSED}
         session.replay(self._retained_under(session, granted), self.retained)
         return grants
 
@@ -231,14 +234,15 @@ class Router:
         return {topic: qos[None] for topic, qos in matches if qos and allow(session.user, "read", topic)}
 
     def _report_forbidden(self, code: str, session: ClientSession, topic: str) -> None:
-        """Once for each user and topic: a device that goes on publishing would fill the log with summaries too."""
+        """Reports once for each user and topic: a device that keeps publishing would fill the log with summaries
+        too."""
         key = (code, session.user, topic)
         if key not in self._forbidden and len(self._forbidden) < FORBIDDEN:
             self._forbidden.add(key)
             self.report(code, about=session.client_id, client=session.client_id, user=session.user, topic=topic)
 
     def unsubscribe(self, session: ClientSession, patterns: tuple[str, ...]) -> None:
-        """Removes filters; those that were never added are passed over (3.10.4)."""
+        """Removes filters; ignores those that were never added (3.10.4)."""
         for pattern in patterns:
             if session.filters.pop(pattern, None) is not None:
                 self._filters.remove(pattern, session)

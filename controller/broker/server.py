@@ -1,4 +1,4 @@
-"""The broker as a whole: listening sockets, the router behind them, the file beneath, and the events that come out."""
+"""The broker as a whole: listening sockets, router, file, and the events that it emits."""
 
 import asyncio
 import ipaddress
@@ -22,13 +22,13 @@ from controller.events.rate_limit import WINDOW_S, RateLimit
 from controller.events.reasons import reason_of
 
 FAREWELL_S = 0.2
-"""How long clients may take to read what is still to be sent when the broker stops."""
+"""Seconds that clients have to read what is still to be sent when the broker stops."""
 CLIENTS = 20
-"""So many clients are counted apart within a minute: anyone may connect under a thousand names."""
+"""Clients counted separately within a minute: anyone may connect under a thousand names."""
 
 
 class BrokerEvents:
-    """Passes events on; repeated warnings of one client within a minute are counted. `close` sums up what is left."""
+    """Passes events on; repeated warnings of one client within a minute are counted. `close` reports open counts."""
 
     def __init__(self, on_event: Callable[[Event], None]) -> None:
         self._on_event = on_event
@@ -37,7 +37,7 @@ class BrokerEvents:
         self._loop = asyncio.get_running_loop()
 
     def __call__(self, code: str, about: str, **fields: object) -> None:
-        """Reports an event now or, if it is one of many about the same client, as one of their count."""
+        """Reports an event now or, if there are many about the same client, as part of a count."""
         event = new_event(code, **fields)
         if event.level is not Level.WARNING or event.kind.lasting is not None:  # begin and end belong together
             self._on_event(event)
@@ -47,7 +47,7 @@ class BrokerEvents:
         self._wait()
 
     def close(self) -> None:
-        """Reports what was counted so far."""
+        """Reports the counts so far."""
         if self._timer:
             self._timer.cancel()
         self._sum_up(math.inf)
@@ -66,7 +66,7 @@ class BrokerEvents:
 class Broker:
     """An MQTT 3.1.1 broker inside the running event loop; `async with` starts and stops it, repeatedly.
 
-    `port` 0 takes a free one, see `port`. `store` is the file for what outlives the broker; None keeps nothing.
+    `port` 0 takes a free one, see `port`. `store` is the file of what outlives the broker; None keeps nothing.
     Starting raises Refused TWL-B001 (open to others without users) and Unreachable TWL-B002 (cannot listen).
     """
 
@@ -81,7 +81,7 @@ class Broker:
         on_event: Callable[[Event], None],
     ) -> None:
         self.host = host
-        self._asked_port = port
+        self._configured_port = port
         self._admission = admission
         self._path = store
         self._limits = limits
@@ -92,13 +92,13 @@ class Broker:
 
     @property
     def port(self) -> int:
-        """Where it listens, or is to."""
+        """The port it listens on, or is to listen on."""
         sockets = self._server.sockets if self._server else ()
-        return int(sockets[0].getsockname()[1]) if sockets else self._asked_port
+        return int(sockets[0].getsockname()[1]) if sockets else self._configured_port
 
     @property
     def connections(self) -> Collection[ClientConnection]:
-        """Those that are open, the oldest first."""
+        """The open connections, the oldest first."""
         return self._connections.keys()
 
     async def __aenter__(self) -> Self:
@@ -111,7 +111,7 @@ class Broker:
             shared = Shared(
                 router, LoginJudge(self._admission), Fairness(), self._admission.reserved, self._connections
             )
-            # before the file is opened: a second broker, started by mistake, alters nothing
+            # before the file is opened: a second broker, started by mistake, changes nothing
             self._server = await self._bind(shared)
             stack.callback(self._server.close)
             if file:
@@ -135,20 +135,23 @@ class Broker:
                 raise Refused("TWL-B001", host=self.host)
             return await loop.create_server(
                 lambda: ClientConnection(shared),
-                hosts if self._asked_port else hosts[:1],
-                self._asked_port,
+                hosts if self._configured_port else hosts[:1],
+                self._configured_port,
                 backlog=self._limits.strangers,
                 reuse_address=True,
                 start_serving=False,
             )
         except (OSError, OverflowError, UnicodeError) as error:
-            raise Unreachable("TWL-B002", host=self.host, port=self._asked_port, reason=reason_of(error)) from error
+            raise Unreachable(
+                "TWL-B002", host=self.host, port=self._configured_port, reason=reason_of(error)
+            ) from error
 
     async def _addresses(self) -> list[str]:
-        """The addresses of our host; `localhost` is this machine also where no file says so (RFC 6761)."""
+        """The addresses of our host; `localhost` is this machine even if the system does not know the name (RFC
+        6761)."""
         loop = asyncio.get_running_loop()
         try:
-            found = await loop.getaddrinfo(self.host, self._asked_port, type=socket.SOCK_STREAM)
+            found = await loop.getaddrinfo(self.host, self._configured_port, type=socket.SOCK_STREAM)
         except socket.gaierror:
             if self.host != "localhost":
                 raise
@@ -156,7 +159,7 @@ class Broker:
         return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
     async def _hang_up(self, server: asyncio.Server) -> None:
-        """Closes every connection; those that do not read what is still to be sent are cut off."""
+        """Closes every connection; clients that do not read what is still to be sent are cut off."""
         port = self.port
         server.close()
         leaving = list(self._connections)

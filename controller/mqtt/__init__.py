@@ -7,14 +7,15 @@
                 case Received(topic=topic, payload=payload): ...
                 case other: log(other.event())
 
-What comes in waits in a bounded inbox, what goes out in an outbox of the newest values, see `queues`. Sessions are
-clean ones of MQTT 3.1.1, which MQTT 5 brokers speak too. All of it is called from the loop's thread.
+Incoming items wait in a bounded inbox, outgoing messages in an outbox that keeps the newest value of each topic (see
+`queues`). Sessions are clean sessions of MQTT 3.1.1, which MQTT 5 brokers speak too. Call everything from the loop's
+thread.
 
 paho runs on the loop and not in a thread of its own (`loop_start`): there is nothing to lock, and no thread that dies
-unseen. It keeps the protocol; messages and what acknowledges them go past it over the same socket, many at a stroke
-(`packet_socket`). 10 000 retained QoS 1 publishes to mosquitto 2.0 are acknowledged in 0.35 to 0.45 of the time of
-paho's own thread, and in 1.5 to 2.7 times that of a bare socket with packets encoded beforehand, on two cores that
-others use too (`tests/bench/test_mqtt.py`).
+unnoticed. paho handles the protocol; messages and their acknowledgements bypass it over the same socket, many in one
+write (`packet_socket`). 10 000 retained QoS 1 publishes to mosquitto 2.0 are acknowledged in 0.35 to 0.45 of the time
+of paho's own thread, and in 1.5 to 2.7 times that of a bare socket with packets encoded beforehand, on two cores that
+other programs use too (`tests/bench/test_mqtt.py`).
 """
 
 import asyncio
@@ -32,13 +33,13 @@ __all__ = ["Address", "Connected", "ConnectionItem", "Disconnected", "Failure", 
 
 
 class Mqtt:
-    """Connects to one broker, or to several as one: publishes to all, merges what comes in.
+    """Connects to one broker, or to several as if they were one: publishes to all, merges what arrives.
 
-    Entering never waits for a broker, and leaving never waits longer than a second, whatever state the broker is in.
-    From several brokers the same message may come several times; whoever takes the items decides which is newest. Of
-    `partial` topics the newest few messages wait, of `streams` every one. While `may_publish` says no, all that is
-    published is dropped. Leaving sends no will. Raises ValueError for
-    no broker, one twice, or settings that none could accept.
+    Entering never waits for a broker, and leaving never takes longer than a second, whatever state the broker is in.
+    With several brokers the same message may arrive several times; the consumer decides which is newest. The inbox
+    keeps the newest few messages of each topic in `partial`, and every message of the topics in `streams`. While
+    `may_publish` returns False, published messages are dropped. Leaving sends no will. Raises ValueError if no broker
+    is given, if one is given twice, or for settings that no broker could accept.
     """
 
     def __init__(  # noqa: PLR0913  what a session is made of
@@ -77,13 +78,13 @@ class Mqtt:
 
     @property
     def may_publish(self) -> bool:
-        """Whether what is published now is sent."""
+        """Whether messages published now are sent."""
         return self._may_publish()
 
     def publish(self, *messages: Message) -> None:
-        """Sends messages to every broker that is connected, without waiting. Not connected, they are dropped: what
-        should hold is published anew on `Connected`, and a value kept over an outage would be a second truth. Raises
-        ValueError or TypeError, before any is sent, for one that could never be sent."""
+        """Sends messages to every connected broker, without waiting. Messages to a broker that is not connected are
+        dropped: the caller publishes the current values again on `Connected`, and a value kept over an outage would be
+        a second truth. Raises ValueError or TypeError, before any is sent, for a message that could never be sent."""
         if not self._may_publish():
             return
         for message in messages:

@@ -1,4 +1,4 @@
-"""Where a broker is, how we prove who we are, and what is subscribed and published first."""
+"""Where a broker is, how we log in, and what is subscribed to and published first."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,19 +10,19 @@ from controller.topics import is_filter, is_name
 
 MAX_TOPIC_BYTES = 65535
 MAX_PAYLOAD_BYTES = 1 << 20
-"""Nothing comes near it: a plan of 48 h is a few kB."""
+"""Far more than any of our messages: a plan of 48 h is a few kB."""
 QOS = (0, 1)
-"""A message that comes twice harms nobody; QoS 2 would cost two packets more."""
+"""A message that arrives twice does no harm; QoS 2 would cost two more packets."""
 PARTS = 64
-"""More than any device reports at once; fewer than would hold up the others."""
+"""Messages of one topic that may wait: more than any device reports at once, few enough not to hold up the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """Encryption towards the broker, whose certificate and name are always verified.
+    """Encryption of the connection to the broker, whose certificate and name are always verified.
 
     Without `ca_file` the certificate must come from an authority that this machine trusts. `cert_file` and `key_file`
-    are our own certificate, for brokers that ask for one. The files are read anew at each attempt.
+    are our own certificate, for brokers that ask for one. The files are read again at each attempt.
     """
 
     ca_file: Path | None = None
@@ -32,10 +32,10 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One broker; `is_embedded` where the service brings it. A password in a file is read anew at each attempt, so that
-    it may be changed.
+    """One broker; `is_embedded` if the service runs it. A password in a file is read again at each attempt, so that it
+    may be changed.
 
-    Raises ValueError where no connection could be tried.
+    Raises ValueError if no connection could be tried.
     """
 
     host: str
@@ -81,9 +81,9 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class ClientSettings:
-    """The same towards every broker: client id, filters with their QoS, the last will, and the messages published
-    first. Of the topics in `streams` every message counts, of those in `partial` the newest PARTS, of all others the
-    newest."""
+    """Settings that are the same for every broker: client id, filters with their QoS, the will, and the messages
+    published first. The inbox keeps every message of the topics in `streams`, the newest PARTS of each topic in
+    `partial`, and the newest one of all other topics."""
 
     client_id: str
     subscriptions: tuple[tuple[str, int], ...]
@@ -104,14 +104,14 @@ class ClientSettings:
 
     @property
     def status_topic(self) -> str | None:
-        """The retained topic of both birth and will, which says whether we live; None without one."""
+        """The retained topic of both birth and will, which says whether we are online; None without one."""
         if self.will is None or not self.will.retain:
             return None
         return self.will.topic if any(each.retain and each.topic == self.will.topic for each in self.birth) else None
 
 
 def check(message: Message) -> None:
-    """Raises ValueError or TypeError for a message that can never be sent: the program is wrong."""
+    """Raises ValueError or TypeError for a message that can never be sent: a mistake in our program."""
     if not is_name(message.topic) or len(message.topic.encode()) > MAX_TOPIC_BYTES:
         raise ValueError(f"no topic to publish to: {message.topic[:200]!r}")
     if not isinstance(message.payload, bytes):

@@ -1,5 +1,5 @@
 """One connection to one broker, from the CONNECT to the end. It is never used again after that, so that nothing stale
-can be sent: whatever paho still had queued dies with its connection."""
+can be sent: whatever paho still has queued is dropped with its connection."""
 
 import asyncio
 import contextlib
@@ -26,24 +26,24 @@ from controller.mqtt.packet_socket import (
     publish_packet,
     read_publish,
 )
-from controller.mqtt.paho_loop import LEFT, NOTHING_HEARD, BrokenOffError, PahoClient, PahoLoop
+from controller.mqtt.paho_loop import BROKER_SILENT, LEFT, BrokenOffError, PahoClient, PahoLoop
 from controller.mqtt.queues import Inbox, Outbox
 from controller.retry import TokenBucket
 from controller.threads import in_step_s
 from controller.topics import matches
 
 DIAL_S = 5.0
-"""For TCP, per address of the host, and for the TLS handshake."""
+"""Seconds for TCP, per address of the host, and for the TLS handshake."""
 FLUSH_S = 0.8
 SILENCE = 1.7
-"""Keepalives without a byte after which a connection is dead, whatever TCP thinks. The PINGREQ leaves after one, so
-that a slow broker still has 0.7 to answer."""
+"""Keepalives without a byte after which a connection is dead, whatever TCP reports. The PINGREQ is sent after one
+keepalive, so that a slow broker still has 0.7 to answer."""
 BATCH_BYTES = 1 << 16
-"""So much is handed to the socket at a stroke: what it does not take is not replaced by a newer value any more."""
+"""Bytes handed to the socket in one write: what waits in the socket is no longer replaced by a newer value."""
 MIDS = range(0x4000, 0x10000)
 """Packet identifiers of messages; paho counts those of its subscriptions from 1."""
 ACKNOWLEDGE_S = 60.0
-"""A broker that does not acknowledge would hold back the newest value of a topic for ever."""
+"""Seconds. A broker that never acknowledges would hold back the newest value of a topic for ever."""
 UNACKNOWLEDGED = Reason("broker_unacknowledged")
 COALESCED_EVERY_S = 60.0
 
@@ -54,11 +54,11 @@ CONNACK = {
     134: (4, Reason("bad_login")),
     135: (5, Reason("not_authorized")),
 }
-"""paho's reason codes (MQTT 5) back to the return codes of MQTT 3.1.1 section 3.2.2.3, and what they say."""
+"""paho's reason codes (MQTT 5) back to the return codes of MQTT 3.1.1 section 3.2.2.3, and what they mean."""
 
 
 class NotLetInError(Exception):
-    """The broker's CONNACK says no."""
+    """The broker refuses us in its CONNACK."""
 
     def __init__(self, code: int, reason: Reason) -> None:
         super().__init__(code, reason)
@@ -67,7 +67,7 @@ class NotLetInError(Exception):
 
 
 class Connection:
-    """See the head of the module. `known`: the broker has been given our retained messages before."""
+    """See the module docstring. `known`: the broker has been given our retained messages before."""
 
     def __init__(self, address: Address, settings: ClientSettings, inbox: Inbox, *, attempts: int, known: bool) -> None:
         self._address = address
@@ -77,7 +77,9 @@ class Connection:
         self._attempts = attempts
         self._status_to_verify = settings.status_topic if known else None
         self._status_topic = status = settings.status_topic
-        self._hears_status = status is not None and any(matches(wanted, status) for wanted, _ in settings.subscriptions)
+        self._is_status_subscribed = status is not None and any(
+            matches(wanted, status) for wanted, _ in settings.subscriptions
+        )
         self._is_accepted = False
         self._loop = asyncio.get_running_loop()
         self._client = self._new_client()
@@ -97,11 +99,11 @@ class Connection:
 
     @property
     def certificate_until(self) -> datetime | None:
-        """When the certificate expires that the broker showed; None without TLS."""
+        """When the broker's certificate expires; None without TLS."""
         return self._paho.certificate_until
 
     async def open(self) -> None:
-        """Connects; raises NotLetInError, OwnFilesError, OSError or what else comes up on the way."""
+        """Connects; raises NotLetInError, OwnFilesError, OSError or any other error on the way."""
         await self._paho.open(self._address, self._settings.keepalive_s)
         ends: set[asyncio.Future[Any]] = {self._answer, self._paho.over}
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -111,7 +113,7 @@ class Connection:
             raise refusal
 
     async def stay(self) -> None:
-        """Returns when the connection is over; the reason goes to the inbox."""
+        """Returns when the connection has ended; the reason goes to the inbox."""
         while not self._paho.over.done():
             pause_s = in_step_s(self._settings.keepalive_s / (4 if self._is_well else 20))
             await asyncio.wait({self._paho.over}, timeout=pause_s)
@@ -120,12 +122,12 @@ class Connection:
 
     @property
     def _is_well(self) -> bool:
-        """Whether nothing is waited for: then one need not look so often, and a small computer sleeps on."""
-        heard_s = self._loop.time() - self._paho.received_s
-        return self.connected and self._outbox.idle and heard_s < 0.75 * self._settings.keepalive_s
+        """Whether nothing is outstanding: the timer can then run less often, which saves power on a small computer."""
+        silent_s = self._loop.time() - self._paho.received_s
+        return self.connected and self._outbox.idle and silent_s < 0.75 * self._settings.keepalive_s
 
     async def leave(self) -> None:
-        """Sends what is published, says DISCONNECT and closes: within FLUSH_S, also where nobody answers."""
+        """Sends what was published, then DISCONNECT, and closes: within FLUSH_S, even if the broker does not answer."""
         try:
             if self.connected:
                 with contextlib.suppress(TimeoutError):
@@ -160,7 +162,7 @@ class Connection:
         return client
 
     def _turn(self) -> None:
-        """Writes what may go now, at one stroke; then the rest of the program has its turn."""
+        """Writes what may be sent now in one call; then the rest of the program has its turn."""
         try:
             if self._acknowledgements:
                 acknowledgements, self._acknowledgements = self._acknowledgements, []
@@ -172,7 +174,7 @@ class Connection:
         self._paho.watch(more=self._outbox.ready)
 
     def _packets(self) -> bytes:
-        """What the outbox gives, until it is enough for one stroke."""
+        """Packets of the messages that the outbox releases, up to BATCH_BYTES."""
         packets, size, now_s = list[bytes](), 0, self._loop.time()
         while size < BATCH_BYTES and (message := self._outbox.take()):
             mid = 0
@@ -192,7 +194,7 @@ class Connection:
             self._paho.fail(error)
 
     def _look_after(self) -> None:
-        """Keepalive, timeouts, filters that were refused, and the count of what was overtaken."""
+        """Handles keepalive, timeouts, refused filters, and the count of messages replaced by newer ones."""
         if not self.connected:
             return
         now = self._loop.time()
@@ -200,7 +202,7 @@ class Connection:
             self._ping_at_s = now + self._settings.keepalive_s
             self._paho.write(PINGREQ)
         if now - self._paho.received_s > SILENCE * self._settings.keepalive_s and not self._paho.is_paused:
-            self._paho.end(NOTHING_HEARD)
+            self._paho.end(BROKER_SILENT)
         elif self._outbox.unacknowledged_s(now) > ACKNOWLEDGE_S:
             self._paho.end(UNACKNOWLEDGED)
         self._subscribe(now)
@@ -213,7 +215,7 @@ class Connection:
         for batch in self._subscriptions.due(now):
             _, mid = self._client.subscribe(list(batch))
             if mid is not None:
-                self._subscriptions.asked(mid, batch)
+                self._subscriptions.requested(mid, batch)
 
     def _on_connect(self, _client: Any, _data: Any, flags: Any, reason: ReasonCode, _more: Any) -> None:
         if reason.is_failure:
@@ -238,7 +240,7 @@ class Connection:
             self._inbox.put(kind(self._broker, topic_filter))
 
     def _take(self, head: int, body: bytes, size: int) -> bool:
-        """Takes the packets of messages, which are nearly all that comes; the others are paho's."""
+        """Handles the packets of messages, which are nearly all that arrive; the others are left to paho."""
         kind = head & 0xF0
         if not self._is_accepted or kind not in {PUBLISH, PUBACK}:
             return False
@@ -257,7 +259,7 @@ class Connection:
         broker = self._broker
         try:
             topic = name.decode()
-        except UnicodeDecodeError:  # no broker may let it through (MQTT 3.1.1 section 1.5.3), and none asks for it
+        except UnicodeDecodeError:  # no broker may pass it on (MQTT 3.1.1 section 1.5.3), and no filter asks for it
             return
         if topic == self._status_topic and not self._is_subscribed(retain):
             return
@@ -268,7 +270,7 @@ class Connection:
         received = incoming.Received(broker, topic, payload, retain, qos)
         slot = None if topic in self._settings.streams else (self, topic)
         older = self._inbox.put(received, slot, PARTS if topic in self._settings.partial else 1)
-        # what was retained is from before the connection, and a copy says nothing that the newer one does not say
+        # a retained message is from before the connection, and an equal payload adds nothing to the newer one
         if isinstance(older, incoming.Received) and not older.retain and older.payload != received.payload:
             if not self._overtaken:
                 self._loop.call_later(self._settings.keepalive_s / 20, self._tick)
@@ -276,40 +278,40 @@ class Connection:
             self._overtaken_topic = topic
 
     def _is_subscribed(self, retain: bool) -> bool:
-        """Whether our own status was subscribed to for more than to verify it.
+        """Whether the caller subscribed to our own status, and not only we, to verify it.
 
-        What the broker had kept comes before the echo of the birth that we have just published; where the echo comes
-        first, it had kept nothing.
+        A status that the broker had kept arrives before the echo of the birth message that we have just published; if
+        the echo arrives first, the broker had kept nothing.
         """
         if self._status_to_verify:
             self._status_to_verify = None
             if not retain:
                 self._inbox.put(incoming.Forgot(self._broker))
-        return self._hears_status
+        return self._is_status_subscribed
 
 
 Filters = tuple[tuple[str, int], ...]
 
 RETRY_S = 30.0
 BATCH = 100
-"""Filters in one SUBSCRIBE, so that it stays far below a `max_packet_size` of 64 kB."""
+"""Filters in one SUBSCRIBE: it stays far below a `max_packet_size` of 64 kB."""
 
 
 class Subscriptions:
-    """Which topic filters the broker of one connection has granted, and which to ask for (again).
+    """Which topic filters the broker of one connection has granted, and which to request (again).
 
-    A refusal is reported once per connection and asked again every RETRY_S: access rules are corrected while we run,
-    and some brokers refuse for a while what they grant later.
+    A refusal is reported once per connection and requested again every RETRY_S: access rules are corrected while we
+    run, and some brokers refuse for a while what they grant later.
     """
 
     def __init__(self, filters: Filters) -> None:
         self._missing: dict[str, int] = dict(filters)
         self._refused: set[str] = set()
-        self._asked: dict[int, Filters] = {}
+        self._pending: dict[int, Filters] = {}
         self._due = 0.0
 
     def due(self, now: float) -> Iterator[Filters]:
-        """What to ask for at `now` (seconds, monotonic), in batches; each is asked for once per RETRY_S."""
+        """Filters to request at `now` (seconds, monotonic), in batches; each is requested once per RETRY_S."""
         if not self._missing or now < self._due:
             return
         self._due = now + RETRY_S
@@ -317,14 +319,14 @@ class Subscriptions:
         for start in range(0, len(missing), BATCH):
             yield missing[start : start + BATCH]
 
-    def asked(self, mid: int, batch: Filters) -> None:
+    def requested(self, mid: int, batch: Filters) -> None:
         """The batch went out under this packet identifier."""
-        self._asked[mid] = batch
+        self._pending[mid] = batch
 
     def answered(self, mid: int, refused: list[bool]) -> Iterator[tuple[str, bool]]:
-        """Takes a SUBACK, in the order asked; yields the filters refused for the first time, and those granted that had
-        been refused, each with whether it is refused."""
-        for (topic_filter, _), is_refused in zip(self._asked.pop(mid, ()), refused, strict=False):
+        """Takes the answers of a SUBACK, in the order of the request; yields the filters refused for the first time,
+        and those granted that had been refused, each with whether it is refused."""
+        for (topic_filter, _), is_refused in zip(self._pending.pop(mid, ()), refused, strict=False):
             if not is_refused:
                 self._missing.pop(topic_filter, None)
             if is_refused != (topic_filter in self._refused):

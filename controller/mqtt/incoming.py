@@ -1,4 +1,4 @@
-"""What `Mqtt` hands over: messages, and one value per thing that happened to a connection, each with its event.
+"""What `Mqtt` hands over: messages, and one value per change of a connection, each with its event.
 
 Every item names its broker as `mqtt://host:port`, so that a consumer of several brokers can tell them apart.
 """
@@ -22,7 +22,7 @@ FLAWS: dict[Flaw, str] = {
 
 
 class Received(NamedTuple):
-    """A message of a topic subscribed to. `retain` is True for what the broker had kept from before."""
+    """A message of a subscribed topic. `retain` is True for a message that the broker had kept from before."""
 
     broker: str
     topic: str
@@ -33,7 +33,7 @@ class Received(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionItem:
-    """Something that happened to the connection to a broker; its event has the fields of the same names."""
+    """A change of the connection to a broker; its event has fields of the same names."""
 
     CODE: ClassVar[str] = ""
 
@@ -45,9 +45,9 @@ class ConnectionItem:
 
 @dataclass(frozen=True, slots=True)
 class Connected(ConnectionItem):
-    """The broker has let us in, and has been sent the subscriptions and the birth messages: publish all anew.
+    """The broker has accepted us and has been sent subscriptions and birth messages: publish all current values again.
 
-    `attempts` counts from the first after the last connection; `certificate_until` is when the broker's certificate
+    `attempts` counts since the last connection; `certificate_until` is when the broker's certificate
     expires, UTC, None without TLS.
     """
 
@@ -60,8 +60,8 @@ class Connected(ConnectionItem):
 
 @dataclass(frozen=True, slots=True)
 class Renewed(ConnectionItem):
-    """The broker shows another certificate than when it let us in, until `certificate_until` (UTC), and the connection
-    goes on."""
+    """The broker shows another certificate than when it accepted us, valid until `certificate_until` (UTC); the
+    connection goes on."""
 
     CODE = "TWL-M023"
 
@@ -69,13 +69,13 @@ class Renewed(ConnectionItem):
 
     @property
     def until(self) -> str:
-        """The day."""
+        """The last day of the certificate, as YYYY-MM-DD."""
         return f"{self.certificate_until:%Y-%m-%d}"
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnected(ConnectionItem):
-    """A connection that had been made is gone; the next attempt follows."""
+    """An established connection is lost; the next attempt follows."""
 
     CODE = "TWL-M002"
 
@@ -84,7 +84,7 @@ class Disconnected(ConnectionItem):
 
 @dataclass(frozen=True, slots=True)
 class LoginRefused(ConnectionItem):
-    """The broker answers and does not let us in; `connack` is its return code (MQTT 3.1.1 section 3.2.2.3)."""
+    """The broker answers and refuses us; `connack` is its return code (MQTT 3.1.1 section 3.2.2.3)."""
 
     CODE = "TWL-M003"
 
@@ -94,7 +94,7 @@ class LoginRefused(ConnectionItem):
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRefused(ConnectionItem):
-    """The broker refuses a topic filter; it is asked again from time to time."""
+    """The broker refuses a topic filter; we request it again from time to time."""
 
     CODE = "TWL-M004"
 
@@ -112,7 +112,7 @@ class SubscriptionGranted(ConnectionItem):
 
 @dataclass(frozen=True, slots=True)
 class Oversized(ConnectionItem):
-    """A message too large to be meant for us was thrown away."""
+    """A message too large to be meant for us was dropped."""
 
     CODE = "TWL-M005"
 
@@ -122,7 +122,7 @@ class Oversized(ConnectionItem):
 
 @dataclass(frozen=True, slots=True)
 class Coalesced(ConnectionItem):
-    """`count` messages were overtaken by newer ones of their topic before being taken, last on `topic`."""
+    """`count` messages were replaced by newer ones of their topic before they were read, the last one on `topic`."""
 
     CODE = "TWL-M006"
 
@@ -141,7 +141,7 @@ class BrokerUnreachable(ConnectionItem):
 
 @dataclass(frozen=True, slots=True)
 class HungUp(ConnectionItem):
-    """Who listens there ended the connection before the CONNACK."""
+    """The server at that address ended the connection before the CONNACK."""
 
     CODE = "TWL-M019"
 
@@ -150,7 +150,7 @@ class HungUp(ConnectionItem):
 
 @dataclass(frozen=True, slots=True)
 class Untrusted(ConnectionItem):
-    """The broker's certificate stands in the way, or (`own files`) a file of ours."""
+    """The broker's certificate cannot be trusted or, for `own files`, a file of ours cannot be used."""
 
     flaw: Flaw
     reason: Reason
@@ -161,15 +161,15 @@ class Untrusted(ConnectionItem):
 
 @dataclass(frozen=True, slots=True)
 class Forgot(ConnectionItem):
-    """The broker has come back without the retained messages that we had published."""
+    """The broker is back without the retained messages that we had published."""
 
     CODE = "TWL-M013"
 
 
 @dataclass(frozen=True, slots=True)
 class Displaced(ConnectionItem):
-    """The broker lets us in at once and ends the connection soon after, again and again: most likely another client has
-    our client id."""
+    """The broker repeatedly accepts us at the first attempt and ends the connection soon after: most likely another
+    client has our client id."""
 
     CODE = "TWL-M015"
 

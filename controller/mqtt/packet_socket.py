@@ -1,7 +1,7 @@
-"""The socket that paho is given: it reads and writes many packets at a stroke, and keeps those of messages for us.
+"""The socket that paho is given: it reads and writes many packets in one call, and keeps those of messages for us.
 
-paho asks the system for a packet byte by byte and hands each of its own over by itself, some 40 µs a message. Nearly
-all packets are messages and what acknowledges them, and of MQTT they need the least. So paho keeps the protocol (login,
+paho asks the system for a packet byte by byte and hands over each of its own separately, some 40 µs a message. Nearly
+all packets are messages and their acknowledgements, which need the least of MQTT. So paho handles the protocol (login,
 will, subscriptions, the end) and sees no other packets; ours go over the same socket, whole and in order.
 """
 
@@ -17,13 +17,14 @@ QOS_1, QOS_2, RETAIN = 0x02, 0x04, 0x01
 PINGREQ = b"\xc0\x00"
 READ_BYTES = 1 << 16
 LENGTH_BYTES = 4
-"""Bytes of a packet's length at most (MQTT 3.1.1 section 2.2.3)."""
+"""Most bytes of the length field of a packet (MQTT 3.1.1 section 2.2.3)."""
 MOST_KEPT = MAX_PAYLOAD_BYTES + (1 << 17)
-"""Bytes of a packet: more than the largest message that is taken, with any topic. A broker may let through 256 MiB."""
+"""Most bytes of a packet that are kept: more than the largest message that we accept, with any topic. A broker may let
+through 256 MiB."""
 
 
 class NotMqttError(Exception):
-    """What came is no MQTT 3.1.1."""
+    """The bytes received are not MQTT 3.1.1."""
 
 
 class PacketSocket:
@@ -34,57 +35,58 @@ class PacketSocket:
         self._received = bytearray()
         self._at = 0
         self._to_skip = 0
-        """Bytes to come of a packet that is too large."""
+        """Remaining bytes of a packet that is too large, still to be received."""
         self._for_paho = b""
         self._unsent = b""
 
     # What paho calls
 
     def recv(self, buffer_size: int) -> bytes:
-        """Of the packets that were left to paho."""
+        """Bytes of the packets that were left to paho."""
         if not self._for_paho:
             raise BlockingIOError
         taken, self._for_paho = self._for_paho[:buffer_size], self._for_paho[buffer_size:]
         return taken
 
     def send(self, buffer: bytes | bytearray) -> int:
-        """Taken whole, behind what waits: packets must not mix, and the socket may be full in the middle of one."""
+        """Queues all bytes behind those that wait: packets must not mix, and the socket may fill up in the middle of
+        one."""
         self.write(buffer)
         return len(buffer)
 
     def close(self) -> None:
-        """Both ends."""
+        """Closes the socket."""
         self.line.close()
 
     def fileno(self) -> int:
-        """As the system has it."""
+        """The file descriptor of the socket."""
         return self.line.fileno()
 
     def setblocking(self, flag: bool) -> None:
-        """Whether to wait."""
+        """Whether calls of the socket block."""
         self.line.setblocking(flag)
 
     # What we call
 
     @property
     def is_full(self) -> bool:
-        """Whether something waits until the socket takes more."""
+        """Whether bytes wait until the socket accepts more."""
         return bool(self._unsent)
 
     def write(self, packets: bytes | bytearray) -> None:
-        """Send whole packets, the rest of them as soon as the socket takes more; raises OSError."""
+        """Sends whole packets, the rest of them as soon as the socket accepts more; raises OSError."""
         self._unsent += packets
         self.flush()
 
     def flush(self) -> bool:
-        """Send what waits; whether nothing does any more. Raises OSError."""
+        """Sends the bytes that wait; returns whether all are sent. Raises OSError."""
         with suppress(BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
             while self._unsent:
                 self._unsent = self._unsent[self.line.send(self._unsent) :]
         return not self._unsent
 
     def read(self) -> bool:
-        """Read what has come, as far as it is one read; False at the end of the connection. Raises OSError."""
+        """Receives once, without waiting; False at the end of the connection. Raises OSError."""
         try:
             data = self.line.recv(READ_BYTES)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
@@ -96,8 +98,8 @@ class PacketSocket:
         return bool(data)
 
     def take(self) -> tuple[int, bytes, int] | None:
-        """The next whole packet: its first byte, its body, of which no more than MOST_KEPT, and its length; None where
-        there is none. Raises NotMqttError."""
+        """The next whole packet: its first byte, at most MOST_KEPT bytes of its body, and the full length of the body;
+        None if there is none. Raises NotMqttError."""
         received, length, shift = self._received, 0, 0
         start = self._at + 1
         while True:
@@ -118,7 +120,7 @@ class PacketSocket:
         return head, bytes(received[start:end]), length
 
     def leave(self, head: int, body: bytes) -> None:
-        """Leave a packet to paho."""
+        """Leaves a packet to paho."""
         self._for_paho += bytes((head, *_length(len(body)))) + body
 
 
@@ -133,7 +135,7 @@ def publish_packet(message: Message, mid: int) -> bytes:
 
 
 def puback_packet(mid: bytes) -> bytes:
-    """What acknowledges a message with this packet identifier."""
+    """The PUBACK for a message with this packet identifier."""
     return b"\x40\x02" + mid
 
 
@@ -141,7 +143,7 @@ def read_publish(head: int, body: bytes) -> tuple[bytes, bytes, bytes]:
     """Topic, packet identifier (empty with QoS 0) and payload of a message. Raises NotMqttError."""
     start = 2 + int.from_bytes(body[:2], "big")
     end = start + 2 if head & QOS_1 else start
-    if len(body) < end or head & QOS_2:  # no filter asks for more than QoS 1
+    if len(body) < end or head & QOS_2:  # we subscribe with QoS 1 at most
         raise NotMqttError
     return body[2:start], body[start:end], body[end:]
 

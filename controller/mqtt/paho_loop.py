@@ -1,4 +1,4 @@
-"""A paho client on the asyncio loop: who opens its socket, who reads it, who writes it, and how it ends."""
+"""A paho client on the asyncio loop: opens its socket, reads and writes it, and ends it."""
 
 import asyncio
 import socket
@@ -20,20 +20,20 @@ from controller.mqtt.queues import SLICE_S, Inbox
 from controller.threads import run_blocking
 
 MOST_SECRET = 10_000
-"""Bytes of a password's file."""
+"""Largest size of a password file, bytes."""
 SHOWN_S = 5.0
-"""For TCP, and for the TLS handshake, of a connection that only looks at the certificate."""
+"""Seconds for TCP, and for the TLS handshake, of a connection that only reads the certificate."""
 LEFT = Reason("left")
 CLOSED = Reason("broker_closed")
-NOTHING_HEARD = Reason("broker_silent")
-"""It does not answer, or this program itself stood still and did not listen."""
+BROKER_SILENT = Reason("broker_silent")
+"""The broker does not answer, or this program itself was suspended and did not read."""
 NOT_MQTT = Reason("not_mqtt_311")
-REASONS = {"Unspecified error": CLOSED, "Keep alive timeout": NOTHING_HEARD, "Protocol error": NOT_MQTT}
-"""What paho's general reasons stand for where MQTT 3.1.1 is spoken, which itself gives none."""
+REASONS = {"Unspecified error": CLOSED, "Keep alive timeout": BROKER_SILENT, "Protocol error": NOT_MQTT}
+"""What paho's general reasons mean with MQTT 3.1.1, which itself gives none."""
 
 
 class BrokenOffError(ConnectionError):
-    """The connection ended before the broker let us in."""
+    """The connection ended before the broker accepted us."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -41,7 +41,7 @@ class BrokenOffError(ConnectionError):
 
 
 class OwnFilesError(Exception):
-    """A file named in `Address` or `Tls` cannot be used; the reason says which."""
+    """A file named in `Address` or `Tls` cannot be used; the reason names it."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -63,17 +63,17 @@ class PahoClient(paho.Client):
     """paho on a socket that keeps the packets of messages for us."""
 
     def _create_socket(self) -> PacketSocket:
-        """As paho wraps the sockets of WebSockets: it has no other way to be given one."""
+        """Wraps the socket as paho wraps those of WebSockets: it has no other way to be given one."""
         return PacketSocket(cast("socket.socket", super()._create_socket()))
 
 
 class PahoLoop:
     """The socket of one connection.
 
-    `take` is called with the first byte, the body and the length of each packet and says whether it was one of a
-    message; `turn` is called after each turn, to send what may be sent now. `received_s` is when something last came
-    in, `sent_s` when something last went out, `is_writing` while the socket takes no more, `is_paused` while the inbox
-    is full, and `over` gets the reason of the end.
+    `take` is called with the first byte, the body and the length of each packet and returns whether it was a packet of
+    a message; `turn` is called after each turn, to send what may be sent now. `received_s` and `sent_s` are when bytes
+    were last received and sent; `is_writing` is True while the socket accepts no more, `is_paused` while the inbox is
+    full; `over` gets the reason of the end.
     """
 
     def __init__(
@@ -90,7 +90,8 @@ class PahoLoop:
         self._socket: PacketSocket | None = None
 
     async def open(self, address: Address, keepalive_s: int) -> None:
-        """Name, TCP, TLS and CONNECT; raises OSError, OwnFilesError or what else comes up on the way."""
+        """Resolves the name, opens TCP and TLS, sends CONNECT; raises OSError, OwnFilesError or any other error on the
+        way."""
 
         def connect() -> None:
             self.client.password = _secret(address.password)
@@ -98,7 +99,7 @@ class PahoLoop:
                 self.client.tls_set_context(_tls_context(address.tls))
             self.client.connect(address.host, address.port, keepalive_s)
 
-        # paho can open a socket only by blocking; from then on only the loop touches it
+        # paho can only open a socket with a blocking call; after that only the loop uses it
         await run_blocking(f"mqtt dial {address}", connect, self._close_socket)
         opened = cast("PacketSocket | None", self.client.socket())
         if opened is None:
@@ -118,7 +119,7 @@ class PahoLoop:
         return _certificate_until(line) if isinstance(line, ssl.SSLSocket) else None
 
     def fail(self, error: Exception) -> None:
-        """Ends the connection for an error in a turn, a mistake in our own callbacks included: no client is dead
+        """Ends the connection after an error in a turn, also for a mistake in our own callbacks: no client dies
         without a reason in the log."""
         self.end(description(error))
 
@@ -129,7 +130,7 @@ class PahoLoop:
             self._socket.write(packets)
 
     def flush(self) -> bool:
-        """Writes what was to be written before; whether the socket takes more. Raises OSError."""
+        """Writes what waits; returns whether the socket accepts more. Raises OSError."""
         if self._socket is not None and self._socket.flush() and self.client.want_write():
             self.sent_s = self._loop.time()
             self.client.loop_write()
@@ -140,7 +141,7 @@ class PahoLoop:
         return self.client.want_write() or (self._socket is not None and self._socket.is_full)
 
     def watch(self, *, more: bool = False) -> None:
-        """Has the loop call `turn` when the socket takes more, while something, or `more`, has to be written."""
+        """Has the loop call `turn` when the socket accepts more, while something waits (`more`: also in the outbox)."""
         has_to_write = more or self._has_to_write
         if self._socket is None or has_to_write == self.is_writing:
             return
@@ -151,7 +152,7 @@ class PahoLoop:
             self._loop.remove_writer(self._socket)
 
     def end(self, reason: Reason) -> None:
-        """Closes the socket; the reason of the first call counts."""
+        """Closes the socket; the reason of the first call is kept."""
         self._close_socket()
         if not self.over.done():
             self.over.set_result(reason)
@@ -171,8 +172,8 @@ class PahoLoop:
         if self._socket is None:
             return
         if self._inbox.full:
-            # a flood waits in the network and not in memory; a consumer that takes nothing for two keepalives loses the
-            # connection, as the broker cannot tell that from death
+            # a flood waits in the network and not in memory; if the consumer reads nothing for two keepalives, the
+            # broker ends the connection, as it cannot distinguish that from a dead client
             self.is_paused = True
             self._loop.remove_reader(self._socket)
             self._inbox.when_half_empty(self._resume)
@@ -180,7 +181,7 @@ class PahoLoop:
             self._loop.call_soon(self._on_readable)
 
     def _read(self, opened: PacketSocket, until_s: float) -> bool:
-        """Packet by packet; whether some that have come are left for the next time."""
+        """Reads packet by packet; returns whether received packets are left for the next time."""
         is_read = False
         while self._socket is not None and not self._inbox.full:
             packet = opened.take()
@@ -225,9 +226,9 @@ class PahoLoop:
 
 
 def certificate_shown(address: Address) -> datetime | None:
-    """When the certificate expires that the broker shows to a new connection, which is ended at once.
+    """When the certificate expires that the broker shows to a new connection, which is closed immediately.
 
-    Blocks for seconds; raises OSError or OwnFilesError.
+    Blocks for up to 2 * SHOWN_S seconds; raises OSError or OwnFilesError.
     """
     with (
         socket.create_connection((address.host, address.port), SHOWN_S) as plain,
@@ -246,7 +247,7 @@ def _tls_context(tls: Tls) -> ssl.SSLContext:
     files = list(filter(None, (tls.ca_file, tls.cert_file, tls.key_file)))
     try:
         for file in files:
-            plain_file.require(file)  # a pipe would hold up whoever reads it
+            plain_file.require(file)  # reading a pipe would block
         context = ssl.create_default_context(cafile=tls.ca_file)
         if tls.cert_file:
             context.load_cert_chain(tls.cert_file, tls.key_file, password=lambda: "")
@@ -257,7 +258,7 @@ def _tls_context(tls: Tls) -> ssl.SSLContext:
 
 
 def _secret(password: str | Path | None) -> str | None:
-    """The password, as its file has it now; raises OwnFilesError."""
+    """The password as it is in its file now; raises OwnFilesError."""
     if not isinstance(password, Path):
         return password
     try:
@@ -267,7 +268,7 @@ def _secret(password: str | Path | None) -> str | None:
 
 
 def description(error: Exception) -> Reason:
-    """What an error says; of one that is not of the system its kind too, since it may be a mistake of ours."""
+    """The text of an error; with its type unless the system raised it, since it may be a mistake of ours."""
     if isinstance(error, OSError):
         return reason_of(error)
     return Reason("other", {"text": f"{type(error).__name__}: {error}"})

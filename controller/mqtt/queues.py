@@ -1,4 +1,4 @@
-"""What waits: the inbox of items that have come in, and the outbox of messages that are to be sent."""
+"""The inbox of items that have been received, and the outbox of messages that are to be sent."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -11,16 +11,16 @@ LIMIT_BYTES = 8 * 1024 * 1024
 ITEM_BYTES = 500
 SLICE_S = 0.005
 WINDOW, WIDEST = 200, 20_000
-"""So many messages may be unacknowledged at first, and at most. Few, so that a slow broker is sent the newest next; but
-one that acknowledges at once is sent all that becomes due at an instant at one stroke."""
+"""Messages that may be unacknowledged, at first and at most. Few at first, so that a slow broker is sent the newest
+values next; a broker that acknowledges promptly is soon sent all that becomes due at an instant in one go."""
 PROMPT_S = 0.25
 STREAM = 1_000
 Slot = tuple[str, str]
-"""A topic and the part of it."""
+"""A topic and the part of it that the message is about."""
 
 
 class _InboxPart:
-    """One place in a slot for several."""
+    """One place in a slot for several items."""
 
     def __init__(self, slot: Hashable) -> None:
         self.slot = slot
@@ -29,7 +29,7 @@ class _InboxPart:
 class Inbox:
     """Items in the order in which their places were made. One consumer; any number of connections.
 
-    It holds at most LIMIT_BYTES and one item more: whoever fills it asks `full` and is called back when half is taken.
+    It holds at most LIMIT_BYTES and one item more: a connection checks `full` and is called back when half is taken.
     """
 
     def __init__(self) -> None:
@@ -50,10 +50,10 @@ class Inbox:
         self._resume.append(resume)
 
     def put(self, item: Item, slot: Hashable | None = None, most: int = 1) -> Item | None:
-        """Puts the item at the end or, where its slot is taken, in the place of the older one, which it returns: a
-        topic that floods holds one place, and the others wait no longer for it.
+        """Puts the item at the end or, if its slot is taken, in the place of the older item, which is returned: a topic
+        that floods holds one place and does not delay the others.
 
-        Of a slot for `most` items the oldest gives way, and the newest goes to the end.
+        In a slot for `most` items the oldest is dropped, and the newest goes to the end.
         """
         if most > 1:
             part = _InboxPart(slot)
@@ -68,7 +68,7 @@ class Inbox:
         return older
 
     def _make_room(self, part: _InboxPart, most: int) -> Item | None:
-        """Makes a last place for this part; returns the item of the first if it had to go."""
+        """Adds a last place for this part; returns the oldest item of the slot if it was dropped."""
         parts, oldest = self._parts.setdefault(part.slot, deque()), None
         if len(parts) >= most:
             oldest = self._items.pop(parts.popleft())
@@ -77,7 +77,7 @@ class Inbox:
         return oldest
 
     async def take(self) -> Item:
-        """The next item, as soon as there is one. Lets the loop turn every SLICE_S, also for a consumer that never
+        """The next item, as soon as there is one. Yields to the loop every SLICE_S, also for a consumer that never
         waits. Raises StopAsyncIteration when closed and empty."""
         loop = asyncio.get_running_loop()
         if loop.time() - self._turned_s > SLICE_S:
@@ -103,7 +103,7 @@ class Inbox:
         return item
 
     def close(self) -> None:
-        """Nothing more will come; what waits can still be taken."""
+        """No more items will come; those that wait can still be taken."""
         self._is_closed = True
         self._has_changed.set()
 
@@ -113,16 +113,16 @@ def _weight(item: Item) -> int:
 
 
 class Outbox:
-    """What is to be sent on one connection: the newest value of each topic, never a queue of stale ones. Pure.
+    """Messages to be sent on one connection: the newest value of each topic, never a queue of stale ones. Pure.
 
-    A message with QoS 1 or 2, or retained, is a value: of each slot at most one waits, the newest, in the place of the
-    one that it replaces. It waits while one of its slot is unacknowledged, so that a slow broker is sent the newest
-    next and none between. Other messages form a stream, as events do: they wait behind the values, in order, and of
-    more than STREAM the oldest are dropped.
+    A message with QoS 1 or 2, or retained, is a value: at most one per slot waits, the newest, in the place of the one
+    that it replaces. It waits while one of its slot is unacknowledged, so that a slow broker is sent the newest value
+    next and none in between. Other messages form a stream, as events do: they wait behind the values, in order, and
+    when there are more than STREAM the oldest are dropped.
 
     At first WINDOW messages may be unacknowledged: one more for each that is acknowledged within PROMPT_S, up to
-    WIDEST; half as many for one that takes longer, but never less than WINDOW, and once for all that were under way
-    then.
+    WIDEST; half as many after one that takes longer, but never less than WINDOW, and only once for all that were in
+    flight at that time.
     """
 
     def __init__(self) -> None:
@@ -136,12 +136,12 @@ class Outbox:
 
     @property
     def idle(self) -> bool:
-        """Nothing waits and everything is acknowledged."""
+        """Whether nothing waits and everything is acknowledged."""
         return not (self._values or self._stream or self._unacknowledged)
 
     @property
     def ready(self) -> bool:
-        """Something waits that may go now."""
+        """Whether a message waits that may be sent now."""
         return bool(self._stream) or self._may_send_value
 
     @property
@@ -153,12 +153,12 @@ class Outbox:
         return mid in self._unacknowledged
 
     def unacknowledged_s(self, now_s: float) -> float:
-        """For how long the oldest unacknowledged message has been so at `now_s` (monotonic)."""
+        """Seconds for which the oldest unacknowledged message has been unacknowledged at `now_s` (monotonic)."""
         _, since_s = next(iter(self._unacknowledged.values()), (None, now_s))
         return now_s - since_s
 
     def put(self, message: Message) -> None:
-        """Accepts a message."""
+        """Queues a message."""
         slot = message.topic, message.part
         if message.qos == 0 and not message.retain:
             self._stream.append(message)
@@ -174,7 +174,7 @@ class Outbox:
         return self._stream.popleft() if self._stream else None
 
     def sent(self, message: Message, mid: int, now_s: float) -> None:
-        """The message went out under this packet identifier, at `now_s` (monotonic)."""
+        """The message was sent with this packet identifier, at `now_s` (monotonic)."""
         if message.qos:
             slot = message.topic, message.part
             self._unacknowledged[mid] = slot, now_s

@@ -1,4 +1,4 @@
-"""One broker, for as long as the program runs: connection after connection."""
+"""The connection to one broker while the program runs: reconnects for ever."""
 
 import asyncio
 import random
@@ -28,17 +28,17 @@ from controller.retry import backoff_s
 from controller.threads import run_blocking
 
 ATTEMPT_S = 15.0
-"""For the whole way from the name to the CONNACK."""
+"""Seconds for one attempt, from resolving the name to the CONNACK."""
 LONGEST_S = 30.0
 LOOK_AGAIN_S = 6 * 3600.0
 CHANGE_BACK_S = 3600.0
-"""Two causes that take turns are told no more often."""
+"""Seconds. A cause that alternates with another is reported at most once in this time."""
 STABLE_S = 10.0
 BARRED_S = 30.0
-"""The additional wait where a person must act first (login refused, certificate)."""
+"""Additional seconds to wait when a person must act first (login refused, certificate)."""
 DISPLACED_FROM = 3
-"""Connections in a row, each made at the first attempt, that did not last STABLE_S: the broker is well, and most likely
-lets another client of our client id in in our place."""
+"""Number of connections in a row, each made at the first attempt, that did not last STABLE_S: the broker is well, and
+most likely another client with our client id takes our place."""
 UNAVAILABLE = 3
 """CONNACK return code of a broker that is still starting, MQTT 3.1.1 section 3.2.2.3."""
 VERIFY_FLAWS: dict[int, Flaw] = {9: "not yet valid", 10: "expired", 62: "wrong name", 64: "wrong name"}
@@ -48,15 +48,15 @@ CHANCE = random.SystemRandom()
 
 
 def pause_s(failures: int, chance: float, *, barred: bool) -> float:
-    """Seconds to wait after so many failures in a row: `chance`, 0 to 1, of 1, 2, 4 … LONGEST_S ("full jitter"), so
+    """Seconds to wait after this many failures in a row: `chance`, 0 to 1, of 1, 2, 4 … LONGEST_S ("full jitter"), so
     that many clients do not storm a broker that comes back."""
     return chance * backoff_s(failures, 1.0, LONGEST_S) + (BARRED_S if barred else 0.0)
 
 
 class Reconnecting:
-    """Tries for ever, each time from the name on: addresses change, and a broker may come minutes late.
+    """Tries for ever and resolves the name each time: addresses change, and a broker may start minutes late.
 
-    Why it cannot connect goes to the inbox when that changes, the same cause at most once in CHANGE_BACK_S.
+    The cause of a failure goes to the inbox when it changes, the same cause at most once in CHANGE_BACK_S.
     """
 
     def __init__(self, address: Address, settings: ClientSettings, inbox: Inbox) -> None:
@@ -70,13 +70,13 @@ class Reconnecting:
         self._attempts = 0
         self._failures = 0
         self._brief = 0
-        """Connections in a row that did not last: two clients of one client id throw each other out."""
+        """Number of connections in a row that did not last: two clients with one client id displace each other."""
         self._brief_at_once = 0
-        """The same, without a failure between them."""
+        """The same, without a failed attempt between them."""
         self._cause: Failure | None = None
-        """What was told last."""
-        self._told: list[tuple[Failure, float]] = []
-        """Causes of the last CHANGE_BACK_S, and when each was told."""
+        """The cause reported last."""
+        self._reported: list[tuple[Failure, float]] = []
+        """Causes reported within CHANGE_BACK_S, and when."""
 
     @property
     def connected(self) -> bool:
@@ -87,7 +87,7 @@ class Reconnecting:
             self._connection.publish(messages)
 
     async def keep(self) -> NoReturn:
-        """Connects, stays, and begins anew; when cancelled, says goodbye to the broker."""
+        """Connects, stays connected, and reconnects; on cancellation it sends DISCONNECT."""
         loop = asyncio.get_running_loop()
         while True:
             self._attempts += 1
@@ -113,12 +113,12 @@ class Reconnecting:
             looking.cancel()
 
     async def _look_again(self, connection: Connection) -> None:
-        """From time to time, whether the broker shows a new certificate: it takes one without ending a connection, and
-        what this one showed would be warned of though it is used no more."""
+        """Checks from time to time whether the broker has a new certificate: a broker can load one without ending a
+        connection, and a warning about the old one would then be wrong."""
         known = connection.certificate_until
         while known is not None:
             await asyncio.sleep(LOOK_AGAIN_S)
-            with suppress(OSError, OwnFilesError):  # a connection that is lost tells by itself why
+            with suppress(OSError, OwnFilesError):  # a lost connection reports its own cause
                 shown = await run_blocking("mqtt certificate", partial(certificate_shown, self._address))
                 if shown is not None and shown != known:
                     known = shown
@@ -139,7 +139,7 @@ class Reconnecting:
             if is_exhausted(error):
                 raise
             cause = failure(self.broker, error)
-            self._tell(cause, asyncio.get_running_loop().time())
+            self._report(cause, asyncio.get_running_loop().time())
             self._failures += 1
             self._brief_at_once = 0
             self._is_barred = isinstance(cause, LoginRefused | Untrusted)
@@ -147,19 +147,19 @@ class Reconnecting:
         self._is_known, self._is_barred = True, False
         self._attempts = self._failures = 0
         self._cause = None
-        self._told.clear()
+        self._reported.clear()
         return True
 
-    def _tell(self, cause: Failure, now_s: float) -> None:
-        self._told = [(told, told_s) for told, told_s in self._told if now_s - told_s < CHANGE_BACK_S]
-        if cause != self._cause and all(cause != told for told, _ in self._told):
+    def _report(self, cause: Failure, now_s: float) -> None:
+        self._reported = [(reported, at_s) for reported, at_s in self._reported if now_s - at_s < CHANGE_BACK_S]
+        if cause != self._cause and all(cause != reported for reported, _ in self._reported):
             self._cause = cause
-            self._told.append((cause, now_s))
+            self._reported.append((cause, now_s))
             self._inbox.put(cause)
 
 
 def failure(broker: str, error: Exception) -> Failure:
-    """Why there is no connection."""
+    """Why there is no connection, as an item."""
     match error:
         case NotLetInError(code=code, reason=reason) if code != UNAVAILABLE:
             return LoginRefused(broker, reason, code)
@@ -176,6 +176,6 @@ def failure(broker: str, error: Exception) -> Failure:
 
 
 def is_exhausted(error: Exception) -> bool:
-    """Whether we ourselves have no room left, for memory or for a thread: no later attempt would do better, but a
-    program begun anew."""
+    """Whether we ourselves have no room left, for memory or for a thread: no later attempt would do better, only a
+    restart of the program."""
     return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "new thread" in str(error))

@@ -24,7 +24,7 @@ async def test_the_rest_of_the_program_has_its_turn_between_slices():
         done.append(number)
 
     for number in range(20):
-        turns.give(lambda number=number: work(number))
+        turns.schedule(lambda number=number: work(number))
     assert await turned_while(lambda: len(done) == 20) > 5
     assert done == list(range(20))
 
@@ -36,17 +36,17 @@ async def test_nobody_has_two_turns_before_the_others_are_heard():
     def work():
         done.append(None)
         if len(done) < 100:
-            turns.give(work)
+            turns.schedule(work)
 
-    turns.give(work)
+    turns.schedule(work)
     assert await turned_while(lambda: len(done) == 100) >= 100
 
 
 async def test_a_mistake_in_one_piece_does_not_stop_the_others():
-    """It is told where asyncio tells mistakes."""
-    turns, done, told = Fairness(), [], []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
-    turns.give(lambda: 1 / 0)
-    turns.give(lambda: done.append(None))
+    """The exception reaches the exception handler of asyncio."""
+    turns, done, raised = Fairness(), [], []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(context["exception"]))
+    turns.schedule(lambda: 1 / 0)
+    turns.schedule(lambda: done.append(None))
     assert await turned_while(lambda: done) < 10
-    assert isinstance(told[0], ZeroDivisionError)
+    assert isinstance(raised[0], ZeroDivisionError)

@@ -219,17 +219,17 @@ def test_many_filters_are_asked_for_in_batches_and_answered_in_order() -> None:
     batches = list(subscriptions.due(0.0))
     assert [len(batch) for batch in batches] == [BATCH, BATCH, 1]
     for mid, batch in enumerate(batches):
-        subscriptions.asked(mid, batch)
+        subscriptions.requested(mid, batch)
     assert list(subscriptions.answered(0, [n == 7 for n in range(BATCH)])) == [("t/7", True)]
     assert list(subscriptions.answered(1, [False] * BATCH)) == []
     assert list(subscriptions.answered(99, [True])) == []
     assert list(subscriptions.due(29.9)) == []
     (again,) = subscriptions.due(30.0)
     assert [topic_filter for topic_filter, _ in again] == ["t/7", f"t/{2 * BATCH}"]
-    subscriptions.asked(5, again)
+    subscriptions.requested(5, again)
     assert list(subscriptions.answered(5, [True, False])) == []
     (last,) = subscriptions.due(60.0)
-    subscriptions.asked(6, last)
+    subscriptions.requested(6, last)
     assert last == (("t/7", 1),)
     assert list(subscriptions.answered(6, [False])) == [("t/7", False)]
     assert list(subscriptions.due(270.0)) == []
