@@ -1,4 +1,5 @@
-"""The desired document that a gateway obeys: which one counts, at what time it is read, what of it holds then. Pure."""
+"""The desired document that a gateway follows: which one is accepted, at what time it is read, which part holds.
+Pure."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -15,26 +16,26 @@ from controller.gateways import wire
 from controller.gateways.base import Order, Rejected
 
 REFUSED_S = 60.0
-"""The reports mention a refused document for so long, or until another is accepted."""
+"""Seconds for which reports mention a refused document, unless another is accepted earlier."""
 AHEAD = timedelta(seconds=30)
-"""As much as two clocks may differ."""
+"""How far a document may be dated ahead: two clocks may differ by this much."""
 ACCEPTED = 16
-"""So many of the documents accepted last are recognised."""
+"""Number of recently accepted documents that are recognised."""
 CONTRADICTS_S = 30.0
 
 
 class StoredDocument(wire.DesiredDocument):
-    """What a gateway keeps over restarts: the document that it accepted last, and by zone what was shown `before` it;
-    nothing for dark. `accepted_at` is when it was accepted by a trusted clock, where it was dated ahead of that."""
+    """What a gateway stores over restarts: the document accepted last, and what was shown `before` it, by zone; empty
+    for dark. `accepted_at` is when a trusted clock accepted it, if the document was dated ahead of that."""
 
     before: wire.Zones = Field(default_factory=dict)
     accepted_at: wire.Instant | None = None
 
 
 class DocumentAcceptance:
-    """Decides which document the gateway obeys: the `document` accepted last, and what was shown `before` it.
+    """Decides which document the gateway follows: the `document` accepted last, and what was shown `before` it.
 
-    Order, malformed documents and conflicts are judged by `controller.gateways.wire`.
+    `controller.gateways.wire` checks order, form and conflicts.
     """
 
     def __init__(self, name: str, stored: StoredDocument | None) -> None:
@@ -56,23 +57,23 @@ class DocumentAcceptance:
 
     @property
     def command_id(self) -> str:
-        """That of the document; empty where there is none."""
+        """The command id of the document; empty if there is none."""
         return self.document.command_id if self.document is not None else ""
 
     def rejected(self, now_s: float) -> Reason | None:
-        """Why the last document was refused, as long as the reports mention it."""
+        """Why the last document was refused, while the reports mention it."""
         return self._rejected if now_s < self._rejected_s + REFUSED_S else None
 
     def take_stored(self) -> StoredDocument | None:
-        """What has to be stored since this was last asked."""
+        """The document that has to be stored, None if nothing has changed since the last call."""
         stored, self._to_store = self._to_store, None
         return stored
 
     def time(self, now: datetime | None, reading: ClockReading) -> datetime:
         """The instant at which to read the document; `now` is the gateway's time.
 
-        Never less than the document has lasted since it was accepted: where it was dated ahead, the clock was set back,
-        or there is none, no look outlives its end.
+        It is never less than the issue time plus the time since acceptance: if the document was dated ahead, the clock
+        was set back, or there is no clock, no look lasts longer than it should.
         """
         if self.document is None:
             return now or reading.wall
@@ -85,7 +86,7 @@ class DocumentAcceptance:
     def receive(
         self, payload: bytes, shown: Mapping[str, wire.ZoneLook], now: datetime | None, reading: ClockReading
     ) -> tuple[Event, ...]:
-        """A document came while this is `shown`: accept or refuse it. Returns events."""
+        """Accepts or refuses a document that arrives while `shown` is shown. Returns events."""
         document = wire.parse_desired(payload)
         reason = document.reason if isinstance(document, Rejected) else wire.refusal(document, self.document)
         self._rejected, self._rejected_s = reason, reading.mono
@@ -93,14 +94,14 @@ class DocumentAcceptance:
             if reason is None:
                 self._accept(document, shown, now, reading)
                 return ()
-            if document.command_id in self._accepted:  # one of two brokers lags; the report says that it is stale
+            if document.command_id in self._accepted:  # one of two brokers lags; the report shows the newer order
                 return ()
         command_id = document.command_id if isinstance(document, wire.DesiredDocument) else "–"
         refused = new_event(wire.REFUSED, gateway=self._name, reason=reason, command_id=command_id)
         return self._limit.pass_on(refused, reading.mono)
 
     def repeated(self, reading: ClockReading) -> tuple[Event, ...]:
-        """The summaries of refusals that were counted."""
+        """Summaries of refusals that were only counted."""
         return self._limit.due(reading.mono)
 
     def _accept(
@@ -110,7 +111,8 @@ class DocumentAcceptance:
         now: datetime | None,
         reading: ClockReading,
     ) -> None:
-        """One that repeats the order counts if it was issued later; else it was overtaken, and is only answered."""
+        """Accepts a document. One with the same order counts if it was issued later; an older one is only answered with
+        a report."""
         current = self.document
         if current is None or document.order != current.order:
             is_ahead = reading.trust is Trust.TRUSTED and now is not None and document.issued_at > now + AHEAD
@@ -123,12 +125,12 @@ class DocumentAcceptance:
 
 
 class TimeSource:
-    """The time of one gateway; `clock` is which clock it last took it from. The first that can be had:
+    """The time of one gateway; `clock` is the clock it was last taken from. The first available of:
 
-    1. own: the own clock, if it is synchronised now, whatever the controller says, whose clock may be the wrong one; or
-       if it was, and the controller does not contradict it
-    2. anchor: the controller's, the `issued_at` of a document that came live, carried on by the boot-time clock
-    3. own: the own clock, if it is plausible; or what it was before it became suspect, carried on likewise
+    1. own: the own clock, if it is synchronised now, whatever the controller's clock shows, since that may be the wrong
+       one; or if it was synchronised and the controller's clock does not contradict it
+    2. anchor: the controller's clock, from the `issued_at` of a live document, carried on by the boot-time clock
+    3. own: the own clock, if it is plausible; or its time before it became suspect, carried on in the same way
     4. none
     """
 
@@ -139,26 +141,26 @@ class TimeSource:
         self._late_s: float | None = None
         self._forward = ForwardTime()
 
-    def hear(self, issued_at: datetime, reading: ClockReading) -> None:
-        """A document came live, that is neither retained nor overtaken: nobody knows how old such a one is."""
-        before_s, bearable_s = self._late_s, CONTRADICTS_S * reading.pace
+    def receive(self, issued_at: datetime, reading: ClockReading) -> None:
+        """A live document arrived, neither retained nor overtaken: the age of such a one would be unknown."""
+        before_s, tolerated_s = self._late_s, CONTRADICTS_S * reading.pace
         self._late_s = (reading.wall - issued_at).total_seconds()
-        # one that is so late may have been under way so long; where the next is as late, the own clock is ahead
-        is_late = self._late_s > bearable_s and reading.trust is not Trust.SUSPECT
-        if is_late and (before_s is None or abs(self._late_s - before_s) > bearable_s):
+        # the document may have been delayed this long; if the next is equally late, the own clock is ahead
+        is_late = self._late_s > tolerated_s and reading.trust is not Trust.SUSPECT
+        if is_late and (before_s is None or abs(self._late_s - before_s) > tolerated_s):
             return
         self._anchor = (issued_at, reading)
 
     def error_s(self, reading: ClockReading) -> float:
-        """How far the own clock is ahead of the controller's, by the last document; 0 if there was none."""
+        """Seconds by which the own clock is ahead of the controller's, from the last document; 0 without one."""
         return (reading.wall - _carried(*self._anchor, reading)).total_seconds() if self._anchor is not None else 0.0
 
     def contradicted(self, reading: ClockReading) -> bool:
-        """Whether the controller's clock shows quite another time than the own one."""
+        """Whether the own clock differs from the controller's by more than CONTRADICTS_S."""
         return abs(self.error_s(reading)) > CONTRADICTS_S * reading.pace
 
     def now(self, reading: ClockReading) -> datetime | None:
-        """The time, or None. It is not turned back by little, as where a document was under way for some seconds."""
+        """The time, or None. Small steps back are smoothed, such as after a document that was delayed for seconds."""
         self.clock, now = self._best(reading)
         return self._forward.at(now, reading.mono, reading.pace) if now is not None else None
 
@@ -182,7 +184,7 @@ def _carried(at: datetime, then: ClockReading, reading: ClockReading) -> datetim
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """What holds, since when (None: from the moment it is first known), and by what."""
+    """The looks that hold, since when (None: from when they are first known), and from which part of the document."""
 
     by: wire.By
     since: datetime | None
@@ -190,8 +192,8 @@ class Playback:
 
 
 def playback(document: wire.DesiredDocument | None, now: datetime) -> Playback:
-    """What of the document holds: `boot` without one; `desired`, then the last cue begun (`plan`) until `valid_until`;
-    the last look for `hold_s`, then the zones of `after`."""
+    """The part of the document that holds: `boot` without one; `desired`, then the last cue begun (`plan`) until
+    `valid_until`; the last look for `hold_s`, then the zones of `after`."""
     if document is None:
         return Playback("boot", None)
     if now < document.valid_until:
@@ -212,7 +214,7 @@ def _planned(document: wire.DesiredDocument, now: datetime) -> Playback:
 
 
 def next_instant(document: wire.DesiredDocument | None, now: datetime) -> datetime | None:
-    """When something else begins to hold; None where nothing is ahead."""
+    """When something else begins to hold; None if nothing does."""
     if document is None:
         return None
     ends = document.valid_until + timedelta(seconds=document.after.hold_s)

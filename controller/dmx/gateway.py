@@ -1,9 +1,9 @@
 """The DMX gateway without I/O: documents and clock readings in; levels, reports and events out.
 
-A turn works out the time and what of the accepted document holds (`document.py`), moves the fade of each zone, and
-turns light into levels. While somebody tests the lamps one by one, those levels go out instead (`local`). The report is
-due soon after the desired look changed, every LAGGING_S while levels lag behind it, when it is reached, after each
-document, and every `report_every`; it is read from the levels that the output says went out.
+A turn determines the time and which part of the accepted document holds (`document.py`), advances the fade of each
+zone, and turns light into levels. During a walk test, its levels are sent instead (`local`). A report is due soon after
+the desired look changes, every LAGGING_S while levels lag behind it, when it is reached, after each document, and every
+`report_every`; it is computed from the levels that the output has sent.
 """
 
 from collections import defaultdict
@@ -29,13 +29,14 @@ from controller.lighting.look import DARK, ZoneState
 from controller.lighting.patch import Patch
 
 FRAME_S = 1 / 40
-"""Between two frames of a fade: under the 44 Hz that DMX512-A carries with 512 slots."""
+"""Seconds between two frames of a fade: fewer frames than the 44 a second that DMX512-A carries with 512 slots."""
 AFTER_SEND_S = 0.05
-"""A report waits so long after a change, that the levels have gone out."""
-UNTOLD_S = 60.0
-"""What the controller wants is kept at the broker, and comes at once."""
+"""Seconds that a report waits after a change, so that the levels have been sent."""
+NO_DOCUMENT_S = 60.0
+"""Seconds without a desired document on a connection after which an event is emitted: the document is retained, so it
+normally arrives immediately."""
 LAGGING_S = 1.0
-"""The next report comes so soon when the levels that went out are not the desired ones."""
+"""Seconds until the next report while the sent levels are not the desired ones."""
 UNEVEN = "TWL-F131"
 WHITE = Light(1.0, 1.0, 1.0)
 DARK_LOOK = wire.ZoneLook(on=False, brightness=0.0)
@@ -43,7 +44,7 @@ DARK_LOOK = wire.ZoneLook(on=False, brightness=0.0)
 
 @dataclass(frozen=True, slots=True)
 class Fade:
-    """From `start` to `desired` in `fade_s` seconds since `began_s`, both on whichever clock the caller counts."""
+    """A change from `start` to `desired` in `fade_s` seconds since `began_s`, both on the caller's clock."""
 
     start: Light
     desired: ZoneState
@@ -58,7 +59,7 @@ class Fade:
         return mix(self.start, Light.of(self.desired), share)
 
     def towards(self, desired: ZoneState, now_s: float) -> "Fade":
-        """From the light of this instant to another state, done when this one would have been."""
+        """A fade from the light at this instant to another state, done when this one would have been."""
         return Fade(self.at(now_s), desired, now_s, max(0.0, self.began_s + self.fade_s - now_s))
 
     def is_done(self, now_s: float) -> bool:
@@ -78,7 +79,7 @@ class WalkTest:
         self.until_s = inf
 
     def begin(self, payload: bytes, now_s: float) -> Reason | None:
-        """Take a step, or the end of the test; returns why not, where it is none."""
+        """Starts a step, or ends the test; returns the reason if the payload is no valid step."""
         step = wire.parse_walk(payload)
         if isinstance(step, Rejected):
             return step.reason
@@ -90,14 +91,14 @@ class WalkTest:
         return None
 
     def frames(self, now_s: float) -> Mapping[int, bytes] | None:
-        """The levels of the step; None where there is none, or it is over."""
+        """The levels of the step; None if there is no step, or it is over."""
         if now_s >= self.until_s:
             self._frames, self.until_s = None, inf
         return self._frames
 
 
 def walk_levels(patch: Patch, step: wire.Walk) -> dict[int, bytes] | None:
-    """The levels of all universes; None where the step names no fixture or channel of this patch."""
+    """The levels of all universes; None if the step names no fixture or channel of this patch."""
     placed = next((place for place in patch.placed if place.fixture.name == step.fixture), None)
     if placed is None or (step.channel is not None and step.channel > len(placed.channels)):
         return None
@@ -109,7 +110,8 @@ def walk_levels(patch: Patch, step: wire.Walk) -> dict[int, bytes] | None:
 
 
 def _one_channel(lamp: Lamp, channel: int) -> bytes:
-    """One channel full, shutter and dimmer open so that it shows; what is fixed stays so, lest a macro begin."""
+    """One channel full, shutter and dimmer open so that it shows; fixed channels keep their value, which prevents a
+    macro from starting."""
     return bytes(
         own.full if own.role == "dimmer" or number == channel else dark
         for number, (own, dark) in enumerate(zip(lamp.profile.channels, lamp.dark, strict=True), start=1)
@@ -118,7 +120,7 @@ def _one_channel(lamp: Lamp, channel: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class GatewayTurn:
-    """What one turn brought. `wake_at` is wall time, `wake_s` boot time; whichever comes first."""
+    """The result of one turn. `wake_at` is wall time, `wake_s` boot time; the next turn is at whichever comes first."""
 
     frames: Mapping[int, bytes]
     messages: tuple[Message, ...]
@@ -129,18 +131,18 @@ class GatewayTurn:
 
 
 class SentLevels(Protocol):
-    """As much of an output as a report needs."""
+    """The part of an output that a report needs."""
 
     def sent(self, universe: int) -> bytes | None:
-        """The levels that went out last, None if none did."""
+        """The levels that were sent last, None if none were."""
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """The codes of what is wrong now."""
+        """The codes of the output's current problems."""
 
 
 class DmxGateway:
-    """One gateway of ours; `output` says what went out last, `stored` is the document stored before this start."""
+    """One DMX gateway; `output` knows what was sent last, `stored` is the document stored before this start."""
 
     def __init__(
         self, settings: Dmx, prefix: str, patch: Patch, output: SentLevels, stored: StoredDocument | None
@@ -159,14 +161,14 @@ class DmxGateway:
         self._report_s = inf
         self._events: list[Event] = []
         self._wrong_clock = Alarm(self._events.append)
-        self._untold = Alarm(self._events.append)
-        self._untold_since_s = inf
+        self._no_document = Alarm(self._events.append)
+        self._no_document_since_s = inf
         self._uneven: frozenset[str] = frozenset()
         self._uneven_alarms: defaultdict[str, Alarm] = defaultdict(partial(Alarm, self._events.append))
 
     @property
     def topic(self) -> str:
-        """Where its desired document comes."""
+        """The topic of its desired document."""
         return self._settings.topic("desired", self._prefix)
 
     @property
@@ -175,20 +177,20 @@ class DmxGateway:
         return self._acceptance.order
 
     def connected(self, reading: ClockReading) -> None:
-        """A connection began: the report is due, and what the controller wants."""
-        self._untold_since_s = reading.mono
+        """A connection began: a report is due, and the controller's document should arrive."""
+        self._no_document_since_s = reading.mono
         self._report_soon(reading)
 
     def lost(self) -> None:
-        """A connection ended: nothing can be told."""
-        self._untold_since_s = inf
+        """A connection ended: no document can arrive."""
+        self._no_document_since_s = inf
 
     def receive(self, payload: bytes, retained: bool, reading: ClockReading) -> None:
-        """A desired document, or what somebody wrote in its place; an empty one is a cleared topic."""
+        """Handles a payload of the desired topic; an empty one means that the topic was cleared."""
         if not payload:
             return
-        self._untold_since_s = inf
-        self._untold.clear(new_event("TWL-D019", gateway=self._settings.name))
+        self._no_document_since_s = inf
+        self._no_document.clear(new_event("TWL-D019", gateway=self._settings.name))
         before = self._acceptance.document
         self._events += self._acceptance.receive(payload, self._shown(), self._time.now(reading), reading)
         document = self._acceptance.document
@@ -196,24 +198,24 @@ class DmxGateway:
             if before is None or document.order != before.order:
                 self._events.append(new_event("TWL-D017", **self._named))
             if not retained:
-                self._time.hear(document.issued_at, reading)
+                self._time.receive(document.issued_at, reading)
         self._report_soon(reading)
 
     def receive_walk(self, payload: bytes, retained: bool, reading: ClockReading) -> None:
-        """A step of a walk test; a retained one is somebody's leftover."""
+        """Handles a step of a walk test; a retained one is left over and ignored."""
         reason = self._walk.begin(payload, reading.mono) if payload and not retained else None
         if reason is not None:
             self._events.append(new_event("TWL-D014", gateway=self._settings.name, reason=reason))
         self._report_soon(reading)
 
     def turn(self, reading: ClockReading) -> GatewayTurn:
-        """One turn: see the head of this module."""
+        """One turn: see the module docstring."""
         if self._began_s is None:
             self._began_s = reading.mono
         now = self._time.now(reading)
         self._watch_clock(reading)
-        if reading.mono - self._untold_since_s >= UNTOLD_S:
-            self._untold.raise_(new_event("TWL-D018", gateway=self._settings.name, topic=self.topic))
+        if reading.mono - self._no_document_since_s >= NO_DOCUMENT_S:
+            self._no_document.raise_(new_event("TWL-D018", gateway=self._settings.name, topic=self.topic))
         document_time = self._acceptance.time(now, reading)
         self._fade_towards(playback(self._acceptance.document, document_time), document_time, reading)
         walking = self._walk.frames(reading.mono)
@@ -242,18 +244,18 @@ class DmxGateway:
             self._wrong_clock.clear(new_event("TWL-D016", gateway=self._settings.name))
 
     def _shown(self) -> Mapping[str, wire.ZoneLook]:
-        """From what a fade that a document begins now would start; in the middle of one, where that began."""
+        """The looks from which a fade would start if a document began one now; during a fade, where that fade began."""
         if self._playback is None or not self._resting:
             return self._acceptance.before
         return {zone: wire.ZoneLook.steady(fade.desired) for zone, fade in self._fades.items()}
 
     @property
     def _named(self) -> dict[str, str]:
-        """Whose events, and of which command."""
+        """The fields `gateway` and `command_id` of events."""
         return {"gateway": self._settings.name, "command_id": self._acceptance.command_id or "–"}
 
     def _resume_fades(self, current: Playback) -> None:
-        """The gateway has just started: find what was shown before, since the fade from it may be under way."""
+        """Finds what was shown before this start of the gateway, since the fade from it may be in progress."""
         document = self._acceptance.document
         if current.since is None or document is None:
             return
@@ -263,8 +265,8 @@ class DmxGateway:
         self._fades = {zone: Fade(Light.of(state), state) for zone, state in states.items()}
 
     def _fade_towards(self, current: Playback, now: datetime, reading: ClockReading) -> None:
-        """Start a fade for each zone whose desired state changed, from the light that it has; where the change comes
-        late, the fade is found under way."""
+        """Starts a fade for each zone whose desired state changed, from its current light; if the change is noticed
+        late, the fade starts as if it had begun on time."""
         if self._playback is None:
             self._resume_fades(current)
         changed = False
@@ -273,7 +275,7 @@ class DmxGateway:
             desired = look.state(now)
             if desired != fade.desired:
                 changed = True
-                if current == self._playback:  # the step of a sequence, which does not end the fade into it
+                if current == self._playback:  # a step of a sequence does not end the fade into the sequence
                     self._fades[zone] = fade.towards(desired, reading.beat_s)
                 else:
                     late_s = max(0.0, (now - current.since).total_seconds()) if current.since else 0.0
@@ -318,10 +320,10 @@ class DmxGateway:
         return self._playback.by if self._playback is not None else "boot"
 
     def _reported_zones(self, frames: Mapping[int, bytes], walking: bool) -> dict[str, wire.ZoneReport]:
-        """What went out, by zone: exactly the desired state where its levels went out, else read back from the levels.
+        """What was sent, by zone: exactly the desired state if its levels were sent, else computed from the levels.
 
-        A zone whose lamps visibly disagree shows nothing that could be said in one colour, and is left out. In a walk
-        test they are meant to.
+        A zone whose lamps visibly disagree has no single colour to report and is left out. In a walk test they are
+        meant to disagree.
         """
         sent = {universe: self._output.sent(universe) for universe in frames}
         out = {universe: levels for universe, levels in sent.items() if levels is not None}
@@ -333,7 +335,8 @@ class DmxGateway:
         return {zone: _zone_report(state) for zone, state in zones if zone not in patch_reading.uneven}
 
     def _watch_evenness(self, uneven: frozenset[str]) -> None:
-        """Zones whose lamps disagree in two reports on end: in one they may, where one universe lags."""
+        """Raises an alarm for zones whose lamps disagree in two successive reports: in one they may, if a universe
+        lags."""
         for zone in self._fades:
             if zone in uneven & self._uneven:
                 self._uneven_alarms[zone].raise_(new_event(UNEVEN, zone=zone))
@@ -342,14 +345,14 @@ class DmxGateway:
         self._uneven = uneven
 
     def _wake_at(self, now: datetime, reading: ClockReading) -> datetime | None:
-        """The next cue or step of a sequence, on the wall of the reading."""
+        """Wall time of the next cue or step of a sequence."""
         if self._playback is None:
             return None
         instants = [at for at in (next_instant(self._acceptance.document, now),) if at is not None]
         for look in self._playback.zones.values():
             step_s = look.look.next_step(max(0.0, (now - look.since).total_seconds()))
             if step_s is not None:
-                # never now, whichever way the seconds round: that would wake for ever
+                # never `now` itself, whichever way the seconds round: that would be an endless loop
                 instants.append(max(look.since + timedelta(seconds=step_s), now + timedelta(milliseconds=1)))
         return min(instants) + (reading.wall - now) if instants else None
 

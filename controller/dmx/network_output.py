@@ -1,5 +1,5 @@
-"""Datagrams to hosts and multicast groups over a network that comes and goes. Destinations do not wait for each
-other."""
+"""Sends datagrams to hosts and multicast groups over a network that may fail and return. Destinations do not wait for
+each other."""
 
 import asyncio
 import errno
@@ -14,18 +14,18 @@ from controller.gateways.outputs import is_ipv4
 from controller.threads import run_blocking, wait_at_most
 
 MEND_S = 1.0
-"""After an error a new socket is opened so often until packets pass: a network card that was taken out and put back is
+"""Seconds between new sockets after an error, until packets pass: a network card that was removed and inserted again is
 another card to the kernel."""
 LOOK_UP_S = 60.0
-"""A name is looked up so often, and after each failure; meanwhile the last known address stays in use."""
+"""Seconds between two look-ups of a name, and after a failure; meanwhile the last known address stays in use."""
 LOOK_UP_LIMIT_S = 5.0
 HOPS = 20
 """Routers that multicast may pass; the default of the kernel is none."""
 IP_UNICAST_IF, IP_RECVERR = 50, 11
-"""From linux/in.h, as Python does not name them: the card by which datagrams to hosts leave, and that what the network
-answers to a datagram is an error of the next."""
+"""From linux/in.h, as Python does not name them: the network card for datagrams to hosts, and the option that makes an
+ICMP answer to a datagram an error of the next one."""
 ANSWERED = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH})
-"""Nobody listens there, or nobody is there; of a group or a whole network nothing answers."""
+"""No program listens there, or no host is there; groups and whole networks never answer."""
 
 Group = Callable[[int], str]
 
@@ -37,7 +37,7 @@ def look_up(host: str) -> str:
 
 
 def open_socket(interface: str | None) -> socket.socket:
-    """A socket that never blocks, may broadcast, and sends by `interface`; raises OSError."""
+    """A socket that never blocks, may broadcast, and sends through `interface`; raises OSError."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
@@ -54,7 +54,7 @@ def open_socket(interface: str | None) -> socket.socket:
 
 
 def membership(group: str, interface: str | None) -> bytes:
-    """Struct ip_mreqn (ip(7)): a group, and the card by its address or its index; raises OSError."""
+    """Struct ip_mreqn (ip(7)): a group, and the network card by address or index; raises OSError."""
     if interface is None:
         card, index = "0.0.0.0", 0  # noqa: S104  any card
     elif is_ipv4(interface):
@@ -91,11 +91,11 @@ class Destination:
 
     @property
     def is_multicast(self) -> bool:
-        """Whether it goes to groups."""
+        """Whether it sends to multicast groups."""
         return self._group is not None
 
     def send(self, packet: bytes, universe: int) -> bool:
-        """Hand one packet to the kernel; False where it did not take it."""
+        """Hands one packet to the kernel; False if the kernel refused it."""
         address = self._group(universe) if self._group else self._address
         if self._socket is None or address is None:
             return False
@@ -114,12 +114,12 @@ class Destination:
         return True
 
     def upkeep(self) -> dict[str, Coroutine[None, None, NoReturn]]:
-        """The tasks that keep it reachable, by name."""
+        """The tasks that keep the destination reachable, by name."""
         tasks = {f"mend {self.to}": self._mend()}
         return tasks | {f"look up {self.to}": self._keep_address()} if self._named else tasks
 
     def close(self) -> None:
-        """Gives the socket back."""
+        """Closes the socket."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -153,7 +153,7 @@ class Destination:
 
 
 class NetworkOutput(Output):
-    """An output that sends each packet to every one of its destinations."""
+    """An output that sends each packet to all of its destinations."""
 
     def __init__(self, source: OutputSource, destinations: tuple[Destination, ...]) -> None:
         super().__init__(source)
@@ -161,11 +161,11 @@ class NetworkOutput(Output):
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """The codes of what is wrong now, each once."""
+        """The codes of the current problems, each once."""
         return tuple(dict.fromkeys(code for each in self._destinations for code in each.status.problems))
 
     def _announce(self, universe: int, packet: bytes) -> None:
-        """To multicast groups only, whether it goes out or not."""
+        """Sends to multicast groups only; ignores failures."""
         for destination in self._destinations:
             if destination.is_multicast:
                 destination.send(packet, universe)

@@ -1,12 +1,12 @@
-"""What every output of the DMX gateway promises, whichever wire it speaks, and what outputs have in common.
+"""The contract of every output of the DMX gateway, whichever protocol it speaks, and what outputs have in common.
 
-- `send` stores the newest levels of a universe and returns at once; a task of the output transmits them: a change
-  within 1/MAX_HZ s, unchanged levels again and again, so that no receiver takes the source for lost.
-- An output survives every fault on its way: it reports it once (event), shows it while it lasts (`problems`), tries
-  again every second or so, and reports when it is over. A bug in it ends `async with` with its error.
-- `sent` is what really went out last, never what was asked for; None if nothing did or the last try failed.
-- Leaving `async with` sends the newest levels a last time and is done within half a second, whatever hangs.
-- Everything is called in the thread of the event loop.
+- `send` stores the newest levels of a universe and returns immediately; a task of the output transmits them: a change
+  within 1/MAX_HZ s, unchanged levels repeatedly, so that no receiver considers the source lost.
+- An output survives every fault on its way: it reports the fault once (event), lists it while it lasts (`problems`),
+  tries again every second or so, and reports the end. A bug in the output ends `async with` with its error.
+- `sent` is what was really sent last, never what was requested; None if nothing was or the last attempt failed.
+- Leaving `async with` sends the newest levels a last time and takes at most half a second, whatever hangs.
+- Call everything in the thread of the event loop.
 """
 
 import asyncio
@@ -29,18 +29,19 @@ SLOTS = 512
 
 # E1.31 6.6.1 and 6.6.2; the same figures suit Art-Net and USB widgets
 REPEATS = 3
-"""Changed levels are followed by so many packets of the same levels, as one may be lost."""
+"""Number of repeats after a change, as a packet may be lost."""
 REPEAT_S = 2 * FRAME_S
-"""Between those: longer than between two frames of a fade, the next of which would else wait behind a repeat."""
+"""Seconds between two repeats: longer than between two frames of a fade, so that the next frame does not wait behind a
+repeat."""
 KEEP_ALIVE_S = 0.9
-"""Then a packet goes out so often: within the 0.8 to 1 s that the standard asks for."""
+"""Seconds between packets of unchanged levels after that: within the 0.8 to 1 s that the standard asks for."""
 RETRY_S = 0.1
-"""A packet that failed is sent again after this."""
+"""Seconds until a packet that failed is sent again."""
 
 SETTLE_S = 5.0
-"""A spell of failures is over after so long without one."""
+"""Seconds without a failure after which a series of failures is over."""
 LASTING_S = 60.0
-"""A spell this long does not pass by itself, and is an error."""
+"""Seconds after which a series of failures will not end by itself, and is an error."""
 
 OnEvent = Callable[[Event], None]
 
@@ -49,32 +50,32 @@ NAMESPACE = uuid.UUID("2c8f5b0e-3d57-5c0e-9a53-6b1f0f8f4a11")
 
 @dataclass(frozen=True, slots=True)
 class OutputSource:
-    """Who sends: a gateway of a site, known to receivers by an identifier that outlives every restart."""
+    """The sender: a gateway of a site, known to receivers by an identifier that survives restarts."""
 
     site: str
     gateway: str
 
     @property
     def cid(self) -> uuid.UUID:
-        """The same for the same site and gateway, for ever (E1.31 5.6: constant per source)."""
+        """Always the same for the same site and gateway (E1.31 5.6: constant per source)."""
         return uuid.uuid5(NAMESPACE, f"{self.site}/{self.gateway}")
 
     @property
     def name(self) -> str:
-        """How a lighting desk on the network lists it."""
+        """The name that a lighting desk on the network lists."""
         return f"{self.site}: {self.gateway}"
 
 
 def now() -> float:
-    """The monotonic seconds of the running loop."""
+    """Monotonic seconds of the running loop."""
     return asyncio.get_running_loop().time()
 
 
 class OutputStatus:
-    """Whether the way to one destination works; instants are monotonic seconds.
+    """Whether one destination can be reached; instants are monotonic seconds.
 
-    Each kind of failure is reported once a spell, and the spell itself as an error once it has lasted LASTING_S. From
-    the first failure until the spell is over, the code of the latest one is among the problems.
+    In a series of failures each kind is reported once, and the series itself as an error once it has lasted LASTING_S.
+    From the first failure until the series is over, the code of the latest one is among the problems.
     """
 
     def __init__(self, gateway: str, to: str, on_event: OnEvent) -> None:
@@ -86,11 +87,11 @@ class OutputStatus:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """The code of what is wrong now, if anything is."""
+        """The code of the current problem, if any."""
         return (self._code,) if self._code else ()
 
     def fails(self, code: str, error: Reason, now: float) -> None:
-        """A try failed; `code` names an event with the fields gateway, to and error."""
+        """An attempt failed; `code` names an event with the fields gateway, to and error."""
         if self._code is None:
             self._began, self._failures = now, 0
         self._code, self._latest = code, now
@@ -101,7 +102,7 @@ class OutputStatus:
             self._alarm.raise_(lasting)
 
     def works(self, now: float) -> None:
-        """A try succeeded."""
+        """An attempt succeeded."""
         if self._code is not None and now - self._latest >= SETTLE_S:
             self._code = None
             down_s = round(self._latest - self._began, 1)
@@ -110,7 +111,7 @@ class OutputStatus:
 
 @dataclass(slots=True)
 class PacketStream:
-    """One universe on its way out. `levels` is the newest, `sent` what went out last if that succeeded."""
+    """The packets of one universe. `levels` is the newest, `sent` what was sent last if that succeeded."""
 
     levels: bytes
     sent: bytes | None = None
@@ -119,13 +120,13 @@ class PacketStream:
     failed: bool = False
 
     def offer(self, levels: bytes) -> None:
-        """Take newer levels."""
+        """Takes newer levels."""
         if levels != self.levels:
             self.levels, self.times, self.failed = levels, 0, False
 
     @property
     def due(self) -> float:
-        """The instant from which the next packet may go out; never more often than MAX_HZ."""
+        """The instant from which the next packet may be sent; never more often than MAX_HZ."""
         if self.failed:
             return self.tried_at + RETRY_S
         if not self.times:
@@ -133,14 +134,14 @@ class PacketStream:
         return self.tried_at + (REPEAT_S if self.times <= REPEATS else KEEP_ALIVE_S)
 
     def tried(self, at: float, *, ok: bool) -> None:
-        """A packet with `levels` went out, or did not."""
+        """A packet with `levels` was sent, or failed."""
         self.tried_at, self.failed = at, not ok
         self.sent = self.levels if ok else None
         self.times += ok
 
 
 class Pacer:
-    """The streams of one output, and the task that hands each to `transmit` when it is due."""
+    """The streams of one output, and the task that calls `transmit` for each when it is due."""
 
     def __init__(self, transmit: Callable[[int, bytes], bool]) -> None:
         self._transmit = transmit
@@ -148,7 +149,7 @@ class Pacer:
         self.streams: dict[int, PacketStream] = {}
 
     def offer(self, universe: int, levels: bytes) -> None:
-        """Take the newest levels of a universe; raises ValueError for other than 1..512 of them."""
+        """Takes the newest levels of a universe; raises ValueError unless there are 1 to 512."""
         if not 1 <= len(levels) <= SLOTS:
             raise ValueError(f"{len(levels)} levels are not a universe")
         if universe in self.streams:
@@ -158,31 +159,31 @@ class Pacer:
         self._changed.set()
 
     def sent(self, universe: int) -> bytes | None:
-        """The levels that went out last; None where nothing did or the last try failed."""
+        """The levels that were sent last; None if none were or the last attempt failed."""
         stream = self.streams.get(universe)
         return stream.sent if stream else None
 
     def lose(self) -> None:
-        """Count everything as failed: what went out is no longer out there."""
+        """Marks everything as failed: the receivers no longer have what was sent."""
         for stream in self.streams.values():
             stream.sent, stream.failed = None, True
         self._changed.set()
 
     def turn(self, at: float) -> float:
-        """Transmit what is due; returns the instant of the next turn, `inf` where there is no stream."""
+        """Transmits what is due; returns the instant of the next turn, `inf` if there is no stream."""
         for universe, stream in self.streams.items():
             if stream.due <= at:
                 stream.tried(at, ok=self._transmit(universe, stream.levels))
         return min((stream.due for stream in self.streams.values()), default=inf)
 
     def flush(self, at: float) -> None:
-        """Transmit at once what has not gone out yet."""
+        """Transmits now what has not been sent yet."""
         for universe, stream in self.streams.items():
             if stream.sent != stream.levels:
                 stream.tried(at, ok=self._transmit(universe, stream.levels))
 
     async def run(self) -> NoReturn:
-        """Turn for ever; `offer` wakes it early."""
+        """Takes turns for ever; `offer` wakes it early."""
         loop = asyncio.get_running_loop()
         while True:
             self._changed.clear()
@@ -195,8 +196,8 @@ class Pacer:
 
 
 class Output(ABC):
-    """An output for levels; `async with` opens and closes it. Subclasses say how one packet goes out and what must run
-    beside that."""
+    """An output for levels; `async with` opens and closes it. Subclasses define how one packet is sent and which tasks
+    run in addition."""
 
     def __init__(self, source: OutputSource) -> None:
         self._source = source
@@ -207,24 +208,24 @@ class Output(ABC):
     @property
     @abstractmethod
     def problems(self) -> tuple[str, ...]:
-        """The codes of what is wrong now."""
+        """The codes of the current problems."""
 
     @abstractmethod
     def _transmit(self, universe: int, levels: bytes) -> bool:
-        """Hand one packet to the wire without waiting; False where it did not go out whole."""
+        """Sends one packet without waiting; False if it was not sent whole."""
 
     def _upkeep(self) -> dict[str, Coroutine[None, None, NoReturn]]:
-        """What runs beside the pacer for as long as the output is open, by name."""
+        """Tasks that run while the output is open, by name."""
         return {}
 
-    async def _close(self) -> None:  # noqa: B027  an output in memory has nothing to give back
-        """Give everything back; within a quarter of a second."""
+    async def _close(self) -> None:  # noqa: B027  an output in memory has nothing to close
+        """Frees all resources within a quarter of a second."""
 
-    async def _farewell(self) -> None:  # noqa: B027  nor anything to say
-        """What an orderly end does after the last levels; within a quarter of a second."""
+    async def _farewell(self) -> None:  # noqa: B027  nor anything to send
+        """Work of an orderly end after the last levels; within a quarter of a second."""
 
     async def __aenter__(self) -> Self:
-        """Start the tasks. Neither waits for a network or a port nor fails for want of one."""
+        """Starts the tasks. Neither waits for a network or a port nor fails if there is none."""
         await self._group.__aenter__()
         for name, work in (self._upkeep() | {"pace": self._pacer.run()}).items():
             self._tasks[name] = self._group.create_task(work, name=f"{self._source.gateway} output: {name}")
@@ -233,7 +234,7 @@ class Output(ABC):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End in good order, or at once where an error other than cancellation is being raised."""
+        """Ends in good order, or immediately if an error other than cancellation is being raised."""
         cancelled = kind is not None and issubclass(kind, asyncio.CancelledError)
         try:
             if (kind is None or cancelled) and not any(task.done() for task in self._tasks.values()):
@@ -244,16 +245,16 @@ class Output(ABC):
             for task in self._tasks.values():
                 task.cancel()
             try:
-                # an error of the body passes by itself; the group would wrap it
+                # an error of the body propagates by itself; the group would wrap it
                 await self._group.__aexit__(*((kind, error, trace) if cancelled else (None, None, None)))
             finally:
                 await self._close()
 
     def send(self, universe: int, levels: bytes) -> None:
-        """Take the levels of the channels from 1 on; the rest of the universe is 0. Raises ValueError for other than
-        1..512 of them."""
+        """Takes the levels of the channels from 1 on; the rest of the universe is 0. Raises ValueError unless there are
+        1 to 512."""
         self._pacer.offer(universe, levels)
 
     def sent(self, universe: int) -> bytes | None:
-        """The levels that went out last, as they were handed in; None where nothing did or the last try failed."""
+        """The levels that were sent last, as they were handed in; None if none were or the last attempt failed."""
         return self._pacer.sent(universe)

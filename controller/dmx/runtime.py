@@ -1,7 +1,7 @@
 """The DMX gateway as a process: one connection, one output, one file that keeps the accepted document.
 
-What a report says to be accepted is on disk, so that a restart knows it; but a disk that takes more than STORE_S is not
-waited for, and the light waits for none.
+A document is on disk before a report says that it was accepted, so that a restart knows it. But a report waits for the
+disk at most STORE_S, and the light never does.
 """
 
 import asyncio
@@ -30,15 +30,15 @@ from controller.state.atomic import write
 from controller.threads import run_blocking, wait_at_most
 
 LONGEST_PAUSE_S = 1.0
-"""A stepped clock is noticed within this."""
+"""Seconds between two turns at most, so that a stepped clock is noticed."""
 STORE_S = 0.5
 AGAIN_S = 2.0
 MOST = 4 * MAX_PAYLOAD
-"""Bytes of a stored document: what it leaves out is written out in it, and `before` is added to it."""
+"""Largest size of a stored document, bytes: it has default values written out, and `before` in addition."""
 
 
 def read_stored(path: Path) -> StoredDocument | None:
-    """The document stored in a file; None where there is none that can be read."""
+    """The document stored in a file; None if there is none that can be read."""
     try:
         document = parse_document(StoredDocument, plain_file.read(path, MOST), MOST)
     except OSError:
@@ -47,7 +47,7 @@ def read_stored(path: Path) -> StoredDocument | None:
 
 
 class GatewayRuntime:
-    """One DMX gateway at work until cancelled; `file` keeps its document over restarts."""
+    """Runs one DMX gateway until cancelled; `file` stores its document over restarts."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class GatewayRuntime:
         self._is_storing = False
         self._reports: tuple[Message, ...] = ()
         self.turned_s: float | None = None
-        """When the last turn was done, boot time: what the watchdog goes by."""
+        """Boot time of the last completed turn, for the watchdog."""
 
     @property
     def name(self) -> str:
@@ -84,7 +84,7 @@ class GatewayRuntime:
         return self._settings.topic("walk", self._prefix)
 
     async def run(self, brokers: tuple[Address, ...], site: str) -> None:
-        """Obey until cancelled; then say offline, as the last will would."""
+        """Runs the gateway until cancelled; then publishes offline, as the will would."""
         settings = self._settings
         output = OUTPUTS[settings.output.kind](settings.output, OutputSource(site, settings.name), self._emit)
         connection = Mqtt(
@@ -107,8 +107,8 @@ class GatewayRuntime:
                 mqtt.publish(self._availability(b"offline"))
                 self._emit(new_event("TWL-D002", gateway=settings.name))
 
-    def _availability(self, word: bytes) -> Message:
-        return Message(self._settings.topic("availability", self._prefix), word, qos=1, retain=True)
+    def _availability(self, payload: bytes) -> Message:
+        return Message(self._settings.topic("availability", self._prefix), payload, qos=1, retain=True)
 
     async def _listen(self, mqtt: Mqtt, gateway: DmxGateway) -> None:
         async for item in mqtt:
@@ -158,7 +158,8 @@ class GatewayRuntime:
         self._reports = ()
 
     async def _store(self, mqtt: Mqtt) -> None:
-        """Write the newest document, beside the turns, until it is written: a fade does not wait for a disk."""
+        """Writes the newest document until that succeeds, separately from the turns: a fade does not wait for a
+        disk."""
         alarm = Alarm(self._emit)
         while True:
             await wait_at_most(self._store_now, AGAIN_S if alarm.raised else None)
@@ -176,7 +177,7 @@ class GatewayRuntime:
                 alarm.clear(new_event("TWL-D015", gateway=self._settings.name))
 
     def _emit(self, event: Event) -> None:
-        """Tell what may come again and again, as of a network that flaps."""
+        """Emits an event that may repeat often, such as those of an unstable network."""
         reading = self._clock.read()
         for each in self._rate_limit.pass_on(event, reading.mono):
             self._on_event(each, reading.wall)

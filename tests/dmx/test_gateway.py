@@ -62,7 +62,7 @@ class Bench:
         """Now."""
         return ClockReading(START + self.off + timedelta(seconds=self.mono - 100.0), self.mono, self.trust)
 
-    def hear(self, document: DesiredDocument | bytes, retained: bool = False) -> None:
+    def receive(self, document: DesiredDocument | bytes, retained: bool = False) -> None:
         """A document comes."""
         payload = document if isinstance(document, bytes) else document.model_dump_json(exclude_none=True).encode()
         self.gateway.receive(payload, retained, self.reading)
@@ -128,7 +128,7 @@ def test_a_report_answers_each_document() -> None:
     """Within a tenth of a second, with its order, its id, and what is shown."""
     bench = Bench()
     bench.run(1)
-    bench.hear(document())
+    bench.receive(document())
     bench.run(0.1)
     assert bench.last.command_id == "5.1"
     assert bench.last.zones["bowl"].color == "#FF6A00"
@@ -146,7 +146,7 @@ def test_a_flood_of_documents_is_answered_in_bounds() -> None:
     """A thousand in a second, each newer: at most twenty reports, and each is kept once."""
     bench = Bench()
     for revision in range(1, 1001):
-        bench.hear(document(revision))
+        bench.receive(document(revision))
         bench.turn()
         bench.mono += 0.001
     assert len(bench.reports) <= 21
@@ -156,10 +156,10 @@ def test_a_flood_of_documents_is_answered_in_bounds() -> None:
 def test_a_flood_of_nonsense_is_told_once_in_a_while() -> None:
     """The log is not filled, the light not touched, the reports are as many as ever."""
     bench = Bench()
-    bench.hear(document())
+    bench.receive(document())
     bench.run(1)
     for number in range(1000):
-        bench.hear(b"nonsense %d" % number)
+        bench.receive(b"nonsense %d" % number)
         bench.turn()
         bench.mono += 0.01
     assert bench.codes.count("TWL-D011") <= 2
@@ -180,14 +180,14 @@ def test_a_flood_of_nonsense_is_told_once_in_a_while() -> None:
 def test_what_is_refused_and_said_so(changes: dict[str, Any], reason: str) -> None:
     """Older, another of the same order, absurd; a good one ends the complaint."""
     bench = Bench()
-    bench.hear(document(5))
+    bench.receive(document(5))
     bench.run(1)
-    bench.hear(document(5, "#0000FF").model_copy(update=changes))
+    bench.receive(document(5, "#0000FF").model_copy(update=changes))
     bench.run(1)
     assert bench.last.zones["bowl"].color == "#FF6A00"
     assert bench.last.rejected is not None
     assert bench.last.rejected.startswith(reason)
-    bench.hear(document(6))
+    bench.receive(document(6))
     bench.run(1)
     assert bench.last.rejected is None
 
@@ -195,7 +195,7 @@ def test_what_is_refused_and_said_so(changes: dict[str, Any], reason: str) -> No
 def test_the_highest_epoch_is_obeyed() -> None:
     """One more is absurd."""
     bench = Bench()
-    bench.hear(document(5).model_copy(update={"epoch": 1_000_000}))
+    bench.receive(document(5).model_copy(update={"epoch": 1_000_000}))
     bench.run(1)
     assert bench.last.order.epoch == 1_000_000
     assert bench.last.rejected is None
@@ -204,7 +204,7 @@ def test_the_highest_epoch_is_obeyed() -> None:
 def test_an_absurd_reason_does_not_stop_it() -> None:
     """The place of the fault is 200 kB long."""
     bench = Bench()
-    bench.hear(b'{"zones":{"' + b"x" * 200_000 + b'":{}}}')
+    bench.receive(b'{"zones":{"' + b"x" * 200_000 + b'":{}}}')
     bench.run(1)
     assert bench.last.rejected
 
@@ -213,14 +213,14 @@ def test_only_a_new_order_is_kept() -> None:
     """Repetitions wear no disk; a restart refuses what is older than what was kept."""
     bench = Bench()
     for _ in range(3):
-        bench.hear(document(5))
+        bench.receive(document(5))
         bench.run(1)
     assert [kept.revision for kept in bench.remembered] == [5]
     again = Bench(bench.remembered[0])
     again.run(1)
     assert again.last.order.revision == 5
     assert again.last.zones["bowl"].color == "#FF6A00"
-    again.hear(document(4, None))
+    again.receive(document(4, None))
     again.run(1)
     assert again.last.zones["bowl"].on
 
@@ -228,7 +228,7 @@ def test_only_a_new_order_is_kept() -> None:
 def test_a_report_has_the_keys_of_the_contract() -> None:
     """Also of what is dark."""
     bench = Bench()
-    bench.hear(document(5, None))
+    bench.receive(document(5, None))
     bench.run(1)
     told = bench.last.model_dump(exclude_none=True)
     where = {"version", "epoch", "revision", "command_id", "at", "zones"}
@@ -240,8 +240,8 @@ def test_a_repetition_that_was_overtaken_changes_nothing() -> None:
     """Of two with the same order the one issued later counts, whichever comes last."""
     bench = Bench()
     later = document(5, "#00FF00", issued_at=START + timedelta(seconds=3))
-    bench.hear(later)
-    bench.hear(document(5, "#FF0000"))
+    bench.receive(later)
+    bench.receive(document(5, "#FF0000"))
     bench.run(1)
     assert bench.last.zones["bowl"].color == "#00FF00"
 
@@ -250,19 +250,19 @@ def test_nobody_is_warned_of_a_document_that_comes_late_over_another_broker() ->
     """It was accepted before, or before a restart: the report says that it is stale, no event does; of a stranger's one
     does."""
     before = Bench()
-    before.hear(document(1))
+    before.receive(document(1))
     before.run(0.1)
     bench = Bench(before.remembered[0])
-    bench.hear(document(2, "#00FF00"))
-    bench.hear(document(3, "#0000FF"))
-    bench.hear(document(2, "#00FF00"))
+    bench.receive(document(2, "#00FF00"))
+    bench.receive(document(3, "#0000FF"))
+    bench.receive(document(2, "#00FF00"))
     bench.run(0.1)
     assert bench.last.rejected is not None
-    bench.hear(document(1))
+    bench.receive(document(1))
     bench.run(0.1)
     assert bench.last.zones["bowl"].color == "#0000FF"
     assert "TWL-D011" not in bench.codes
-    bench.hear(document(1, command_id="stranger"))
+    bench.receive(document(1, command_id="stranger"))
     bench.run(0.1)
     assert "TWL-D011" in bench.codes
 
@@ -270,8 +270,8 @@ def test_nobody_is_warned_of_a_document_that_comes_late_over_another_broker() ->
 def test_an_empty_payload_is_a_cleared_topic() -> None:
     """The light goes on."""
     bench = Bench()
-    bench.hear(document())
-    bench.hear(b"")
+    bench.receive(document())
+    bench.receive(b"")
     bench.run(1)
     assert bench.last.zones["bowl"].on
     assert bench.last.rejected is None
@@ -282,7 +282,7 @@ def test_lagging_levels_are_reported_again_soon() -> None:
     bench = Bench()
     bench.run(1)
     bench.lamps.faults = Faults(delay_s=2.5)
-    bench.hear(document())
+    bench.receive(document())
     bench.run(6)
     times = [(at_s, report.zones["bowl"].on) for at_s, report in bench.reports if at_s > 101]
     assert [on for _, on in times][:3] == [False, False, False]
@@ -295,7 +295,7 @@ def test_a_fade_reports_its_begin_and_its_end() -> None:
     bench = Bench()
     bench.run(1)
     bench.lamps.faults = Faults(delay_s=0.04)
-    bench.hear(document(fade_s=30.0, issued_at=bench.reading.wall))
+    bench.receive(document(fade_s=30.0, issued_at=bench.reading.wall))
     bench.run(29)
     during = [report for at_s, report in bench.reports if at_s > 101.2]
     assert all(report.zones["bowl"].brightness < 1 for report in during)
@@ -309,7 +309,7 @@ def test_a_fade_reports_its_begin_and_its_end() -> None:
 def test_a_report_without_levels_says_nothing_of_zones() -> None:
     """A dead output: its problems, and no light that nobody saw; more problems than fit are cut."""
     bench = Bench()
-    bench.hear(document())
+    bench.receive(document())
     bench.run(1)
     bench.lamps.faults = Faults(dead=True)
     bench.problems = tuple(f"TWL-X{number}" for number in range(100, 200))
@@ -321,7 +321,7 @@ def test_a_report_without_levels_says_nothing_of_zones() -> None:
 def test_lamps_that_disagree_are_told() -> None:
     """One of two lamps of a zone is wrong: the zone says nothing, the fault has a code, once."""
     bench = Bench()
-    bench.hear(document())
+    bench.receive(document())
     bench.run(1)
     bench.lamps.faults = Faults(wrong=((1, 0), (2, 200)))
     bench.run(25)
@@ -336,7 +336,7 @@ def test_lamps_that_disagree_are_told() -> None:
 def test_lamps_that_disagree_in_one_report_are_no_fault() -> None:
     """One universe may lag behind the other; that zone says nothing until both are there."""
     bench = Bench()
-    bench.hear(document())
+    bench.receive(document())
     bench.run(1)
     bench.lamps.faults = Faults(wrong=((1, 0), (2, 200)))
     count = len(bench.reports)
@@ -372,7 +372,7 @@ def test_the_order_only_grows(heard: list[tuple[int, int, bool, float, float]]) 
     highest = (0, 0)
     for revision, epoch, retained, fade_s, pause_s in heard:
         told = document(revision, f"#{epoch}0{revision}000", fade_s=fade_s)
-        bench.hear(told.model_copy(update={"epoch": epoch, "command_id": f"{epoch}.{revision}"}), retained)
+        bench.receive(told.model_copy(update={"epoch": epoch, "command_id": f"{epoch}.{revision}"}), retained)
         highest = max(highest, (epoch, revision))
         bench.run(pause_s)
         assert (bench.gateway.order.epoch, bench.gateway.order.revision) == highest
@@ -393,9 +393,9 @@ def test_a_start_in_the_middle_of_a_fade_finds_it_under_way(color: str | None, f
         told = [document(cues=(later,))]
     whole, killed = Bench(), Bench()
     for bench in (whole, killed):
-        bench.hear(told[0])
+        bench.receive(told[0])
         bench.run(5)
-        bench.hear(told[-1])
+        bench.receive(told[-1])
         bench.run(6)
     again = Bench(killed.remembered[-1])
     again.mono = killed.mono
@@ -412,7 +412,7 @@ def test_on_without_more_is_white_in_full() -> None:
     """What a document of somebody else's leaves out is not taken for dark."""
     bench = Bench()
     told = json.loads(document().model_dump_json(exclude_none=True))
-    bench.hear(json.dumps({**told, "zones": {"bowl": {"on": True}}}).encode())
+    bench.receive(json.dumps({**told, "zones": {"bowl": {"on": True}}}).encode())
     bench.run(1)
     assert bench.last.zones["bowl"] == ZoneReport(on=True, color="#FFFFFF", brightness=1.0)
 
@@ -421,14 +421,14 @@ def test_a_refusal_is_among_the_problems_for_a_while() -> None:
     """Until a document is accepted, or a minute has passed: one stray document is not a lasting fault."""
     bench = Bench()
     for later_s, document_after in ((0.5, document(3)), (70.0, None)):
-        bench.hear(document(2))
+        bench.receive(document(2))
         bench.run(1)
-        bench.hear(document(1))
+        bench.receive(document(1))
         bench.run(1)
         assert bench.last.problems == (REFUSED,)
         assert bench.last.rejected is not None
         if document_after is not None:
-            bench.hear(document_after)
+            bench.receive(document_after)
         bench.run(later_s)
         assert (bench.last.problems, bench.last.rejected) == ((), None)
         bench = Bench()
@@ -440,12 +440,12 @@ def test_a_document_that_was_over_when_it_came_tells_no_time(trust: Trust) -> No
     bench = Bench()
     bench.trust = trust
     past = {"valid_until": START - timedelta(hours=1), "after": After(hold_s=3602)}
-    bench.hear(document(1, issued_at=START - timedelta(hours=49), **past))
+    bench.receive(document(1, issued_at=START - timedelta(hours=49), **past))
     bench.run(1)
     assert (bench.last.by, bench.last.clock, bench.last.zones["bowl"].on) == ("after", "own", True)
     bench.run(3)
     assert (bench.last.by, bench.last.zones["bowl"].on) == ("after", False)
-    bench.hear(document(2, issued_at=START - timedelta(hours=49) + timedelta(seconds=4), **past))
+    bench.receive(document(2, issued_at=START - timedelta(hours=49) + timedelta(seconds=4), **past))
     bench.run(1)
     assert (bench.last.by, bench.last.clock, bench.last.zones["bowl"].on) == ("desired", "anchor", True)
 
@@ -499,7 +499,7 @@ def test_no_look_outlives_its_end_however_its_document_is_dated(ahead: timedelta
     """By a clock that is sure, one in doubt, or none: each ends when it has lasted as long as it was told to."""
     bench = Bench()
     bench.trust = trust
-    bench.hear(dated(ahead), retained)
+    bench.receive(dated(ahead), retained)
     assert life(bench) == LIFE
 
 
@@ -507,7 +507,7 @@ def test_no_look_outlives_its_end_however_its_document_is_dated(ahead: timedelta
 def test_no_look_outlives_its_end_though_the_clock_is_set_back(trust: Trust) -> None:
     """After the document was accepted, by years."""
     bench = Bench()
-    bench.hear(dated(timedelta(0)))
+    bench.receive(dated(timedelta(0)))
     bench.run(1)
     bench.mono -= 1
     bench.off, bench.trust = timedelta(days=-900), trust
@@ -518,7 +518,7 @@ def test_what_is_dated_ahead_ends_though_the_gateway_starts_again_and_again() ->
     """Each time it knows by a sure clock how long it has had it; one that is dated right goes by the clock alone."""
     for ahead in (timedelta(days=365), timedelta(0)):
         bench = Bench()
-        bench.hear(dated(ahead))
+        bench.receive(dated(ahead))
         bench.run(1)
         for _ in range(7):
             later = Bench(bench.remembered[-1])
@@ -534,7 +534,7 @@ def test_only_a_sure_clock_says_since_when_a_document_is_held(trust: Trust) -> N
     """By one in doubt it would have been held for years, or not yet."""
     bench = Bench()
     bench.trust = trust
-    bench.hear(dated(timedelta(days=365)))
+    bench.receive(dated(timedelta(days=365)))
     bench.run(1)
     assert bench.remembered[-1].accepted_at == (START if trust is Trust.TRUSTED else None)
 
@@ -543,10 +543,10 @@ def test_what_the_broker_had_kept_sets_no_time() -> None:
     """Nobody knows how old it is; what comes live does, where there is no clock."""
     bench = Bench()
     bench.trust = Trust.SUSPECT
-    bench.hear(document(1, issued_at=START - timedelta(hours=49)), retained=True)
+    bench.receive(document(1, issued_at=START - timedelta(hours=49)), retained=True)
     bench.run(1)
     assert bench.last.clock == "none"
-    bench.hear(document(2, issued_at=START))
+    bench.receive(document(2, issued_at=START))
     bench.run(1)
     assert bench.last.clock == "anchor"
 
@@ -555,7 +555,7 @@ def test_a_clock_that_is_ahead_of_the_document_counts() -> None:
     """Found on disk or kept by the broker, a document may be old: it is not begun anew."""
     bench = Bench()
     bench.off = timedelta(hours=80)
-    bench.hear(dated(timedelta(0)), retained=True)
+    bench.receive(dated(timedelta(0)), retained=True)
     bench.run(11)
     assert (bench.last.by, bench.last.zones["bowl"].color) == ("after", "#0000FF")
 
@@ -572,6 +572,6 @@ def test_one_that_is_told_nothing_says_so_until_it_is() -> None:
     assert "TWL-D018" not in bench.codes
     bench.run(20)
     assert bench.codes.count("TWL-D018") == 1
-    bench.hear(document())
+    bench.receive(document())
     bench.run(70)
     assert bench.codes.count("TWL-D018") == bench.codes.count("TWL-D019") == 1

@@ -58,8 +58,8 @@ def test_no_bytes_break_the_reader(noise: bytes, at: int, spoilt: bytes) -> None
 def test_a_higher_priority_is_told_once_and_shown(rivals: SourceMonitor, events: list[Event]) -> None:
     """While it sends, and until it falls silent."""
     for tenth in range(100):
-        rivals.hear(1, packet(DESK, 1, tenth, b"\1"), tenth / 10)
-        rivals.look(tenth / 10)
+        rivals.receive(1, packet(DESK, 1, tenth, b"\1"), tenth / 10)
+        rivals.expire(tenth / 10)
     assert codes(events) == ["TWL-X131"]
     assert events[0].fields == {
         "gateway": "mast",
@@ -69,29 +69,29 @@ def test_a_higher_priority_is_told_once_and_shown(rivals: SourceMonitor, events:
         "ours": 100,
     }
     assert rivals.problems == ("TWL-X131",)
-    rivals.look(9.9 + LOSS_S)
+    rivals.expire(9.9 + LOSS_S)
     assert rivals.problems == ("TWL-X131",)
-    rivals.look(10 + LOSS_S)
+    rivals.expire(10 + LOSS_S)
     assert codes(events) == ["TWL-X131", "TWL-X132"]
     assert rivals.problems == ()
 
 
 def test_a_farewell_counts_at_once(rivals: SourceMonitor, events: list[Event]) -> None:
     """All three packets of it are one end."""
-    rivals.hear(1, packet(DESK, 1, 0, b"\1"), 0)
+    rivals.receive(1, packet(DESK, 1, 0, b"\1"), 0)
     for number in (1, 2, 3):
-        rivals.hear(1, packet(DESK, 1, number, b"\1", TERMINATED), 0.1)
+        rivals.receive(1, packet(DESK, 1, number, b"\1", TERMINATED), 0.1)
     assert codes(events) == ["TWL-X131", "TWL-X132"]
 
 
 def test_two_rivals_are_gone_when_both_are(rivals: SourceMonitor, events: list[Event]) -> None:
     """The universe is ours again only then."""
     second = Header(uuid.UUID(int=2), "Reserv", 120)
-    rivals.hear(1, packet(DESK, 1, 0, b"\1"), 0)
-    rivals.hear(1, packet(second, 1, 0, b"\1"), 0)
-    rivals.hear(1, packet(DESK, 1, 1, b"\1", TERMINATED), 0.1)
+    rivals.receive(1, packet(DESK, 1, 0, b"\1"), 0)
+    rivals.receive(1, packet(second, 1, 0, b"\1"), 0)
+    rivals.receive(1, packet(DESK, 1, 1, b"\1", TERMINATED), 0.1)
     assert codes(events) == ["TWL-X131"]
-    rivals.hear(1, packet(second, 1, 1, b"\1", TERMINATED), 0.2)
+    rivals.receive(1, packet(second, 1, 1, b"\1", TERMINATED), 0.2)
     assert codes(events) == ["TWL-X131", "TWL-X132"]
 
 
@@ -99,12 +99,12 @@ def test_a_source_of_the_same_priority_is_told_as_one_beside_us(rivals: SourceMo
     """Receivers mix it with ours or choose, and every desk begins with the same 100; above us it is told anew."""
     beside = Header(DESK.cid, "Bordet", 100)
     for second in range(3):
-        rivals.hear(1, packet(beside, 1, second, b"\1"), second)
+        rivals.receive(1, packet(beside, 1, second, b"\1"), second)
     assert rivals.problems == ("TWL-X133",)
-    rivals.hear(1, packet(DESK, 1, 3, b"\1"), 3)
+    rivals.receive(1, packet(DESK, 1, 3, b"\1"), 3)
     assert rivals.problems == ("TWL-X131",)
-    rivals.hear(1, packet(beside, 1, 4, b"\1"), 4)
-    rivals.look(4.1 + LOSS_S)
+    rivals.receive(1, packet(beside, 1, 4, b"\1"), 4)
+    rivals.expire(4.1 + LOSS_S)
     assert codes(events) == ["TWL-X133", "TWL-X131", "TWL-X133", "TWL-X132"]
     assert rivals.problems == ()
 
@@ -112,21 +112,21 @@ def test_a_source_of_the_same_priority_is_told_as_one_beside_us(rivals: SourceMo
 def test_a_flood_of_sources_is_forgotten_but_for_the_strongest(rivals: SourceMonitor, events: list[Event]) -> None:
     """Whoever makes up a source for each packet fills no memory, and hides no desk that is above us: once the latest
     have said that they end, none of the earlier ones is known any more."""
-    rivals.hear(1, packet(DESK, 1, 0, b"\1"), 0)
+    rivals.receive(1, packet(DESK, 1, 0, b"\1"), 0)
     for number in range(2, 3 * MOST_SOURCES):
-        rivals.hear(1, packet(Header(uuid.UUID(int=number), "flood", 100), 1, 0, b"\1"), 0)
+        rivals.receive(1, packet(Header(uuid.UUID(int=number), "flood", 100), 1, 0, b"\1"), 0)
     assert (codes(events), rivals.problems) == (["TWL-X131"], ("TWL-X131",))
-    rivals.hear(1, packet(DESK, 1, 1, b"\1", TERMINATED), 0)
+    rivals.receive(1, packet(DESK, 1, 1, b"\1", TERMINATED), 0)
     for number in range(3 * MOST_SOURCES - 1, 2 * MOST_SOURCES, -1):
         assert rivals.problems == ("TWL-X133",)
-        rivals.hear(1, packet(Header(uuid.UUID(int=number), "flood", 100), 1, 1, b"\1", TERMINATED), 0)
+        rivals.receive(1, packet(Header(uuid.UUID(int=number), "flood", 100), 1, 1, b"\1", TERMINATED), 0)
     assert rivals.problems == ()
 
 
 def test_a_rival_that_lowers_its_priority_is_none(rivals: SourceMonitor, events: list[Event]) -> None:
     """A desk set to stand-by."""
-    rivals.hear(1, packet(DESK, 1, 0, b"\1"), 0)
-    rivals.hear(1, packet(Header(DESK.cid, "Bordet", 50), 1, 1, b"\1"), 0.1)
+    rivals.receive(1, packet(DESK, 1, 0, b"\1"), 0)
+    rivals.receive(1, packet(Header(DESK.cid, "Bordet", 50), 1, 1, b"\1"), 0.1)
     assert codes(events) == ["TWL-X131", "TWL-X132"]
 
 
@@ -143,7 +143,7 @@ def test_a_rival_that_lowers_its_priority_is_none(rivals: SourceMonitor, events:
 )
 def test_who_is_no_rival(rivals: SourceMonitor, events: list[Event], data: bytes) -> None:
     """Not higher, a preview, another universe's packet, ourselves, noise."""
-    rivals.hear(1, data, 0)
+    rivals.receive(1, data, 0)
     assert (events, rivals.problems) == ([], ())
 
 

@@ -22,7 +22,7 @@ def truth(mono: float) -> datetime:
 def test_a_trusted_clock_counts() -> None:
     """Though the controller's is some seconds off."""
     watch = TimeSource()
-    watch.hear(truth(5) + timedelta(seconds=8), at(5))
+    watch.receive(truth(5) + timedelta(seconds=8), at(5))
     assert (watch.now(at(10)), watch.clock) == (truth(10), "own")
 
 
@@ -31,9 +31,9 @@ def test_a_clock_that_the_controller_contradicts_does_not() -> None:
     not been. Until it is set right, which needs no new word."""
     watch, held = TimeSource(), Trust.HOLDOVER
     assert watch.now(at(1, HOUR, held)) == truth(1 + HOUR)
-    watch.hear(truth(3), at(3, HOUR, held))
+    watch.receive(truth(3), at(3, HOUR, held))
     assert watch.now(at(4, HOUR, held)) == truth(4 + HOUR)
-    watch.hear(truth(5), at(5, HOUR, held))
+    watch.receive(truth(5), at(5, HOUR, held))
     assert (watch.now(at(100, HOUR, held)), watch.clock) == (truth(100), "anchor")
     assert round(watch.error_s(at(100, HOUR, held))) == HOUR
     assert (watch.now(at(200, 0.0, stepped_s=-HOUR)), watch.clock) == (truth(200), "own")
@@ -42,7 +42,7 @@ def test_a_clock_that_the_controller_contradicts_does_not() -> None:
 def test_a_synchronised_clock_does_not_yield_to_a_controller_that_was_set_wrong() -> None:
     """An hour apart, and only one of the two is held right by a time server."""
     watch = TimeSource()
-    watch.hear(truth(5 + HOUR), at(5))
+    watch.receive(truth(5 + HOUR), at(5))
     assert (watch.now(at(10)), watch.clock) == (truth(10), "own")
     assert watch.contradicted(at(10))
 
@@ -51,7 +51,7 @@ def test_a_plausible_clock_yields_to_the_controllers() -> None:
     """It is used until there is a better one."""
     watch = TimeSource()
     assert (watch.now(at(1, 20, Trust.PLAUSIBLE)), watch.clock) == (truth(21), "own")
-    watch.hear(truth(5), at(5, 20, Trust.PLAUSIBLE))
+    watch.receive(truth(5), at(5, 20, Trust.PLAUSIBLE))
     assert (watch.now(at(50, 20, Trust.PLAUSIBLE)), watch.clock) == (truth(50), "anchor")
 
 
@@ -59,9 +59,9 @@ def test_words_that_were_under_way_for_long_set_no_time() -> None:
     """Each of another age; one that comes from the future cannot be late."""
     watch, plausible = TimeSource(), Trust.PLAUSIBLE
     for mono, age_s in ((100, 90.0), (200, 190.0), (300, 60.0)):
-        watch.hear(truth(mono - age_s), at(mono, 0.0, plausible))
+        watch.receive(truth(mono - age_s), at(mono, 0.0, plausible))
         assert (watch.now(at(mono, 0.0, plausible)), watch.clock) == (truth(mono), "own")
-    watch.hear(truth(400), at(400, -HOUR, plausible))
+    watch.receive(truth(400), at(400, -HOUR, plausible))
     assert (watch.now(at(401, -HOUR, plausible)), watch.clock) == (truth(401), "anchor")
 
 
@@ -85,8 +85,8 @@ def test_in_time_lapse_a_delay_is_no_contradiction() -> None:
     def lapse(mono: float) -> ClockReading:
         return ClockReading(NOON + timedelta(seconds=mono * pace), mono, Trust.HOLDOVER, pace=pace)
 
-    watch.hear(lapse(5).wall, lapse(5.01))
+    watch.receive(lapse(5).wall, lapse(5.01))
     assert (watch.now(lapse(9)), watch.clock) == (lapse(9).wall, "own")
-    watch.hear(lapse(5).wall, lapse(64.9))
-    watch.hear(lapse(5).wall, lapse(65))
+    watch.receive(lapse(5).wall, lapse(64.9))
+    watch.receive(lapse(5).wall, lapse(65))
     assert (watch.now(lapse(66)), watch.clock) == (lapse(6).wall, "anchor")

@@ -1,7 +1,7 @@
 """The outputs: one file for each `kind` of `output:` in tower.yaml, and the registry of them.
 
 An output is added by a file here, an entry in OUTPUTS, its settings in `controller/gateways/outputs.py`, and a test
-`tests/dmx/test_<file>.py`; `tests/dmx/test_every_output.py` names whatever was forgotten.
+`tests/dmx/test_<file>.py`; `tests/dmx/test_every_output.py` names whatever is missing.
 """
 
 from collections.abc import Callable
@@ -19,4 +19,4 @@ OUTPUTS: dict[str, Callable[[Any, OutputSource, OnEvent], Output]] = {
     "artnet": Artnet,
     "enttec-usb-pro": Enttec,
 }
-"""By `kind`: what makes the output from the settings of that kind."""
+"""By `kind`: the constructor of the output, called with the settings of that kind."""

@@ -19,7 +19,7 @@ def port_address(net: int, sub_net: int, universe: int) -> int:
 
 
 def art_dmx(address: int, sequence: int, levels: bytes, physical: int = 0) -> bytes:
-    """One ArtDmx packet; an odd number of levels gets a zero behind it."""
+    """One ArtDmx packet; an odd number of levels is padded with a zero."""
     levels += bytes(len(levels) % 2)
     # the operation and the address are little-endian, revision and length big-endian
     return b"".join(
@@ -47,11 +47,11 @@ class Artnet(NetworkOutput):
         sequence = self._sequences.get(universe, 0) % 255 + 1
         self._sequences[universe] = sequence
         address = port_address(self._settings.net, self._settings.sub_net, universe)
-        # whole, so that a channel that is no longer patched does not keep an old level
+        # all slots, so that a channel that is no longer patched does not keep an old level
         return self._send(universe, art_dmx(address, sequence, levels.ljust(SLOTS, b"\0")))
 
     async def _farewell(self) -> None:
-        """There is no end of a stream in Art-Net: the levels are sent once more, in case the last packet was lost."""
+        """Sends the levels once more, in case the last packet was lost: Art-Net has no end of a stream."""
         await asyncio.sleep(FRAME_S)
         for universe, stream in self._pacer.streams.items():
             self._transmit(universe, stream.levels)

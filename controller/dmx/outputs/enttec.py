@@ -1,6 +1,6 @@
 """ENTTEC DMX USB Pro and compatible widgets: the message as a pure function, and the output that writes it.
 
-The widget repeats the last levels by itself for as long as it has power. They are sent again all the same, so that one
+The widget itself repeats the last levels while it has power. They are sent repeatedly all the same, so that a widget
 that lost its power or its plug shows them again, and its loss is noticed.
 """
 
@@ -26,9 +26,9 @@ SEND_DMX = 6
 START_CODE = b"\0"
 
 MEND_S = 1.0
-"""A port that is gone is opened again so often, by its name: plugged in again, it is another device."""
+"""Seconds between attempts to open a lost port by its name: plugged in again, it is another device."""
 STALL_S = 2.0
-"""A port that takes nothing for so long is closed and opened anew."""
+"""Seconds without progress after which a port is closed and opened again."""
 OPEN_LIMIT_S = 5.0
 CLOSE_LIMIT_S = 0.2
 FAULTS = (OSError, termios.error)
@@ -73,13 +73,13 @@ class Enttec(Output):
             self._write()
         if self._port is None or self._rest:
             return False
-        self._rest = dmx(levels.ljust(SLOTS, b"\0"))  # some widgets take nothing but 256 or 512
+        self._rest = dmx(levels.ljust(SLOTS, b"\0"))  # some widgets accept only 256 or 512 slots
         self._moved_at = now()
         self._write()
         return self._port is not None and not self._rest
 
     def _write(self) -> None:
-        """Writes what the port takes of the rest, and asks to be called again for what is left."""
+        """Writes as much of the rest as the port accepts, and asks to be called again for what is left."""
         if self._port is None:
             return
         try:
@@ -99,7 +99,7 @@ class Enttec(Output):
             asyncio.get_running_loop().add_writer(self._port.fileno(), self._write)
 
     def _read(self) -> None:
-        """Discard what the widget sends; end of file means that the widget is gone."""
+        """Discards what the widget sends; end of file means that the widget is gone."""
         try:
             gone = self._port is not None and not os.read(self._port.fileno(), 4096)
         except BlockingIOError:
@@ -168,7 +168,7 @@ class Enttec(Output):
 
 
 def _take(port: serial.Serial, data: bytes) -> int:
-    """How many bytes the port took at once; pyserial's own write would spin while the port is full."""
+    """Number of bytes that the port accepted; pyserial's own write would spin while the port is full."""
     try:
         return os.write(port.fileno(), data)
     except BlockingIOError:
@@ -176,7 +176,7 @@ def _take(port: serial.Serial, data: bytes) -> int:
 
 
 def _discard(port: serial.Serial) -> None:
-    """Closes a port without its output, for which a close would wait (30 s, tty closing_wait)."""
+    """Closes a port and drops its output, for which a close would wait (30 s, tty closing_wait)."""
     with suppress(*FAULTS):
         port.reset_output_buffer()
     port.close()

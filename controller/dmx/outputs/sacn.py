@@ -1,8 +1,8 @@
 """Streaming ACN (ANSI E1.31-2018): packets as pure functions, the output that sends them, and the monitor of other
 sources that send to our universes.
 
-A lighting desk with our priority or a higher one is shown as a problem, and we go on beside or beneath it. It can be
-heard only where we send multicast.
+A lighting desk with our priority or a higher one is reported as a problem, and we keep sending beside or below it. It
+can be detected only if we send multicast.
 """
 
 import asyncio
@@ -28,31 +28,31 @@ PREVIEW = 0x80
 TERMINATED = 0x40
 LEAP = 20
 FAREWELLS = 3
-"""An orderly end takes three packets with Stream_Terminated (6.2.6). A crash says nothing: receivers find the source
-lost after LOSS_S."""
+"""An orderly end sends three packets with Stream_Terminated (6.2.6). After a crash receivers find the source lost after
+LOSS_S."""
 DISCOVERY = 64_214
-"""The universe whose group hears which universes there are (Appendix A)."""
+"""The universe whose group receives the lists of universes (Appendix A)."""
 DISCOVERY_S = 10.0
-"""A source lists its universes so often (4.3): a technician's tool shows who is there and with what."""
+"""Seconds between two lists of a source's universes (4.3): a technician's tool shows which sources there are."""
 PAGE = 512
 
 ACN = b"ASC-E1.17\0\0\0"
 HEAD = struct.Struct("!4x12s2xI16s2xI64sB2xxBH2xB6xxB")
 
 LOSS_S = 2.5
-"""A source that has been silent for so long is gone (6.7.1)."""
+"""Seconds without a packet after which a source is gone (6.7.1)."""
 LOOK_S = 0.5
 REJOIN_S = 10.0
-"""The sockets of the monitor are opened anew so often, before the old ones are closed: a card that was taken out and
-put back knows nothing of the groups that were joined."""
+"""Seconds after which the monitor opens new sockets, before it closes the old ones: a network card that was removed and
+inserted again has lost the groups that were joined."""
 MAX_PRIORITY = 200
 MOST_SOURCES = 64
-"""So many other sources of a universe are known; beyond that the weakest is not."""
+"""Number of other sources of a universe that are tracked; beyond that the weakest is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What all packets of a source share."""
+    """Fields that all packets of a source share."""
 
     cid: UUID
     source_name: str
@@ -61,7 +61,7 @@ class Header:
 
 
 def packet(header: Header, universe: int, sequence: int, levels: bytes, options: int = 0) -> bytes:
-    """One E1.31 data packet of 126 bytes and as many slots as there are levels (table 4-1)."""
+    """One E1.31 data packet of 126 bytes plus one per level (table 4-1)."""
     size = 126 + len(levels)
     return b"".join(
         (
@@ -110,9 +110,9 @@ def group(universe: int) -> str:
 class SequenceCount:
     """The sequence numbers of one universe, which wrap from 255 to 0 (6.7.2).
 
-    Receivers drop a packet whose number is 0 to 19 behind the last they saw. After a crash the same source begins anew
-    while they still remember it: so the numbers begin anywhere and skip LEAP after the first packet. Whatever was
-    remembered, the first or the second packet is taken.
+    Receivers drop a packet whose number is 0 to 19 behind the last they received. After a crash the same source starts
+    again while they still remember it: so the numbers start at a random value and skip LEAP after the first packet.
+    Whatever a receiver remembers, it accepts the first or the second packet.
     """
 
     def __init__(self) -> None:
@@ -129,7 +129,7 @@ class SequenceCount:
 
 @dataclass(frozen=True, slots=True)
 class SourcePacket:
-    """What one data packet says of its source."""
+    """The fields of one data packet that describe its source."""
 
     cid: bytes
     name: str
@@ -140,7 +140,7 @@ class SourcePacket:
 
 
 def parse(data: bytes) -> SourcePacket | None:
-    """The head of an E1.31 data packet with levels; None for anything else. Total: any bytes will do."""
+    """The head of an E1.31 data packet with levels; None for anything else. Never raises."""
     if len(data) < HEAD.size:
         return None
     acn, root, cid, framing, name, priority, options, universe, dmp, start_code = HEAD.unpack_from(data)
@@ -152,7 +152,7 @@ def parse(data: bytes) -> SourcePacket | None:
 
 @dataclass(frozen=True, slots=True)
 class OtherSource:
-    """A source that we are not above, as of its packet at an instant."""
+    """Another source with our priority or a higher one, as of its packet at an instant."""
 
     priority: int
     at: float
@@ -160,10 +160,10 @@ class OtherSource:
 
 
 class SourceMonitor:
-    """The other sources (by their CID) of each universe whose priority is ours or higher, from packets and instants.
+    """Tracks the other sources (by CID) of each universe whose priority is ours or higher, from packets and instants.
 
-    Receivers follow the higher one, and mix or choose between equal ones as they please (6.2.3). Previews and other
-    start codes are no light.
+    Receivers follow the source with the highest priority, and mix or choose between equal ones as they please (6.2.3).
+    Previews and other start codes are no light.
     """
 
     def __init__(self, source: OutputSource, priority: int, on_event: OnEvent) -> None:
@@ -175,11 +175,11 @@ class SourceMonitor:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """The codes of being outranked and of being mixed with another, while we are."""
+        """The codes for a source of higher priority and for one of equal priority, while there are any."""
         return tuple(sorted({alarm.raised.code for alarm in self._alarms.values() if alarm.raised is not None}))
 
-    def hear(self, universe: int, data: bytes, at: float) -> None:
-        """One packet from the group of a universe."""
+    def receive(self, universe: int, data: bytes, at: float) -> None:
+        """Handles one packet from the group of a universe."""
         packet = None if data[22:38] == self._own else parse(data)
         if packet is None or packet.universe != universe or packet.preview:
             return
@@ -192,8 +192,8 @@ class SourceMonitor:
             del sources[min(sources, key=lambda cid: sources[cid].priority)]
         self._judge(universe)
 
-    def look(self, at: float) -> None:
-        """Forget who has fallen silent."""
+    def expire(self, at: float) -> None:
+        """Forgets sources that have been silent for LOSS_S."""
         for universe, sources in self._sources.items():
             for cid, other in tuple(sources.items()):
                 if at - other.at > LOSS_S:
@@ -201,7 +201,7 @@ class SourceMonitor:
             self._judge(universe)
 
     def _judge(self, universe: int) -> None:
-        """Report where the lamps of a universe follow another source than they did."""
+        """Reports if the lamps of a universe now follow another source than before."""
         alarm, about = self._alarms[universe], {"gateway": self._source.gateway, "universe": universe}
         strongest = max(self._sources[universe].values(), key=lambda other: other.priority, default=None)
         if strongest is None:
@@ -216,8 +216,8 @@ class SourceMonitor:
 
 
 class SourceListener:
-    """The sockets that listen to the groups of some universes. Where that cannot be done, sending goes on, and nothing
-    is reported."""
+    """Sockets that listen to the groups of some universes. If that is impossible, sending goes on and nothing is
+    reported."""
 
     def __init__(self, interface: str | None, monitor: SourceMonitor) -> None:
         self._interface = interface
@@ -225,13 +225,13 @@ class SourceListener:
         self._sockets: dict[int, socket.socket] = {}
 
     async def listen(self, universes: Iterable[int]) -> NoReturn:
-        """Listen to the universes, which may grow, for ever."""
+        """Listens to the universes, which may grow, for ever."""
         try:
             while True:
                 for _ in range(round(REJOIN_S / LOOK_S)):
                     self._open(set(universes) - self._sockets.keys())
                     await asyncio.sleep(LOOK_S)
-                    self._monitor.look(now())
+                    self._monitor.expire(now())
                 self._open(universes)
         finally:
             for universe in tuple(self._sockets):
@@ -250,7 +250,7 @@ class SourceListener:
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            # bound to every address it would take the unicast packets of a receiver on the same host away
+            # bound to any address it would take the unicast packets of a receiver on the same host
             sock.bind((group, PORT))
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership(group, self._interface))
         except OSError:
@@ -260,7 +260,7 @@ class SourceListener:
 
     def _read(self, universe: int, sock: socket.socket) -> None:
         with suppress(OSError):
-            self._monitor.hear(universe, sock.recv(2_048), now())
+            self._monitor.receive(universe, sock.recv(2_048), now())
 
     def _close(self, universe: int) -> None:
         if universe in self._sockets:
@@ -285,7 +285,7 @@ class Sacn(NetworkOutput):
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """The codes of what is wrong now, other sources included."""
+        """The codes of the current problems, other sources included."""
         return super().problems + self._monitor.problems
 
     def _upkeep(self) -> dict[str, Coroutine[None, None, NoReturn]]:
@@ -302,7 +302,7 @@ class Sacn(NetworkOutput):
 
     def _transmit(self, universe: int, levels: bytes, options: int = 0) -> bool:
         sequence = self._sequences[universe].take()
-        # whole, so that a channel that is no longer patched does not keep an old level
+        # all slots, so that a channel that is no longer patched does not keep an old level
         return self._send(universe, packet(self._header, universe, sequence, levels.ljust(SLOTS, b"\0"), options))
 
     async def _farewell(self) -> None:

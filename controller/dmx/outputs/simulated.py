@@ -1,8 +1,8 @@
-"""Simulated lamps, which keep the levels that they are sent in memory and can be made to misbehave; and the same lamps
-as an output.
+"""Simulated lamps, which keep in memory the levels that they are sent and can be given faults; and the same lamps as an
+output.
 
-`SimulatedLamps` has no clock: every call carries the instant in seconds of whatever clock the caller keeps, so that a
-rehearsal lives through a week in a second.
+`SimulatedLamps` has no clock: every call takes the instant in seconds of the caller's clock, so that a rehearsal runs
+through a week in a second.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from controller.gateways.outputs import SimulatedOutput
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """How the lamps misbehave.
+    """The faults of simulated lamps.
 
-    `drop` is the share of frames that is lost. `stick`: new frames are taken and not shown. `dead`:
-    nothing can be sent. `flap_s`: alive and dead by turns, each for so long. `wrong`: channels (1..512)
-    that show another level.
+    `drop` is the share of frames that is lost. `stick`: new frames are accepted and not shown. `dead`: nothing can be
+    sent. `flap_s`: working and dead alternate, each for this many seconds. `wrong`: channels (1..512) that show another
+    level.
     """
 
     drop: float = 0.0
@@ -38,7 +38,7 @@ class Faults:
         return self.dead or (self.flap_s > 0 and at // self.flap_s % 2 == 1)
 
     def spoil(self, levels: bytes) -> bytes:
-        """The levels as the lamps take them."""
+        """The levels as the lamps receive them."""
         spoilt = bytearray(levels)
         for channel, level in self.wrong:
             if 1 <= channel <= len(spoilt):
@@ -55,11 +55,11 @@ FAULTS: Mapping[str, Faults] = {
     "flap": Faults(flap_s=4.0),
     "wrong": Faults(wrong=((1, 0), (2, 255))),
 }
-"""What a demonstration can ask for, by name."""
+"""The faults that a demonstration can ask for, by name."""
 
 
 class Misbehaving(SimulatedOutput):
-    """Simulated lamps that behave for `rest_s`, then have these `faults` for `spell_s`, by turns. No file can ask for
+    """Simulated lamps that work for `rest_s`, then have these `faults` for `spell_s`, and so on. No file can ask for
     that: only a demonstration does."""
 
     faults: str
@@ -69,7 +69,7 @@ class Misbehaving(SimulatedOutput):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """From `at` on the lamps of a universe show `levels`."""
+    """Levels that the lamps of a universe show from `at` on."""
 
     at: float
     universe: int
@@ -88,7 +88,7 @@ class SimulatedLamps:
         self._shown: dict[int, bytes] = {}
 
     def send(self, universe: int, levels: bytes, at: float) -> bool:
-        """One frame, which takes effect after the delay; False where the output notices that it does not go out."""
+        """Sends one frame, which takes effect after the delay; False if the output notices that it fails."""
         self._newest[universe] = levels
         self._tried_at[universe] = at
         dead = self.faults.dead_at(at)
@@ -98,8 +98,8 @@ class SimulatedLamps:
         return not dead
 
     def shown(self, universe: int, at: float) -> bytes | None:
-        """What the lamps of a universe show at this instant, which they hold through every fault; None before their
-        first frame. As with real outputs the newest frame is sent again after KEEP_ALIVE_S."""
+        """The levels that the lamps of a universe show at this instant, which they keep through every fault; None
+        before their first frame. As with real outputs the newest frame is sent again after KEEP_ALIVE_S."""
         for known, tried_at in tuple(self._tried_at.items()):
             if at - tried_at >= KEEP_ALIVE_S:
                 self.send(known, self._newest[known], at)
@@ -107,7 +107,7 @@ class SimulatedLamps:
         return self._shown.get(universe)
 
     def sent(self, universe: int, at: float) -> bytes | None:
-        """What the output says that they show: nothing while it is dead."""
+        """The levels that the output reports: None while it is dead."""
         return None if self.faults.dead_at(at) else self.shown(universe, at)
 
     def _arrive(self, at: float) -> None:
@@ -118,7 +118,7 @@ class SimulatedLamps:
 
 
 class Simulated(Output):
-    """`lamps` may be looked at, and their `faults` changed, at any time."""
+    """Simulated lamps as an output; `lamps` may be read, and their `faults` changed, at any time."""
 
     def __init__(self, settings: SimulatedOutput, source: OutputSource, on_event: OnEvent) -> None:
         super().__init__(source)
@@ -129,7 +129,7 @@ class Simulated(Output):
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """The code of the fault that an output would notice."""
+        """The code of the fault, if an output would notice it."""
         return self._status.problems
 
     def sent(self, universe: int) -> bytes | None:
