@@ -1,5 +1,5 @@
-"""Confirmations of many gateways, told as one event: a person wants to know that 250 lamps confirm, and the history
-which, each with the id of its command. Pure."""
+"""Confirmations of many gateways, logged as one event: a person wants to know that 250 lamps confirm; the history wants
+to know which, each with the id of its command. Pure."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
@@ -11,37 +11,38 @@ from controller.service.alike import SINGLY
 
 CONFIRMED, MANY_CONFIRMED = "TWL-G101", "TWL-G125"
 GATHER_S = 1.0
-"""For so long the first of many waits for the others."""
+"""Seconds that the first of many confirmations waits for the others."""
 
-Told = tuple[Event, datetime]
+TimedEvent = tuple[Event, datetime]
 
 
 @dataclass
 class _Alike:
-    """Those that show the same; the event that tells of all is made of the last, and of the longest wait."""
+    """Confirmations of the same light; the event for all of them has the fields of the last and the longest latency."""
 
-    told: list[Told] = field(default_factory=list)
+    events: list[TimedEvent] = field(default_factory=list)
     count: int = 0
     latency_s: float = 0.0
 
     def add(self, event: Event, at: datetime) -> None:
-        """Of more than SINGLY each is told with others; not all at last, which would hold up thousands."""
+        """Add a confirmation. Once there are more than SINGLY they are marked as logged together, each as it comes:
+        marking thousands at the end would take too long."""
         self.latency_s = max(self.latency_s, float(str(event.fields["latency_s"])))
         were_many = self.count > SINGLY
         self.count += event.count
         if self.count > SINGLY:
             event = _with_others(event)
             if not were_many:
-                self.told = [(_with_others(one), when) for one, when in self.told]
-        self.told.append((event, at))
+                self.events = [(_with_others(one), when) for one, when in self.events]
+        self.events.append((event, at))
 
-    def due(self) -> list[Told]:
-        """As they are told."""
+    def due(self) -> list[TimedEvent]:
+        """The events to emit."""
         if self.count <= SINGLY:
-            return [(single, at) for event, at in self.told for single in event.singly()]
-        event, at = self.told[-1]
+            return [(single, at) for event, at in self.events for single in event.singly()]
+        event, at = self.events[-1]
         fields = {"count": self.count, "shows": event.fields["shows"], "latency_s": self.latency_s}
-        return [*self.told, (new_event(MANY_CONFIRMED, **fields), at)]
+        return [*self.events, (new_event(MANY_CONFIRMED, **fields), at)]
 
 
 def _with_others(event: Event) -> Event:
@@ -49,19 +50,19 @@ def _with_others(event: Event) -> Event:
 
 
 class Confirmations:
-    """Those that wait to be told. At a site with SINGLY gateways or fewer none waits."""
+    """Confirmations that wait to be emitted. At a site with SINGLY gateways or fewer none waits."""
 
     def __init__(self, gateways: int) -> None:
         self._are_many = gateways > SINGLY
         self._alike: defaultdict[str, _Alike] = defaultdict(_Alike)
         """By what they show."""
         self._words: dict[int, str] = {}
-        """That by the id of the field, which many that wait have in common."""
+        """The same as text, by the id of the field, which many waiting events share."""
         self.due_s = inf
-        """When those that wait are told, boot time; infinity where none waits."""
+        """When the waiting events are emitted (boot time); infinity where none waits."""
 
     def gather(self, event: Event, at: datetime, now_s: float) -> bool:
-        """Whether this event waits: it is a confirmation at a site with many gateways."""
+        """Whether this event was taken to wait: a confirmation at a site with many gateways."""
         if event.code != CONFIRMED or not self._are_many:
             return False
         shows = event.fields["shows"]
@@ -71,11 +72,11 @@ class Confirmations:
         self.due_s = min(self.due_s, now_s + GATHER_S)
         return True
 
-    def due(self, now_s: float) -> list[Told]:
-        """What is to be told now: more than SINGLY that show the same as one event, behind them all."""
+    def due(self, now_s: float) -> list[TimedEvent]:
+        """The events to emit now; behind more than SINGLY confirmations of the same light one event for all of them."""
         if now_s < self.due_s:
             return []
-        found = [told for alike in self._alike.values() for told in alike.due()]
+        found = [timed for alike in self._alike.values() for timed in alike.due()]
         self._alike.clear()
         self._words.clear()
         self.due_s = inf

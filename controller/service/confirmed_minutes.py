@@ -1,5 +1,5 @@
-"""What the history holds of the light: each change with its look and its rule, and minute by minute and zone by zone
-whether light was planned, and for how long what was planned was confirmed and light was measured."""
+"""What the history records about the light: each change with its look and its rule, and for each minute and zone
+whether light was planned, for how long the plan was confirmed, and for how long light was measured."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -17,9 +17,9 @@ from controller.state import LightChange, Minute
 
 
 class ConfirmedMinutes:
-    """Counts between two samples what held at the later one; a minute is told when it is over.
+    """Counts the time between two samples by the later one; returns the rows of a minute when it is over.
 
-    Samples farther apart than LONGEST_S prove nothing of the time between them.
+    Samples farther apart than LONGEST_S prove nothing about the time between them.
     """
 
     LONGEST_S = 5.0
@@ -38,8 +38,8 @@ class ConfirmedMinutes:
         reading: ClockReading,
         measured: Mapping[str, bool] = MappingProxyType({}),
     ) -> tuple[Minute, ...]:
-        """Takes one look at the rules, the `confirmed` zones, and by zone whether it is `measured` that it is lit; the
-        rows of the minute that has just ended, if one has."""
+        """Take a sample: the rules, the `confirmed` zones, and whether light was `measured`, by zone. Returns the rows
+        of the minute that has just ended, if one has."""
         minute = reading.wall.replace(second=0, microsecond=0)
         rows = self._rows(program) if self._minute is not None and minute != self._minute else ()
         if minute != self._minute:
@@ -65,19 +65,19 @@ class ConfirmedMinutes:
         )
 
     def _measured(self, zone: str) -> float | None:
-        """None where no meter told."""
+        """Seconds; None where no meter reported."""
         return round(self._measured_s[zone], 1) if zone in self._measured_s else None
 
 
 class LightChanges:
-    """What each zone is meant to show and on whose behalf, whenever either changes."""
+    """What each zone should show and by which rule, recorded whenever either changes."""
 
     def __init__(self) -> None:
         self._seen: tuple[Cue, Program] | None = None
         self._recorded: dict[str, tuple[Mapping[str, object], Mapping[str, object]]] = {}
 
     def sample(self, controller: Controller, reading: ClockReading) -> tuple[LightChange, ...]:
-        """Takes one look; the changes since the last one, and at first all zones."""
+        """The changes since the last sample; at first all zones."""
         cue, program = controller.cue, controller.program
         if cue is None or self._seen == (cue, program):
             return ()
@@ -93,7 +93,7 @@ class LightChanges:
 
 
 def look_document(look: Look, since: datetime) -> dict[str, object]:
-    """A look; of a sequence with when it began and how long each colour holds."""
+    """A look as a document; a sequence also with its start and the seconds that each colour lasts."""
     document: dict[str, object] = {
         "colors": [color.hex for color in look.colors],
         "names": [color.name for color in look.colors],

@@ -1,4 +1,4 @@
-"""The document of one gateway, made of what is known of it; one text for all that say the same."""
+"""The health document of one gateway; gateways with the same content share one text."""
 
 import json
 from collections.abc import Mapping
@@ -18,9 +18,9 @@ from controller.service.health import GatewayHealth, LookValue, ZoneHealth, wors
 from controller.service.values import color_names, reported_value
 
 MOST_MADE = 1000
-"""Documents that are kept to be written for others, too."""
+"""Number of documents cached for other gateways with the same content."""
 RULES_S = 10.0
-"""The rules of a cue are looked up again so often: where nothing applies, they change with the night."""
+"""Seconds after which the rules of a cue are looked up again: where nothing applies, they change during the night."""
 MOST_S = 1e9
 
 
@@ -28,43 +28,43 @@ _as_json = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` makes 
 
 
 class MadeDocument(NamedTuple):
-    """A document but for the name of its gateway and the instants in it: its text, and what of it matters, a number
-    that changes when anything but its age does."""
+    """A document without the name of its gateway and its instants: the text, and `essence`, a hash that changes when
+    anything but the age changes."""
 
     status: Status
     text: str
     essence: int
 
     def since(self, alive_s: float | None, reading: ClockReading) -> str:
-        """The document without its beginning, written now of gateways that were heard last then."""
-        heard = _instant(alive_s, reading)
-        instants = {"at": rfc3339(reading.wall), "heard": rfc3339(heard) if heard is not None else None}
+        """The document without the gateway's name, written now; `alive_s` is when the last message arrived from it."""
+        seen_at = _instant(alive_s, reading)
+        instants = {"at": rfc3339(reading.wall), "heard": rfc3339(seen_at) if seen_at is not None else None}
         return f"{_as_json(instants)[1:-1]},{self.text}"
 
 
 class GatewayDocuments:
-    """The documents of all gateways: most of thousands say the same."""
+    """The documents of all gateways. Thousands of gateways share a few distinct contents: each is made once."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[object, ...], MadeDocument] = {}
-        """By what they were made of."""
+        """By content."""
         self._alike: dict[tuple[object, ...], tuple[MadeDocument, GatewayState, DesiredLooks]] = {}
-        """By what gateways have in common that are alike and share a state."""
+        """By what identical gateways with the same state have in common."""
         self._edition = 0
-        """Counts the cues and their rules."""
+        """Number of changes of cue or rules."""
         self._rules: tuple[Cue | None, float, dict[str, dict[str, object]]] = (None, 0.0, {})
-        """The rules of a cue, and when they were looked up."""
+        """A cue, when its rules were looked up (boot time), and the rules."""
         self._looks_now = LooksNow()
         self._written: tuple[MadeDocument, float | None, ClockReading, str] | None = None
-        """The document that was written last, but for the name: of a gateway that was heard then, in a turn."""
+        """The payload written last, without the name, and what it was made of: document, `alive_s`, turn."""
 
     def forget(self) -> None:
-        """Make each anew."""
+        """Empty the caches."""
         self._made.clear()
         self._alike.clear()
 
     def of(self, name: str, controller: Controller, cue: Cue, reading: ClockReading, code: str | None) -> MadeDocument:
-        """That of one gateway; `code` is the event that says what is wrong with it."""
+        """The document of one gateway; `code` is the event that names its fault."""
         self._look_up_rules(controller, cue, reading)
         gateway, state = controller.gateways[name], controller.states[name]
         desired = self._looks_now.at(gateway.zone_names, cue, reading.wall)
@@ -82,7 +82,7 @@ class GatewayDocuments:
         return made
 
     def payload(self, name: str, made: MadeDocument, state: GatewayState, reading: ClockReading) -> bytes:
-        """What is written of one gateway; in one turn it is mostly the same but for the name."""
+        """The payload for one gateway; in one turn most differ in the name only."""
         written = (made, state.reported.alive_s, reading)
         if self._written is None or self._written[:3] != written:
             self._written = (*written, made.since(state.reported.alive_s, reading))
@@ -99,8 +99,8 @@ class GatewayDocuments:
 
 
 def _contents(gateway: Gateway, state: GatewayState, desired: DesiredLooks) -> tuple[object, ...]:
-    """What the document of one gateway is made of, but for its name and its age. To compare this costs a tenth of
-    making the document, and most reports say what the last one said."""
+    """What the document of one gateway is made of, without name and age. Comparing this costs a tenth of making the
+    document, and most reports repeat the last one."""
     reported, statuses = state.reported, statuses_of(gateway, state)
     is_pending = worst(set(statuses.values())) == "pending"
     zones = []
@@ -114,13 +114,13 @@ def _contents(gateway: Gateway, state: GatewayState, desired: DesiredLooks) -> t
                 state.confirmed_s.get(zone) if each != "confirmed" else None,
             )
         )
-    said = (reported.online, reported.by, reported.problems, reported.info, is_askable(gateway, state))
-    return gateway.kind, gateway.zone_names, tuple(desired.values()), said, tuple(zones)
+    itself = (reported.online, reported.by, reported.problems, reported.info, is_askable(gateway, state))
+    return gateway.kind, gateway.zone_names, tuple(desired.values()), itself, tuple(zones)
 
 
 def _made(health: GatewayHealth) -> MadeDocument:
     text = health.model_dump_json(exclude={"at", "name", "heard"}).removeprefix("{")
-    # what a lamp on its way reports changes all the time
+    # the reports of a lamp that is fading change all the time
     zones = {"__all__": {"reported"}} if health.status == "pending" else {}
     essence = health.model_dump_json(exclude={"name": True, "at": True, "heard": True, "zones": zones})
     return MadeDocument(health.status, text, hash(essence))
@@ -134,7 +134,7 @@ def gateway_health(
     reading: ClockReading,
     code: str | None,
 ) -> GatewayHealth:
-    """The document of one gateway; `rules` say by zone on whose behalf the cue shows what it shows."""
+    """The document of one gateway; `rules` has the rule behind the cue by zone."""
     reported = state.reported
     desired = desired_looks(gateway.zone_names, cue, reading.wall)
     names = color_names(chain(desired.values(), (look.at(0) for look in cue.looks.values())))
@@ -158,12 +158,12 @@ def gateway_health(
 
 
 def statuses_of(gateway: Gateway, state: GatewayState) -> dict[str, Status]:
-    """Of each zone."""
+    """The status of each zone."""
     return {zone: state.status.get(zone, "unknown") for zone in gateway.zone_names}
 
 
 def is_askable(gateway: Gateway, state: GatewayState) -> bool:
-    """Whether it answers when it is asked, so that it is a fault when it is unknown."""
+    """Whether the gateway answers when asked, so that *unknown* is a fault."""
     return gateway.refresh != "nothing" or state.is_absence_reported
 
 
@@ -190,7 +190,7 @@ def _zone(
 
 
 def _instant(at_s: float | None, reading: ClockReading) -> datetime | None:
-    """The wall time of an instant of boot time, to the second."""
+    """The wall time of an instant of boot time, without fractions of a second."""
     if at_s is None:
         return None
     ago_s = min((reading.mono - at_s) * reading.pace, MOST_S)

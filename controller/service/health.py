@@ -1,5 +1,5 @@
-"""What the controller says of itself: a summary, and beside it one document for each gateway. Values and codes; the
-words for people are made here too, where somebody reads them.
+"""The controller's health documents: a summary, and one document for each gateway. They hold values and codes; the
+`text` methods word them for people, where somebody reads them.
 
     <prefix>/controller/health           Health, version 2
     <prefix>/controller/gateway/<name>   GatewayHealth, version 1; written when it changes
@@ -41,7 +41,7 @@ _LAST_CONFIRMED, _NOT_ASKED, _FADING, _NEVER_HEARD = (
 
 
 def _has_local_time(instant: datetime) -> datetime:
-    """Far wider than any clock that is in doubt: the controller reports whatever its clock says."""
+    """Years far wider than any wrong clock: the controller reports whatever its clock shows."""
     if not 1000 <= instant.year <= 9000:
         raise PydanticCustomError("outside_years", "an instant outside the years", {"first": 1000, "last": 9000})
     return instant
@@ -56,7 +56,7 @@ class _HealthPart(BaseModel):
 
 
 class _Sparse(_HealthPart):
-    """Leaves out of JSON what is not ALWAYS there and says nothing."""
+    """Leaves out of JSON the fields that are null or false, except those in ALWAYS."""
 
     ALWAYS: ClassVar[frozenset[str]]
 
@@ -70,12 +70,11 @@ class _Sparse(_HealthPart):
 
 
 class RuleValue(_Sparse):
-    """On whose behalf something is shown. `name` and `line` are those of a rule of schedule.yaml, of that `file` where
-    several sites share it, `owner` and `reason` those of what was set by hand: an override holds `until` then, a safety
-    stop has held `since`. `day` and `night` tell which of how many of its occurrence a campaign has reached. Where
-    nothing applies `kind` is null and `idle` the rule of this night whose hours are not on, with the local times at
-    which they `ended` and at which they `begin`. `limit` takes light away, and `skip` leaves out the campaign that
-    would decide."""
+    """The rule, override or stop that decides what is shown. `name` and `line` are those of a rule of schedule.yaml, in
+    `file` where several sites share it. `owner` and `reason` belong to an override, in force `until`, or a safety stop,
+    in force `since`. `day` and `night` give the position and the length of the campaign's occurrence. Where nothing
+    applies, `kind` is null and `idle` is the rule of this night that is outside its hours, with the local times at
+    which they `ended` and `begin`. `limit` reduces the light, `skip` leaves out the campaign that would decide."""
 
     ALWAYS = frozenset({"kind", "name", "line"})
 
@@ -99,8 +98,8 @@ class RuleValue(_Sparse):
 
 
 class LookValue(_Sparse):
-    """What a zone shows; of a report `on` is null where nothing is known, and what only some gateways say follows.
-    `colors` is how many alternate in a sequence."""
+    """What a zone shows. In a report `on` is null where nothing is known. `colors` is the number of colours in a
+    sequence; the fields after it are reported by some gateways only."""
 
     ALWAYS = frozenset({"on", "color", "color_name", "brightness"})
 
@@ -121,10 +120,10 @@ class LookValue(_Sparse):
 
 
 class ZoneHealth(_HealthPart):
-    """One zone of one gateway: what is desired, what it reports, and the status between them.
+    """One zone of one gateway: what is desired, what it reports, and its status.
 
-    `reported_at` is when it said so, where that `is_old` (null: nobody knows when). `confirmed_at` is when it was
-    confirmed last, where it is not now.
+    `reported_at` is the time of the report where it `is_old` (null: not known). `confirmed_at` is when the zone was
+    last confirmed, where it is not confirmed now.
     """
 
     status: Status
@@ -136,9 +135,9 @@ class ZoneHealth(_HealthPart):
 
 
 class GatewayHealth(_HealthPart):
-    """One gateway. `heard` is when it was heard last, as known when this was written; `code` is the event that says
-    what is wrong with it. One that is not `askable` reports when it likes, if at all: that it is unknown is no
-    fault."""
+    """One gateway. `heard` is when the last message arrived from it, as known when this was written; `code` is the
+    event that names the fault. A gateway that is not `askable` reports when it likes, if at all: unknown is no fault
+    then."""
 
     version: Literal[1]
     at: Instant
@@ -156,18 +155,18 @@ class GatewayHealth(_HealthPart):
 
     @property
     def is_well(self) -> bool:
-        """Whether no zone is known to be wrong. One that is `pending` has time left; one that is `unknown` has not
-        answered yet, unless it cannot be asked."""
+        """Whether no zone is known to be wrong. A `pending` zone has time left; an `unknown` one is wrong only if the
+        gateway can be asked and has not answered."""
         return not is_amiss({zone.status for zone in self.zones.values()}, self.askable)
 
     @property
     def cause(self) -> str | None:
-        """The code that leads to the cure: of a gateway that says itself why it differs, what it says."""
+        """The code that leads to the remedy: the gateway's own code where it reports why it differs."""
         return self.problems[0] if self.problems and self.status == "differs" else self.code
 
     def said(self, zone: str, language: Language, now: datetime, *, exact: bool = False) -> str:
-        """For people: what a zone shows or showed, what is desired, and what else is to be known of it; `now` is in the
-        time zone of the site."""
+        """For people: what a zone shows or showed, what is desired, and what else is known; `now` is in the time zone
+        of the site."""
         health = self.zones[zone]
         parts = [_shown(self.kind, health, language, now, exact)]
         if health.status == "unknown" and not self.askable:
@@ -179,18 +178,18 @@ class GatewayHealth(_HealthPart):
 
 
 def is_amiss(statuses: set[Status], askable: bool) -> bool:
-    """Whether a gateway with zones of these statuses asks for somebody."""
+    """Whether a gateway with zones of these statuses needs attention."""
     return not statuses.isdisjoint({"differs", "silent", *(["unknown"] if askable else [])})
 
 
 def worst(statuses: set[Status]) -> Status:
-    """The status of a gateway is that of its worst zone."""
+    """The worst of these statuses, which is the status of a gateway with such zones."""
     return next((each for each in WORST_FIRST if each in statuses), "unknown")
 
 
 def _shown(kind: str, health: ZoneHealth, language: Language, now: datetime, exact: bool) -> str:
     desired = health.desired.said(language, exact=exact)
-    # a gateway confirms within its tolerance: what it calls a little otherwise is the colour that was asked for
+    # a gateway confirms within its tolerance: a slightly different value is the colour that was commanded
     is_same = health.status == "confirmed" and not exact and not health.is_old
     shown = desired if is_same else health.reported.said(language, exact=exact)
     fields = {"shown": shown, "wanted": desired, "when": _when(health.reported_at, now)}
@@ -211,8 +210,8 @@ def _when(at: datetime | None, now: datetime) -> str:
 
 
 class CueHealth(_HealthPart):
-    """A cue: when, and what each zone shows on whose behalf; of one that is in force, until when the light fades to it,
-    of one that is ahead, when its fade will be over."""
+    """A cue: when, and what each zone shows by which rule. `fades_until` is the end of the fade of a cue in force,
+    `done_at` that of a cue ahead."""
 
     at: Instant
     looks: Mapping[str, LookValue]
@@ -226,7 +225,7 @@ class CueHealth(_HealthPart):
 
     @property
     def seen_at(self) -> datetime:
-        """When people call it done: light begins with its fade, and is out when that is over."""
+        """When people see it: light begins with its fade, and is out when the fade is over."""
         return self.done_at if self.is_dark and self.done_at is not None else self.at
 
     def looks_words(self, language: Language, *, exact: bool = False) -> str:
@@ -234,15 +233,15 @@ class CueHealth(_HealthPart):
         return ", ".join(f"{zone} {look.said(language, exact=exact)}" for zone, look in self.looks.items())
 
     def said(self, language: Language, zone: tzinfo | None = None, *, exact: bool = False) -> str:
-        """For people: the looks and on whose behalf; and that the lamps are on their way to it, by the clock of a zone
-        (UTC without one): until then they are lit though it says dark."""
+        """For people: the looks and the rules behind them. During a fade also until when, by the clock of `zone` (UTC
+        without one): lamps that fade to dark are still lit."""
         looks = self.looks_words(language, exact=exact)
         if self.fades_until is not None:
             until = f"{self.fades_until.astimezone(zone or UTC):%H:%M:%S}"
             looks = _FADING.say(language, {"until": until, "then": printable(looks, WIDEST)})
         by_rule: dict[str, list[str]] = {}
         for name, look in self.looks.items():
-            # on the way to dark nothing applies yet
+            # during a fade to dark no rule applies yet
             if look.rule is not None and not (self.fades_until is not None and look.rule.kind is None):
                 by_rule.setdefault(look.rule.said(language), []).append(name)
         if len(by_rule) == 1:
@@ -251,7 +250,7 @@ class CueHealth(_HealthPart):
 
 
 class LeadHealth(_HealthPart):
-    """Which of several controllers leads the site, since when, and which others stand by."""
+    """Which of several controllers leads the site, since when, and which are on standby."""
 
     controller: str
     since: Instant
@@ -266,9 +265,9 @@ class LeadHealth(_HealthPart):
 
 
 class Degradation(_HealthPart):
-    """What is wrong for longer than a moment: the event that told of it last, and since when.
+    """Something wrong that lasts: the code and fields of its latest event, and since when.
 
-    Its fields are plain values; an event among them is `{"code", "fields"}`.
+    Fields are plain values; an event among them is `{"code", "fields"}`.
     """
 
     code: str
@@ -277,12 +276,12 @@ class Degradation(_HealthPart):
 
     @property
     def event(self) -> Event | None:
-        """The event that began it; None where this version of the program does not know it."""
+        """The latest event; None where this version of the program does not know it."""
         return _event(self.code, self.fields)
 
     @property
     def is_harmless(self) -> bool:
-        """Whether it asks for nobody."""
+        """Whether it needs no attention."""
         event = self.event
         if event is None or event.kind.lasting is None:
             return False
@@ -295,7 +294,7 @@ class Degradation(_HealthPart):
 
 
 class Unconfirmed(_HealthPart):
-    """A gateway of which not all zones are confirmed, in few words; its own document says more."""
+    """Short entry for a gateway with a zone that is not confirmed; its own document has the details."""
 
     name: str
     kind: str
@@ -307,10 +306,10 @@ class Unconfirmed(_HealthPart):
 class Health(_HealthPart):
     """The summary; instants are UTC.
 
-    `counts` has the number of gateways by status, `amiss` how many of them ask for somebody, `never_heard` how many
-    have not been heard since the controller started. `unconfirmed` are those not confirmed, at most MOST_NAMED;
-    `heard_s` tells how long ago gateways were heard (null: never), those and, of a small site, all. `lead` is null
-    where there is one controller.
+    `counts` has the number of gateways by status, `amiss` how many of them need attention, `never_heard` from how many
+    no message has arrived since the controller started. `unconfirmed` are those not confirmed, at most MOST_NAMED.
+    `heard_s` has the age in seconds of each gateway's last message (null: none), for those and, at a small site, for
+    all. `lead` is null where there is one controller.
     """
 
     version: Literal[2]
@@ -339,7 +338,7 @@ class Health(_HealthPart):
 
     @property
     def is_well(self) -> bool:
-        """Whether nothing asks for somebody: no lamp is known to be wrong, nor anything about the service itself."""
+        """Whether nothing needs attention: neither a lamp nor the service itself is known to be wrong."""
         return not self.amiss and all(one.is_harmless for one in self.degradations)
 
 
@@ -350,17 +349,17 @@ def status_value(health: Health, gateways: Iterable[GatewayHealth]) -> dict[str,
 
 
 def parse_health(payload: bytes) -> Health | Rejected:
-    """A summary, or why it is none."""
+    """A summary, or why the payload is not one."""
     return parse_document(Health, payload, MAX_PAYLOAD)
 
 
 def parse_gateway_health(payload: bytes) -> GatewayHealth | Rejected:
-    """The document of one gateway, or why it is none."""
+    """The document of one gateway, or why the payload is not one."""
     return parse_document(GatewayHealth, payload)
 
 
 def _event(code: str, fields: Mapping[str, object]) -> Event | None:
-    """The same back from a document; None where it cannot be an event of ours."""
+    """The event from a document; None where it is not one of our events."""
     try:
         return new_event(code, **{name: _unfolded(value) for name, value in fields.items()})
     except (KeyError, TypeError):

@@ -1,8 +1,8 @@
 """Writes the documents of `controller.service.health`: a summary, and one document for each gateway.
 
-A document costs what changed: only gateways that changed are looked at, the counts are kept up to date, and the summary
-names a bounded number of gateways. Each is written at most once in COALESCE_S, and the document of a gateway not for a
-*pending* that is over within PENDING_S, as after most commands.
+The cost depends on what changed: only changed gateways are examined, the counts are kept up to date, and the summary
+names a bounded number of gateways. Each document is written at most once in COALESCE_S. A *pending* that is over within
+PENDING_S, as after most commands, writes no document of the gateway.
 """
 
 from collections import Counter
@@ -36,23 +36,23 @@ from controller.service.waiting_line import DueTimes, WaitingLine
 
 MOST_NAMED = 100
 EVERY_S = 10.0
-"""So often the summary is written though nothing changed."""
+"""Seconds after which the summary is written even if nothing changed."""
 COALESCE_S = 1.0
 PENDING_S = 5.0
 SEEN = 250
 SEEN_BEHIND = 2
 BATCH, BATCH_BEHIND = 50, 2
-"""Gateways that are looked at and documents that are written in one turn, and in one of a controller that is behind
-with its decisions; more are due in the next one."""
+"""Gateways examined and documents written in one turn, normally and while the controller is behind with its decisions;
+the rest follow in the next turn."""
 LEVELS = (Level.WARNING, Level.ERROR)
 
 
 class HealthReport:
-    """What is to be written of one controller, kept from turn to turn."""
+    """The health documents of one controller that are due, kept up to date from turn to turn."""
 
     def __init__(self, site: str, prefix: str) -> None:
         self.lead: Callable[[], LeadHealth | None] = lambda: None
-        """Of several controllers which one leads."""
+        """Returns which of several controllers leads."""
         self._site = site
         self._prefix = prefix
         self._codes: dict[str, tuple[Level, str]] = {}
@@ -62,26 +62,26 @@ class HealthReport:
         self._counts: Counter[Status] = Counter()
         self._amiss: dict[str, None] = {}
         self._waiting: dict[str, None] = {}
-        """Not confirmed, and nobody need act; as `_amiss` in the order in which they became so."""
+        """Gateways that are not confirmed but need no attention; like `_amiss` in the order in which they became so."""
         self._written: dict[str, tuple[MadeDocument, float]] = {}
-        """What was written of each gateway last, and when."""
+        """The document written last for each gateway, and when (boot time)."""
         self._payloads: dict[str, int] = {}
         self._documents = GatewayDocuments()
         self._pending_s: dict[str, float] = {}
         self._due = DueTimes()
-        """When the document of each gateway is to be looked at; no name stands for the summary."""
+        """When the document of each gateway is due (boot time); the empty name is the summary."""
         self._verdict: tuple[int, GatewayState | None, Status, bool] = (-1, None, "unknown", False)
-        """Of those that are alike and share a state: the status, and whether that is amiss."""
+        """For the identical gateways that share a state: their status, and whether that needs attention."""
         self._strangers: set[str] = set()
         self._never_heard: set[str] = set()
         self._places: tuple[object, dict[tuple[str | None, int | None], dict[str, tuple[int, int] | None]]] = (None, {})
-        """By campaign of a program the day and night of its occurrence that a day and a night are."""
+        """For a day, a night and a program: by campaign, the position of that day and night in its occurrence."""
         self._cue: Cue | None = None
         self._changes = 0
         self._summary: tuple[object, float] = (None, float("-inf"))
 
     def connected(self) -> None:
-        """A connection began: what a broker holds is not known, so all is written."""
+        """A connection began: what the broker holds is not known, so every document is due."""
         self._written.clear()
         self._documents.forget()
         for name in self._statuses:
@@ -89,8 +89,8 @@ class HealthReport:
         self._summary = (None, float("-inf"))
 
     def note(self, event: Event) -> None:
-        """An event that was told: one of a gateway may say what is wrong with it."""
-        if event.kind.level not in LEVELS:  # an event may be milder than its kind, never graver; most are told here
+        """Remember an emitted event if it names the fault of a gateway."""
+        if event.kind.level not in LEVELS:  # cheap test first: an event may be milder than its kind, never graver
             return
         gateway = event.fields.get("gateway")
         if isinstance(gateway, str) and event.code.startswith("TWL-G") and event.level in LEVELS:
@@ -99,8 +99,8 @@ class HealthReport:
                 self._codes[gateway] = event.level, event.code
 
     def receive(self, item: Received, controller: Controller, reading: ClockReading) -> None:
-        """A document of a gateway on the broker: that of one that is in tower.yaml no more is removed, and what we did
-        not write is written over."""
+        """A gateway's document on the broker: it is removed if the gateway is no longer in tower.yaml, and overwritten
+        if somebody else wrote it."""
         name = item.topic.removeprefix(f"{self._prefix}/controller/gateway/")
         if name not in controller.gateways:
             if item.payload:
@@ -111,7 +111,7 @@ class HealthReport:
 
     @property
     def due_s(self) -> float:
-        """When something is to be looked at or written, boot time; infinity for nothing."""
+        """When something is to be examined or written (boot time); infinity for nothing."""
         if self._unseen:
             return float("-inf")
         return self._due.next_s()
@@ -119,8 +119,8 @@ class HealthReport:
     def update(
         self, controller: Controller, reading: ClockReading, changed: Collection[str], *, behind: bool = False
     ) -> None:
-        """Look at the gateways whose state may have changed since the last call: `changed` names them; at first at all
-        of them. While the controller is `behind`, at few: most will have changed again when it is done."""
+        """Examine the gateways in `changed`, whose state may have changed since the last call; at first all of them.
+        While the controller is `behind`, only a few: most will have changed again when it has caught up."""
         most = SEEN_BEHIND if behind else SEEN
         self._unseen.join(changed)
         if self._cue is None:
@@ -140,7 +140,7 @@ class HealthReport:
         *,
         behind: bool = False,
     ) -> tuple[Message, ...]:
-        """What is to be written now, after an `update`; little while the controller is `behind` with its decisions."""
+        """Updates, then returns the documents to write now; few while the controller is `behind` with its decisions."""
         most = BATCH_BEHIND if behind else BATCH
         self.update(controller, reading, changed, behind=behind)
         cue = self._cue or controller.program.look_at(reading.wall)
@@ -187,7 +187,7 @@ class HealthReport:
         self._due.set(name, max(reading.mono, written_s + COALESCE_S, patience_s))
 
     def _judged(self, alike: int, gateway: Gateway, state: GatewayState) -> tuple[Status, bool]:
-        """The status of a gateway, and whether that is amiss; thousands in a row have the same."""
+        """The status of a gateway, and whether that needs attention; thousands in a row have the same."""
         if self._verdict[1] is not state or self._verdict[0] != alike:
             statuses = set(statuses_of(gateway, state).values())
             self._verdict = alike, state, worst(statuses), is_amiss(statuses, is_askable(gateway, state))
@@ -197,7 +197,7 @@ class HealthReport:
         return f"{self._prefix}/controller/gateway/{name}"
 
     def _document(self, name: str, controller: Controller, cue: Cue, reading: ClockReading) -> list[Message]:
-        """Nothing where it says what it said already, or is of a pending that may be over in a moment."""
+        """The document of a gateway; nothing where it does not differ from the one written last."""
         made = self._documents.of(name, controller, cue, reading, self._code(name))
         if name in self._written and made.essence == self._written[name][0].essence:
             return []
@@ -208,7 +208,7 @@ class HealthReport:
 
     @property
     def codes(self) -> dict[str, str]:
-        """By gateway, the event that says what is wrong with it."""
+        """By gateway, the code of the event that names its fault."""
         return {name: code for name, (_, code) in self._codes.items()}
 
     def _code(self, name: str) -> str | None:
@@ -217,7 +217,7 @@ class HealthReport:
     def _summarize(
         self, controller: Controller, reading: ClockReading, degradations: tuple[Degradation, ...]
     ) -> tuple[Message, ...]:
-        """On each change of what matters, and every EVERY_S."""
+        """The summary, on each relevant change and every EVERY_S."""
         cue = self._cue
         key = (
             self._changes,
@@ -245,7 +245,7 @@ class HealthReport:
         cue = controller.cue or controller.program.look_at(reading.wall)
         following = controller.following
         named = tuple(islice(chain(self._amiss, self._waiting), MOST_NAMED))
-        heard = controller.gateways if len(controller.gateways) <= MOST_NAMED else named
+        with_age = controller.gateways if len(controller.gateways) <= MOST_NAMED else named
         return Health(
             version=2,
             at=reading.wall,
@@ -257,7 +257,7 @@ class HealthReport:
             amiss=len(self._amiss),
             never_heard=len(self._never_heard),
             unconfirmed=tuple(self._unconfirmed(name, controller) for name in named),
-            heard_s={name: _ago_s(controller.states[name].reported.alive_s, reading) for name in heard},
+            heard_s={name: _ago_s(controller.states[name].reported.alive_s, reading) for name in with_age},
             lead=self.lead(),
             degradations=degradations,
         )
@@ -279,8 +279,8 @@ class HealthReport:
         return CueHealth(at=cue.at, looks=placed, fades_until=fades_until)
 
     def _placed(self, value: RuleValue | None, program: Program, at: datetime) -> RuleValue | None:
-        """A campaign with the day and the night of its occurrence that an instant is in; remembered, since the row of
-        its days is counted."""
+        """A campaign with the position of this day and night in its occurrence; cached, because it is found by counting
+        days."""
         if value is None or value.kind != "campaign":
             return value
         zone = program.place.time_zone
@@ -312,14 +312,14 @@ class HealthReport:
 def health_of(
     controller: Controller, site: str, reading: ClockReading, degradations: tuple[Degradation, ...] = ()
 ) -> Health:
-    """The summary of a controller of which nothing was written before."""
+    """The summary of a controller, computed from scratch."""
     report = HealthReport(site, "")
     report.messages(controller, reading, controller.gateways)
     return report.summary(controller, reading, degradations)
 
 
 def _alternating(look: Look) -> int | None:
-    """How many colours a sequence has; None of a steady look."""
+    """Number of colours of a sequence; None for a steady look."""
     count = len({color.hex for color in look.colors})
     return count if count > 1 and look.brightness > 0 else None
 

@@ -1,9 +1,9 @@
 """The overrides and the safety stop in force: requests decided, stored before they are acknowledged, ended on time.
 
-An answer says what holds now. A request that was done before and comes again, over a second broker or from somebody who
-got no answer, gets the same answer as long as what it did still holds. After that a stop acts again, since a message
-that was delivered twice cannot be told from a button that was pressed twice, and dark is the safe side; any other
-request is refused, with the advice to send a new id.
+An answer states what is in force now. A request that was carried out and arrives again, over a second broker or from
+somebody who got no answer, gets the same answer as long as its effect is still in force. After that a stop acts again:
+a message delivered twice looks the same as a button pressed twice, and dark is the safe side. Any other request is
+refused, with the advice to send a new id.
 """
 
 from collections import deque
@@ -42,11 +42,11 @@ BY_REQUEST = STOPPED | {"TWL-O101", "TWL-O102", "TWL-O104", "TWL-O106", "TWL-O10
 """All answers to a request; each names its owner."""
 REMEMBERED = 200
 RETRY_STOP_S = 10.0
-"""How often a stop, or its end, is written again that the disk refused."""
+"""Seconds between attempts to write a stop, or its end, that the disk refused."""
 MOST_OVERRIDES = 100
-"""So many overrides may be in force at a time, since the plan is worked out over all of them."""
+"""Overrides in force at a time, since the plan is computed over all of them."""
 SHORTEST_FADE = timedelta(seconds=10)
-"""A fade to what follows an override is over by then, where no rule has a longer one."""
+"""Time allowed for the fade to what follows an override, where no rule has a longer one."""
 
 
 class OverrideKeeper(Protocol):
@@ -54,15 +54,15 @@ class OverrideKeeper(Protocol):
 
     @property
     def generation(self) -> int:
-        """Another one when what was changed elsewhere, by another controller, is among them."""
+        """A number that changes when another controller has changed what is stored."""
 
     @property
     def overrides(self) -> tuple[OverrideRecord, ...]:
-        """Those in force, in the order in which they were set."""
+        """Overrides in force, in the order in which they were set."""
 
     @property
     def ended(self) -> tuple[OverrideRecord, ...]:
-        """Those that have ended, as long as they are remembered."""
+        """Overrides that have ended and are still stored."""
 
     @property
     def stop(self) -> str | None:
@@ -70,17 +70,17 @@ class OverrideKeeper(Protocol):
 
     @property
     def done(self) -> tuple[str, ...]:
-        """The requests remembered as done, the latest last."""
+        """The requests recorded as carried out, the latest last."""
 
     async def store_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
-        """Store it; False where this id was stored before."""
+        """Store an override; False where this id was stored before."""
 
     async def end_overrides(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
-        """End those of them that are in force and remember the request that is `done` by it, all or none. What was
-        refused may still happen late."""
+        """End those of `ids` that are in force and record the request `done` as carried out: all or nothing. A change
+        that was refused may still be stored later."""
 
     async def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
-        """Put this stop in force, or lift it with None and remember the request that is `done` by it."""
+        """Put this stop in force, or lift it with None, and record the request `done` as carried out."""
 
 
 class OverrideManager:
@@ -91,7 +91,7 @@ class OverrideManager:
         self._store = store
         self._stop = next(iter(_readable(filter(None, (store.stop,)))), None)
         self._unanswered_stops = 0
-        """So many stops are in force before they are answered."""
+        """Number of stops that are in force and not yet answered."""
         # the light may still fade out of one that ended just before a restart
         self._fading = {
             record.id: replace(stored.override, end=min(stored.override.end, record.ended_at))
@@ -100,23 +100,23 @@ class OverrideManager:
             if record.ended_at is not None
         }
         self._unrecorded: tuple[str, ...] = ()
-        """Those that have ended since the store was told so last."""
+        """Overrides that have ended and are not yet stored as ended."""
         self._in_force: dict[str, StoredOverride] = {}
         for stored in _readable(record.document for record in store.overrides):
-            self._put_in_force(stored)  # the store may not have been told of one that was hidden
+            self._put_in_force(stored)  # one that was hidden may not be stored as ended
         self._done = dict.fromkeys(store.done)
         self._generation = store.generation
         self._unstored: str | None = None
-        """The request whose stop or lift the disk has refused so far."""
+        """The request for a stop or a lift that the disk has refused so far."""
 
     @property
     def overrides(self) -> tuple[Override, ...]:
-        """Those in force or to come, the newest last; before them those that the light may still fade out of."""
+        """Overrides in force or to come, newest last; before them those from which the light may still be fading."""
         return (*self._fading.values(), *(stored.override for stored in self._in_force.values()))
 
     @property
     def in_force(self) -> tuple[StoredOverride, ...]:
-        """Those in force, the newest last."""
+        """Overrides in force, the newest last."""
         return tuple(self._in_force.values())
 
     @property
@@ -126,12 +126,12 @@ class OverrideManager:
 
     @property
     def stop(self) -> SafetyStop | None:
-        """The safety stop, if one stored."""
+        """The safety stop in force, for the program."""
         return self._stop.stop if self._stop is not None else None
 
     def stop_at_once(self, payload: bytes, now: datetime) -> bool:
-        """Put a safety stop in force before it is stored and before whatever else waits for an answer; False where this
-        is no stop. One that is in force already stays so."""
+        """Put a safety stop in force before it is stored and before other requests are answered; False where the
+        request is not a stop. A stop that is already in force stays."""
         request = parse_request(payload)
         if isinstance(request, Rejected) or request.action != "stop":
             return False
@@ -140,7 +140,7 @@ class OverrideManager:
         return True
 
     def refuse(self, payload: bytes, code: str) -> Event:
-        """The answer to one request too many, with this reason; it may be sent again. A stop is in force."""
+        """The answer to a request over the limit, with `code` as reason; it may be sent again. A stop is in force."""
         request, reason = parse_request(payload), Advice(new_event(code))
         if isinstance(request, Request) and request.action == "stop":
             self._unanswered_stops -= 1
@@ -148,8 +148,8 @@ class OverrideManager:
         return new_event(REFUSED, **requester_of(payload)._asdict(), reason=reason)
 
     async def take(self, payload: bytes, now: datetime, suspect: bool = False) -> Event:
-        """Grant or refuse one request. What is granted is stored when this returns, or the answer says otherwise; what
-        was refused may be sent again. While the clock is `suspect` no end can be found, and so no override granted."""
+        """Grant or refuse one request. A granted one is stored when this returns, unless the answer states otherwise; a
+        refused one may be sent again. While the clock is `suspect` no end can be computed: no override is granted."""
         request = parse_request(payload)
         if isinstance(request, Rejected):
             return new_event(REFUSED, **requester_of(payload)._asdict(), reason=request.reason)
@@ -169,7 +169,7 @@ class OverrideManager:
 
     async def _override(self, request: Request, now: datetime, suspect: bool) -> Event:
         if self._stop is not None:
-            # granted now, it would light the tower by itself in the moment the stop is lifted
+            # granted now, it would light the tower by itself the moment the stop is lifted
             raise Mistake("TWL-O111", by=self._stop.owner)
         if request.id in self._in_force:
             return self._granted(self._in_force[request.id])
@@ -234,7 +234,7 @@ class OverrideManager:
         return new_event("TWL-O105", **fields, reason=request.reason)
 
     async def _lift(self, request: Request, now: datetime) -> Event:
-        """Lifted even if that cannot be stored: a full disk must not keep the tower dark for ever."""
+        """Lifted even if that cannot be stored: a full disk must not keep the tower dark forever."""
         done, fields = f"lift {request.id}", {"id": request.id, "owner": request.owner}
         if self._unanswered_stops:
             raise Mistake("TWL-O129")
@@ -271,8 +271,8 @@ class OverrideManager:
         return (new_event("TWL-O115"),)
 
     async def expire(self, now: datetime) -> tuple[Event, ...]:
-        """End what is over, or was ended in the store later than it was waited for; first take what was set or ended
-        elsewhere."""
+        """End overrides that are over, or that the store ended after we had stopped waiting; first load what another
+        controller set or ended."""
         if self._store.generation != self._generation:
             self._take_stored(now)
         faded = now - self._longest_fade()
@@ -281,7 +281,7 @@ class OverrideManager:
         over = [stored for stored in self._in_force.values() if stored.override.end <= now or stored.id not in in_force]
         self._end(over, now)
         ended, self._unrecorded = self._unrecorded, ()
-        # nothing is lost where that cannot be stored: the documents hold their ends
+        # nothing is lost where that cannot be stored: each document holds its end
         with suppress(WatertowerError):
             await self._store.end_overrides(ended, now)
         return tuple(new_event("TWL-O103", id=stored.id, owner=stored.owner, reason=stored.reason) for stored in over)
@@ -295,7 +295,7 @@ class OverrideManager:
             self._stop = next(iter(_readable(filter(None, (self._store.stop,)))), None)
 
     def _end(self, ended: Collection[StoredOverride], now: datetime) -> None:
-        """The plan keeps what has ended while the fade to what follows runs."""
+        """The plan keeps an ended override while the fade to what follows runs."""
         for stored in ended:
             del self._in_force[stored.id]
             self._fading[stored.id] = replace(stored.override, end=min(stored.override.end, now))
@@ -318,20 +318,20 @@ def _readable(documents: Iterable[str]) -> list[StoredOverride]:
 
 MOST_WAITING = 100
 MOST_GRANTED = 60
-"""Of one action in a minute: nobody presses a button more often than each second for a minute."""
+"""Requests of one action per minute: nobody presses a button every second for a minute."""
 WINDOW_S = 60.0
 MOST_ANSWERS = 240
-"""In a minute: each sender waits for the answer, and four a second do not fill a log."""
+"""Answers per minute: each sender waits for the answer, and four a second do not fill a log."""
 
 
 class OverrideQueue:
     """Queue of manual requests to one `OverrideManager`; the events returned are the answers.
 
-    They are answered one at a time, outside the control loop, because each answer waits for the disk. A safety stop
-    acts before it is answered. At most MOST_WAITING requests wait; a stop takes the place of the last of them, since a
-    stop that was never answered could not be lifted. A copy of a request that waits already, as it comes over a second
-    broker, is dropped; a copy of a stop only where nothing waits behind it, for that may be a lift. While the clock is
-    suspect no override is granted and none ends.
+    Requests are answered one at a time, outside the control loop, because each answer waits for the disk. A safety stop
+    acts before it is answered. At most MOST_WAITING requests wait; a stop replaces the last of them, since a stop that
+    was never answered could not be lifted. A copy of a waiting request, as it arrives over a second broker, is dropped;
+    a copy of a stop only where nothing waits behind it, because that may be a lift. While the clock is suspect no
+    override is granted and none ends.
     """
 
     def __init__(self, overrides: OverrideManager) -> None:
@@ -363,7 +363,7 @@ class OverrideQueue:
         return self._limited(self._overrides.refuse(payload, "TWL-O128"), reading)
 
     async def work(self, reading: ClockReading) -> tuple[Event, ...]:
-        """Answer the request that has waited longest, and end what is over."""
+        """Answer the request that has waited longest, and end overrides that are over."""
         suspect = reading.trust is Trust.SUSPECT
         events: tuple[Event, ...] = ()
         if self._waiting:
@@ -376,7 +376,7 @@ class OverrideQueue:
         return (*events, *ended, *self._answers.due(self._now_s(reading)))
 
     async def _answer(self, payload: bytes, reading: ClockReading, suspect: bool) -> Event:
-        """At most MOST_GRANTED of an action a minute: each goes to disk, log and lamps. A stop is never refused."""
+        """Grants at most MOST_GRANTED of an action per minute: each goes to disk, log and lamps. Stops always pass."""
         action = action_of(payload)
         granted = self._granted.get(action, TokenBucket(MOST_GRANTED, WINDOW_S / MOST_GRANTED))
         if action != "stop" and not granted.allows(reading.mono):
@@ -390,7 +390,7 @@ class OverrideQueue:
         return self._answers.pass_on(answer, self._now_s(reading))
 
     def _now_s(self, reading: ClockReading) -> float:
-        """Boot time that never goes back: a request that came during the wait for the disk was read later than the
-        answer was begun."""
+        """Boot time that never goes back: a request received during the wait for the disk has a later reading than the
+        answer that waited."""
         self._latest_s = max(self._latest_s, reading.mono)
         return self._latest_s

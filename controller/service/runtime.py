@@ -1,7 +1,7 @@
 """The asyncio shell of the controller: drives the control loop on the machine's clock and on MQTT.
 
 It is woken by a message, a (re)connection, the wake-up at the next cue, a check that falls due, and a steady tick of
-TICK_S that catches a stepped clock. The wake-up only wakes; what is right is asked anew each time.
+TICK_S that catches a stepped clock. The wake-up only wakes; each turn computes the desired light from scratch.
 """
 
 import asyncio
@@ -20,10 +20,10 @@ from controller.service.site_topics import SiteInfo
 from controller.threads import hold_up, in_step_s, wait_at_most
 
 LATE_S = 2.0
-"""A turn that comes so much too late is worth a warning."""
+"""Seconds by which a turn must be late for a warning."""
 EARLY_S = 0.0015
-"""So long before what is prepared is due the loop is awake, and waits for the rest itself: its timers go by whole
-milliseconds, rounded up."""
+"""Seconds before a prepared cue at which the loop wakes; it waits for the rest itself, because asyncio timers are
+rounded up to whole milliseconds."""
 
 
 class Runtime:
@@ -36,22 +36,22 @@ class Runtime:
         clock: Clock,
         mqtt: Mqtt,
         site: SiteInfo,
-        tell: Callable[[Event, datetime], None],
+        emit: Callable[[Event, datetime], None],
         degradations: Degradations,
     ) -> None:
         self.turned_s: float | None = None
-        """When the last turn was done (boot time): what the watchdog goes by."""
+        """When the last turn was done (boot time); read by the watchdog."""
         self.after_turn: Callable[[ClockReading, TurnResult], None] = lambda _reading, _result: None
         """Called when a turn is done."""
-        self._came: ClockReading | None = None
+        self._read_at: ClockReading | None = None
         self._wake = asyncio.Event()
         self._requested = asyncio.Event()
         self._clock = clock
         self._mqtt = mqtt
-        self.loop = ControlLoop(controller, overrides, mqtt, site, tell, degradations, self._wake.set)
+        self.loop = ControlLoop(controller, overrides, mqtt, site, emit, degradations, self._wake.set)
 
     async def run(self) -> None:
-        """Keep the tower right until cancelled."""
+        """Run the control loop until cancelled."""
         async with WakeUp(self._clock, self._wake.set) as wake_up, asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen(), name="controller: listen")
             tasks.create_task(self._turns(wake_up), name="controller: turns")
@@ -64,17 +64,17 @@ class Runtime:
             await asyncio.sleep(in_step_s(REMEMBER_S))
 
     def take(self, item: Item) -> None:
-        """Something came in, over MQTT or from the page. All that is taken before the loop turns came at one instant:
-        so what many lamps report alike is worked out once."""
-        if self._came is None:
-            self._came = self._clock.read()
+        """Hand an item from MQTT or from the page to the control loop. All items taken before the next turn get the
+        same reading of the clock, so that equal reports of many lamps are processed once."""
+        if self._read_at is None:
+            self._read_at = self._clock.read()
             asyncio.get_running_loop().call_soon(self._forget_when)
-        self.loop.take(item, self._came)
+        self.loop.take(item, self._read_at)
         if self.loop.has_requests:
             self._requested.set()
 
     def _forget_when(self) -> None:
-        self._came = None
+        self._read_at = None
 
     async def _listen(self) -> None:
         async for item in self._mqtt:
@@ -82,8 +82,8 @@ class Runtime:
         raise RuntimeError("the MQTT connection ended")
 
     async def _answers(self) -> None:
-        """Requests one after another; an override that is over is found within TICK_S. None while another controller
-        may lead: one that was frozen would store what has been lifted since."""
+        """Answer requests one after another, and notice within TICK_S that an override is over. Nothing is answered
+        while another controller may lead: a controller that was frozen would store what has been lifted since."""
         while True:
             if not self._mqtt.may_publish:
                 await asyncio.sleep(in_step_s(TICK_S))
@@ -112,7 +112,7 @@ class Runtime:
         pause_s = min(in_step_s(TICK_S), min(wake_s, prepared_s - EARLY_S) - self._clock.read().mono)
         if pause_s > 0:
             await wait_at_most(self._wake, pause_s)
-        else:  # all else that waits has its turn once, and not as often as a wait needs to be over
+        else:  # lets every other waiting task run once; a real wait would need several passes of the event loop
             await asyncio.sleep(0)
         if (rest_s := prepared_s - self._clock.read().mono) <= EARLY_S:
             hold_up(rest_s)

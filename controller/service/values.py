@@ -1,4 +1,4 @@
-"""Looks and rules as documents and events carry them, for programs; their words are in `controller.events.words`."""
+"""Looks and rules as values in documents and events, for programs; `controller.events.words` words them for people."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -15,14 +15,14 @@ Value = dict[str, object]
 
 
 def looks_value(desired: DesiredLooks, rules: Mapping[str, Value] | None = None) -> dict[str, Value]:
-    """By zone; with the rule on whose behalf, where those are given."""
+    """Looks by zone, with the rules behind them where those are given."""
     return {zone: state.value | ({"rule": rules[zone]} if rules is not None else {}) for zone, state in desired.items()}
 
 
 def reported_value(reported: ReportedLook, names: Mapping[str, str]) -> Value:
-    """The same of a report; `on` is None where nothing is known. What only some gateways say is left out where they do
-    not: `xy`, `kelvin`, `levels`, and `unsteady` for an effect or mode of their own. `names` are those of colours in
-    `#RRGGBB`."""
+    """A reported look; `on` is None where nothing is known. Fields that only some gateways report are left out where
+    missing: `xy`, `kelvin`, `levels`, and `unsteady` for an effect or mode of the device. `names` has the names of
+    colours by `#RRGGBB`."""
     color = reported.light if reported.on else None
     extras = {
         "xy": reported.xy if color is None else None,
@@ -40,20 +40,20 @@ def reported_value(reported: ReportedLook, names: Mapping[str, str]) -> Value:
 
 
 def color_names(desired: Iterable[ZoneState]) -> dict[str, str]:
-    """`#RRGGBB`: the name that the file uses."""
+    """By `#RRGGBB`, the name that the file uses."""
     colors = [state.color for state in desired if state.color is not None]
     return {color.hex: color.name for color in colors if color.name is not None}
 
 
 def shown_value(desired: DesiredLooks, reported: ReportedState) -> dict[str, Value]:
-    """What a gateway reported last, by zone."""
+    """The looks that a gateway reported last, by zone."""
     names = color_names(desired.values())
     return {zone: reported_value(look, names) for zone, look in reported.zones.items()}
 
 
 def difference(desired: DesiredLooks, reported: ReportedState, likeness: Mapping[str, bool]) -> dict[str, object]:
-    """The zones that are not alike, as fields of an event: what is `wanted`, and what is `shown` of it; where all are
-    alike, all of them. A difference that the figures do not show is marked `not_exactly`."""
+    """The zones that differ, as fields of an event: `wanted` is desired, `shown` is reported; all zones where none
+    differs. A difference that the rounded values do not show is marked `not_exactly`."""
     apart = [zone for zone, alike in likeness.items() if not alike] or list(desired)
     wanted = looks_value({zone: desired[zone] for zone in apart})
     names = color_names(desired.values())
@@ -66,15 +66,15 @@ def difference(desired: DesiredLooks, reported: ReportedState, likeness: Mapping
 
 
 def _reads_the_same(one: Value, other: Value) -> bool:
-    """In the words that people see, which round the brightness."""
+    """Whether both read the same to people, for whom the brightness is rounded."""
     shares = [round(100 * share) if isinstance(share := look["brightness"], float) else share for look in (one, other)]
     is_dark = one["on"] is False and other["on"] is False
     return is_dark or (all(one[key] == other[key] for key in ("on", "color")) and shares[0] == shares[1])
 
 
 def rules_value(program: Program, cue: Cue, now: datetime) -> dict[str, Value]:
-    """By zone: on whose behalf a cue shows what it shows, and what limits it. An override may leave zones to the
-    schedule, and so may a campaign to the rules below it."""
+    """By zone the rule behind what a cue shows, and what limits it. An override may leave zones to the schedule, and a
+    campaign to the rules below it."""
     if isinstance(cue.why.by, SafetyStop):
         return dict.fromkeys(program.zones, cue.why.rule)
     overrides = [each for each in program.overrides if each.looks and each.start <= now < each.end]
