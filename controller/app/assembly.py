@@ -170,7 +170,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
         }
         if context.services is None:
             tasks["watchdog"] = feed_watchdog(lambda: runtime.turned_s, lambda: clock.read().mono)
-            tasks["descriptors"] = watch_descriptors(lambda event: loop.tell(event, clock.read().wall))
+            tasks["descriptors"] = watch_descriptors(lambda event: loop.emit(event, clock.read().wall))
         if tower.web is not None and context.services is not None:
             shown = context.services.page(context, runtime, follower, mqtt, listeners)
             tasks |= await stack.enter_async_context(shown)

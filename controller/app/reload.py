@@ -194,7 +194,7 @@ class FileFollower:
         return local(kept_at or self._taken_at, self._in_force)
 
     def _tell(self, event: Event) -> None:
-        self._loop.tell(event, self._context.clock.read().wall)
+        self._loop.emit(event, self._context.clock.read().wall)
 
     def _tell_from_anywhere(self, event: Event) -> None:
         """From a thread that waits for the disk."""

@@ -1,9 +1,8 @@
-"""One decision for many gateways. Pure.
+"""One decision for many identical gateways. Pure.
 
-Thousands of lamps differ in their names and topics only. At one instant, in the same state, they are in the same
-situation: `reconcile` is asked for the first of them, and the others are given its answer in their own names. The state
-that follows is one object that they share from then on, which takes the memory of one; so the next answer, too, serves
-all of them.
+Thousands of lamps differ only in their names and topics. In the same state at the same instant they are in the same
+situation: `reconcile` decides for the first, and the others get its decision under their own names. They also share the
+resulting state object, which saves memory and lets the next decision be shared as well.
 """
 
 from collections.abc import Iterator
@@ -14,15 +13,15 @@ from controller.gateways.base import DesiredState, Gateway, Report
 from controller.service.gateway_state import Decision, DesiredLooks, GatewayState, Issued
 
 SINGLY = 20
-"""At a site with so many gateways or fewer each is told of by itself."""
-TOLD_TOGETHER = frozenset({"TWL-G101", "TWL-G119"})
-"""What is told as one event where there are more: it begins no trouble, and no log shows it of each."""
+"""At a site with at most this many gateways, each has its own event."""
+GROUPED = frozenset({"TWL-G101", "TWL-G119"})
+"""Events that are grouped where there are more gateways: none of them reports a fault, and no log lists them singly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What was decided for one gateway in a state: the looks and the command as it is sent them, and the event that
-    tells of the command."""
+    """What was decided for one gateway in a state: its looks, the desired state that is sent, and the command's
+    event."""
 
     state: GatewayState
     looks: DesiredLooks
@@ -32,27 +31,28 @@ class Decided:
 
 
 class AlikeDecisions:
-    """Those of one instant, one outlook and one connection."""
+    """The decisions of one instant, one outlook and one connection, for gateways that are alike."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, int, int, bool], Decided] = {}
         self._last: GatewayState | None = None
         self.made = 0
-        """So many were decided, and not found."""
+        """Number of decisions that were made, not found."""
 
     def find(self, alike: int, state: GatewayState, looks: DesiredLooks, *, is_first: bool) -> Decided | None:
-        """What was decided for another one of its like that was in this state; `is_first` tells that no command was
-        ever issued to it."""
+        """The decision for an identical gateway in this state, if any; `is_first`: it was never issued a command."""
         return self._known.get((alike, id(state), id(looks), is_first))
 
     def keep(self, alike: int, decided: Decided, *, is_first: bool) -> None:
-        """For others, unless it was made for this gateway alone. What it holds keeps the ids from being used again."""
+        """Keep a decision for others, unless it is individual. Holding the objects keeps their ids from being
+        reused."""
         self.made += 1
-        if not decided.decision.is_own:
+        if not decided.decision.is_individual:
             self._known[alike, id(decided.state), id(decided.looks), is_first] = decided
 
     def shared(self, decision: Decision) -> Decision:
-        """With the state of the decision before, where that is equal: so the states of thousands become few again."""
+        """The decision with the state object of the previous one where both are equal, so that gateways share
+        states."""
         if self._last == decision.state:
             return decision._replace(state=self._last)
         self._last = decision.state
@@ -60,7 +60,7 @@ class AlikeDecisions:
 
 
 class AlikeReports:
-    """What thousands of lamps report at one instant is mostly the same, of lamps in the same state."""
+    """The states that follow from reports at one instant: identical lamps in one state mostly report the same."""
 
     def __init__(self) -> None:
         self._now_s = 0.0
@@ -68,7 +68,7 @@ class AlikeReports:
         self._last: GatewayState | None = None
 
     def after(self, state: GatewayState, report: Report, now_s: float, *, fresh: bool) -> GatewayState:
-        """The state once this report has come, as `GatewayState.after` has it."""
+        """The state with this report merged in, as by `GatewayState.after`."""
         if now_s != self._now_s:
             self._now_s, self._known = now_s, {}
         key = id(state), id(report), fresh
@@ -79,29 +79,29 @@ class AlikeReports:
         if self._last == after:
             after = self._last
         self._last = after
-        self._known[key] = state, report, after  # so that no id is used again
+        self._known[key] = state, report, after  # holding the objects keeps their ids from being reused
         return after
 
 
-class AlikeEvents:
-    """What is told in one turn: thousands of lamps that are decided as one are told of as one, too."""
+class GroupedEvents:
+    """The events of one turn: what thousands of lamps share is one event."""
 
     def __init__(self, gateways: int) -> None:
         self._are_many = gateways > SINGLY
-        self._told: dict[int, tuple[Event, dict[str, str]]] = {}
-        """By the id of the event that they share: of which gateways it is told, each with the id of its command."""
+        self._shared: dict[int, tuple[Event, dict[str, str]]] = {}
+        """By the id of the event object: the event, and the command id of each gateway that it is about."""
 
     def add(self, event: Event, gateway: Gateway, issued: Issued | None) -> None:
-        """An event of this gateway or of one of its like, about the command that was issued to it."""
-        known = self._told.get(id(event))
+        """Add an event of this gateway, or of an identical one, about the command that was issued to it."""
+        known = self._shared.get(id(event))
         if known is None:
-            known = self._told[id(event)] = event, {}
+            known = self._shared[id(event)] = event, {}
         known[1][gateway.name] = issued.command_id if issued is not None else "–"
 
-    def told(self) -> Iterator[Event]:
-        """All of them, in the order in which they came first."""
-        for event, each in self._told.values():
-            if self._are_many and len(each) > 1 and event.code in TOLD_TOGETHER:
+    def events(self) -> Iterator[Event]:
+        """All events, in the order in which each was first added."""
+        for event, each in self._shared.values():
+            if self._are_many and len(each) > 1 and event.code in GROUPED:
                 yield replace(event, each=each)
             else:
                 yield from (_in_name_of(gateway, command_id, event) for gateway, command_id in each.items())

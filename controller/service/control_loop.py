@@ -1,7 +1,7 @@
-"""What a running controller does with whatever comes in, without waiting for anything itself.
+"""The control loop: what a running controller does with messages, requests and time, without ever waiting itself.
 
-The asyncio runtime drives it on the machine's clock; the rehearsal and the tests drive it on a virtual one. A driver
-hands in what the connection brings (`take`), answers manual requests while there are any (`answer_next`), and takes a
+The asyncio runtime drives it on the machine's clock; the rehearsal and the tests drive it on a virtual clock. A driver
+hands in what the connection delivers (`take`), answers manual requests while there are any (`answer_next`), and takes a
 turn (`turn`) when `wake` was called, when the last turn asked for it, and otherwise every TICK_S.
 """
 
@@ -44,45 +44,46 @@ if TYPE_CHECKING:
 
 CONTROLLER = Phrase(Text("parts", "controller"))
 SELF_DECLARED = Phrase(Text("parts", "self_declared"))
-"""Over MQTT everybody may call himself what he likes; the page knows who has logged in."""
+"""Over MQTT a sender may claim any name; the page knows who has logged in."""
 PAGE = "page"
-"""The source of requests that the page vouches for, in the place of a broker."""
+"""The source, in place of a broker, of requests whose sender the page has authenticated."""
 REMEMBERED = 200
+"""Number of authenticated request ids that are remembered."""
 MOST_NAMES = 100_000
-"""Gateways and commands that are counted apart; all are our own."""
+"""Number of gateways and commands that the rate limit counts separately; all are our own."""
 TICK_S = 1.0
 REMEMBER_S = 10.0
-"""How often the order and the time are handed to the state directory."""
-TOLD = 20
-TOLD_BEHIND = 2
-"""Events that are told in one turn, and in one of a controller that is behind with its decisions; the others follow."""
+"""How often the order and the time are given to the state directory."""
+EVENTS_PER_TURN = 20
+EVENTS_WHEN_BEHIND = 2
+"""Events emitted per turn, normally and while gateways wait to be decided; the others follow in the next turns."""
 
 
 class StateKeeper(OverrideKeeper, Protocol):
-    """The state directory, as far as a controller needs it."""
+    """The part of the state directory that a controller needs."""
 
     @property
     def known(self) -> LastKnown:
-        """The order and the time noted last."""
+        """The order and the time stored last."""
 
     def store_known(self, epoch: int, revision: int, at: datetime, *, vouched: bool = False) -> None:
-        """Note the order issued last and the time."""
+        """Store the order issued last and the time."""
 
 
 class Publisher(Protocol):
-    """The connection to the brokers, as far as a controller speaks over it."""
+    """The connection to the brokers, as a controller uses it."""
 
     @property
     def connected(self) -> bool:
         """Whether any broker is connected."""
 
     def publish(self, *messages: Message) -> None:
-        """Send them where there is a connection, else drop them."""
+        """Publish the messages, or drop them where no broker is connected."""
 
 
 def restore(setup: Setup, store: StateKeeper, term: int = 0) -> tuple[Controller, OverrideManager]:
-    """Controller and overrides at the start of a process: the files, under what the state directory holds. Its orders
-    begin with the term of its lease, where it has one, and above all that are known."""
+    """Controller and overrides at the start of a process, from the files and the state directory. Its orders begin with
+    the term of its lease, if any, and above every known order."""
     overrides = OverrideManager(store, override_policy(setup))
     program = setup.program(overrides.overrides, overrides.stop)
     known = max(Order(store.known.epoch, store.known.revision), Order(term - 1, 0))
@@ -90,17 +91,16 @@ def restore(setup: Setup, store: StateKeeper, term: int = 0) -> tuple[Controller
 
 
 def _may_repeat(event: Event) -> bool:
-    """Whether it may come again and again without anybody's doing: no change of light, and no answer to a request."""
+    """Whether an event may repeat by itself: it is neither a change of light nor an answer to a request."""
     if event.code[4] == "O":
         return False
     return not event.fields.keys().isdisjoint(ABOUT) or SEVERITY.index(event.level) >= SEVERITY.index(Level.WARNING)
 
 
 class ControlLoop:
-    """One controller with its overrides, on one connection (or several).
+    """One controller with its overrides, on one or several connections.
 
-    `tell` takes each event with its instant; it hands it to `degradations` among others. `wake` is called when a turn
-    is due at once.
+    `emit` takes each event and its time. `wake` is called when a turn is due at once.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  what a controller is made of
@@ -109,7 +109,7 @@ class ControlLoop:
         overrides: OverrideManager,
         connection: Publisher,
         site: SiteInfo,
-        tell: Callable[[Event, datetime], None],
+        emit: Callable[[Event, datetime], None],
         degradations: Degradations,
         wake: Callable[[], None],
     ) -> None:
@@ -117,15 +117,15 @@ class ControlLoop:
         self.overrides = overrides
         self._connection = connection
         self._site = site
-        self._on_event = tell
+        self._on_event = emit
         self._degradations = degradations
         self._wake = wake
         self._queue = OverrideQueue(overrides)
-        self._untold: deque[tuple[Event, datetime]] = deque()
-        """Events of turns, and when they happened."""
+        self._waiting_events: deque[tuple[Event, datetime]] = deque()
+        """Events of turns that wait to be emitted, each with its time."""
         self._confirmations = Confirmations(len(controller.gateways))
-        self._vouched: deque[str] = deque(maxlen=REMEMBERED)
-        """Ids of the requests that came from the page."""
+        self._authenticated: deque[str] = deque(maxlen=REMEMBERED)
+        """Ids of requests whose sender the page has authenticated."""
         self._certificates = Certificates()
         self._gateway_documents = site.gateway_documents.removesuffix("+")
         self._requests, self._status = site.requests, site.status
@@ -134,13 +134,13 @@ class ControlLoop:
         self._rate_limit = RateLimit(keys=MOST_NAMES)
         self._report = HealthReport(site.name, site.prefix)
         self._home_assistant = HomeAssistantBridge(site.home_assistant, site.prefix, controller)
-        self.walks = LampWalks(controller, site.prefix, connection.publish, self.tell)
+        self.walks = LampWalks(controller, site.prefix, connection.publish, self.emit)
         self.preflight: Preflight | None = None
         self.measured: MeasuredLight | None = None
         self._measured_events: list[Event] = []
 
     def prove_light(self, setup: Setup) -> None:
-        """From now on light is measured, and lamps are tested before campaigns, where tower.yaml says so."""
+        """Start measuring light, and testing lamps before campaigns, where tower.yaml asks for it."""
         place = setup.tower.site.place
         self.measured = MeasuredLight(self.controller, setup.tower.measured, place, self._measured_events.append)
         if (settings := setup.tower.preflight) is not None:
@@ -149,14 +149,14 @@ class ControlLoop:
                 setup,
                 settings.times,
                 self._connection.publish,
-                self.tell,
+                self.emit,
                 self.walks,
                 self.measured.draws,
                 lambda: self._connection.connected,
             )
 
     def led_as(self, lead: "Leadership | None") -> None:
-        """It is one of several controllers, where it has a lease: from now on the summary says which of them leads."""
+        """This controller has a lease, so it is one of several: the summary says from now on which of them leads."""
         if lead is not None:
             self._report.lead = lambda: lead.told
             self._presence.has_others = True
@@ -167,8 +167,8 @@ class ControlLoop:
         return self._queue.has_work
 
     def note(self, event: Event, reading: ClockReading, at: datetime | None = None, *, is_awaited: bool = True) -> None:
-        """Tell an event that may come again and again; one that does is counted. An answer is none, unless nobody waits
-        for it. It happened `at`, or now."""
+        """Emit an event of time `at` (default: now), at a limited rate if it may repeat by itself. An answer to a
+        request is not limited, unless nobody awaits it."""
         at = at or reading.wall
         event = self._degradations.take(event, at)
         self._report.note(event)
@@ -176,8 +176,8 @@ class ControlLoop:
         for each in self._rate_limit.pass_on(event, reading.mono) if is_counted else (event,):
             self._publish(each, at)
 
-    def tell(self, event: Event, at: datetime) -> None:
-        """Tell an event of the controller, however often it comes."""
+    def emit(self, event: Event, at: datetime) -> None:
+        """Emit an event without a rate limit."""
         self._publish(self._degradations.take(event, at), at)
 
     def _publish(self, event: Event, at: datetime) -> None:
@@ -188,7 +188,7 @@ class ControlLoop:
         self._connection.publish(Message(self._site.events, payload))
 
     def take(self, item: Item, reading: ClockReading) -> None:
-        """A message came, or a connection began, ended or failed."""
+        """Take a message, or that a connection began, ended or failed."""
         if isinstance(item, Received):
             is_due = self._receive(item, reading)
         else:
@@ -199,34 +199,34 @@ class ControlLoop:
             self._wake()
 
     def _receive(self, item: Received, reading: ClockReading) -> bool:
-        """True where a turn is due. A flood of requests must not cause a turn each; one that changes the light wakes by
-        itself."""
+        """Take a message; True where a turn is due. A flood of requests must not cause a turn each; a request that
+        changes the light wakes the loop itself."""
         if item.topic == self._requests:
-            # a retained request is a mistake of its sender: it would be obeyed again at each start
+            # a retained request is the sender's mistake: it would be obeyed again at each start
             if not item.retain:
                 if item.broker == PAGE:
-                    self._vouched.append(requester_of(item.payload).id)
+                    self._authenticated.append(requester_of(item.payload).id)
                 self._request(item.payload, reading)
             return False
         if item.topic.startswith(self._gateway_documents):
             self._report.receive(item, self.controller, reading)
-            return False  # mostly our own
+            return False  # mostly our own documents
         if self._home_assistant.takes(item.topic):
             return self._home_assistant.receive(item, reading)
-        if self.measured is not None and self.measured.hears(item.topic):
+        if self.measured is not None and self.measured.has_topic(item.topic):
             self.measured.receive(item.topic, item.payload, item.retain, reading)
-            if not self.controller.hears(item.topic):
+            if not self.controller.has_topic(item.topic):
                 return False  # judged with the next tick, however often it comes
         if item.topic == self._status:
             self._take_status(item, reading)
-            return item.payload != ONLINE  # our own word says nothing new
+            return item.payload != ONLINE  # our own message brings nothing new
         self.controller.receive(item.topic, item.payload, item.retain, reading)
         return True
 
     def _take_status(self, item: Received, reading: ClockReading) -> None:
-        self._presence.heard(item, reading)
+        self._presence.receive(item, reading)
         if not item.retain:
-            self._echoes.heard(item.broker, reading)
+            self._echoes.receive(item.broker, reading)
 
     def _note_connection(self, item: ConnectionItem, reading: ClockReading) -> None:
         self._certificates.note(item)
@@ -249,8 +249,8 @@ class ControlLoop:
         self._answer(events, reading)
 
     async def answer_next(self, reading: ClockReading) -> None:
-        """Answer the manual request that has waited longest, end overrides that are over, and warn of certificates. It
-        waits for the disk."""
+        """Answer the oldest manual request, end overrides that are over, and warn of certificates. Waits for the
+        disk."""
         events = await self._queue.work(reading)
         self.follow(self.controller.program)
         if reading.trust is not Trust.SUSPECT:
@@ -259,37 +259,37 @@ class ControlLoop:
 
     def _answer(self, events: tuple[Event, ...], reading: ClockReading) -> None:
         for event in events:
-            is_declared = event.code in BY_REQUEST and event.fields.get("id") not in self._vouched
-            self.tell(event.of(SELF_DECLARED) if is_declared else event, reading.wall)
+            is_self_declared = event.code in BY_REQUEST and event.fields.get("id") not in self._authenticated
+            self.emit(event.of(SELF_DECLARED) if is_self_declared else event, reading.wall)
             if event.code in STOPPED:
                 self.controller.stopped(reading)
             if self._home_assistant.answered(event) or event.code in STOPPED:
                 self._wake()
 
     def reload(self, setup: Setup) -> None:
-        """Other files, which differ in the schedule only, are in force from now on."""
+        """Put changed files into force, which differ only in the schedule."""
         self.overrides.policy = override_policy(setup)
         self.follow(setup.program())
 
     def follow(self, program: Program) -> None:
-        """These rules are in force from now on, under the overrides and the safety stop."""
+        """Put these rules into force, below the overrides and the safety stop."""
         overridden = program.with_overrides(self.overrides.overrides, self.overrides.stop)
         if overridden != self.controller.program:
             self.controller.follow(overridden)
             self._wake()
 
     def turn(self, reading: ClockReading) -> TurnResult:
-        """One turn of the controller: what it decided is published and told, then how the controller stands."""
+        """Take one turn of the controller: publish its commands, emit its events, then publish the status documents."""
         if self.preflight is not None:
             self.preflight.turn(reading)
         result = self.controller.turn(reading)
         self._connection.publish(*result.messages)
         for event in result.events:
             if not self._confirmations.gather(event, reading.wall, reading.mono):
-                self._untold.append((event, reading.wall))
-        self._untold.extend(self._confirmations.due(reading.mono))
-        self._tell_next(TOLD_BEHIND if result.is_behind else TOLD, reading)
-        self._tell_what_goes_on(reading)
+                self._waiting_events.append((event, reading.wall))
+        self._waiting_events.extend(self._confirmations.due(reading.mono))
+        self._emit_waiting(EVENTS_WHEN_BEHIND if result.is_behind else EVENTS_PER_TURN, reading)
+        self._emit_lasting(reading)
         self.walks.turn(reading)
         self._measure(reading)
         self._obey_home_assistant(reading)
@@ -297,7 +297,7 @@ class ControlLoop:
         if not self._connection.connected:
             self._report.update(self.controller, reading, result.changed)
             return result
-        # after the commands: the documents, and then the sign of life that vouches for them
+        # after the commands the documents, and last the sign of life that says they are current
         degradations = self._degradations.now()
         documents = self._report.messages(
             self.controller, reading, result.changed, degradations, behind=result.is_behind
@@ -310,14 +310,14 @@ class ControlLoop:
             self._report.due_s,
             self._rate_limit.due_s,
             self._home_assistant.due_s,
-            reading.mono if self._untold else self._confirmations.due_s,
+            reading.mono if self._waiting_events else self._confirmations.due_s,
         )
         wake_s = min(*due_s, result.wake_s if result.wake_s is not None else inf)
         return replace(result, wake_s=wake_s if wake_s < inf else None)
 
-    def _tell_next(self, most: int, reading: ClockReading) -> None:
-        for _ in range(min(len(self._untold), most)):
-            event, at = self._untold.popleft()
+    def _emit_waiting(self, most: int, reading: ClockReading) -> None:
+        for _ in range(min(len(self._waiting_events), most)):
+            event, at = self._waiting_events.popleft()
             for each in self._degradations.apart(event):
                 self.note(each, reading, at)
 
@@ -329,22 +329,23 @@ class ControlLoop:
             self._measured_events.clear()
 
     def _with_tests(self, result: TurnResult) -> TurnResult:
-        """The next turn is also due when lamps are to be tested."""
+        """The result with an earlier next turn where a lamp test is due."""
         if self.preflight is None:
             return result
         wake_at = min((at for at in (result.wake_at, self.preflight.wake_at) if at is not None), default=None)
         wake_s = min(self.preflight.wake_s, result.wake_s if result.wake_s is not None else inf)
         return replace(result, wake_at=wake_at, wake_s=wake_s if wake_s < inf else None)
 
-    def _tell_what_goes_on(self, reading: ClockReading) -> None:
-        """What a broker withholds, a sum of what was counted, and a reminder of what lasts."""
+    def _emit_lasting(self, reading: ClockReading) -> None:
+        """Emit foreign writes and missing deliveries of brokers, sums of rate-limited events, and reminders of
+        alarms."""
         zone = self.controller.program.place.time_zone
         for event in self._presence.foreign(reading):
             self.note(event, reading)
         for event in self._echoes.due(reading):
             self.note(event.of(CONTROLLER), reading)
         for event in (*self._rate_limit.due(reading.mono), *self._degradations.reminders(reading, zone)):
-            self.tell(event, reading.wall)
+            self.emit(event, reading.wall)
 
     def _obey_home_assistant(self, reading: ClockReading) -> None:
         commands = self._home_assistant.commands
@@ -359,29 +360,30 @@ class ControlLoop:
                 self._home_assistant.refuse(Advice(new_event(refused.code, **refused.fields)))
 
     def note_minutes(self, rows: Iterable[Minute]) -> None:
-        """Confirmed minutes that are over."""
+        """Take completed minutes of confirmed light."""
         self._home_assistant.note_minutes(rows)
 
     def end(self, reading: ClockReading) -> None:
-        """The service stops: what tests of lamps light is as planned again, and what happened is told."""
+        """The service stops: end the tests of lamps, so that they show the plan again, and emit all events that
+        wait."""
         self.walks.end_all(reading)
         if self.preflight is not None and self.preflight.is_running:
             self.preflight.end(reading)
             self.turn(reading)
-        self._untold.extend(self._confirmations.due(inf))
-        self._tell_next(len(self._untold), reading)
+        self._waiting_events.extend(self._confirmations.due(inf))
+        self._emit_waiting(len(self._waiting_events), reading)
 
     def summary(self, reading: ClockReading) -> Health:
-        """How it stands after the last turn, as the health document says it."""
+        """The health document after the last turn."""
         return self._report.summary(self.controller, reading, self._degradations.now())
 
     @property
     def codes(self) -> dict[str, str]:
-        """By gateway, the event that says what is wrong with it."""
+        """By gateway, the code of the event that says what is wrong with it."""
         return self._report.codes
 
     def remember(self, store: StateKeeper, reading: ClockReading) -> None:
-        """Hand the order issued last and the time to the state directory, which writes them when they are worth it."""
+        """Give the order issued last and the time to the state directory, which decides when to write them."""
         if reading.trust is not Trust.SUSPECT:
             order, is_vouched = self.controller.order, reading.trust is Trust.TRUSTED
             store.store_known(order.epoch, order.revision, reading.wall, vouched=is_vouched)

@@ -1,14 +1,13 @@
-"""The controller without I/O: messages and readings of the clock in, messages and events out.
+"""The controller without I/O: messages and clock readings in, messages and events out.
 
-A turn gathers the cue in force and what has come since the last one, lets `reconcile` decide for each gateway that
-reported something, whose time has come or for which something else is desired, and encodes what is to be sent. It costs
-what changed: no turn walks over all gateways unless something changed for all of them.
+A turn takes the cue in force and the messages since the last turn, lets `reconcile` decide for each gateway that has
+reported something, is due, or should show something else, and encodes what is sent. Its cost is proportional to what
+changed: no turn visits all gateways unless something changed for all of them.
 
-The runtime, the rehearsal and the tests drive this same object; it waits for nothing and knows no time but the reading
-that it is handed. While the clock is suspect nothing is sent and no status counts, except for a safety stop, which
-needs no clock. After each connection it listens LISTEN_S for what is retained before it sends anything, so that it
-starts above every order that it finds.
-"""
+The runtime, the rehearsal and the tests drive this same object. It never waits, and knows the time only from the
+reading it is given. While the clock is suspect nothing is sent and every status is unknown, except during a safety
+stop, which needs no clock. After each connection it listens LISTEN_S for retained messages before it sends anything, so
+that its orders start above every order it finds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from controller.events import Event, new_event
 from controller.gateways.base import Gateway, Message, Order
 from controller.schedule.explanation import Why
 from controller.schedule.plan import Cue, Program
-from controller.service.alike import AlikeDecisions, AlikeEvents
+from controller.service.alike import AlikeDecisions, GroupedEvents
 from controller.service.deciding import Decider, Prepared
 from controller.service.desired import (
     Outlook,
@@ -42,21 +41,21 @@ from controller.service.watches import ClockWatch, StopWatch
 
 LISTEN_S = 0.5
 MOST_DECIDED, MOST_PREPARED = 40, 200
-"""So many gateways are decided in one turn, or sent what was prepared or was decided for their like; the next turn
-follows at once, and all else that waits has its turn between them: some 3 ms on a desktop computer, 15 ms on a small
-one."""
-DEARER = MOST_PREPARED // MOST_DECIDED - 1
-"""How much dearer a decision is than what is prepared or decided already."""
+"""Gateways per turn that are decided, and that are sent a prepared or shared decision. The next turn follows at once,
+and other work that waits comes in between: about 3 ms on a desktop computer, 15 ms on a small one."""
+EXTRA_COST = MOST_PREPARED // MOST_DECIDED - 1
+"""How much more a new decision costs than a prepared or shared one, counted in the latter."""
 JUST_AFTER_S = 5e-5
-"""Two clocks are read one after the other."""
+"""Margin after an instant: wall clock and boot clock are read one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnResult:
-    """What one turn brought. `wake_at` is wall time (the next cue or step), `wake_s` boot time (the next check);
-    `prepared_s` is when what is prepared is due, boot time.
-    `changed` names the gateways of which the status or what was reported may be another than at the turn before,
-    `is_behind` tells that others are still to be decided."""
+    """The result of one turn: what to send and emit, and when to take the next one.
+
+    `wake_at` is wall time (the next cue or step), `wake_s` boot time (the next check), `prepared_s` the boot time at
+    which prepared commands are due. `changed`: gateways whose status or report may have changed in this turn.
+    `is_behind`: more gateways wait to be decided."""
 
     messages: tuple[Message, ...]
     events: tuple[Event, ...]
@@ -68,7 +67,7 @@ class TurnResult:
 
 
 class Controller:
-    """Keeps every gateway as the plan wants it."""
+    """Keeps every gateway showing what the plan says."""
 
     def __init__(self, gateways: tuple[Gateway, ...], prefix: str, program: Program, known: Order = Order()) -> None:
         self.cue: Cue | None = None
@@ -82,11 +81,11 @@ class Controller:
         self._reception = Reception(self._table, prefix, self._orders, self._clock_watch, self._events.append)
         self._connected_s: float | None = None
         self._trusted_s: float | None = None
-        """Since when the clock is believed, or a stop needs none; None while no gateway is sent anything."""
+        """Since when the clock is trusted, or a stop needs none; None while nothing is sent."""
         self._planned_because: str | None = None
         self._prepared: PreparedInstant | None = None
         self._due = DueTimes()
-        """When each gateway is next decided without any news."""
+        """When each gateway is next decided if nothing changes before."""
         self._stop_watch = StopWatch(self._table.in_order)
         self._is_blind = False
 
@@ -97,12 +96,12 @@ class Controller:
 
     @property
     def states(self) -> Mapping[str, GatewayState]:
-        """What is known of each gateway, by name."""
+        """The state of each gateway, by name."""
         return self._table.states
 
     @property
     def alike(self) -> Mapping[str, int]:
-        """By gateway, a number that those have in common that differ in names and topics only."""
+        """By gateway, a number shared by those that differ only in names and topics."""
         return self._table.alike
 
     @property
@@ -110,17 +109,17 @@ class Controller:
         """Every topic to subscribe to."""
         return self._reception.topics
 
-    def hears(self, topic: str) -> bool:
-        """Whether any gateway speaks on it."""
-        return self._reception.hears(topic)
+    def has_topic(self, topic: str) -> bool:
+        """Whether any gateway publishes on it."""
+        return self._reception.has_topic(topic)
 
     def receive(self, topic: str, payload: bytes, retained: bool, reading: ClockReading) -> None:
-        """One message of a gateway, or of whoever writes to its topics."""
+        """Take one message of a gateway, or of somebody else on its topics."""
         self._reception.receive(topic, payload, retained, reading)
 
     @property
     def partial(self) -> tuple[str, ...]:
-        """Those of which more than the newest message counts."""
+        """Topics on which more than the newest message counts."""
         return tuple(topic for gateway in self.gateways.values() for topic in gateway.partial(self._prefix))
 
     @property
@@ -135,7 +134,7 @@ class Controller:
 
     @property
     def confirmed_zones(self) -> tuple[str, ...]:
-        """The zones of which every gateway that drives them confirms its part."""
+        """The zones that are confirmed by every gateway that drives them."""
         return self._table.confirmed_zones
 
     @property
@@ -144,32 +143,32 @@ class Controller:
         return self._plan.outlook.following if self.cue is not None else None
 
     def why(self, now: datetime) -> Why:
-        """Why there is what is shown."""
+        """Why the cue in force is in force."""
         return self.program.why(self.cue or self.program.look_at(now), now)
 
     def rules(self, cue: Cue, now: datetime) -> dict[str, Value]:
-        """By zone, on whose behalf a cue shows what it shows."""
+        """By zone, the rule behind a cue."""
         return rules_value(self.program, cue, now)
 
     def looks(self, cue: Cue, now: datetime) -> dict[str, Value]:
-        """What a cue shows at an instant: by zone, with the rule on whose behalf."""
+        """By zone, what a cue shows at an instant, and the rule behind it."""
         return looks_value(desired_looks(self.program.zones, cue, now), self.rules(cue, now))
 
     def follow(self, program: Program) -> None:
-        """Other rules from now on: a changed file or an override."""
+        """Follow other rules from now on: a changed file or an override."""
         self._plan.follow(program)
 
     def show_alone(self, looks: Mapping[str, DesiredLooks]) -> None:
-        """These gateways show this from the next turn on, whatever is planned, and no others: a test of lamps."""
+        """From the next turn on, only these gateways show these looks instead of the plan: a test of lamps."""
         self._table.undecided.join((*self._decider.alone, *looks))
         self._decider.alone, self._prepared = looks, None
 
     def stopped(self, reading: ClockReading) -> None:
-        """A safety stop was acknowledged, or once more: whether all is dark is an event once more."""
+        """A safety stop was acknowledged (again): emit an event on whether all gateways are dark."""
         self._stop_watch.acknowledged(reading.mono)
 
     def connected(self, reading: ClockReading) -> None:
-        """A connection began: everything is sent again, and no report from before the first connection counts."""
+        """A connection began: send everything again. Reports from before the first connection do not count."""
         self._prepared = None
         if self._connected_s is None:
             self._connected_s = reading.mono
@@ -184,7 +183,7 @@ class Controller:
         self._table.undecided.join(self.gateways)
 
     def turn(self, reading: ClockReading) -> TurnResult:
-        """One turn, see the head of this module."""
+        """Take one turn, see the module docstring."""
         self._watch_clock(reading)
         is_blind = reading.trust is Trust.SUSPECT and self.program.stop is None
         changed, messages = self._know_nothing() if is_blind else self._decide_all(reading)
@@ -205,7 +204,7 @@ class Controller:
         )
 
     def _know_nothing(self) -> tuple[list[str], list[Message]]:
-        """While the clock is suspect no status counts, and nothing is sent."""
+        """While the clock is suspect every status is unknown, and nothing is sent."""
         if self._is_blind:
             return [], []
         self._trusted_s, self._is_blind, self._prepared = None, True, None
@@ -215,11 +214,11 @@ class Controller:
         return list(self.gateways), []
 
     def _decide_all(self, reading: ClockReading) -> tuple[list[str], list[Message]]:
-        """The gateways that were decided, and what is sent to them."""
+        """Decide for the gateways that need it. Returns their names, and the messages to send."""
         self._is_blind = False
         if self._trusted_s is None:
             self._trusted_s = reading.mono
-        # a document cannot carry the time of a clock that stands in 1970
+        # a clock that starts in 1970 is outside the range that a document can carry
         reading = replace(reading, wall=min(max(reading.wall, FLOOR), CEILING))
         self._look_up(reading)
         if self._is_listening(reading):
@@ -235,15 +234,15 @@ class Controller:
         if prepared is None or not prepared.is_for(outlook, reading):
             prepared = None
         elif prepared.begin():
-            most = MOST_DECIDED  # so that the first are on their way at once
+            most = MOST_DECIDED  # so that the first commands leave at once
         names, messages, decisions, events = (
             list[str](),
             list[Message](),
             AlikeDecisions(),
-            AlikeEvents(len(self.gateways)),
+            GroupedEvents(len(self.gateways)),
         )
         undecided, listening_s = self._table.undecided, self._listening_s
-        while undecided and len(names) + DEARER * decisions.made < most:
+        while undecided and len(names) + EXTRA_COST * decisions.made < most:
             name = undecided.next()
             names.append(name)
             gateway = self._table.gateways[name]
@@ -252,11 +251,11 @@ class Controller:
                 ready = self._decider.decide(gateway, outlook, reading, decisions, listening_s)
             self._carry_out(gateway, ready, events)
             messages += ready.messages
-        self._events += events.told()
+        self._events += events.events()
         return names, messages
 
     def _prepare_some(self, reading: ClockReading) -> None:
-        """Decide what is due at the next instant at which the light changes, once that is near."""
+        """Decide ahead for the next change of light, once it is near."""
         at = self._plan.changes_at
         if at is None or self._seconds_to(at, reading) > AHEAD_S:
             self._prepared = None
@@ -268,15 +267,15 @@ class Controller:
             self._prepared = PreparedInstant(then, outlook, self._changed(outlook, at), names)
             return
         reading, decisions, listening_s = self._prepared.reading, self._prepared.decisions, self._listening_s
-        most = MOST_PREPARED + DEARER * decisions.made
+        most = MOST_PREPARED + EXTRA_COST * decisions.made
         for count, name in enumerate(self._prepared.missing(MOST_PREPARED), start=1):
             ready = self._decider.decide(self.gateways[name], outlook, reading, decisions, listening_s)
             self._prepared.put(name, ready)
-            if count + DEARER * decisions.made >= most:
+            if count + EXTRA_COST * decisions.made >= most:
                 break
 
     def _prepares_s(self, reading: ClockReading) -> float:
-        """When something is to be prepared, or what is prepared is due, boot time; infinity for never."""
+        """When to prepare something, or to send what is prepared; boot time, infinity for never."""
         at = self._plan.changes_at
         if at is None or self._connected_s is None or self._is_listening(reading):
             return inf
@@ -294,12 +293,12 @@ class Controller:
         return (at - reading.wall).total_seconds() / reading.pace
 
     def _watch_clock(self, reading: ClockReading) -> None:
-        news = self._clock_watch.look(reading)
-        self._events += news.events
-        if news.is_stepped:
+        change = self._clock_watch.look(reading)
+        self._events += change.events
+        if change.is_stepped:
             self._planned_because, self._prepared = "clock", None
-        if news.trust is not None:
-            self._events.append(news.trust)
+        if change.trust is not None:
+            self._events.append(change.trust)
             self._table.undecided.join(self.gateways)
 
     def _watch_stop(self, reading: ClockReading) -> None:
@@ -309,11 +308,11 @@ class Controller:
             self._events.append(event)
 
     def _is_listening(self, reading: ClockReading) -> bool:
-        """Whether a connection began so lately that what is retained may not have come yet."""
+        """Whether a connection began so recently that retained messages may still arrive."""
         return self._connected_s is not None and reading.mono < self._connected_s + LISTEN_S
 
     def _look_up(self, reading: ClockReading) -> None:
-        """The cue in force: an event when it is another one, or was looked up again for a reason."""
+        """Look up the cue in force; an event where it changed, or was looked up again for a reason."""
         before, edition = self.cue, self._plan.edition
         is_new = self._plan.look(reading.wall)
         outlook = self._plan.outlook
@@ -348,17 +347,17 @@ class Controller:
 
     @property
     def _listening_s(self) -> float | None:
-        """Since when a gateway that is there would be heard: one that was sent nothing need not have reported."""
+        """Since when a gateway that is present would have reported: one that was sent nothing need not report."""
         return None if self._connected_s is None else max(self._connected_s, self._trusted_s or self._connected_s)
 
     def _decides_s(self, reading: ClockReading) -> float:
-        """When the next gateway is to be decided, boot time; infinity for never."""
+        """When to decide the next gateway; boot time, infinity for never."""
         if self._connected_s is not None and self._table.undecided:
             return max(reading.mono, self._connected_s + LISTEN_S)
         return self._due.next_s()
 
-    def _carry_out(self, gateway: Gateway, ready: Prepared, events: AlikeEvents) -> None:
-        """Make a decision true; a repetition carries the order and id of the first."""
+    def _carry_out(self, gateway: Gateway, ready: Prepared, events: GroupedEvents) -> None:
+        """Record a decision and its events; a repetition carries the order and id of the first command."""
         name, decision = gateway.name, ready.decided.decision
         self._note(name, decision.state)
         self._due.set(name, decision.wake_s)
@@ -372,7 +371,7 @@ class Controller:
             self._table.note_sent(name, ready.messages)
 
     def _note(self, name: str, state: GatewayState) -> None:
-        """Keep the state that was decided; what was prepared on another one is void."""
+        """Keep the decided state; drop what was prepared for an older one."""
         self._table.note(name, state)
         if self._prepared is not None:
             self._prepared.forget(name)

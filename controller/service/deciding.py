@@ -1,4 +1,4 @@
-"""Decides what a gateway is sent at an instant, and what is told of it; those that are alike share a decision. Pure."""
+"""Decides what a gateway is sent at an instant and which events follow; identical gateways share a decision. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -30,7 +30,7 @@ from controller.service.situation import commanded
 
 
 class Prepared(NamedTuple):
-    """What was decided for one gateway, or one of its like: under which order it is sent, and the messages."""
+    """What was decided for one gateway, or for an identical one: the order under which it is sent, and the messages."""
 
     decided: Decided
     issued: Issued | None
@@ -42,7 +42,7 @@ class Decider:
 
     def __init__(self, table: GatewayTable, orders: Revisions, plan: PlanAhead, prefix: str) -> None:
         self.alone: Mapping[str, DesiredLooks] = {}
-        """What these gateways show whatever is planned: a test of lamps."""
+        """What these gateways show instead of the plan: a test of lamps."""
         self._table = table
         self._orders = orders
         self._plan = plan
@@ -57,7 +57,7 @@ class Decider:
         decisions: AlikeDecisions,
         listening_s: float | None,
     ) -> Prepared:
-        """What is decided for one gateway under an outlook, when the clock reads so; an order may be issued for it."""
+        """Decide for one gateway under an outlook and a clock reading; may issue an order."""
         state, before = self._table.states[gateway.name], self._table.issued.get(gateway.name)
         alike, looks = self._table.alike[gateway.name], self._desired(gateway, outlook.cue, reading.wall)
         decided = decisions.find(alike, state, looks, is_first=before is None)
@@ -103,8 +103,8 @@ class Decider:
         return state.desired_key if is_known else desired_key(gateway, desired, self._plan.edition)
 
     def _issue(self, decision: Decision, issued: Issued | None) -> Issued | None:
-        """The command that is sent; a repetition carries the order and id of the first."""
-        if not decision.send or (issued is not None and not decision.anew):
+        """The command to send; a repetition carries the order and id of the first."""
+        if not decision.send or (issued is not None and not decision.new_order):
             return issued
         order = self._orders.issue()
         return Issued(order, order.text)
@@ -131,6 +131,6 @@ class Decider:
             *(gateway.query(self._prefix) if decision.query else ()),
             *(gateway.recheck(decided.looks) if decision.recheck else ()),
         )
-        if decision.spare:
+        if decision.unqueued:
             return tuple(message if message.retain else message._replace(qos=0) for message in messages)
         return messages

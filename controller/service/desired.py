@@ -1,4 +1,4 @@
-"""What every gateway should show now and over the plan ahead, and the revision of the documents that say so. Pure."""
+"""What every gateway should show now and over the plan ahead, and the revision of the desired documents. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,30 +10,30 @@ from controller.lighting.look import NO_LIGHT, Look, ZoneState
 from controller.schedule.plan import Cue, Program
 
 HORIZON = timedelta(hours=72)
-"""How far ahead a gateway that keeps the plan is told; SPEC section 4 asks for 48 h at least."""
+"""Length of the plan ahead that a gateway is sent; SPEC section 4 asks for at least 48 h."""
 REFRESH = timedelta(hours=6)
-"""How often the plan ahead is told anew though nothing changed; so it never reaches less than 66 h ahead."""
-TELL_AFTER = timedelta(seconds=1)
-"""How long after a cue the plan is told anew. Gateways that keep it take the cue by themselves: there is no hurry, and
-at the instant others are sent theirs."""
+"""How often an unchanged plan ahead is published again, so that it always covers at least 66 h."""
+PUBLISH_AFTER = timedelta(seconds=1)
+"""Delay after a cue before the plan is published again. Gateways that keep it take the cue by themselves, and other
+gateways are sent their commands at that instant."""
 
 
 def desired_looks(zones: Iterable[str], cue: Cue, now: datetime) -> dict[str, ZoneState]:
-    """What these zones should show now, or will when the fade under way is done."""
+    """By zone, what it should show now, or at the end of a fade that is under way."""
     looks: Mapping[str, Look] = cue.looks
     return {zone: looks.get(zone, NO_LIGHT).at(_shown_s(cue, zone, now)) for zone in zones}
 
 
 class LooksNow:
-    """What is desired at one instant, as `desired_looks` has it: looked up once for all gateways of the same zones,
-    which share it for as long as it stays the same."""
+    """`desired_looks` at one instant, computed once for all gateways of the same zones. They share one object as long
+    as the looks stay equal."""
 
     def __init__(self) -> None:
         self._cue: Cue | None = None
         self._known: dict[tuple[str, ...], tuple[datetime, Mapping[str, ZoneState]]] = {}
 
     def at(self, zones: tuple[str, ...], cue: Cue, now: datetime) -> Mapping[str, ZoneState]:
-        """By zone."""
+        """By zone, what it should show."""
         if self._cue is not cue:
             self._cue, self._known = cue, {}
         known = self._known.get(zones)
@@ -61,23 +61,23 @@ def next_step(cue: Cue, now: datetime) -> datetime | None:
     looks: Mapping[str, Look] = cue.looks
     steps = [(cue.of(zone).since, look.next_step(_shown_s(cue, zone, now))) for zone, look in looks.items()]
     due = [since + timedelta(seconds=step) for since, step in steps if step is not None]
-    # never now, whichever way the seconds round: that would wake for ever
+    # never `now` through rounding: the loop would wake without end
     return max(min(due), now + timedelta(milliseconds=1)) if due else None
 
 
 def desired_key(gateway: Gateway, desired: Mapping[str, ZoneState], plan: int) -> object:
-    """The whole wish as a value: it changes exactly when the gateway must be told something new.
+    """A value that changes exactly when the gateway must be sent something new.
 
-    A gateway that keeps the plan takes the steps of a sequence by itself, and must hear of a changed plan; `plan`
-    counts the changes of the plan and of the cue in force. To any other only what it can show of it is new.
+    A gateway that keeps the plan takes the steps of a sequence by itself, but must be sent each new edition of the
+    `plan`. Any other gateway is sent only what changes the light it can show.
     """
     return plan if gateway.KEEPS_PLAN else tuple(gateway.reduce(zone, state) for zone, state in desired.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A program looked at from `at`: `cue` in force, `following` it, and `ahead` as gateways are told it. It holds
-    until the next cue, and REFRESH at the longest."""
+    """A program seen from `at`: the `cue` in force, the `following` one, and the cues `ahead` that gateways are sent.
+    Valid until the next cue, at most REFRESH."""
 
     at: datetime
     cue: Cue
@@ -86,24 +86,24 @@ class Outlook:
 
     @property
     def until(self) -> datetime:
-        """When it has to be looked at anew."""
+        """When it must be computed again."""
         longest = self.at + REFRESH
         return min(self.following.at, longest) if self.following is not None else longest
 
-    def foretells(self, cue: Cue) -> bool:
-        """Whether gateways that were told it know this cue."""
+    def has_ahead(self, cue: Cue) -> bool:
+        """Whether this cue is among those that gateways were sent ahead."""
         return any((each.at, each.looks, each.fade_s) == (cue.at, cue.looks, cue.fade_s) for each in self.ahead[1:])
 
 
 def outlook(program: Program, now: datetime) -> Outlook:
-    """A program looked at from an instant."""
+    """The outlook of a program from an instant."""
     return Outlook(now, program.look_at(now), program.next_cue(now), program.cues(now, now + HORIZON))
 
 
 class PlanAhead:
-    """A program looked at from now, again at each cue. Before the first `look` there is no `outlook`.
+    """The outlook of a program, renewed at each cue. Before the first `look` there is no `outlook`.
 
-    `edition` counts the outlooks that gateways must hear of: of a cue that they were told before, TELL_AFTER later.
+    `edition` counts the outlooks that gateways must be sent, PUBLISH_AFTER later where they know the cue already.
     """
 
     outlook: Outlook
@@ -114,32 +114,32 @@ class PlanAhead:
         self._until: datetime | None = None
         self._step_at: datetime | None = None
         self._looked_at: datetime | None = None
-        self._tell_at: datetime | None = None
+        self._publish_at: datetime | None = None
         self._coming: Outlook | None = None
 
     def follow(self, program: Program) -> None:
-        """Other rules, from the next look on."""
+        """Follow other rules from the next `look` on."""
         self.program = program
         self._until = self._coming = None
 
     def look(self, now: datetime) -> bool:
-        """What holds at this instant; True where the light may have to be another one."""
-        anew = self._until is None or not self.outlook.at <= now < self._until
-        if anew:
+        """Update the outlook to this instant. True where the light may have changed."""
+        is_outdated = self._until is None or not self.outlook.at <= now < self._until
+        if is_outdated:
             self._plan(now)
-        if self._tell_at is not None and now >= self._tell_at:
-            self.edition, self._tell_at = self.edition + 1, None
+        if self._publish_at is not None and now >= self._publish_at:
+            self.edition, self._publish_at = self.edition + 1, None
         is_set_back = self._looked_at is not None and now < self._looked_at
         self._looked_at = now
         steps = is_set_back or (self._step_at is not None and now >= self._step_at)
-        if anew or steps:
+        if is_outdated or steps:
             self._step_at = next_step(self.outlook.cue, now)
-        return anew or steps
+        return is_outdated or steps
 
     @property
     def wake_at(self) -> datetime | None:
-        """The next instant at which a look brings something new."""
-        ends = (self._until, self._step_at, self._tell_at)
+        """The next instant at which `look` has something to update."""
+        ends = (self._until, self._step_at, self._publish_at)
         return min((at for at in ends if at is not None), default=None)
 
     @property
@@ -152,7 +152,7 @@ class PlanAhead:
         return min((at for at in (cue_at, self._step_at) if at is not None), default=None)
 
     def at_next_change(self) -> Outlook:
-        """The outlook that will be in force then, made once."""
+        """The outlook that will be in force at `changes_at`, computed once."""
         if self.changes_at != self._until or self._until is None:
             return self.outlook
         if self._coming is None:
@@ -166,21 +166,21 @@ class PlanAhead:
         self.outlook = coming if coming is not None and is_foreseen else outlook(self.program, now)
         self._until = self.outlook.until
         cue = self.outlook.cue
-        is_told = before is not None and before.foretells(cue)
-        self._tell_at = cue.at + TELL_AFTER if is_told else now
+        is_known = before is not None and before.has_ahead(cue)
+        self._publish_at = cue.at + PUBLISH_AFTER if is_known else now
 
 
 MAX_FOLLOWED = MAX_EPOCH // 2
 
 
 class Revisions:
-    """Order of the desired documents: (epoch, revision), above what any controller may have issued before.
+    """The order (epoch, revision) of desired documents, always above what any controller may have issued before.
 
-    `known` is the highest order kept on disk; one that no gateway would follow is not believed. Until the first
-    document is issued, every order seen raises the epoch above it, so that a controller that lost its state starts
-    above what it finds retained or reported; later an order above ours raises it again. Nobody can lead it to an
-    order that gateways refuse: what is seen is followed to MAX_FOLLOWED at most, which leaves room up to MAX_EPOCH. A
-    gateway that truly holds more is overcome by a document that names the order it replaces.
+    `known` is the highest order stored on disk; one that no gateway would accept is ignored. Every order that is seen
+    retained or reported above ours raises our epoch above it, so that a controller that has lost its state still
+    issues the highest order. Orders above MAX_FOLLOWED are not followed, so that nobody can drive ours beyond
+    MAX_EPOCH, which gateways refuse. A gateway that does hold such an order is sent a document that names the order it
+    replaces.
     """
 
     def __init__(self, known: Order = Order()) -> None:
@@ -188,7 +188,7 @@ class Revisions:
 
     @property
     def current(self) -> Order:
-        """The order that was issued last."""
+        """The order issued last."""
         return self._order
 
     def issue(self) -> Order:
@@ -197,7 +197,8 @@ class Revisions:
         return self._order
 
     def rise_above(self, seen: Order) -> bool:
-        """Go above an order that was seen; False where ours is above it already, or it is too high to be followed."""
+        """Raise ours above an order that was seen. False where ours is above it already, or it is too high to
+        follow."""
         if seen.epoch > MAX_FOLLOWED or not self._order < seen:
             return False
         self._order = Order(seen.epoch + 1, 0)

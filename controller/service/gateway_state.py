@@ -1,10 +1,10 @@
-"""What the controller remembers of one gateway: what it reported, and the phase that its life is in.
+"""What the controller remembers of one gateway: what it reported, and its phase.
 
-The phases are the states of `reconcile`'s table of transitions. Each holds the data that exist in it and no others, so
-that a gateway cannot be absent and confirmed, or wait for the answer to a question that was never put.
+The phases are the states of the table in `reconcile`. Each holds only the data that exist in it, so that a gateway
+cannot be absent and confirmed at once, or wait for the answer to a question that was never asked.
 
-What changes with every report and every decision is a named tuple, which is replaced in a quarter of the time of a
-frozen dataclass.
+Values that change with every report and decision are named tuples: `_replace` takes a quarter of the time that a frozen
+dataclass needs.
 """
 
 from collections.abc import Mapping
@@ -20,9 +20,9 @@ from controller.lighting.look import ZoneState
 from controller.retry import TokenBucket
 
 Status = Literal["confirmed", "pending", "differs", "silent", "unknown"]
-"""confirmed: reported recently what is desired. pending: was sent a command and has time left to obey it. differs:
-reports something else, or did not obey. silent: does not answer, or has said goodbye. unknown: never heard of, or has
-reported nothing recently and cannot be asked, as while there is no broker."""
+"""confirmed: reported recently what is desired. pending: was sent a command and has time left to obey. differs: reports
+something else, or did not obey. silent: does not answer, or reported `offline`. unknown: has never sent anything, or
+has reported nothing recently and cannot be asked, for example without a broker."""
 
 DesiredLooks = Mapping[str, ZoneState]
 
@@ -35,39 +35,38 @@ SAME_COUNT_S = 0.5
 REPAIRS = TokenBucket(burst=5, every_s=12.0)
 """Five differences that appear by themselves are repaired at once; after that as many a minute."""
 ABSENCES = TokenBucket(burst=2, every_s=30.0)
-"""Two short absences in a row are borne; a third within seconds is a fault of its own, and an event at once."""
+"""Two short absences in a row are tolerated; a third within seconds is a fault of its own, and an event at once."""
 
 
 Of = TypeVar("Of")
 
 
 def laid_over(older: Mapping[str, Of], newer: Mapping[str, Of]) -> Mapping[str, Of]:
-    """By zone, the newer where there is one; it itself where it has all, which takes no memory."""
+    """By zone, the newer value where there is one. Returns `newer` itself where it has all zones, to save memory."""
     return newer if older.keys() <= newer.keys() else {**older, **newer}
 
 
 class ReportedState(NamedTuple):
     """What one gateway has reported. Instants are boot-time seconds; None is never.
 
-    `online` is what it or its bridge said last; `said_goodbye` tells that this was on this connection, and not kept by
-    the broker. `alive_s` is when the last message came that proves life. `reported_s` tells when each zone was last
-    reported on this connection, since its last goodbye, by a message that was not retained: a zone missing there
-    confirms nothing, and only such reports are laid together to one state. `last_reported_s` tells when each zone was
-    last reported at all.
+    `online` is the last availability that the gateway or its bridge reported; `went_offline`: it reported `offline` on
+    this connection, not as a retained message. `alive_s`: when the last message arrived that proves it is alive.
+    `reported_s`: when each zone was last reported on this connection, since the gateway last went offline, by a message
+    that was not retained; a zone that is missing there confirms nothing, and only such reports are merged into one
+    state. `last_reported_s`: when each zone was last reported at all.
 
-    From the last report of our own contract come `order`, `at` (by the gateway's clock), `uptime` (how long it had run,
-    and when that came) and `clock_off_s` (how far its own clock is ahead of ours; None where it has none, or nothing is
-    known).
-    `problems` are the codes in that report; of a vendor's gateway, the faults shown since it was last right.
-    `contradicted_s` is when it last reported what its keys in `tower.yaml` rule out, `counted_s` when it last reported
-    live a brightness that they allow.
+    From the last report of our own contract: `order`, `at` (by the gateway's clock), `uptime` (seconds it had run, and
+    when that report arrived) and `clock_off_s` (seconds its clock is ahead of ours; None where it has none or nothing
+    is known). `problems`: the codes in that report; of a vendor's gateway, the faults it has shown since it was last
+    right. `contradicted_s`: when it last reported something that its keys in `tower.yaml` rule out. `counted_s`: when
+    it last reported live a brightness that they allow.
     """
 
     zones: Mapping[str, ReportedLook] = NOTHING
     reported_s: Mapping[str, float] = NOTHING
     last_reported_s: Mapping[str, float] = NOTHING
     online: bool | None = None
-    said_goodbye: bool = False
+    went_offline: bool = False
     alive_s: float | None = None
     order: Order | None = None
     at: datetime | None = None
@@ -81,7 +80,7 @@ class ReportedState(NamedTuple):
     info: GatewayInfo = GatewayInfo()
 
     def after(self, report: Report, now_s: float, fresh: bool) -> "ReportedState":
-        """What is known once this report has come; `fresh` tells that it was not retained."""
+        """The state with this report merged in; `fresh`: it was not retained."""
         known = {zone: look for zone, look in self.zones.items() if zone in self.reported_s} if fresh else self.zones
         zones: Mapping[str, ReportedLook] = {
             zone: look.over(known.get(zone, ReportedLook())) for zone, look in report.zones.items()
@@ -99,7 +98,7 @@ class ReportedState(NamedTuple):
             counted_s=now_s if counts else self.counted_s,
             online=online,
             info=report.info if report.info is not None else self.info,
-            said_goodbye=online is False and (self.said_goodbye or (fresh and report.online is False)),
+            went_offline=online is False and (self.went_offline or (fresh and report.online is False)),
             alive_s=now_s if is_alive else self.alive_s,
             problems=tuple(dict.fromkeys(faults)),
             last_reported_s=laid_over(self.last_reported_s, at_s) if fresh else self.last_reported_s,
@@ -113,7 +112,7 @@ class ReportedState(NamedTuple):
                 zones=laid_over(self.zones, zones),
                 reported_s=laid_over(kept_s, at_s) if fresh else kept_s,
             )
-        # a report of our own contract is whole: a zone that it leaves out is not known any more
+        # a report of our own contract is complete: the state of a zone that it leaves out is unknown
         return reported._replace(
             zones=zones,
             reported_s=at_s if fresh else {},
@@ -126,40 +125,39 @@ class ReportedState(NamedTuple):
         )
 
     def overtakes(self, report: Report, within_s: float, now_s: float) -> bool:
-        """Whether a report was made before the one that has come already, as happens over two brokers.
+        """Whether a report was sent before the one that has arrived already, which happens with two brokers.
 
-        The gateway's own count of seconds since it started decides, since no step of a clock moves it. A gateway that
-        has started anew since has a lower count, too: where it may have, the report is the older one only if its clock
-        lies as far back as its count. And only as far back as a broker may lag: one absurd count must not silence a
+        The gateway's uptime decides, because no clock step changes it. A gateway that has restarted since also has a
+        lower uptime: where that is possible, the report is older only if its clock is behind by the same amount. The
+        difference may be at most `within_s`, the longest delay of a broker: one absurd uptime must not silence a
         gateway for ever.
         """
         if report.uptime_s is None or self.uptime is None:
             return False
-        uptime_s, came_s = self.uptime
+        uptime_s, received_s = self.uptime
         earlier_s = uptime_s - report.uptime_s
-        may_have_started_since = report.uptime_s <= now_s - came_s
+        may_have_restarted = report.uptime_s <= now_s - received_s
         by_clock_s = (self.at - report.at).total_seconds() if self.at is not None and report.at is not None else None
         is_alike = by_clock_s is not None and abs(by_clock_s - earlier_s) < SAME_COUNT_S
-        return 0 < earlier_s <= within_s and (is_alike or not may_have_started_since)
+        return 0 < earlier_s <= within_s and (is_alike or not may_have_restarted)
 
     def mended(self) -> "ReportedState":
-        """Without the faults that a vendor's gateway has shown, now that it is right; our own contract reports its
-        own."""
+        """Without the faults of a vendor's gateway, now that it is right; our own contract reports the end itself."""
         return self if self.order is not None else self._replace(problems=())
 
     def cleared(self) -> "ReportedState":
-        """Without a contradiction of its keys, since the gateway itself has shown that somebody else wrote it."""
+        """Without the contradiction of its keys: the gateway's answer shows that somebody else wrote that report."""
         problems = tuple(code for code in self.problems if code != CONTRADICTED)
         return self._replace(contradicted_s=None, problems=problems)
 
     def forgotten(self) -> "ReportedState":
-        """The same when a new connection begins: still known, and proof of nothing."""
-        return self._replace(reported_s={}, at=None, uptime=None, said_goodbye=False)
+        """The state when a new connection begins: the last reports are still known but confirm nothing."""
+        return self._replace(reported_s={}, at=None, uptime=None, went_offline=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """The last command to one gateway; a repetition carries the same."""
+    """Order and id of the last command to one gateway; a repetition carries the same."""
 
     order: Order
     command_id: str
@@ -167,10 +165,10 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command that waits to be confirmed: since when, until when the gateway has time, and how often it was sent.
+    """A command that waits for confirmation: sent at `began_s`, to be obeyed by `due_s`, sent `attempts` times.
 
-    With 0 `attempts` nothing was sent: the gateway takes this step by itself. The confirmation of a `quiet` one is no
-    event. `steady` tells that the gateway showed the same looks before, so that it does not fade to them.
+    With 0 `attempts` nothing was sent: the gateway takes this step by itself. Confirming a `quiet` command is no event.
+    `steady`: the gateway showed the same looks before, so it does not fade to them.
     """
 
     began_s: float
@@ -182,33 +180,33 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class NoBroker:
-    """No connection. `missing_since_s` is set for a gateway whose absence was reported before the connection ended; one
-    whose absence was not may have lost the broker together with us, and has all the time again."""
+    """No broker is connected. `missing_since_s` is set where the gateway's absence was an event before the connection
+    ended. Any other gateway may have lost the broker together with us, and gets its full time again."""
 
     missing_since_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """Does not answer, or said goodbye. `is_borne` tells that it may have time to come back before that is an event,
-    `is_reported` that there was one."""
+    """Does not answer, or reported `offline`. `is_tolerated`: it may come back before an event is emitted;
+    `is_reported`: the event was emitted."""
 
     since_s: float
-    is_borne: bool = False
+    is_tolerated: bool = False
     is_reported: bool = False
     command: Command | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Commanded:
-    """Was sent a command, or takes a step by itself, and has not confirmed yet."""
+    """Was sent a command, or takes a sequence step by itself, and has not confirmed it yet."""
 
     command: Command
 
 
 @dataclass(frozen=True, slots=True)
 class Questioned:
-    """Was asked after its command what its lamp shows."""
+    """Was asked, after a command, what its lamp shows."""
 
     command: Command
     asked_s: float
@@ -216,27 +214,27 @@ class Questioned:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """Reported recently what is desired."""
+    """Has recently reported what is desired."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contested:
-    """Somebody changes it again and again: the budget of repairs is used up."""
+    """Somebody keeps changing it: the repair budget is used up."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocalControl:
-    """Somebody works on it (a walk test): left alone."""
+    """Somebody works on the gateway (walk test): nothing is sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unasked:
-    """Has had the time to obey, has reported nothing recently, and cannot be asked."""
+    """Has had time to obey and has reported nothing recently, but cannot be asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verifying:
-    """Was asked whether it holds what a report in its name said against its keys; then life goes on where it was."""
+    """Was asked about a report that contradicts its keys; afterwards the phase `resumes` continues."""
 
     resumes: "Phase"
     asked_s: float
@@ -246,18 +244,17 @@ Phase = NoBroker | Absent | Commanded | Questioned | Confirmed | Contested | Loc
 
 
 class GatewayState(NamedTuple):
-    """One gateway from turn to turn.
+    """The state of one gateway, kept from turn to turn.
 
-    `desired_looks` is what it was last sent, under which `cue`; `desired_key` identifies the whole command, None where
-    it must be sent anew. `confirmed_s` is when each zone last reported what is desired. `asked_s` is when the gateway
-    was last sent anything, `faded_s` when its last fade ends or ended, `ordered_s` when it was last sent something else
-    than it reported.
+    `desired_looks` and `cue`: what it was last sent. `desired_key`: identifies the whole command, None where it must be
+    sent again. `confirmed_s`: when each zone last reported what is desired. `asked_s`: when the gateway was last sent
+    anything. `faded_s`: when its last fade ends or ended. `ordered_s`: when it was last sent something other than it
+    reported.
 
-    `misses` counts the commands that it did not obey since it last confirmed, `is_disobedience_reported` tells that
-    there was an event about them. `unanswered` counts what it was sent since it was last heard. `is_contested` tells
-    that there was an event about the budget of `repairs`. `is_overwritten` tells that somebody else's order stands in
-    place of ours, `said_online` that it said so once more; both are cleared by what is sent next. Contradictions of its
-    keys up to `verified_s` need no question.
+    `misses`: commands not obeyed since the last confirmation; `is_disobedience_reported`: an event was emitted about
+    them. `unanswered`: commands sent since its last message. `is_contested`: an event was emitted about the budget of
+    `repairs`. `is_overwritten`: somebody else's order has replaced ours; `has_restarted`: it reported `online` again
+    while it was online; the next command clears both. Contradictions of its keys up to `verified_s` are settled.
     """
 
     phase: Phase = NoBroker()
@@ -277,40 +274,39 @@ class GatewayState(NamedTuple):
     is_contested: bool = False
     absences: TokenBucket = ABSENCES
     is_overwritten: bool = False
-    said_online: bool = False
+    has_restarted: bool = False
     verified_s: float = NEVER
 
     def after(self, report: Report, now_s: float, *, fresh: bool) -> "GatewayState":
-        """The state once this report has come; `fresh` tells that it was not retained."""
+        """The state with this report merged in; `fresh`: it was not retained."""
         was_online = self.reported.online is True
-        said_online = self.said_online or (fresh and report.online is True and was_online)
-        return self._replace(reported=self.reported.after(report, now_s, fresh=fresh), said_online=said_online)
+        has_restarted = self.has_restarted or (fresh and report.online is True and was_online)
+        return self._replace(reported=self.reported.after(report, now_s, fresh=fresh), has_restarted=has_restarted)
 
     @property
     def is_absence_reported(self) -> bool:
-        """Whether there was an event that the gateway is absent, and none that it is back."""
+        """Whether an event reported the gateway absent and none has reported it back."""
         if isinstance(self.phase, Absent):
             return self.phase.is_reported
         return isinstance(self.phase, NoBroker) and self.phase.missing_since_s is not None
 
     @property
     def attempts(self) -> int:
-        """How often the command that waits to be confirmed was sent; 0 where none waits."""
+        """How often the command that waits for confirmation was sent; 0 where none waits."""
         phase = self.phase.resumes if isinstance(self.phase, Verifying) else self.phase
         return phase.command.attempts if isinstance(phase, Commanded | Questioned) else 0
 
     @property
     def is_unknown(self) -> bool:
-        """Whether nothing was ever heard of it, not even from what the broker keeps: its topics may be wrong."""
+        """Whether no message from it has ever arrived, not even a retained one: its topics may be wrong."""
         return self.reported.alive_s is None and self.reported.online is None and not self.reported.zones
 
 
 @dataclass(frozen=True, slots=True)
 class TurnFacts:
-    """The facts of this turn: what this gateway should show, under which cue, and the command issued to it last.
+    """The facts of one turn: the looks that the gateway should show, their cue, and the last command issued to it.
 
-    `desired_key` is compared as a whole, `fade_s` is what is left of a fade, `connected_s` is when this connection
-    began; all in seconds of boot time.
+    Times are boot-time seconds: `connected_s` is when this connection began; `fade_s` is the time left of a fade.
     """
 
     now_s: float
@@ -323,17 +319,19 @@ class TurnFacts:
 
 
 class Decision(NamedTuple):
-    """What one turn decided for one gateway: send the desired state (`anew` under a new order, else under the one it
-    has had), ask for its state or only for what it reported against its keys, which events, when to look again. What is
-    `spare` is sent so that the broker keeps none of it for a gateway that is away. `is_own` tells that the times in it
-    are spread by the name of the gateway, so that it holds for no other one."""
+    """What one turn decided for one gateway.
+
+    `send` the desired state, under a `new_order` or the one issued before; `query` its state; `recheck` only a report
+    that contradicts its keys; emit `events`; look again at `wake_s`. `unqueued`: sent so that the broker does not queue
+    it for an absent gateway. `is_individual`: contains jitter by the gateway's name, so no other gateway can share it.
+    """
 
     state: GatewayState
     send: bool = False
-    anew: bool = False
+    new_order: bool = False
     query: bool = False
     recheck: bool = False
-    spare: bool = False
-    is_own: bool = False
+    unqueued: bool = False
+    is_individual: bool = False
     events: tuple[Event, ...] = ()
     wake_s: float | None = None

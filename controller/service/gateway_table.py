@@ -1,4 +1,4 @@
-"""What the controller knows of each gateway and of all together: states, commands issued, who is to be decided."""
+"""What the controller knows of its gateways: states, commands issued, and which of them wait to be decided."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Hashable, Iterable
@@ -8,7 +8,7 @@ from controller.service.gateway_state import GatewayState, Issued
 from controller.service.waiting_line import WaitingLine
 
 REMEMBERED = 64
-"""So many documents sent to a gateway are recognised when they come back from the broker."""
+"""Number of documents sent to a gateway that are recognised when the broker delivers them back to us."""
 
 
 class GatewayTable:
@@ -18,20 +18,20 @@ class GatewayTable:
         self.gateways = {gateway.name: gateway for gateway in gateways}
         self.states = dict.fromkeys(self.gateways, GatewayState())
         self.issued: dict[str, Issued] = {}
-        """The command of each gateway; none before its first."""
+        """The last command of each gateway; no entry before the first."""
         self.undecided = WaitingLine(self.gateways)
-        """Those that are to be decided."""
+        """Gateways that wait to be decided."""
         self.lit = set(self.gateways)
-        """Those that do not confirm dark."""
+        """Gateways that do not confirm that they are dark."""
         kinds: dict[Hashable, int] = {}
         self.alike = {name: kinds.setdefault(gateway.alike, len(kinds)) for name, gateway in self.gateways.items()}
-        """A number that those have in common that differ in names and topics only."""
+        """By gateway, a number shared by those that differ only in names and topics."""
         self._sent = {gateway.name: deque[int](maxlen=REMEMBERED) for gateway in gateways if gateway.KEEPS_PLAN}
         self._unconfirmed = Counter(zone for gateway in gateways for zone in gateway.zone_names)
-        """By zone, how many of its gateways do not confirm their part."""
+        """By zone, the number of its gateways that do not confirm it."""
         self._noted: GatewayState | None = None
         self._is_dark = False
-        """Whether the state that was noted last confirms dark."""
+        """Whether the state noted last confirms dark."""
         self._positions = {name: position for position, name in enumerate(self.gateways)}
 
     @property
@@ -41,20 +41,20 @@ class GatewayTable:
 
     @property
     def confirmed_zones(self) -> tuple[str, ...]:
-        """The zones of which every gateway that drives them confirms its part."""
+        """The zones that are confirmed by every gateway that drives them."""
         return tuple(zone for zone, count in self._unconfirmed.items() if not count)
 
     def in_order(self, names: Iterable[str]) -> list[str]:
-        """In the order of the file."""
+        """Names sorted into the order of the file."""
         return sorted(names, key=self._positions.__getitem__)
 
     def note(self, name: str, state: GatewayState) -> None:
-        """Keep the state that was decided, and with it which zones and gateways are confirmed."""
+        """Keep a decided state, and update which zones are confirmed and which gateways are lit."""
         before, self.states[name] = self.states[name].status, state
         if before is not state.status:
             for zone, status in state.status.items():
                 self._unconfirmed[zone] += (before.get(zone) == "confirmed") - (status == "confirmed")
-        if self._noted is not state:  # which many in a row may share
+        if self._noted is not state:  # many gateways in a row may share one state
             self._noted, self._is_dark = state, _is_dark(state)
         if self._is_dark:
             self.lit.discard(name)
@@ -62,36 +62,36 @@ class GatewayTable:
             self.lit.add(name)
 
     def note_report(self, name: str, state: GatewayState) -> None:
-        """Keep a state that a message has changed: the gateway is to be decided."""
+        """Keep a state that a message has changed, and decide the gateway in the next turn."""
         self.states[name] = state
         self.undecided.add(name)
 
     def note_order(self, name: str, order: Order) -> None:
-        """A gateway has accepted an order, and will report so in a moment."""
+        """A gateway has accepted an order, and will report it shortly."""
         state = self.states[name]
         self.states[name] = state._replace(reported=state.reported._replace(order=order))
 
     def note_overwritten(self, name: str) -> None:
-        """What a gateway was sent was replaced by somebody else; nothing for one that was sent nothing."""
+        """Somebody else has replaced what a gateway was sent; no effect where it was sent nothing."""
         if name in self.issued:
             self.note_report(name, self.states[name]._replace(is_overwritten=True))
 
     def note_sent(self, name: str, messages: Iterable[Message]) -> None:
-        """These documents went to a gateway that keeps the plan."""
+        """These documents were sent to a gateway that keeps the plan."""
         self._sent[name].extend(hash(message.payload) for message in messages)
 
     def was_sent(self, name: str, payload: bytes) -> bool:
-        """Whether a document was ours, by every byte: whoever writes under our order and id must not pass for us."""
+        """Whether a document is ours, byte for byte: somebody else may write under our order and id."""
         return hash(payload) in self._sent[name]
 
     def change_all(self, change: Callable[[GatewayState], GatewayState]) -> None:
-        """The states of all gateways; those that share one go on to share it."""
+        """Change the states of all gateways; those that share a state continue to share one."""
         changed = {key: change(state) for key, state in {id(state): state for state in self.states.values()}.items()}
         self.states = {name: changed[id(state)] for name, state in self.states.items()}
 
 
 def _is_dark(state: GatewayState) -> bool:
-    """Whether it confirms that nothing is lit."""
+    """Whether the gateway confirms that nothing is lit."""
     is_confirmed = all(status == "confirmed" for status in state.status.values())
     looks = state.desired_looks
     return is_confirmed and looks is not None and not any(look.on for look in looks.values())

@@ -105,7 +105,7 @@ class MeasuredLight:
         self._has_sun = True
         """Whether a meter of light may measure the sun: it is up, or nobody knows."""
 
-    def hears(self, topic: str) -> bool:
+    def has_topic(self, topic: str) -> bool:
         """Whether any meter speaks on it."""
         return topic in self._by_topic
 

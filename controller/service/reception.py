@@ -1,4 +1,4 @@
-"""What comes from gateways, and what others write to their topics: taken into their states, and told. Without I/O."""
+"""Messages from gateways, and what others write to their topics: merged into states, with events. Without I/O."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -14,12 +14,12 @@ from controller.service.desired import Revisions
 from controller.service.gateway_table import GatewayTable
 from controller.service.watches import ClockWatch, clock_off_s
 
-GOODBYES = TokenBucket(5, 60.0)
-"""So many are no news: a restart, an upgrade."""
+OFFLINE_MESSAGES = TokenBucket(5, 60.0)
+"""This many `offline` messages are no event: a restart, an upgrade."""
 
 
 class Reception:
-    """Takes messages for a table of gateways, whose topics are below `prefix`. Orders that are seen raise ours."""
+    """Receives messages for the gateways of a table, with topics below `prefix`. Higher orders raise ours."""
 
     def __init__(
         self,
@@ -27,19 +27,19 @@ class Reception:
         prefix: str,
         orders: Revisions,
         clock_watch: ClockWatch,
-        tell: Callable[[Event], None],
+        emit: Callable[[Event], None],
     ) -> None:
         self._table = table
         self._prefix = prefix
         self._orders = orders
         self._clock_watch = clock_watch
-        self._tell = tell
+        self._emit = emit
         self._routes: dict[str, list[Gateway]] = {}
         for gateway in table.gateways.values():
             for topic in gateway.topics(prefix):
                 self._routes.setdefault(topic, []).append(gateway)
-        self._goodbyes = defaultdict[str, TokenBucket](lambda: GOODBYES)
-        self._lamps_differ = defaultdict[str, Alarm](lambda: Alarm(tell))
+        self._offline_messages = defaultdict[str, TokenBucket](lambda: OFFLINE_MESSAGES)
+        self._lamps_differ = defaultdict[str, Alarm](lambda: Alarm(emit))
         self._reports = AlikeReports()
 
     @property
@@ -47,17 +47,17 @@ class Reception:
         """Every topic to subscribe to."""
         return tuple(self._routes)
 
-    def hears(self, topic: str) -> bool:
-        """Whether any gateway speaks on it."""
+    def has_topic(self, topic: str) -> bool:
+        """Whether any gateway publishes on it."""
         return topic in self._routes
 
     def receive(self, topic: str, payload: bytes, retained: bool, reading: ClockReading) -> None:
-        """One message of a gateway, or of whoever writes to its topics."""
+        """Take one message of a gateway, or of somebody else on its topics."""
         for gateway in self._routes.get(topic, ()):
             match gateway.decode(topic, payload, self._prefix):
                 case Rejected(reason):
-                    self._tell(new_event("TWL-G110", gateway=gateway.name, topic=topic, reason=reason))
-                    if not gateway.KEEPS_PLAN:  # whatever it meant, it is alive
+                    self._emit(new_event("TWL-G110", gateway=gateway.name, topic=topic, reason=reason))
+                    if not gateway.KEEPS_PLAN:  # unreadable, but it proves that the gateway is alive
                         self._take_report(gateway, topic, Report(), retained, reading)
                 case Report(written=None) as report:
                     self._take_report(gateway, topic, report, retained, reading)
@@ -75,38 +75,39 @@ class Reception:
             reported = after.reported._replace(clock_off_s=None if retained else clock_off_s(report, reading))
             after = after._replace(reported=reported)
             if event := self._clock_watch.compare(gateway.name, reported, reading):
-                self._tell(event)
+                self._emit(event)
         self._table.note_report(gateway.name, after)
         if report.online is False and before.online and not retained:
-            self._count_goodbye(gateway.name, reading.mono)
+            self._count_offline(gateway.name, reading.mono)
         if report.has_our_lamps is not None and not retained:
             self._compare_lamps(gateway.name, report.has_our_lamps)
         if report.fault is not None and report.fault.code not in before.problems:
-            self._tell(new_event(report.fault.code, gateway=gateway.name, **report.fault.fields))
+            self._emit(new_event(report.fault.code, gateway=gateway.name, **report.fault.fields))
         if report.order is not None:
             issued = self._table.issued.get(gateway.name)
             is_new = issued is not None and before.order != issued.order == report.order
             if issued is not None and is_new and report.command_id == issued.command_id:
-                self._tell(new_event("TWL-G124", gateway=gateway.name, command_id=issued.command_id))
+                self._emit(new_event("TWL-G124", gateway=gateway.name, command_id=issued.command_id))
             self._report_problems(gateway, set(before.problems), set(after.reported.problems))
             self._compare_orders(gateway, topic, report, report.order)
 
     def _report_problems(self, gateway: Gateway, before: set[str], after: set[str]) -> None:
-        """Report what a gateway of our own says is wrong; a foreign writer on its topic has an event of its own."""
+        """Emit the problems that a gateway of our own contract reports, and their end. REFUSED comes from a foreign
+        writer on its topic, which has an event of its own."""
         for code, problems in (("TWL-G114", after - before), ("TWL-G115", before - after)):
             for problem in sorted(problems - {REFUSED}):
-                self._tell(new_event(code, gateway=gateway.name, problem=problem))
+                self._emit(new_event(code, gateway=gateway.name, problem=problem))
 
-    def _count_goodbye(self, name: str, now_s: float) -> None:
-        """One that comes and goes all the time may be confirmed whenever somebody looks."""
-        bucket = self._goodbyes[name]
+    def _count_offline(self, name: str, now_s: float) -> None:
+        """Emit an event for a gateway that keeps going offline: it may be confirmed each time somebody looks."""
+        bucket = self._offline_messages[name]
         if bucket.allows(now_s):
-            self._goodbyes[name] = bucket.spend(now_s)
+            self._offline_messages[name] = bucket.spend(now_s)
         else:
-            self._tell(new_event("TWL-G106", gateway=name))
+            self._emit(new_event("TWL-G106", gateway=name))
 
     def _compare_lamps(self, name: str, has_ours: bool) -> None:
-        """A box whose copy of tower.yaml is another one confirms light of lamps that are elsewhere."""
+        """A gateway with another copy of tower.yaml confirms light on lamps at other addresses than ours."""
         alarm = self._lamps_differ[name]
         if has_ours:
             alarm.clear(new_event("TWL-G167", gateway=name))
@@ -114,29 +115,30 @@ class Reception:
             alarm.raise_(new_event("TWL-G166", gateway=name))
 
     def _compare_orders(self, gateway: Gateway, topic: str, report: Report, seen: Order) -> None:
-        """A gateway reports the highest order it accepted: ours must be above it, and what it has under ours, ours."""
+        """A gateway reports the highest order it has accepted: ours must not be below it, and under our order it must
+        hold our document."""
         issued = self._table.issued.get(gateway.name)
         if issued is not None and issued.order == seen and report.command_id not in {"", issued.command_id}:
             self._table.note_overwritten(gateway.name)
         if not self._orders.current < seen:
             return
         if not self._orders.rise_above(seen):
-            self._tell(new_event("TWL-G113", topic=topic, epoch=seen.epoch))
+            self._emit(new_event("TWL-G113", topic=topic, epoch=seen.epoch))
         elif gateway.name in self._table.issued:
-            self._tell(new_event("TWL-G112", gateway=gateway.name, epoch=seen.epoch))
+            self._emit(new_event("TWL-G112", gateway=gateway.name, epoch=seen.epoch))
         self._table.note_overwritten(gateway.name)
 
     def _take_written(self, gateway: Gateway, topic: str, seen: Order, payload: bytes, retained: bool) -> None:
-        """A desired document came: one of ours, one found at the start, or somebody else's."""
+        """A desired document arrived: one of ours, one retained from before, or somebody else's."""
         if self._table.was_sent(gateway.name, payload) or (retained and seen < self._orders.current):
             return
         if self._orders.current < seen and not self._orders.rise_above(seen):
-            self._tell(new_event("TWL-G113", topic=topic, epoch=seen.epoch))
+            self._emit(new_event("TWL-G113", topic=topic, epoch=seen.epoch))
             if seen.epoch <= MAX_EPOCH:
                 self._table.note_order(gateway.name, seen)
         if gateway.name in self._table.issued:
-            # what is no document has the lowest order of all, and none to name
+            # something that is no document has the lowest order of all, and no order to name
             epoch, revision = (seen.epoch, seen.revision) if seen != Order() else ("–", "–")
             fields = {"topic": topic, "epoch": epoch, "revision": revision}
-            self._tell(new_event("TWL-G111", **fields))
+            self._emit(new_event("TWL-G111", **fields))
             self._table.note_overwritten(gateway.name)

@@ -1,5 +1,5 @@
-"""One gateway in one turn: what follows from its state and the facts of the turn, the status of its zones, and what
-there is to tell of it. Pure; what is done about it is decided by the table in `reconcile.py`.
+"""One gateway in one turn: what follows from its state and the facts of the turn, the status of its zones, and its
+events. Pure; the table in `reconcile.py` decides what is done.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,24 +31,23 @@ from controller.service.gateway_state import (
 from controller.service.values import difference, looks_value, shown_value
 
 REPORT_FROM = 3
-"""So many commands in vain are an event."""
+"""Number of failed commands after which an event is emitted."""
 OUTPUT_LOST = frozenset({"TWL-X101", "TWL-X102", "TWL-X104", "TWL-X111", "TWL-X112", "TWL-X121"})
-"""What a gateway of ours says whose output does not reach the lamps."""
+"""Problems that a gateway of our own contract reports when its output does not reach the lamps."""
 ANSWER_S = 1.0
-"""A bridge reads the parts of a lamp one after another, and reports each with the rest from its cache: so long may lie
-between two of them."""
+"""Longest pause in seconds between the parts of one answer: a bridge reads the attributes of a lamp one by one, and
+reports each together with cached values of the others."""
 AFTER_FADE = 0.25
-"""Share of SETTLE_S after which a gateway is asked whether its fade is done: it began it a little late."""
-FIRST_WORD_S = 150.0
-"""How long a gateway has for its first word on a connection: after a broker's return everybody seeks it with growing
-pauses."""
+"""Share of SETTLE_S to wait after a fade before asking whether it is done: the gateway began it a little late."""
+FIRST_MESSAGE_S = 150.0
+"""Seconds for the first message on a connection: after an outage of the broker all clients reconnect with back-off."""
 
 
 T = TypeVar("T")
 
 
 class _Once(Generic[T]):
-    """As `cached_property`, which in Python 3.11 takes a lock: a tenth of what a decision costs."""
+    """Like `cached_property`, without the lock that Python 3.11 takes there: a tenth of the cost of a decision."""
 
     def __init__(self, find: Callable[[Any], T]) -> None:
         self._find = find
@@ -77,22 +76,22 @@ class Situation:
 
     @property
     def resumed(self) -> Phase:
-        """The phase in which life goes on once a contradiction is verified."""
+        """The phase that continues once a contradiction is verified; otherwise the current one."""
         return self.phase.resumes if isinstance(self.phase, Verifying) else self.phase
 
     @property
     def command(self) -> Command | None:
-        """The command that waits to be confirmed."""
+        """The command that waits for confirmation."""
         return self.resumed.command if isinstance(self.resumed, Absent | Commanded | Questioned) else None
 
     @property
     def pending(self) -> Command:
-        """The same, or one that was never sent and is due now."""
+        """The command that waits for confirmation, or one that was never sent and is due now."""
         return self.command or Command(self.turn.now_s, self.turn.now_s, attempts=0, quiet=True)
 
     @property
     def command_id(self) -> str:
-        """That of the command issued last."""
+        """The id of the command issued last."""
         return self.turn.issued.command_id if self.turn.issued is not None else "–"
 
     @property
@@ -101,36 +100,36 @@ class Situation:
         return self.turn.connected_s is None
 
     @_Once
-    def is_unheard(self) -> bool:
-        """Whether nothing was heard of it on this connection."""
+    def has_sent_nothing(self) -> bool:
+        """Whether no message from the gateway has arrived on this connection."""
         alive_s = self.state.reported.alive_s
         return alive_s is None or alive_s < (self.turn.connected_s or 0.0)
 
     @_Once
     def quiet_at_s(self) -> float:
-        """When it will have been unheard for too long."""
-        if self.is_unheard:
-            return (self.turn.connected_s or 0.0) + min(self.gateway.quiet_s, FIRST_WORD_S)
-        # while it fades it is not asked, and so need not answer
+        """When the gateway will have been quiet for too long."""
+        if self.has_sent_nothing:
+            return (self.turn.connected_s or 0.0) + min(self.gateway.quiet_s, FIRST_MESSAGE_S)
+        # it is not asked during a fade, so it need not answer
         is_excused = self.gateway.refresh != "itself" and not isinstance(self.resumed, Absent)
         excused_s = self.state.faded_s if is_excused else 0.0
         return max(self.state.reported.alive_s or 0.0, excused_s) + self.gateway.quiet_s
 
     @_Once
     def is_silent(self) -> bool:
-        """Whether it counts as silent: it was asked and has not been heard for `quiet_s`, or has said goodbye. One that
-        cannot be asked must have said goodbye, or never have been heard at all."""
+        """Whether the gateway counts as silent: it reported `offline`, or was asked and has sent nothing for `quiet_s`.
+        A gateway that cannot be asked counts only if it reported `offline` or has never sent anything."""
         if self.state.reported.online is False:
             return True
         if self.gateway.refresh == "nothing" and not (self.state.is_unknown and self.gateway.topics("")):
             return False
-        return self.turn.now_s >= self.quiet_at_s or (isinstance(self.resumed, Absent) and self.is_unheard)
+        return self.turn.now_s >= self.quiet_at_s or (isinstance(self.resumed, Absent) and self.has_sent_nothing)
 
     @_Once
     def fresh(self) -> set[str]:
-        """The zones whose report counts: it came on this connection and not too long ago; after the last command to
-        show something else; and after the fade, where the gateway can be asked again: during a fade most report where
-        it goes, or what they hold in a cache."""
+        """The zones whose report counts: it arrived on this connection, not too long ago, and after the last command
+        that changed the light. Where the gateway can be asked again, also after the fade: during a fade most gateways
+        report its end, or a cached value."""
         since_s = self.turn.now_s - self.gateway.quiet_s
         if not self.gateway.KEEPS_PLAN:
             since_s = max(since_s, self.state.ordered_s)
@@ -140,8 +139,8 @@ class Situation:
 
     @_Once
     def likeness(self) -> dict[str, bool]:
-        """By zone: whether it shows what is desired, under whatever order. A lamp that once reported what its keys rule
-        out counts on another scale and reports what it was sent ever after: it is not believed."""
+        """By zone: whether it shows what is desired, under any order. A lamp that once reported a value outside its
+        keys uses another scale and from then on reports whatever it was sent, so it is not believed."""
         gateway, reported = self.gateway, self.state.reported
         is_believed = CONTRADICTED not in reported.problems
         return {
@@ -151,8 +150,7 @@ class Situation:
 
     @_Once
     def agreement(self) -> dict[str, bool]:
-        """By zone: whether what it reports is what is desired; one that keeps the plan must have accepted the order
-        issued last."""
+        """By zone: whether it reports what is desired; one that keeps the plan must have accepted our last order."""
         issued = self.turn.issued
         is_accepted = not self.gateway.KEEPS_PLAN or (issued is not None and self.state.reported.order == issued.order)
         return {zone: is_accepted and is_alike for zone, is_alike in self.likeness.items()}
@@ -164,56 +162,55 @@ class Situation:
 
     @_Once
     def reported_zones(self) -> set[str]:
-        """The zones of which it says what they show. A report of our own contract is whole: what it leaves out shows
-        nothing that could be named."""
+        """The zones that the gateway has reported. A report of our own contract is complete: a zone that it leaves out
+        counts as reported, and as different."""
         return set(self.gateway.zone_names) if self.state.reported.at is not None else self.fresh
 
     @property
     def contradicts(self) -> bool:
-        """Whether it reports something else than what is desired, or another order; no report is neither."""
+        """Whether it reports something else than what is desired, or another order. False without any report."""
         return any(not self.agreement[zone] for zone in self.reported_zones)
 
     @property
     def is_uncommanded(self) -> bool:
-        """Whether no command or step is under way, though it may have been asked: what it reports is then neither an
-        echo nor on its way."""
+        """Whether no command or sequence step is under way: a report is neither an echo nor an intermediate value."""
         return self.command is None or (self.command.attempts == 0 and not self.gateway.KEEPS_PLAN)
 
     @property
     def is_steady(self) -> bool:
-        """Whether it shows these very looks already, and so does not fade to them, whatever other gateways do."""
+        """Whether it shows these looks already, and therefore does not fade to them even if other gateways do."""
         was_confirmed = isinstance(self.phase, Confirmed) or (self.command is not None and self.command.steady)
         return was_confirmed and self.state.desired_looks == self.turn.desired_looks
 
     @property
     def is_fading(self) -> bool:
-        """Whether its fade is under way."""
+        """Whether the gateway is fading."""
         return self.turn.fade_s > 0 and not self.is_steady
 
     @property
     def is_explained(self) -> bool:
-        """Whether an event has told already why a vendor's gateway is not right."""
+        """Whether an event has already explained why a vendor's gateway is not right."""
         return not self.gateway.KEEPS_PLAN and bool(self.state.reported.problems)
 
     @property
     def is_output_lost(self) -> bool:
-        """Whether a gateway of ours said that its output does not reach the lamps."""
+        """Whether a gateway of our own contract reports that its output does not reach the lamps."""
         return not OUTPUT_LOST.isdisjoint(self.state.reported.problems)
 
     @property
     def is_new(self) -> bool:
-        """Whether something else is desired than what it was sent."""
+        """Whether the desired state differs from what it was last sent."""
         return self.turn.desired_key != self.state.desired_key
 
     @property
     def is_proven(self) -> bool:
-        """Whether an agreeing report is enough: one that echoes its commands must have answered a question."""
+        """Whether an agreeing report is enough to confirm: a kind that echoes commands must have answered a query."""
         return not self.gateway.echoes or isinstance(self.phase, Confirmed) or self.answered_at_s <= self.turn.now_s
 
     @property
     def answered_at_s(self) -> float:
-        """When it will have answered what it was asked after its command: when no other part has come for a while,
-        though one that speaks all the time has only so long. Infinity while it has said nothing."""
+        """When its answer to the query after a command will be complete: ANSWER_S after the last part, but at most
+        SETTLE_S after the query, since some report all the time. Infinity before the first part."""
         reported_s = min(self.state.reported.reported_s.values())
         if not isinstance(self.phase, Questioned) or reported_s <= self.phase.asked_s:
             return float("inf")
@@ -221,22 +218,24 @@ class Situation:
 
     @property
     def has_fade_to_prove(self) -> bool:
-        """Whether its fade is over and it was not asked since."""
+        """Whether its fade is over and it has not been asked since."""
         is_over = self.turn.fade_s <= 0 and self.turn.now_s < self.pending.due_s
         return is_over and self.gateway.refresh in {"query", "command"} and self.state.asked_s < self.state.faded_s
 
     @property
     def is_to_be_verified(self) -> bool:
-        """Whether a report in its name contradicts its keys, and a question can settle whether that was itself: nothing
-        that it would answer was sent since."""
-        said_s, state = self.state.reported.contradicted_s, self.state
-        if said_s is None or said_s <= state.verified_s or state.asked_s > said_s - self.gateway.SETTLE_S:
+        """Whether a report contradicts the gateway's keys and a query can settle who wrote it: nothing that the gateway
+        would answer has been sent since."""
+        contradicted_s, state = self.state.reported.contradicted_s, self.state
+        if contradicted_s is None or contradicted_s <= state.verified_s:
+            return False
+        if state.asked_s > contradicted_s - self.gateway.SETTLE_S:
             return False
         return bool(self.gateway.recheck(self.turn.desired_looks))
 
 
 def situation_of(gateway: Gateway, state: GatewayState, turn: TurnFacts) -> Situation:
-    """What a turn begins with: the state, with what time, the plan and an answer have changed by themselves."""
+    """The situation at the start of a turn: the state, updated by what time, the plan and an answer have changed."""
     phase, now_s = state.phase, turn.now_s
     if isinstance(phase, NoBroker) and phase.missing_since_s is not None and turn.connected_s is not None:
         state = state._replace(phase=Absent(phase.missing_since_s, is_reported=True))
@@ -251,7 +250,7 @@ def situation_of(gateway: Gateway, state: GatewayState, turn: TurnFacts) -> Situ
 
 
 def _stepped(situation: Situation) -> Phase:
-    """The phase after a step of a sequence that the gateway takes by itself: time is left to report it."""
+    """The phase after a sequence step that the gateway takes by itself: it gets time to report the step."""
     turn, phase = situation.turn, situation.phase
     due_s = turn.now_s + turn.fade_s + situation.gateway.SETTLE_S
     match phase:
@@ -263,20 +262,21 @@ def _stepped(situation: Situation) -> Phase:
 
 
 def _verified(gateway: Gateway, state: GatewayState, phase: Verifying, now_s: float) -> GatewayState:
-    """What the answer says of a contradiction: that it was true, that somebody else wrote it, or nothing in time."""
+    """The state once the query about a contradiction is answered (true, or refuted) or the time for it is over."""
     reported = state.reported
-    said_s = reported.contradicted_s
-    if said_s is None or (said_s <= phase.asked_s and (reported.counted_s or 0.0) > phase.asked_s):
+    contradicted_s = reported.contradicted_s
+    is_refuted = (reported.counted_s or 0.0) > phase.asked_s
+    if contradicted_s is None or (contradicted_s <= phase.asked_s and is_refuted):
         return state._replace(phase=phase.resumes, reported=reported.cleared())
-    if said_s > phase.asked_s:
+    if contradicted_s > phase.asked_s:
         return state._replace(phase=phase.resumes, verified_s=float("inf"))
     if now_s < phase.asked_s + gateway.SETTLE_S:
         return state
-    return state._replace(phase=phase.resumes, verified_s=said_s)
+    return state._replace(phase=phase.resumes, verified_s=contradicted_s)
 
 
 def completed(situation: Situation, decision: Decision) -> Decision:
-    """The decision with the status that follows from it, and the instant at which a report grows too old."""
+    """The decision with the resulting status of each zone, and awake again when a report grows too old."""
     gateway, turn, state = situation.gateway, situation.turn, decision.state
     status = _shared(tuple(status_of(situation, state).items()))
     reported_s = situation.state.reported.reported_s
@@ -296,19 +296,19 @@ def completed(situation: Situation, decision: Decision) -> Decision:
     alive_s = situation.state.reported.alive_s
     is_answered = alive_s is not None and alive_s >= situation.state.asked_s
     unanswered = 0 if is_answered else situation.state.unanswered
-    # what a broker keeps for one that is away comes all at once when it returns
-    is_spare = situation.is_silent or max(situation.state.misses, unanswered) >= REPORT_FROM
-    return decision._replace(state=state._replace(unanswered=unanswered + 1), spare=is_spare, wake_s=wake_s)
+    # what a broker queues for an absent gateway arrives all at once when it returns
+    is_unqueued = situation.is_silent or max(situation.state.misses, unanswered) >= REPORT_FROM
+    return decision._replace(state=state._replace(unanswered=unanswered + 1), unqueued=is_unqueued, wake_s=wake_s)
 
 
 @lru_cache(1024)
 def _shared(status: tuple[tuple[str, Status], ...]) -> Mapping[str, Status]:
-    """Most of thousands of gateways have the same."""
+    """One copy of each distinct value: thousands of gateways share a few."""
     return dict(status)
 
 
 def status_of(situation: Situation, state: GatewayState) -> dict[str, Status]:
-    """By zone, in the phase that the turn has led to. Only a report that agrees makes a zone *confirmed*."""
+    """The status of each zone in the phase after the turn. Only a report that agrees makes a zone *confirmed*."""
     gateway, phase = situation.gateway, state.phase
     zones = gateway.zone_names
     match phase:
@@ -322,10 +322,10 @@ def status_of(situation: Situation, state: GatewayState) -> dict[str, Status]:
         return dict.fromkeys(zones, "unknown")
     agreed: Status = "confirmed"
     if not isinstance(phase, Confirmed) and (gateway.echoes or (situation.agrees and situation.is_fading)):
-        is_in_vain = situation.agrees and gateway.echoes and state.misses >= REPORT_FROM
-        agreed = "silent" if is_in_vain else "pending"
+        is_only_echo = situation.agrees and gateway.echoes and state.misses >= REPORT_FROM
+        agreed = "silent" if is_only_echo else "pending"
     has_time = isinstance(phase, Commanded | Questioned) and phase.command.attempts <= 1 and not state.misses
-    # one that says nothing of a zone says nothing wrong of it
+    # a zone without a report does not differ
     reported = set(zones) if situation.is_explained or isinstance(phase, Contested) else situation.reported_zones
     otherwise: dict[str, Status] = {
         zone: "pending" if has_time else "differs" if zone in reported else "unknown" for zone in zones
@@ -334,21 +334,21 @@ def status_of(situation: Situation, state: GatewayState) -> dict[str, Status]:
 
 
 def absence_event(situation: Situation) -> Event:
-    """One that was never heard has an event of its own: its topics may be wrong."""
-    heard_s = situation.state.reported.alive_s
-    code, since_s = ("TWL-G104", heard_s) if heard_s is not None else ("TWL-G116", situation.turn.connected_s)
+    """The event for an absent gateway. One that has never sent anything has its own: its topics may be wrong."""
+    alive_s = situation.state.reported.alive_s
+    code, since_s = ("TWL-G104", alive_s) if alive_s is not None else ("TWL-G116", situation.turn.connected_s)
     return new_event(code, gateway=situation.gateway.name, age_s=round(situation.turn.now_s - (since_s or 0.0), 1))
 
 
 def commanded(gateway: Gateway, decision: Decision, issued: Issued | None) -> Event | None:
-    """That a command is sent, the first REPORT_FROM times; none of one whose confirmation would be no event either."""
+    """The event for a command that is sent, at its first REPORT_FROM attempts. None for a quiet command."""
     phase, looks = decision.state.phase, decision.state.desired_looks
     command = phase.command if isinstance(phase, Absent | Commanded | Questioned) else None
     if not decision.send or command is None or issued is None or looks is None:
         return None
     if not 1 <= command.attempts <= REPORT_FROM or (command.quiet and command.attempts == 1):
         return None
-    if isinstance(phase, Absent) and not decision.anew:
+    if isinstance(phase, Absent) and not decision.new_order:
         return None
     fields = {"gateway": gateway.name, "command_id": issued.command_id, "attempts": command.attempts}
     return new_event("TWL-G119", **fields, wanted=looks_value(looks))
@@ -373,7 +373,7 @@ def confirmation_events(situation: Situation) -> tuple[Event, ...]:
 
 
 def recovery_events(situation: Situation) -> tuple[Event, ...]:
-    """The end of what was wrong, where no command was waiting whose confirmation says so."""
+    """The event for a gateway that is right again, where no command was waiting: its confirmation would say so."""
     is_recovered = situation.state.is_disobedience_reported or situation.is_explained
     return (new_event("TWL-G118", gateway=situation.gateway.name),) if is_recovered else ()
 
@@ -395,6 +395,6 @@ def disobedience_events(situation: Situation, state: GatewayState, command: Comm
 
 
 def difference_of(situation: Situation) -> dict[str, object]:
-    """What is wanted and what is shown of the zones of which it reports something else."""
+    """The event fields with desired and reported light of the zones that differ."""
     likeness = {zone: alike or zone not in situation.reported_zones for zone, alike in situation.likeness.items()}
     return difference(situation.turn.desired_looks, situation.state.reported, likeness)

@@ -6,12 +6,12 @@ from heapq import heappop, heappush
 from math import inf
 
 MOST = 500
-"""So many instants are looked at in one call; most have been replaced since."""
+"""Number of entries that one call looks at; most of them are outdated."""
 
 
 class WaitingLine:
-    """Names in the order in which they came, each once. Ten thousand join at the instant at which the light changes:
-    an ordered dictionary takes five times as long."""
+    """A queue of distinct names. Ten thousand join at the instant of a change of light; an ordered dictionary would
+    take five times as long."""
 
     def __init__(self, names: Collection[str] = ()) -> None:
         self._order = deque[str]()
@@ -22,13 +22,13 @@ class WaitingLine:
         return len(self._names)
 
     def add(self, name: str) -> None:
-        """One joins, unless it waits already."""
+        """Append a name, unless it waits already."""
         if name not in self._names:
             self._names.add(name)
             self._order.append(name)
 
     def join(self, names: Collection[str]) -> None:
-        """Several join."""
+        """Append several names."""
         if self._names:
             for name in names:
                 self.add(name)
@@ -37,24 +37,24 @@ class WaitingLine:
             self._order.extend(names if len(self._names) == len(names) else dict.fromkeys(names))
 
     def next(self) -> str:
-        """The first leaves. Raises IndexError where none waits."""
+        """Remove and return the first name. Raises IndexError where none waits."""
         name = self._order.popleft()
         self._names.discard(name)
         return name
 
 
 class DueTimes:
-    """When each name is next due; one instant for each, or none. Thousands may have the same one."""
+    """When each name is next due: one instant each, or none. Thousands may share an instant."""
 
     def __init__(self) -> None:
         self._due_s: dict[str, float] = {}
         self._names: dict[float, deque[str]] = {}
-        """By instant, with names that `_due_s` gives another one since."""
+        """Names by instant, including outdated entries: `_due_s` holds the valid instant of each name."""
         self._instants: list[float] = []
         """The same instants as a heap."""
 
     def set(self, name: str, at_s: float | None) -> None:
-        """The instant of a name is this now; None for never."""
+        """Set when a name is due; None for never."""
         if at_s is None:
             self._due_s.pop(name, None)
         elif self._due_s.get(name) != at_s:
@@ -65,8 +65,8 @@ class DueTimes:
             self._names[at_s].append(name)
 
     def take(self, now_s: float, most: int = MOST) -> Iterator[str]:
-        """Names whose time has come, as they are asked for; each has none from then on. Others may be left for the next
-        call: at most so many are looked at."""
+        """Yield names that are due, and forget their instants. Looks at no more than `most` entries; what is left is
+        yielded by the next call."""
         while most > 0 and self._instants and (at_s := self._instants[0]) <= now_s:
             most -= 1
             name = self._pop(at_s)
@@ -75,7 +75,7 @@ class DueTimes:
                 yield name
 
     def next_s(self) -> float:
-        """When the next one is due, or a little sooner; infinity for never."""
+        """When the next name is due, or a little earlier; infinity for never."""
         left = MOST
         while left > 0 and self._instants:
             at_s = self._instants[0]
@@ -86,7 +86,7 @@ class DueTimes:
         return self._instants[0] if self._instants else inf
 
     def _pop(self, at_s: float) -> str:
-        """The first name of the first instant."""
+        """Remove and return the first name of the first instant."""
         names = self._names[at_s]
         name = names.popleft()
         if not names:

@@ -1,5 +1,5 @@
-"""What the controller notices beside the lives of its gateways: steps of the clock and how far it is trusted, gateways
-and a database with another time, gateways that stay lit under a safety stop.
+"""Watches beside the state of single gateways: clock steps and trust, gateways and a database with another time, and
+gateways that stay lit during a safety stop.
 """
 
 from collections import Counter
@@ -17,18 +17,18 @@ from controller.schedule.campaign import SafetyStop
 from controller.service.gateway_state import ReportedState
 
 CLOCKS_APART_S = 5.0
-"""As much as a clock may be moved without being called stepped."""
+"""Largest difference in seconds between a gateway's clock and ours that is no event."""
 APART_FROM = 3
-"""So many reports in a row by another time are an event: one or two may have been delayed."""
+"""Number of reports in a row with another time that are an event: one or two may have been delayed."""
 DATABASE_APART_S = 30.0
-"""As much as the clock of a database may differ from ours: the schedule goes by minutes."""
+"""Largest difference in seconds between a database's clock and ours that is no event: the schedule has minutes."""
 DARK_S = 5.0
-"""How soon after a safety stop a gateway that does not confirm dark is named: somebody may be standing under it."""
+"""Seconds after a safety stop until gateways that do not confirm dark are named: somebody may be standing below."""
 
 
 @dataclass(frozen=True, slots=True)
-class ClockNews:
-    """What one reading tells: events, whether the clock was stepped, and the event of another trust."""
+class ClockChange:
+    """What changed with one reading: events, whether the clock was stepped, and the event where the trust changed."""
 
     events: tuple[Event, ...]
     is_stepped: bool
@@ -36,37 +36,38 @@ class ClockNews:
 
 
 class ClockWatch:
-    """The clock from reading to reading, and the clocks of gateways beside it."""
+    """Compares clock readings with one another, and the clocks of gateways with ours."""
 
     def __init__(self) -> None:
         self._last: ClockReading | None = None
         self._unlike: Counter[str] = Counter()
-        """By gateway, how many reports in a row came by another time than ours."""
+        """By gateway, the number of reports in a row with another time than ours."""
 
-    def look(self, reading: ClockReading) -> ClockNews:
-        """Steps of the clock and changes of trust; also a clock that is not trusted at the start."""
+    def look(self, reading: ClockReading) -> ClockChange:
+        """Compare a reading with the last one: clock steps and changes of trust, also an untrusted clock at the
+        start."""
         last, self._last = self._last, reading
-        shows = reading.wall - timedelta(seconds=reading.ahead_s)
+        wall = reading.wall - timedelta(seconds=reading.ahead_s)
         events = []
         is_stepped = last is not None and last.stepped_s != reading.stepped_s
         if last is not None and is_stepped:
             moved = _clock_distance(round(reading.stepped_s - last.stepped_s, 1))
-            events.append(new_event("TWL-T002", **moved, now=f"{shows:%Y-%m-%d %H:%M:%S} UTC"))
+            events.append(new_event("TWL-T002", **moved, now=f"{wall:%Y-%m-%d %H:%M:%S} UTC"))
         known_before = last.known if last is not None else None
         if reading.known is not None and known_before is None:
-            events.append(against_known(shows, reading.known))
+            events.append(against_known(wall, reading.known))
         elif reading.known is None and known_before is not None:
-            events.append(new_event("TWL-T004", now=f"{shows:%Y-%m-%d %H:%M} UTC"))
+            events.append(new_event("TWL-T004", now=f"{wall:%Y-%m-%d %H:%M} UTC"))
         if reading.trust is Trust.SUSPECT and reading.steps >= RESTLESS > (last.steps if last is not None else 0):
             events.append(new_event("TWL-T005", times=reading.steps))
         before = last.trust if last is not None else Trust.TRUSTED
         trust = None
         if before is not reading.trust:
             trust = new_event("TWL-T001", trust=reading.trust.value, before=before.value if last is not None else "–")
-        return ClockNews(tuple(events), is_stepped, trust)
+        return ClockChange(tuple(events), is_stepped, trust)
 
     def compare(self, name: str, reported: ReportedState, reading: ClockReading) -> Event | None:
-        """A gateway whose clock differs from ours is an event, and so is its end."""
+        """The event where a gateway's clock begins to differ from ours, or agrees again."""
         if reported.clock_off_s is None and reported.clock != "anchor":
             return None
         off_s, before = reported.clock_off_s or 0.0, self._unlike[name]
@@ -80,19 +81,20 @@ class ClockWatch:
 
 
 class DatabaseClock:
-    """The clock of a database beside that of this machine: that they differ is an event, and so is the end of it."""
+    """Compares the clock of a database with that of this machine; events where they begin and cease to differ."""
 
-    def __init__(self, machine: str, tell: Callable[[Event], None]) -> None:
+    def __init__(self, machine: str, emit: Callable[[Event], None]) -> None:
         self._machine = machine
-        self._alarm = Alarm(tell)
+        self._alarm = Alarm(emit)
         self.is_ours_doubtful = False
-        """They differ, and no time server holds ours."""
+        """The clocks differ, and no time server keeps ours."""
 
-    def compare(self, shown: datetime, asked: ClockReading, answered: ClockReading) -> None:
-        """The database showed this between two readings of ours."""
+    def compare(self, database: datetime, asked: ClockReading, answered: ClockReading) -> None:
+        """Compare the time that the database gave between two readings of ours."""
         if asked.stepped_s != answered.stepped_s:
             return
-        ahead_s = max((asked.wall - shown).total_seconds(), 0.0) or min((answered.wall - shown).total_seconds(), 0.0)
+        ahead_s = max((asked.wall - database).total_seconds(), 0.0)
+        ahead_s = ahead_s or min((answered.wall - database).total_seconds(), 0.0)
         most_s = DATABASE_APART_S if self._alarm.raised is None else DATABASE_APART_S / 2
         if abs(ahead_s) > most_s:
             self._alarm.raise_(new_event("TWL-T008", machine=self._machine, **_clock_distance(ahead_s)))
@@ -102,21 +104,21 @@ class DatabaseClock:
 
 
 class StopWatch:
-    """Whether all is dark soon after a safety stop."""
+    """Watches whether all gateways are dark soon after a safety stop."""
 
     def __init__(self, in_order: Callable[[Collection[str]], list[str]]) -> None:
         self.due_s = inf
-        """When the gateways that do not confirm dark are named; boot time."""
+        """Boot time at which gateways that do not confirm dark are named."""
         self._in_order = in_order
         self._stop: SafetyStop | None = None
         self._is_reported = False
 
     def acknowledged(self, now_s: float) -> None:
-        """A safety stop was acknowledged, or once more: whether all is dark is an event once more."""
+        """A safety stop was acknowledged (again): check again whether all gateways are dark."""
         self.due_s = min(self.due_s, now_s + DARK_S)
 
     def look(self, stop: SafetyStop | None, lit: Collection[str], now_s: float) -> Event | None:
-        """The gateways that do not confirm dark under a safety stop are an event, and so is that all of them do."""
+        """The event that names gateways still lit during a safety stop, or that reports all of them dark."""
         if stop is None:
             self._stop, self.due_s, self._is_reported = None, inf, False
             return None
@@ -133,16 +135,16 @@ class StopWatch:
 
 
 def clock_off_s(report: Report, reading: ClockReading) -> float | None:
-    """How far the clock of a gateway is ahead of ours, where it goes by its own and ours says anything."""
+    """Seconds that a gateway's clock is ahead of ours; None where it has no own clock or ours is suspect."""
     if report.at is None or report.clock != "own" or reading.trust is Trust.SUSPECT:
         return None
     return round((report.at - reading.wall).total_seconds(), 1)
 
 
-def against_known(shows: datetime, known: datetime) -> Event:
-    """What is told of a clock that is unlike what the site knew."""
-    said = {"now": f"{shows:%Y-%m-%d %H:%M} UTC", "known": f"{known:%Y-%m-%d %H:%M} UTC"}
-    return new_event("TWL-T003", **said, **_clock_distance((shows - known).total_seconds()))
+def against_known(wall: datetime, known: datetime) -> Event:
+    """The event for a clock that contradicts the last known time of the site."""
+    times = {"now": f"{wall:%Y-%m-%d %H:%M} UTC", "known": f"{known:%Y-%m-%d %H:%M} UTC"}
+    return new_event("TWL-T003", **times, **_clock_distance((wall - known).total_seconds()))
 
 
 def _clock_distance(ahead_s: float) -> dict[str, object]:

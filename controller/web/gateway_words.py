@@ -17,8 +17,8 @@ def details_of(visited: Visit, snapshot: Snapshot, health: GatewayHealth) -> str
     shown = _words(visited, snapshot, {zone: each.reported for zone, each in zones.items()})
     desired = _words(visited, snapshot, {zone: each.desired for zone, each in zones.items()})
     fields = {"shown": shown, "desired": desired, "attempt": state.attempts}
-    is_unheard = health.status == "unknown" and health.heard is None and health.askable
-    if health.status == "silent" or is_unheard:
+    has_sent_nothing = health.status == "unknown" and health.heard is None and health.askable
+    if health.status == "silent" or has_sent_nothing:
         when = since(visited, health.heard)
         key = "never_heard" if not when else "left" if health.online is False else "silent"
         return visited.say(f"gateways.{key}", **fields, when=when)

@@ -10,7 +10,7 @@ from controller.clock import ClockReading
 from controller.events import CATALOGUE, Level
 from controller.gateways import GATEWAYS, Gateway
 from controller.schedule.plan import Program
-from controller.service.alike import TOLD_TOGETHER
+from controller.service.alike import GROUPED
 from controller.service.controller import MOST_DECIDED, Controller
 
 CUE = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -92,7 +92,7 @@ def test_they_are_sent_and_told_what_each_would_be_by_itself(scheduled: Callable
     assert len(repeated) > 3
 
 
-@pytest.mark.parametrize("code", sorted(TOLD_TOGETHER))
+@pytest.mark.parametrize("code", sorted(GROUPED))
 def test_what_is_told_of_many_as_one_begins_no_trouble_and_ends_those_of_gateways_alone(code: str) -> None:
     """Else it would be a degradation of the one that it names first."""
     kind = CATALOGUE[code]

@@ -116,7 +116,7 @@ class Life:
         self.rows.add(TRANSITIONS.index(row))
         assert isinstance(decision.state.phase, row.targets)
         self.state = decision.state
-        if decision.send and (decision.anew or self.issued is None):
+        if decision.send and (decision.new_order or self.issued is None):
             revision = self.issued.order.revision + 1 if self.issued is not None else 1
             self.issued = Issued(Order(1, revision), f"1.{revision}")
         self._check(situation.state, facts, decision)
@@ -156,7 +156,7 @@ class Life:
         if report.online is False and not retained:
             self.goodbye_s = self.now_s
         again = not retained and report.online is True and self.state.reported.online is True
-        self.state = self.state._replace(reported=reported, said_online=self.state.said_online or again)
+        self.state = self.state._replace(reported=reported, has_restarted=self.state.has_restarted or again)
         self.turn()
 
     def report(self, looks: dict[str, ZoneState], order: Order | None, *, retained: bool = False, by: str = "") -> None:
@@ -215,12 +215,12 @@ class Life:
         began_s = self.now_s
         if self.connected_s is None:
             self.act(("connect", 0, False))
-        if self.state.reported.said_goodbye:
+        if self.state.reported.went_offline:
             self.hear(Report(online=True))
         shown: dict[str, ZoneState] = dict.fromkeys(self.looks, LOOKS[0])
         next_s = self.now_s
         while True:
-            if self.decision.send or self.decision.anew:
+            if self.decision.send or self.decision.new_order:
                 shown = dict(self.looks)
             is_asked = self.decision.send or self.decision.query
             if self.gateway.refresh == "itself" and self.now_s >= next_s:
