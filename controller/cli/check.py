@@ -162,7 +162,7 @@ def _summary(setup: Setup, options: Options, now: datetime) -> str:
     elif not _is_lit(program, cue):
         lines.append(say("check.no_light", nights=REACH))
     if (test := next(planned_tests(setup, program, now, now + AHEAD), None)) is not None:
-        lines.append(test.said(now, program, options.language))
+        lines.append(test.text(now, program, options.language))
     return "\n".join(lines)
 
 

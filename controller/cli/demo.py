@@ -152,7 +152,7 @@ def _facts(scene: Scene) -> list[str]:
         at = health.next.at.astimezone(zone)
         later = f"{say_day(at.date(), scene.say)} {at:%H:%M}  {health.next.looks_words(scene.language)}"
     return [
-        f"{scene.say('demo.now')}: {health.now.said(scene.language, zone)}",
+        f"{scene.say('demo.now')}: {health.now.text(scene.language, zone)}",
         f"{scene.say('demo.next')}: {later}",
         f"{scene.say('demo.confirmed')}: {health.confirmed} / {health.total}   {'   '.join(gateways)}",
     ]

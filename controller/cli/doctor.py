@@ -98,7 +98,7 @@ def _lines(examined: Sequence[Examined], options: Options) -> Iterator[str]:
             yield f"    {event.code}: {event.text(language)}"
             yield f"    = {event.action(language)}"
         if one.unchecked is not None:
-            yield f"    {options.say('doctor.unchecked', reason=one.unchecked.said(language))}"
+            yield f"    {options.say('doctor.unchecked', reason=one.unchecked.text(language))}"
     findings = [event for one in examined for event in one.findings]
     problems, unchecked = sum(map(is_problem, findings)), sum(one.unchecked is not None for one in examined)
     yield options.say("doctor.summary", problems=problems, notes=len(findings) - problems, unchecked=unchecked)

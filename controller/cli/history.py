@@ -83,7 +83,7 @@ def save(keeper: ScheduleKeeper, text: bytes, before: DiskSchedule, why: str, op
     saved = keeper.save(text, before.sha256, who=caller(), source=Source.COMMAND_LINE, why=why)
     version = saved.version
     if version is None:
-        reason = saved.not_kept.said(options.language) if saved.not_kept else "?"
+        reason = saved.not_kept.text(options.language) if saved.not_kept else "?"
         return options.say("undo.saved_without_version", reason=reason)
     after = {"version": version.number, "sha256": version.sha256}
     note_in_audit(options, Act.SCHEDULE_SAVED, before={"sha256": before.sha256}, after=after)

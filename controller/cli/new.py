@@ -11,7 +11,7 @@ import click
 from controller.cli.history import change_words, keeper_of, save
 from controller.cli.options import Options, common
 from controller.clock import SystemClock
-from controller.config.cure_place import said_in
+from controller.config.cure_place import text_in
 from controller.config.findings import Finding, Suggestion
 from controller.config.load import Setup
 from controller.config.rule_form import RuleForm, YearChoice, answered, field_texts, form_from, year_question
@@ -102,7 +102,7 @@ class Interview:
             _talk(f"  = {finding.event.action(language)}")
             for suggestion in finding.suggestions:
                 number += 1
-                _talk(self.options.say("new.instead", number=number, text=said_in(suggestion.shown, language)))
+                _talk(self.options.say("new.instead", number=number, text=text_in(suggestion.shown, language)))
                 yield finding, suggestion
 
     def _outcome(self, form: RuleForm) -> Edited | Faulty:

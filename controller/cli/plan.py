@@ -92,7 +92,7 @@ def command(  # noqa: PLR0913  one for each form of the answer
         return
     tests = planned_tests(setup, program, start, end)
     beside = notices(by_hand, (start, end), now, zone, options.language)
-    beside += [f"! {test.said(now, program, options.language)}" for test in tests]
+    beside += [f"! {test.text(now, program, options.language)}" for test in tests]
     if as_csv:
         told = nights_csv(setup, program, (start, end), options)
     elif as_ics:
@@ -120,9 +120,9 @@ def _past(why: WhyAt, names: Mapping[str, str], zone: ZoneInfo, options: Options
     say, language = options.say, options.language
     shown = with_names(why.shown, names)
     lines = [f"{say('plan.was_shown')}: {each.words(name, language)}" for name, each in shown.items()]
-    by_hand = [step.said(language, zone) for step in why.steps if step.by_hand is not None]
+    by_hand = [step.text(language, zone) for step in why.steps if step.by_hand is not None]
     return [
-        *(lines or [f"! {NOTHING_RECORDED.say(language, {})}"]),
+        *(lines or [f"! {NOTHING_RECORDED.format(language, {})}"]),
         *(f"{say('plan.by_hand')}: {said}" for said in by_hand),
         *why.fault_words(language),
         f"{why.version_words(language, zone) or say('plan.as_the_files_say')}:",
@@ -136,7 +136,7 @@ def _explanation(program: Program, names: Mapping[str, str], at: datetime, optio
     if fade_left_s(cue, at):
         lines.append(f"{say('plan.fading_until')}: {rfc3339(cue.at + timedelta(seconds=cue.fade_s), zone, 'seconds')}")
     winner = f"{why.winner} – " if isinstance(why.by, Rule) else ""  # a hand's own words name it
-    lines.append(f"{say('plan.because')}: {winner}{why.said(language)}")
+    lines.append(f"{say('plan.because')}: {winner}{why.text(language)}")
     rules = {zone: rule_words(rule, language) for zone, rule in rules_value(program, cue, at).items()}
     if len(set(rules.values())) > 1:
         lines += [f"  {name}: {rule}" for name, rule in with_names(rules, names).items()]
@@ -177,4 +177,4 @@ def notices(
 ) -> list[str]:
     """The notices as lines for people."""
     found = by_hand.notices(*span, now.astimezone(UTC), zone)
-    return [f"! {printable(phrase.said(language), LONGEST)}" for phrase in found]
+    return [f"! {printable(phrase.text(language), LONGEST)}" for phrase in found]

@@ -82,7 +82,7 @@ def _lines(proof: Proof, setup: Setup, options: Options) -> Iterator[str]:
         yield options.say(
             "report.schedule", number=each.number, who=each.who or "–", saved=saved, digest=each.sha256[:12]
         )
-    yield MEANING.say(language, {})
+    yield MEANING.format(language, {})
 
 
 def _nights(nights: tuple[NightProof, ...], names: Mapping[str, str], setup: Setup, options: Options) -> Iterator[str]:

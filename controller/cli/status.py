@@ -208,19 +208,19 @@ def status_table(  # noqa: PLR0913  all that is shown
     trust = value_words("trust", health.clock.value, language)
     lines = [
         f"{health.site}  {_local(health.at, zone)}  {say('status.clock')}: {trust}",
-        f"{say('status.now')}: {health.now.said(language, zone, exact=exact)}",
+        f"{say('status.now')}: {health.now.text(language, zone, exact=exact)}",
         f"{say('status.confirmed')}: {health.confirmed} / {health.total} ({say('status.by_gateways')})",
     ]
     if not lives:
         lines.append(f"! {say('status.no_controller')}")
     if health.lead is not None:
-        lines.append(health.lead.phrase(zone).said(language))
+        lines.append(health.lead.phrase(zone).text(language))
     if ahead_s is not None:
         amount, unit = span(abs(ahead_s))
         signed = f"{'-' if ahead_s < 0 else '+'}{amount:g}"
         lines.append(f"! {say('status.clock_differs', amount=signed, unit=value_words('unit', unit, language))}")
     if health.next is not None:
-        following = health.next.said(language, exact=exact)
+        following = health.next.text(language, exact=exact)
         lines.append(f"{say('status.next')}: {_local(health.next.at, zone)} {following}")
     lines.extend(_degradation(one, zone, options) for one in health.degradations)
     if health.total > MOST_NAMED:
@@ -247,16 +247,16 @@ def _gateway_lines(
     info = (f"  {say(f'status.info.{name}', value=value)}" for name, value in gateway.info if value is not None)
     yield f"  {gateway.name} ({gateway.kind})  {say('status.heard')} {heard}{''.join(info)}  {' '.join(codes)}".rstrip()
     for kind in (CATALOGUE[code] for code in gateway.problems if code in CATALOGUE):
-        yield f"    {kind.code}: {kind.meaning.say(options.language, {})}"
+        yield f"    {kind.code}: {kind.meaning.format(options.language, {})}"
     for name, shown in gateway.zones.items():
         state = f"{MARKS[shown.status]} {say(f'status.zone.{shown.status}')}"
-        said = gateway.said(name, options.language, health.at.astimezone(zone), exact=exact)
+        said = gateway.zone_text(name, options.language, health.at.astimezone(zone), exact=exact)
         yield f"    {name:12} {state:28} {said}"
 
 
 def _degradation(one: Degradation, zone: tzinfo, options: Options) -> str:
     mark = "·" if one.is_harmless else "!"
-    return f"{mark} {one.code} {options.say('status.since')} {_local(one.since, zone)}: {one.said(options.language)}"
+    return f"{mark} {one.code} {options.say('status.since')} {_local(one.since, zone)}: {one.text(options.language)}"
 
 
 def _local(at: datetime, zone: tzinfo) -> str:

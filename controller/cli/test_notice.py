@@ -29,13 +29,13 @@ def command(options: Options, name: str | None) -> None:
     for receiver in asked:
         language = receiver.language or setup.tower.site.language
         site = {"site": setup.tower.site.name}
-        title, body = (Text("notices", f"test.{part}").say(language, site) for part in ("title", "body"))
+        title, body = (Text("notices", f"test.{part}").format(language, site) for part in ("title", "body"))
         reason = asyncio.run(_sent(receiver, NoticeMessage(title, body, "info")))
         failed |= reason is not None
         key = "failed" if reason is not None else "arrived"
         click.echo(
             options.say(
-                f"test-notice.{key}", receiver=receiver.name, reason=reason.said(options.language) if reason else ""
+                f"test-notice.{key}", receiver=receiver.name, reason=reason.text(options.language) if reason else ""
             )
         )
     raise SystemExit(FOUND_PROBLEMS if failed else 0)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from controller.config.findings import FilePlace, Finding, SaidText, Suggestion, TextEdit, TextSpan
+from controller.config.findings import FilePlace, Finding, LocalizedText, Suggestion, TextEdit, TextSpan
 from controller.config.nodes import Document, Node, Pairs, Scalar, YamlEntry, YamlSequence, span_of
 from controller.config.schedule_text import as_scalar
 from controller.config.yaml_text import scan
@@ -22,22 +22,22 @@ class PlacedFinding:
     place: FilePlace
     document: Document
 
-    def field(self, name: str) -> SaidText:
+    def field(self, name: str) -> LocalizedText:
         """A field of the event, in each language where these differ."""
         value = self.finding.event.fields[name]
-        said = {each: value.said(each) if isinstance(value, InEachLanguage) else str(value) for each in languages()}
+        said = {each: value.text(each) if isinstance(value, InEachLanguage) else str(value) for each in languages()}
         return same_or_each(said)
 
     def line(self, number: int = 0) -> str:
         """A line of the file; the one of the finding without a number."""
         return self.document.source.lines[(number or self.place.line) - 1]
 
-    def raw(self, text: SaidText, *, is_sure: bool = True, end: int | None = None) -> Suggestion:
+    def raw(self, text: LocalizedText, *, is_sure: bool = True, end: int | None = None) -> Suggestion:
         """A text in the place of the finding, or up to another column of its line."""
         line, column, behind = self.place
         return Suggestion((edit_in(line, column, end or behind, text),), text, is_sure)
 
-    def value(self, new: SaidText, *, whole: bool = False, is_sure: bool = True) -> Suggestion:
+    def value(self, new: LocalizedText, *, whole: bool = False, is_sure: bool = True) -> Suggestion:
         """Another text for the part of a value that the finding marks, or for all of the value; in its quotes, or in
         those that it needs."""
         node = _scalar_at(self.document, self.place)
@@ -53,7 +53,7 @@ class PlacedFinding:
         line, column, behind = node.place
         return Suggestion((edit_in(line, column, behind, written),), kept, is_sure)
 
-    def node(self, text: SaidText, *, is_sure: bool = True, more: tuple[TextEdit, ...] = ()) -> Suggestion:
+    def node(self, text: LocalizedText, *, is_sure: bool = True, more: tuple[TextEdit, ...] = ()) -> Suggestion:
         """A text in the place of the whole list, set of pairs or value that begins here, its quotes included."""
         node = node_at(self.document, self.place)
         line, column, end = self.place
@@ -81,7 +81,7 @@ class PlacedFinding:
 Cure = Callable[[PlacedFinding], Iterable[Suggestion]]
 
 
-def edit_in(line: int, column: int, end: int, text: SaidText) -> TextEdit:
+def edit_in(line: int, column: int, end: int, text: LocalizedText) -> TextEdit:
     """Another text in the place of a part of one line."""
     return TextEdit(TextSpan(line, column, line, end), text)
 
@@ -89,22 +89,22 @@ def edit_in(line: int, column: int, end: int, text: SaidText) -> TextEdit:
 # Texts
 
 
-def same_or_each(words: Mapping[Language, str]) -> SaidText:
+def same_or_each(words: Mapping[Language, str]) -> LocalizedText:
     first, *others = words.values()
     return first if all(one == first for one in others) else InEachLanguage(words)
 
 
-def said_in(text: SaidText, language: Language) -> str:
-    return text if isinstance(text, str) else text.said(language)
+def text_in(text: LocalizedText, language: Language) -> str:
+    return text if isinstance(text, str) else text.text(language)
 
 
-def in_each(text: SaidText, change: Callable[[str], str]) -> SaidText:
+def in_each(text: LocalizedText, change: Callable[[str], str]) -> LocalizedText:
     if isinstance(text, str):
         return change(text)
     return same_or_each({language: change(one) for language, one in text.words.items()})
 
 
-def options(text: SaidText) -> list[SaidText]:
+def options(text: LocalizedText) -> list[LocalizedText]:
     """The texts between the back quotes; the text itself where there are none."""
     if isinstance(text, str):
         return [*(QUOTED.findall(text) or [text])]
@@ -112,7 +112,7 @@ def options(text: SaidText) -> list[SaidText]:
     return [same_or_each(dict(zip(each, option, strict=True))) for option in zip(*each.values(), strict=False)]
 
 
-def sv_en(swedish: str, english: str) -> SaidText:
+def sv_en(swedish: str, english: str) -> LocalizedText:
     return InEachLanguage({"sv": swedish, "en": english})
 
 

@@ -16,12 +16,12 @@ from controller.config.cure_place import (
     node_at,
     options,
     rule_at,
-    said_in,
     same_or_each,
     sv_en,
+    text_in,
 )
 from controller.config.finding_fields import field_of
-from controller.config.findings import FilePlace, Finding, SaidText, Suggestion, TextEdit
+from controller.config.findings import FilePlace, Finding, LocalizedText, Suggestion, TextEdit
 from controller.config.line_cures import LINE_CURES
 from controller.config.nodes import Document, Node, Pairs, Scalar, YamlSequence, span_of
 from controller.config.ranges import is_written_out
@@ -47,7 +47,7 @@ def followed(text: bytes, suggestion: Suggestion, language: Language) -> bytes:
     """The file with what a suggestion writes; raises UnicodeDecodeError where it is not UTF-8."""
     of = FileText.of(text)
     return of.spliced(
-        of.replaced(edit.span, said_in(edit.text, language).replace("\n", of.newline)) for edit in suggestion.edits
+        of.replaced(edit.span, text_in(edit.text, language).replace("\n", of.newline)) for edit in suggestion.edits
     )
 
 
@@ -91,15 +91,15 @@ def _every_weekday(found: PlacedFinding) -> Iterator[Suggestion]:
         yield from _answers(sv_en("varje {word}", "every {word}"))(found)
 
 
-def _answers(*forms: SaidText, whole: bool = False) -> Cure:
+def _answers(*forms: LocalizedText, whole: bool = False) -> Cure:
     """The answers to a question; `{field}` in them is a field of the event."""
 
     def suggest(found: PlacedFinding) -> Iterator[Suggestion]:
         fields = {name: found.field(name) for name in found.finding.event.fields}
         for form in forms:
             said = {
-                language: said_in(form, language).format(
-                    **{name: said_in(one, language) for name, one in fields.items()}
+                language: text_in(form, language).format(
+                    **{name: text_in(one, language) for name, one in fields.items()}
                 )
                 for language in languages()
             }
@@ -155,7 +155,7 @@ def _quoted_tag(found: PlacedFinding) -> Iterator[Suggestion]:
 
 def _percent(found: PlacedFinding) -> Iterator[Suggestion]:
     """One or two readings of a number without its unit."""
-    readings = {each: said_in(found.field("suggestion"), each).split(" / ") for each in languages()}
+    readings = {each: text_in(found.field("suggestion"), each).split(" / ") for each in languages()}
     count = min(map(len, readings.values()))
     for number in range(count):
         option = same_or_each({each: texts[number] for each, texts in readings.items()})

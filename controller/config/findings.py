@@ -30,7 +30,7 @@ class FilePlace(NamedTuple):
     end: int
 
 
-SaidText = str | InEachLanguage
+LocalizedText = str | InEachLanguage
 """A text, or one for each language of a reader."""
 
 
@@ -47,7 +47,7 @@ class TextEdit(NamedTuple):
     """A text in the place of what stands in a span; its lines end in LF."""
 
     span: TextSpan
-    text: SaidText
+    text: LocalizedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Suggestion:
     answer to a question. `shown` is the new text, for a button."""
 
     edits: tuple[TextEdit, ...]
-    shown: SaidText
+    shown: LocalizedText
     is_sure: bool = False
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from controller.config.cure_place import said_in
+from controller.config.cure_place import text_in
 from controller.config.findings import FilePlace, Finding, Suggestion
 from controller.events import Level
 from controller.events.formatters import json_text
@@ -111,8 +111,8 @@ def finding_value(finding: Finding, language: Language) -> dict[str, object]:
 
 def _suggestion(suggestion: Suggestion, language: Language) -> dict[str, object]:
     """The text to write, and each piece of the file that it takes the place of."""
-    edits = [{**edit.span._asdict(), "text": said_in(edit.text, language)} for edit in suggestion.edits]
-    return {"text": said_in(suggestion.shown, language), "edits": edits}
+    edits = [{**edit.span._asdict(), "text": text_in(edit.text, language)} for edit in suggestion.edits]
+    return {"text": text_in(suggestion.shown, language), "edits": edits}
 
 
 def _annotation(finding: Finding, language: Language) -> str:

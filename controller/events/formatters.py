@@ -33,7 +33,7 @@ def document(event: Event, at: datetime, language: Language, site: str = "") -> 
         "event": event.kind.name,
         "code": event.code,
         "text": event.text(language),
-        **({"whose": event.whose.said(DEFAULT)} if event.whose is not None else {}),
+        **({"whose": event.part.text(DEFAULT)} if event.part is not None else {}),
         **({"ended": event.ended.code, "lasted_s": event.ended.lasted_s} if event.ended is not None else {}),
         **{key: plain_value(value) for key, value in event.fields.items() if key not in FRAME},
         **of_site,

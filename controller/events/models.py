@@ -35,7 +35,7 @@ class Text:
         """The sentence with its braces. Raises KeyError where the language does not have it."""
         return template(language, self.topic, self.key)
 
-    def say(self, language: Language, fields: Mapping[str, object]) -> str:
+    def format(self, language: Language, fields: Mapping[str, object]) -> str:
         """The sentence with its fields filled in; what comes from outside cannot break the line."""
         return self.template(language).format_map(words_of(fields, language))
 
@@ -114,7 +114,7 @@ class EndedTrouble:
     code: str
     lasted_s: float
 
-    def said(self, language: Language) -> str:
+    def text(self, language: Language) -> str:
         """The words behind the text of the event."""
         lasted = duration_words(self.lasted_s, language)
         return template(language, "values", "lasted").format_map({"code": self.code, "lasted": lasted})
@@ -126,10 +126,10 @@ class Event:
 
     kind: EventKind
     fields: Mapping[str, object] = field(default_factory=dict)
-    whose: "Spoken | None" = None
+    part: "Localized | None" = None
     """To which of several parts of one program it happened, where that is not among the fields."""
     ended: EndedTrouble | None = None
-    is_told_with_others: bool = False
+    is_grouped: bool = False
     """Another event tells of it and of others like it: it stands in the history, and is counted, and no log shows it.
     """
     each: Mapping[str, str] | None = None
@@ -144,7 +144,7 @@ class Event:
     @property
     def level(self) -> Level:
         """How much it matters, by what it says."""
-        if self.is_told_with_others:
+        if self.is_grouped:
             return Level.DEBUG
         milder, level = self.kind.milder, self.kind.level
         if milder:
@@ -173,29 +173,29 @@ class Event:
 
     def text(self, language: Language) -> str:
         """What happened, in one line, to whom, and what it puts an end to."""
-        told = self.kind.text.say(language, self.fields)
-        told = told if self.ended is None else f"{told} {self.ended.said(language)}"
-        if self.whose is not None:
-            return f"{self.whose.said(language)}: {told}"
+        told = self.kind.text.format(language, self.fields)
+        told = told if self.ended is None else f"{told} {self.ended.text(language)}"
+        if self.part is not None:
+            return f"{self.part.text(language)}: {told}"
         return AsWritten(told) if self.kind.text.template(language).startswith("{") else told
 
-    def of(self, whose: "Spoken") -> "Event":
+    def of(self, part: "Localized") -> "Event":
         """The same, told as of one part of the program: each has a connection of its own."""
-        return replace(self, whose=whose)
+        return replace(self, part=part)
 
     def action(self, language: Language) -> str:
         """What to do about it."""
-        return self.kind.action.say(language, self.fields)
+        return self.kind.action.format(language, self.fields)
 
     def __str__(self) -> str:
         return self.text(DEFAULT)
 
 
 @runtime_checkable
-class Spoken(Protocol):
+class Localized(Protocol):
     """A field that has words of its own in each language."""
 
-    def said(self, language: Language) -> str:
+    def text(self, language: Language) -> str:
         """The words."""
 
 
@@ -203,15 +203,14 @@ class Spoken(Protocol):
 class Phrase:
     """A sentence with its fields, as a field of an event."""
 
-    text: Text
+    sentence: Text
     fields: Mapping[str, object] = field(default_factory=dict)
 
-    def said(self, language: Language) -> str:
-        """The sentence."""
-        return self.text.say(language, self.fields)
+    def text(self, language: Language) -> str:
+        return self.sentence.format(language, self.fields)
 
     def __str__(self) -> str:
-        return self.said(DEFAULT)
+        return self.text(DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +219,12 @@ class InEachLanguage:
 
     words: Mapping[Language, str]
 
-    def said(self, language: Language) -> str:
+    def text(self, language: Language) -> str:
         """The words."""
         return self.words.get(language) or self.words.get(DEFAULT, "")
 
     def __str__(self) -> str:
-        return self.said(DEFAULT)
+        return self.text(DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,13 +233,13 @@ class Advice:
 
     event: Event
 
-    def said(self, language: Language) -> str:
+    def text(self, language: Language) -> str:
         """Code, text and cure, in one sentence."""
         cure = self.event.action(language)
         return f"{self.event.code}: {self.event.text(language)}; {cure[:1].lower()}{cure[1:]}"
 
     def __str__(self) -> str:
-        return self.said(DEFAULT)
+        return self.text(DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,12 +258,12 @@ class Reason:
         """For documents: `{"code", …}`."""
         return {"code": self.code, **self.fields}
 
-    def said(self, language: Language) -> str:
+    def text(self, language: Language) -> str:
         """The sentence."""
         return reason_words(self.code, self.fields, language)
 
     def __str__(self) -> str:
-        return self.said(DEFAULT)
+        return self.text(DEFAULT)
 
 
 WIDEST = 500
@@ -276,7 +275,7 @@ def in_language(value: object, language: Language) -> str:
     if isinstance(value, Event):
         return value.text(language)
     is_plain = isinstance(value, str | int | float)  # most are, and a protocol is slow to ask for
-    text = printable(value if is_plain or not isinstance(value, Spoken) else value.said(language))
+    text = printable(value if is_plain or not isinstance(value, Localized) else value.text(language))
     return text.replace(".", template(language, "values", "decimal_mark")) if isinstance(value, float) else text
 
 

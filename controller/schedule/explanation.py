@@ -33,10 +33,10 @@ class Idle:
         """For documents; local times."""
         return {"name": self.name, "ended": self.ended or None, "begins": self.begins or None}
 
-    def said(self, language: Language) -> str:
+    def text(self, language: Language) -> str:
         """What does not apply, and why not."""
         text = _AGAIN if self.ended and self.begins else _ENDED if self.ended else _BEGINS
-        return text.say(language, {"name": self.name, "ended": self.ended, "begins": self.begins})
+        return text.format(language, {"name": self.name, "ended": self.ended, "begins": self.begins})
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Why:
                 return rule_value("stop") | {"owner": owner, "reason": reason, "since": rfc3339(began or start)}
         return rule_value("otherwise" if self.verdict == "otherwise" else kind_of(self.by), self.by)
 
-    def said(self, language: Language) -> str:
+    def text(self, language: Language) -> str:
         """The rule as the file has it, or who set the override and why; then what skips and limits add."""
         skip = [skip_words(self.skip, language)] if self.skip is not None else []
         limit = [limit_words(self.limit, language)] if self.limit is not None else []
@@ -93,11 +93,11 @@ class Why:
 
     def _decision(self, language: Language) -> str:
         if self.by is None:
-            return _NOTHING.say(language, {}) if self.idle is None else self.idle.said(language)
+            return _NOTHING.format(language, {}) if self.idle is None else self.idle.text(language)
         if isinstance(self.by, Rule):
-            return _BEFORE[self.verdict].say(language, {}) + self.by.words(language)
+            return _BEFORE[self.verdict].format(language, {}) + self.by.words(language)
         text = _STOP if isinstance(self.by, SafetyStop) else _OVERRIDE
-        return text.say(language, {"owner": self.by.owner, "reason": self.by.reason})
+        return text.format(language, {"owner": self.by.owner, "reason": self.by.reason})
 
     def loses(self, loser: Rule) -> str:
         """Why a rule has to give way, as documents say it: `stop`, `override`, `blackout`, `otherwise` (a rule above
@@ -110,17 +110,17 @@ class Why:
 
     def loses_words(self, loser: Rule, language: Language = DEFAULT) -> str:
         """The same for people."""
-        return Text("why", f"loses.{self.loses(loser)}").say(language, {})
+        return Text("why", f"loses.{self.loses(loser)}").format(language, {})
 
 
 def limit_words(limit: Limit, language: Language) -> str:
     """That a limit takes light away: `limited to 30 % by Birds`."""
-    return _LIMIT.say(language, {"name": limit.name, "percent": f"{100 * limit.brightness:g}"})
+    return _LIMIT.format(language, {"name": limit.name, "percent": f"{100 * limit.brightness:g}"})
 
 
 def skip_words(skip: Override, language: Language) -> str:
     """That a campaign is left out, by whom and why."""
-    return _SKIP.say(language, {"name": skip.skips, "owner": skip.owner, "reason": skip.reason})
+    return _SKIP.format(language, {"name": skip.skips, "owner": skip.owner, "reason": skip.reason})
 
 
 def kind_of(rule: Rule) -> str:

@@ -38,12 +38,12 @@ _PLAIN: tuple[Names, ...] = tuple(
 )
 
 
-def days_said(text: str, language: Language) -> str:
+def days_in_language(text: str, language: Language) -> str:
     """Days as they are said in a language."""
     return _said(text, language, Days.parse)
 
 
-def hours_said(text: str, language: Language) -> str:
+def hours_in_language(text: str, language: Language) -> str:
     """The same of a window of hours."""
     return _said(text, language, Window.parse)
 

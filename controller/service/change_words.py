@@ -24,7 +24,7 @@ from controller.schedule.lit import LitStretch
 from controller.schedule.plan import Looks
 from controller.schedule.recurrence import Span
 from controller.schedule.rule_changes import DAY_KEYS, RuleChange
-from controller.schedule.translation import days_said, hours_said
+from controller.schedule.translation import days_in_language, hours_in_language
 
 MOST_RULES = 3
 """So many changed rules are named in a line of the history."""
@@ -258,7 +258,7 @@ def _key_words(key: str, details: Mapping[str, Any], language: Language) -> str:
         return template(language, "changes", f"summary.key.{key}")
     fields = {key: printable(detail) for key, detail in details.items() if key != "brightness"}
     if "hours" in fields:
-        fields["hours"] = ", ".join(hours_said(each, language) for each in fields["hours"].split(", "))
+        fields["hours"] = ", ".join(hours_in_language(each, language) for each in fields["hours"].split(", "))
     percent = f"{100 * details.get('brightness', 0):g}"
     return template(language, "changes", f"summary.{key}").format_map({**fields, "percent": percent})
 
@@ -266,8 +266,8 @@ def _key_words(key: str, details: Mapping[str, Any], language: Language) -> str:
 def _days_words(value: Mapping[str, Any], language: Language) -> str:
     added, removed = (_spans(value.get(key, ())) for key in ("added", "removed"))
     if not added and not removed:
-        key, left_out = value.get("unit", "dates"), days_said(printable(value.get("left_out", "")), language)
-        listed = days_said(printable(value["days"]), language)
+        key, left_out = value.get("unit", "dates"), days_in_language(printable(value.get("left_out", "")), language)
+        listed = days_in_language(printable(value["days"]), language)
         days = template(language, "changes", f"summary.{key}").format_map({"days": listed})
         fields = {"days": days, "left_out": left_out}
         return template(language, "changes", "summary.but").format_map(fields) if left_out else days

@@ -46,7 +46,7 @@ class _Alike:
 
 
 def _with_others(event: Event) -> Event:
-    return replace(event, is_told_with_others=True)
+    return replace(event, is_grouped=True)
 
 
 class Confirmations:

@@ -195,7 +195,7 @@ def ends(event: Event, begun: Event) -> bool:
     lasting = begun.kind.lasting or Lasting()
     return (
         event.code in lasting.until
-        and event.whose == begun.whose
+        and event.part == begun.part
         and all(event.fields[name] == begun.fields[name] for name in lasting.about if name in event.fields)
     )
 
@@ -207,7 +207,7 @@ def key_of(event: Event) -> Key:
 
 def _own_key(event: Event, kind: EventKind | None = None) -> Key:
     """The key with the part of the program that emitted the event; `kind` is what the event ends."""
-    part = (event.whose.said(DEFAULT),) if event.whose is not None else ()
+    part = (event.part.text(DEFAULT),) if event.part is not None else ()
     return (*_about(event, kind or event.kind), *part)
 
 

@@ -92,7 +92,7 @@ class RuleValue(_Sparse):
     limit: Mapping[str, str | int | float | None] | None = None
     skip: Mapping[str, str] | None = None
 
-    def said(self, language: Language) -> str:
+    def text(self, language: Language) -> str:
         """For people."""
         return rule_words(self.model_dump(), language)
 
@@ -114,7 +114,7 @@ class LookValue(_Sparse):
     levels: tuple[tuple[int, int], ...] | None = None
     unsteady: bool = False
 
-    def said(self, language: Language, *, exact: bool = False) -> str:
+    def text(self, language: Language, *, exact: bool = False) -> str:
         """For people; `exact` with the hex value."""
         return look_words(self.model_dump(exclude={"rule"}), language, exact=exact)
 
@@ -164,16 +164,16 @@ class GatewayHealth(_HealthPart):
         """The code that leads to the remedy: the gateway's own code where it reports why it differs."""
         return self.problems[0] if self.problems and self.status == "differs" else self.code
 
-    def said(self, zone: str, language: Language, now: datetime, *, exact: bool = False) -> str:
+    def zone_text(self, zone: str, language: Language, now: datetime, *, exact: bool = False) -> str:
         """For people: what a zone shows or showed, what is desired, and what else is known; `now` is in the time zone
         of the site."""
         health = self.zones[zone]
         parts = [_shown(self.kind, health, language, now, exact)]
         if health.status == "unknown" and not self.askable:
             last = _LAST_CONFIRMED if health.confirmed_at is not None else _NOT_ASKED
-            parts.append(last.say(language, {"when": _when(health.confirmed_at, now)}))
+            parts.append(last.format(language, {"when": _when(health.confirmed_at, now)}))
         elif health.status == "unknown" and self.heard is None:
-            parts.append(_NEVER_HEARD.say(language, {}))
+            parts.append(_NEVER_HEARD.format(language, {}))
         return "; ".join(parts)
 
 
@@ -188,17 +188,19 @@ def worst(statuses: set[Status]) -> Status:
 
 
 def _shown(kind: str, health: ZoneHealth, language: Language, now: datetime, exact: bool) -> str:
-    desired = health.desired.said(language, exact=exact)
+    desired = health.desired.text(language, exact=exact)
     # a gateway confirms within its tolerance: a slightly different value is the colour that was commanded
     is_same = health.status == "confirmed" and not exact and not health.is_old
-    shown = desired if is_same else health.reported.said(language, exact=exact)
+    shown = desired if is_same else health.reported.text(language, exact=exact)
     fields = {"shown": shown, "wanted": desired, "when": _when(health.reported_at, now)}
     if health.is_old:
         showed = _SHOWED if health.reported_at is not None else _LAST_KNOWN
-        return (_WANTED if health.reported.on is None and not health.reported.levels else showed).say(language, fields)
+        return (_WANTED if health.reported.on is None and not health.reported.levels else showed).format(
+            language, fields
+        )
     if health.status == "differs" and shown == desired:
-        return (_BY_CHANCE if kind == "dmx" else _NEARLY).say(language, fields)
-    return _SHOWS.say(language, fields)
+        return (_BY_CHANCE if kind == "dmx" else _NEARLY).format(language, fields)
+    return _SHOWS.format(language, fields)
 
 
 def _when(at: datetime | None, now: datetime) -> str:
@@ -230,20 +232,20 @@ class CueHealth(_HealthPart):
 
     def looks_words(self, language: Language, *, exact: bool = False) -> str:
         """For people: what each zone shows."""
-        return ", ".join(f"{zone} {look.said(language, exact=exact)}" for zone, look in self.looks.items())
+        return ", ".join(f"{zone} {look.text(language, exact=exact)}" for zone, look in self.looks.items())
 
-    def said(self, language: Language, zone: tzinfo | None = None, *, exact: bool = False) -> str:
+    def text(self, language: Language, zone: tzinfo | None = None, *, exact: bool = False) -> str:
         """For people: the looks and the rules behind them. During a fade also until when, by the clock of `zone` (UTC
         without one): lamps that fade to dark are still lit."""
         looks = self.looks_words(language, exact=exact)
         if self.fades_until is not None:
             until = f"{self.fades_until.astimezone(zone or UTC):%H:%M:%S}"
-            looks = _FADING.say(language, {"until": until, "then": printable(looks, WIDEST)})
+            looks = _FADING.format(language, {"until": until, "then": printable(looks, WIDEST)})
         by_rule: dict[str, list[str]] = {}
         for name, look in self.looks.items():
             # during a fade to dark no rule applies yet
             if look.rule is not None and not (self.fades_until is not None and look.rule.kind is None):
-                by_rule.setdefault(look.rule.said(language), []).append(name)
+                by_rule.setdefault(look.rule.text(language), []).append(name)
         if len(by_rule) == 1:
             return f"{looks} – {next(iter(by_rule))}"
         return "; ".join((looks, *(f"{', '.join(names)}: {rule}" for rule, names in by_rule.items())))
@@ -287,7 +289,7 @@ class Degradation(_HealthPart):
             return False
         return event.kind.lasting.harmless or event.level is Level.INFO
 
-    def said(self, language: Language) -> str:
+    def text(self, language: Language) -> str:
         """For people: what is wrong."""
         event = self.event
         return event.text(language) if event is not None else printable(dict(self.fields), WIDEST)

@@ -100,7 +100,7 @@ def message(
     times = _within_a_day(memory.sent.get(notices[0].receiver, ()), now)
     is_of_faults = any(each.kind == "faults" for each in notices)
     is_last = is_of_faults and len(times) == MOST_FAULTS - 1
-    last = [Text("notices", "last_of_day").say(language, {"most": MOST_FAULTS})] if is_last else []
+    last = [Text("notices", "last_of_day").format(language, {"most": MOST_FAULTS})] if is_last else []
     manner = min((each.manner for each in notices), key=SEVEREST.index)
     if len(notices) == 1:
         only = notices[0]
@@ -110,8 +110,8 @@ def message(
     if len(notices) <= MOST_WHOLE:
         parts = [f"{title}\n{each.body}" for title, each in zip(parts, notices, strict=True)]
     if len(notices) > MOST_TITLES:
-        last = [Text("notices", "more").say(language, {"count": len(notices) - MOST_TITLES}), *last]
-    title = Text("notices", "several").say(language, {"site": site, "count": len(notices)})
+        last = [Text("notices", "more").format(language, {"count": len(notices) - MOST_TITLES}), *last]
+    title = Text("notices", "several").format(language, {"site": site, "count": len(notices)})
     return NoticeMessage(title, ("\n\n" if len(notices) <= MOST_WHOLE else "\n").join((*parts, *last)), manner)
 
 
@@ -141,7 +141,7 @@ def _is_quiet(receiver: Receiver, now: datetime, place: Place) -> bool:
 
 def _dated_title(notice: WaitingNotice, language: Language, now: datetime) -> str:
     when = dated(notice.at.astimezone(now.tzinfo), now, language)
-    return Text("notices", "dated").say(language, {"when": when, "title": notice.title})
+    return Text("notices", "dated").format(language, {"when": when, "title": notice.title})
 
 
 def _lately(times: tuple[datetime, ...], now: datetime | None) -> tuple[datetime, ...]:

@@ -120,7 +120,7 @@ def proof_notice(facts: NoticeFacts, period: ProofPeriod, proof: Proof | None) -
             lines.append(f"{night_words(night.night, language, year=False)}: {gap_words(gap, language, zone, names)}")
         if len(gaps) > MOST_GAPS:
             lines.append(_say(language, Text("notices", "more"), count=len(gaps) - MOST_GAPS))
-        return title, (*lines, MEANING.say(language, {}), command)
+        return title, (*lines, MEANING.format(language, {}), command)
 
     return notice("reports", f"report {period.campaign}", facts, "info", said)
 
@@ -205,7 +205,7 @@ def notice(kind: NoticeKind, key: str, facts: NoticeFacts, manner: Manner, said:
 
 
 def _titled(facts: NoticeFacts, text: str, language: Language) -> str:
-    return Text("notices", "title").say(language, {"site": facts.setup.tower.site.name, "text": text})
+    return Text("notices", "title").format(language, {"site": facts.setup.tower.site.name, "text": text})
 
 
 def _when(at: datetime, facts: NoticeFacts, language: Language) -> str:
@@ -217,4 +217,4 @@ def _explain(code: str, language: Language) -> str:
 
 
 def _say(language: Language, text: Text, **fields: object) -> str:
-    return text.say(language, fields)
+    return text.format(language, fields)

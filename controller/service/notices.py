@@ -179,7 +179,7 @@ def _wrong(facts: NoticeFacts) -> Iterator[tuple[str, PresentFault]]:
         if each.name in tested or (are_all_tested and each.status == "differs"):
             continue
         text = Text("notices", "fault.order" if each.code == RIGHT_BY_CHANCE else f"fault.{each.status}")
-        what = {one: text.say(one, {"gateway": each.name}) for one in languages()}
+        what = {one: text.format(one, {"gateway": each.name}) for one in languages()}
         event = facts.last_faults.get(each.name)
         is_last = event is not None and event.code == each.code
         yield f"gateway {each.name}", PresentFault(each.code or "", what, event if is_last else None)

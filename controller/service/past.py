@@ -43,11 +43,13 @@ class ShownZone:
         return f"{shown} – {self._because(language)} – {self._confirmed(language)}"
 
     def _because(self, language: Language) -> str:
-        return NOTHING_APPLIED.say(language, {}) if self.rule.get("kind") is None else rule_words(self.rule, language)
+        return (
+            NOTHING_APPLIED.format(language, {}) if self.rule.get("kind") is None else rule_words(self.rule, language)
+        )
 
     def _confirmed(self, language: Language) -> str:
         key = "whole" if self.is_confirmed else "part" if self.confirmed_s else "none"
-        return Text("why", f"past.confirmed.{key}").say(language, {"seconds": round(self.confirmed_s)})
+        return Text("why", f"past.confirmed.{key}").format(language, {"seconds": round(self.confirmed_s)})
 
 
 def shown_at(history: History, at: datetime) -> dict[str, ShownZone]:

@@ -22,12 +22,12 @@ class PlannedTest:
     until: datetime
     obstacle: Reason | None
 
-    def said(self, now: datetime, program: Program, language: Language) -> str:
+    def text(self, now: datetime, program: Program, language: Language) -> str:
         """`The lamps are tested on Fri 13 Nov 12:00 before En vecka fri från våld.`"""
         when = dated(self.test.at.astimezone(program.place.time_zone), now, language)
         fields = {"at": when, "campaign": self.test.campaign, "reason": self.obstacle or ""}
         planned, not_then = Text("commands", "lamp_test.planned"), Text("commands", "lamp_test.not_then")
-        return Phrase(planned if self.obstacle is None else not_then, fields).said(language)
+        return Phrase(planned if self.obstacle is None else not_then, fields).text(language)
 
     @property
     def value(self) -> dict[str, object]:

@@ -169,13 +169,13 @@ def _version_value(version: ScheduleVersion) -> dict[str, object]:
 def glow_words(glow: Glow, language: Language) -> str:
     """`114 h 41 min of 114 h 55 min confirmed (99.8 %)`; that nothing was planned where that is so."""
     if glow.percent is None:
-        return Text("past", "proof.nothing_planned").say(language, {})
+        return Text("past", "proof.nothing_planned").format(language, {})
     share = f"{glow.percent:g}".replace(".", str(texts(language, "values")["decimal_mark"]))
     fields = {"confirmed": hours_words(glow.confirmed_s), "planned": hours_words(glow.planned_s), "percent": share}
-    confirmed = Text("past", "proof.confirmed").say(language, fields)
+    confirmed = Text("past", "proof.confirmed").format(language, fields)
     if glow.measured_s is None:
         return confirmed
-    measured = Text("past", "proof.measured").say(language, {"measured": hours_words(glow.measured_s)})
+    measured = Text("past", "proof.measured").format(language, {"measured": hours_words(glow.measured_s)})
     return f"{confirmed}, {measured}"
 
 
@@ -199,8 +199,8 @@ def gap_words(gap: Gap, language: Language, zone: tzinfo, names: Mapping[str, st
     fields = {"from": _clock(gap.start, zone), "until": _clock(gap.end, zone), "zones": zones, "because": causes}
     if gap.missing_s < span_s:
         missing = f"{gap.missing_s:.0f} s" if gap.missing_s < 120 else hours_words(gap.missing_s)
-        return Text("past", "proof.gap_in_part").say(language, {**fields, "missing": missing})
-    return Text("past", "proof.gap").say(language, fields)
+        return Text("past", "proof.gap_in_part").format(language, {**fields, "missing": missing})
+    return Text("past", "proof.gap").format(language, fields)
 
 
 def cause_words(cause: GapCause, language: Language) -> str:
@@ -208,7 +208,7 @@ def cause_words(cause: GapCause, language: Language) -> str:
     if cause.code is not None:
         told = cause.event.text(language) if cause.event is not None else cause.gateway
         return f"{cause.code} {told}" if told else cause.code
-    return Text("past", f"cause.{cause.kind}").say(
+    return Text("past", f"cause.{cause.kind}").format(
         language, {"owner": cause.owner or "–", "reason": cause.reason or "–"}
     )
 

@@ -32,7 +32,7 @@ class PublicText:
     about: Mapping[Language, str]
     link: str | None = None
 
-    def said(self, language: Language) -> str | None:
+    def text(self, language: Language) -> str | None:
         """In a language, else in one that there is."""
         return self.about.get(language) or next(iter(self.about.values()), None)
 
@@ -131,7 +131,7 @@ class _Answer:
             name=rule.name if rule is not None else None,
             title=self._title(health, claim),
             text=tuple(self._sentences(health, kind, rule, claim, until)),
-            about=text.said(self.language),
+            about=text.text(self.language),
             link=text.link,
             until=until,
             looks=health.now.looks,

@@ -54,14 +54,14 @@ class WhyStep:
         name = self.name or None
         return {"kind": self.kind, "name": name, **looks, **span, **idle, "holds": self.holds, "because": self.because}
 
-    def said(self, language: Language, zone: tzinfo, names: Mapping[str, str] | None = None) -> str:
+    def text(self, language: Language, zone: tzinfo, names: Mapping[str, str] | None = None) -> str:
         """For people, in one line; `names` are those of the zones."""
         if self.by_hand is not None:
             told = by_hand_words(self.by_hand, language, zone)
         elif self.idle is not None:
-            told = self.idle.said(language)
+            told = self.idle.text(language)
         else:
-            told = Text("past", f"step.{self.kind}").say(language, {"name": self.name})
+            told = Text("past", f"step.{self.kind}").format(language, {"name": self.name})
         parts = [told]
         if self.looks is not None:
             parts.append(_looks_said(with_names(self.looks, names or {}), language))
@@ -70,9 +70,9 @@ class WhyStep:
             parts.append(f"{start}–{'24:00' if end == '00:00' else end}")
         line = ", ".join(parts)
         if self.because is not None:
-            because = Text("why", f"loses.{self.because}").say(language, {})
-            return _GIVES_WAY.say(language, {"what": line, "because": because})
-        return line if self.holds else _OTHERWISE.say(language, {"what": line})
+            because = Text("why", f"loses.{self.because}").format(language, {})
+            return _GIVES_WAY.format(language, {"what": line, "because": because})
+        return line if self.holds else _OTHERWISE.format(language, {"what": line})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +95,19 @@ class WhyAt:
     def confirmed_words(self, language: Language) -> str:
         """`confirmed for 2 of 2 parts`."""
         count, of = self.confirmed
-        return _CONFIRMED.say(language, {"count": count, "of": of})
+        return _CONFIRMED.format(language, {"count": count, "of": of})
 
     def fault_words(self, language: Language) -> Iterator[str]:
         """What was wrong then, a line each."""
         for fault in self.faults:
-            yield _FAULT.say(language, {"fault": f"{fault.code} {fault.event.text(language)}"})
+            yield _FAULT.format(language, {"fault": f"{fault.code} {fault.event.text(language)}"})
 
     def version_words(self, language: Language, zone: tzinfo) -> str | None:
         """Which schedule was in force then; None where that is not known."""
         if self.version is None:
             return None
         saved = f"{self.version.saved.astimezone(zone):%Y-%m-%d %H:%M}"
-        return _VERSION.say(language, {"number": self.version.number, "who": self.version.who, "saved": saved})
+        return _VERSION.format(language, {"number": self.version.number, "who": self.version.who, "saved": saved})
 
     @property
     def value(self) -> dict[str, object]:
@@ -255,12 +255,12 @@ def by_hand_words(by_hand: ByHand, language: Language, zone: tzinfo) -> str:
         "until": clock(by_hand.until, since, zone),
         "what": _what_words(by_hand.what, language),
     }
-    parts = [Text("past", f"step.{by_hand.kind}").say(language, fields)]
+    parts = [Text("past", f"step.{by_hand.kind}").format(language, fields)]
     if by_hand.reason:
-        parts.append(_REASON.say(language, {"reason": by_hand.reason}))
+        parts.append(_REASON.format(language, {"reason": by_hand.reason}))
     if by_hand.ended is not None and by_hand.ended != by_hand.until:
         text = _LIFTED if by_hand.kind == "stop" else _ENDED
-        parts.append(text.say(language, {"at": clock(by_hand.ended, since, zone)}))
+        parts.append(text.format(language, {"at": clock(by_hand.ended, since, zone)}))
     return ", ".join(parts)
 
 

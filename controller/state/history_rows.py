@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from controller.events import CATALOGUE, Event, EventKind, Level
-from controller.events.models import Advice, EndedTrouble, InEachLanguage, Reason, Spoken, in_language, printable
+from controller.events.models import Advice, EndedTrouble, InEachLanguage, Localized, Reason, in_language, printable
 from controller.locale import DEFAULT, Language, languages
 from controller.rfc3339 import parse_rfc3339
 
@@ -61,7 +61,7 @@ class RecordedEvent:
         event = self.event
         among = str(event.fields.get("gateways", "")).split(", ")
         return gateway in {event.fields.get("gateway"), *among} or (
-            event.whose is not None and gateway in event.whose.said(DEFAULT).split()
+            event.part is not None and gateway in event.part.text(DEFAULT).split()
         )
 
 
@@ -158,7 +158,7 @@ def recorded(event: Event, at: datetime) -> RecordedEvent:
 
 def _stored_fields(event: Event, longest: float = math.inf) -> dict[str, object]:
     fields = {name: _stored_field(value, longest) for name, value in event.fields.items()}
-    whose = {} if event.whose is None else {"whose": _stored_field(event.whose, longest)}
+    whose = {} if event.part is None else {"whose": _stored_field(event.part, longest)}
     return fields | whose | ({} if event.ended is None else {"ended": [event.ended.code, event.ended.lasted_s]})
 
 
@@ -184,7 +184,7 @@ def _stored_words(value: object, longest: float) -> object:
         return {name: {"code": event.code, "level": event.level.value, "fields": _stored_fields(event, longest)}}
     if isinstance(value, Reason):
         return value.value
-    if isinstance(value, Spoken):
+    if isinstance(value, Localized):
         return {"said": {language: in_language(value, language) for language in languages()}}
     return printable(value)
 

@@ -45,7 +45,7 @@ def add_account(visited: ForAdmin, form: FormOf) -> Response:
         field = "password" if error.code in PASSWORD_FAULTS else "role" if error.code == OF_SITE else "name"
         faults = (_fault(visited, error, field),)
         return visited.page("account_new", 422, name=name, role=role, is_limited=site is not None, faults=faults)
-    return visited.to("/accounts", visited.say("accounts.added", name=name))
+    return visited.to("/accounts", visited.text("accounts.added", name=name))
 
 
 @router.get("/accounts/edit", include_in_schema=False)
@@ -62,8 +62,8 @@ def change_role(visited: ForAdmin, form: FormOf) -> Response:
         visited.service.accounts.set_role(name, role, visited.actor, visited.now, _site(visited, form))
     except Refused as error:
         return _edit_page(visited, name, _fault(visited, error, "role"))
-    shown = visited.say(f"common.role.{role.value}")
-    return visited.to("/accounts", visited.say("accounts.has_role", name=name, role=shown))
+    shown = visited.text(f"common.role.{role.value}")
+    return visited.to("/accounts", visited.text("accounts.has_role", name=name, role=shown))
 
 
 @router.post("/accounts/password", include_in_schema=False)
@@ -74,7 +74,7 @@ def change_password(visited: ForAdmin, form: FormOf) -> Response:
         visited.service.accounts.set_password(name, form.raw("password"), visited.actor, visited.now)
     except Refused as error:
         return _edit_page(visited, name, _fault(visited, error, "password"))
-    return visited.to("/accounts", visited.say("accounts.has_password", name=name))
+    return visited.to("/accounts", visited.text("accounts.has_password", name=name))
 
 
 @router.post("/accounts/disable", include_in_schema=False)
@@ -95,7 +95,7 @@ def _switched(visited: Visit, form: Form, switch: Callable[[str, Actor, datetime
         switch(name, visited.actor, visited.now)
     except Refused as error:
         return _accounts(visited, 422, _fault(visited, error, "accounts"))
-    return visited.to("/accounts", visited.say(f"accounts.{result}", name=name))
+    return visited.to("/accounts", visited.text(f"accounts.{result}", name=name))
 
 
 @router.get("/accounts/{act}", include_in_schema=False)
@@ -136,7 +136,7 @@ def revoke_token(visited: ForAdmin, form: FormOf) -> Response:
         visited.service.accounts.tokens.revoke(number, visited.actor, visited.now)
     except Refused as error:
         return _tokens(visited, 422, fault=_fault(visited, error, "tokens"))
-    return visited.to("/tokens", visited.say("tokens.revoked"))
+    return visited.to("/tokens", visited.text("tokens.revoked"))
 
 
 def _accounts(visited: Visit, status: int = 200, fault: FieldFault | None = None) -> Response:
@@ -172,11 +172,11 @@ def _tokens(
 
 def _when(visited: Visit, at: datetime | None) -> str:
     if at is None:
-        return visited.say("accounts.never")
+        return visited.text("accounts.never")
     local = at.astimezone(visited.now.tzinfo)
     if local.date() == visited.now.date():
-        return visited.say("accounts.today", time=f"{local:%H:%M}")
-    return visited.say("accounts.seen", day=day_words(local.date(), visited.language), time=f"{local:%H:%M}")
+        return visited.text("accounts.today", time=f"{local:%H:%M}")
+    return visited.text("accounts.seen", day=day_words(local.date(), visited.language), time=f"{local:%H:%M}")
 
 
 def _unseen(visited: Visit) -> dict[str, str]:

@@ -186,7 +186,7 @@ def _refused(request: Request, error: Exception) -> Response:
     event = new_event(error.code, **error.fields) if isinstance(error, WatertowerError) else None
     text, cure = (event.text(visited.language), event.action(visited.language)) if event else ("", "")
     status = 503 if isinstance(error, NOT_NOW) else 409
-    return visited.page("error", status, title=visited.say("error.409.title"), text=text, cure=cure)
+    return visited.page("error", status, title=visited.text("error.409.title"), text=text, cure=cure)
 
 
 def _http_error(request: Request, error: Exception) -> Response:
@@ -225,5 +225,5 @@ def _broken(request: Request, error: Exception) -> Response:
 def _error(visited: Visit, status: int) -> HTMLResponse:
     known = status if status in {400, 403, 404, 405, 413, 415, 500, 503} else 400 if status < 500 else 500
     return visited.page(
-        "error", status, title=visited.say(f"error.{known}.title"), text=visited.say(f"error.{known}.text"), cure=""
+        "error", status, title=visited.text(f"error.{known}.title"), text=visited.text(f"error.{known}.text"), cure=""
     )

@@ -54,7 +54,7 @@ def public_calendar(
     def describe(night: NightLight) -> str:
         shown = [rule for rule in night.rules if campaign in {None, rule.name}]
         texts = (public_text(rule) for rule in shown)
-        return "\n".join(filter(None, (part for text in texts for part in (text.said(language), text.link))))
+        return "\n".join(filter(None, (part for text in texts for part in (text.text(language), text.link))))
 
     nights = lit_nights(program, now, now + timedelta(days=NIGHTS), campaign)
     slug = f"{slug_of(campaign)}." if campaign is not None else ""

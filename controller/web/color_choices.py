@@ -6,7 +6,7 @@ from controller.config.tower import Tower
 from controller.lighting.color import known_color, parse_color
 from controller.lighting.names import plain
 from controller.locale import Language
-from controller.web.visit import say
+from controller.web.visit import page_text
 
 STANDARD = ("white", "warm white", "red", "orange", "yellow", "lime", "blue", "blueviolet", "magenta")
 """Colours that lamps show at their full light: green as print means it is a fifth of it."""
@@ -27,10 +27,10 @@ def color_choices(tower: Tower, language: Language) -> tuple[ColorChoice, ...]:
     own = {name: color.hex for name, color in tower.palette.items()}
     choices = [ColorChoice(name, name[:1].upper() + name[1:], code) for name, code in own.items()]
     for name in STANDARD:
-        label = say(language, f"colors.{name.replace(' ', '_')}")
+        label = page_text(language, f"colors.{name.replace(' ', '_')}")
         color, taken = parse_color(name, {}), known_color(label, tower.palette)
         if {color.hex, taken.hex if taken is not None else None}.isdisjoint(own.values()) and plain(name) not in own:
             # the record says it in words that people know, where they mean the same
             is_same = taken is not None and taken.hex == color.hex
             choices.append(ColorChoice(label.lower() if is_same else name, label, color.hex))
-    return (*choices, ColorChoice(DARK, say(language, "colors.dark"), "#000000"))
+    return (*choices, ColorChoice(DARK, page_text(language, "colors.dark"), "#000000"))

@@ -63,7 +63,7 @@ def move(visited: ForOperator, form: FormOf) -> RedirectResponse:
         return visited.to(f"/schedule/draft/{draft.id}")
     if _is_as_before(visited, draft):
         visited.service.accounts.drafts.discard(draft.id, visited.visitor.owner)
-    return visited.to(f"/schedule#{WORDS[group]}-{to}", visited.say("draft.moved", name=name, place=to, count=count))
+    return visited.to(f"/schedule#{WORDS[group]}-{to}", visited.text("draft.moved", name=name, place=to, count=count))
 
 
 def _is_as_before(visited: Visit, draft: Draft) -> bool:
@@ -93,7 +93,7 @@ def show(visited: ForOperator, number: Number) -> HTMLResponse | RedirectRespons
     there."""
     draft = draft_of(visited)
     if draft is None or draft.id != number:  # as after a step back in the browser
-        return visited.to("/schedule", visited.say("draft.none"))
+        return visited.to("/schedule", visited.text("draft.none"))
     typed = typed_of(draft)
     if typed is not None and not edits_of(draft):
         return visited.to(form_path(visited.snapshot.setup, typed.group, typed.name))
@@ -122,16 +122,16 @@ def save(visited: ForOperator, number: Number, form: FormOf) -> HTMLResponse | R
     neither overwritten nor saved. A second press of the same button finds it saved."""
     draft, seen = draft_of(visited), form.get("seen")
     if keeper_of(visited).read().sha256 == seen != form.get("base"):
-        return visited.to("/schedule", visited.say("draft.saved"))
+        return visited.to("/schedule", visited.text("draft.saved"))
     if draft is None or draft.id != number:
-        return visited.to("/schedule", visited.say("draft.none"))
+        return visited.to("/schedule", visited.text("draft.none"))
     found = proposal(visited, draft)
     if (broken := _broken_file(visited, found)) is not None:
         return broken
     if found.after is None or found.disputed or form.get("base") != found.current.sha256:
         return _page(visited, number, found, status=409 if found.after is not None else 422)
     if seen != digest(found.text):
-        return _page(visited, number, found, status=409, refused=[visited.say("draft.grown")])
+        return _page(visited, number, found, status=409, refused=[visited.text("draft.grown")])
     return _written(visited, number, found, " ".join(form.get("why").split())[:LONGEST_WHY])
 
 
@@ -141,7 +141,7 @@ def _broken_file(visited: Visit, found: Proposal) -> RedirectResponse | None:
     is_sound = found.current.setup is not None or open_schedule(found.current.text, tower).schedule is not None
     if is_sound or any(isinstance(each, WholeText) for each in found.edits):
         return None
-    return visited.to("/schedule/file", visited.say("draft.broken"))
+    return visited.to("/schedule/file", visited.text("draft.broken"))
 
 
 def _written(visited: Visit, number: int, found: Proposal, why: str) -> HTMLResponse | RedirectResponse:
@@ -155,7 +155,7 @@ def _written(visited: Visit, number: int, found: Proposal, why: str) -> HTMLResp
         return _page(visited, number, found, status=422, why=why, refused=texts)
     except NotWritable as error:
         key = "not_writable" if error.reason.code in MAY_NOT else "not_written"
-        text = visited.say(f"draft.{key}", **{**error.fields, "reason": error.reason.said(visited.language)})
+        text = visited.text(f"draft.{key}", **{**error.fields, "reason": error.reason.text(visited.language)})
         return _page(visited, number, found, status=500, why=why, refused=[text])
     return _saved(visited, number, saved)
 
@@ -163,9 +163,9 @@ def _written(visited: Visit, number: int, found: Proposal, why: str) -> HTMLResp
 def _saved(visited: Visit, number: int, outcome: Saved) -> RedirectResponse:
     visited.service.accounts.drafts.discard(number, visited.visitor.owner)
     key = "saved" if outcome.taken else "saved_not_taken"
-    result = visited.say(f"draft.{key}")
+    result = visited.text(f"draft.{key}")
     if outcome.not_kept is not None:
-        result += " " + visited.say("draft.not_kept", reason=outcome.not_kept.said(visited.language))
+        result += " " + visited.text("draft.not_kept", reason=outcome.not_kept.text(visited.language))
     return visited.to("/schedule", result)
 
 
@@ -173,7 +173,7 @@ def _saved(visited: Visit, number: int, outcome: Saved) -> RedirectResponse:
 def discard(visited: ForOperator, number: Number, form: FormOf) -> RedirectResponse:  # noqa: ARG001  checks the form
     """Drops what was not saved."""
     visited.service.accounts.drafts.discard(number, visited.visitor.owner)
-    return visited.to("/schedule", visited.say("draft.discarded"))
+    return visited.to("/schedule", visited.text("draft.discarded"))
 
 
 def _chosen(form: Form) -> dict[str, str]:

@@ -148,12 +148,12 @@ def code_help(visited: Visit, kind: EventKind, action: str) -> CodeHelp:
     """What it means; `action` is what to do, with the fields of one event or without."""
     known = CATALOGUE.get(kind.code)
     if known is None:
-        return CodeHelp(visited.say("events.unknown"), "", "")
-    passes = [visited.say(f"events.passes.{known.level.value}")]
+        return CodeHelp(visited.text("events.unknown"), "", "")
+    passes = [visited.text(f"events.passes.{known.level.value}")]
     if known.lasting is not None and known.lasting.until:
-        passes.append(visited.say("events.lasts_until", codes=", ".join(known.lasting.until)))
+        passes.append(visited.text("events.lasts_until", codes=", ".join(known.lasting.until)))
     if known.lasting is not None and known.lasting.quiet_s is not None:
-        passes.append(visited.say("events.lasts_quiet", minutes=round(known.lasting.quiet_s / 60)))
+        passes.append(visited.text("events.lasts_quiet", minutes=round(known.lasting.quiet_s / 60)))
     return CodeHelp(without_fields(known.meaning.template(visited.language)), " ".join(passes), action)
 
 
@@ -196,7 +196,7 @@ def by_day(visited: Visit, lines: list[EventLine]) -> Iterator[tuple[str, list[E
     today = visited.snapshot.now.astimezone(visited.snapshot.zone).date()
     for day, found in days.items():
         words = day_words(day, visited.language, year=day.year != today.year)
-        yield visited.say("events.today", day=words) if day == today else words[:1].upper() + words[1:], found
+        yield visited.text("events.today", day=words) if day == today else words[:1].upper() + words[1:], found
 
 
 def _last_number(visited: Visit) -> int:

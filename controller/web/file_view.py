@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from controller.config.cure_place import said_in
+from controller.config.cure_place import text_in
 from controller.config.cures import followed
 from controller.config.findings import Finding
 from controller.config.load import open_schedule
@@ -79,7 +79,7 @@ def _cured(text: str, key: str, findings: tuple[Finding, ...], visited: Visit) -
     """The text once a suggestion is followed, which is kept as the draft; None where there is no such suggestion."""
     for finding in findings:
         for cure in finding.suggestions:
-            if _cure_key(finding, said_in(cure.shown, visited.language)) == key:
+            if _cure_key(finding, text_in(cure.shown, visited.language)) == key:
                 new = followed(text.encode(), cure, visited.language).decode()
                 add_edit(visited, WholeText(text=new), draft.base if (draft := draft_of(visited)) is not None else "")
                 return new
@@ -131,7 +131,7 @@ def _finding(finding: Finding, lines: tuple[str, ...], visited: Visit) -> ShownF
     else:
         first = max(1, place.line - AROUND)
         shown = tuple((number, lines[number - 1]) for number in range(first, place.line + 1) if number <= len(lines))
-    shown_cures = [said_in(cure.shown, visited.language) for cure in finding.suggestions]
+    shown_cures = [text_in(cure.shown, visited.language) for cure in finding.suggestions]
     return ShownFinding(
         code=event.code,
         text=event.text(visited.language),

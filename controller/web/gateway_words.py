@@ -21,17 +21,17 @@ def details_of(visited: Visit, snapshot: Snapshot, health: GatewayHealth) -> str
     if health.status == "silent" or has_sent_nothing:
         when = since(visited, health.heard)
         key = "never_heard" if not when else "left" if health.online is False else "silent"
-        return visited.say(f"gateways.{key}", **fields, when=when)
+        return visited.text(f"gateways.{key}", **fields, when=when)
     if health.status == "unknown" and health.askable:
-        return visited.say("gateways.not_yet", **fields)
+        return visited.text("gateways.not_yet", **fields)
     if health.status == "pending":
-        return visited.say("gateways.pending_again" if state.attempts > 1 else "gateways.pending", **fields)
+        return visited.text("gateways.pending_again" if state.attempts > 1 else "gateways.pending", **fields)
     if health.status == "confirmed":
-        return visited.say("gateways.confirmed", **fields)
+        return visited.text("gateways.confirmed", **fields)
     if health.status == "differs" and shown and shown != desired:
-        return visited.say("gateways.differs", **fields)
+        return visited.text("gateways.differs", **fields)
     local = snapshot.now.astimezone(snapshot.zone)
-    return "; ".join(dict.fromkeys(health.said(zone, visited.language, local) for zone in zones))
+    return "; ".join(dict.fromkeys(health.zone_text(zone, visited.language, local) for zone in zones))
 
 
 def _words(visited: Visit, snapshot: Snapshot, looks: Mapping[str, LookValue]) -> str:
@@ -42,14 +42,14 @@ def _words(visited: Visit, snapshot: Snapshot, looks: Mapping[str, LookValue]) -
         if look.on is None:
             return ""
         told = said_look(look, names.palette, language)
-        said[zone] = visited.say("gateways.dark") if told.kind == "dark" else _how(visited, told.kind, told.how)
+        said[zone] = visited.text("gateways.dark") if told.kind == "dark" else _how(visited, told.kind, told.how)
     if len(set(said.values())) == 1:
         return next(iter(said.values()))
     return ", ".join(f"{names.part(zone, language)} {how}" for zone, how in said.items())
 
 
 def _how(visited: Visit, kind: str, how: str) -> str:
-    return visited.say("gateways.sequence", count=how) if kind == "sequence" else how
+    return visited.text("gateways.sequence", count=how) if kind == "sequence" else how
 
 
 def since(visited: Visit, at: datetime | None) -> str:

@@ -83,7 +83,7 @@ def gateways(visited: ForViewer, q: str = "", status: str = ALL, page: int = 1) 
         q=q,
         wanted=wanted,
         lamp_test=_next_lamp_test(visited, snapshot),
-        lead=lead.phrase(snapshot.zone).said(visited.language) if (lead := snapshot.health.lead) is not None else "",
+        lead=lead.phrase(snapshot.zone).text(visited.language) if (lead := snapshot.health.lead) is not None else "",
         number=page,
         pages=pages,
         address=lambda number: f"/gateways?{urlencode({'q': q, 'status': wanted, 'page': number})}",
@@ -114,7 +114,7 @@ def _next_lamp_test(visited: Visit, snapshot: Snapshot) -> str:
     """When the service tests the lamps next; empty where that is not soon."""
     tests = planned_tests(snapshot.setup, snapshot.program, snapshot.now, snapshot.now + TESTS_AHEAD)
     test = next(tests, None)
-    return test.said(visited.now, snapshot.program, visited.language) if test is not None else ""
+    return test.text(visited.now, snapshot.program, visited.language) if test is not None else ""
 
 
 def found_gateways(snapshot: Snapshot, q: str, wanted: str) -> list[str]:
@@ -155,37 +155,37 @@ def _row(visited: Visit, snapshot: Snapshot, name: str) -> GatewayRow:
 
 def _zone(visited: Visit, snapshot: Snapshot, zone: str, health: ZoneHealth) -> ZoneRow:
     name = snapshot.setup.tower.landmark.zone_names(visited.language).get(zone, zone)
-    shown = health.reported.said(visited.language, exact=True)
+    shown = health.reported.text(visited.language, exact=True)
     if health.is_old and health.reported.on is not None:
         when = since(visited, health.reported_at)
-        shown = visited.say("gateways.last_at" if when else "gateways.last", shown=shown, when=when)
-    return ZoneRow(name, health.status, health.desired.said(visited.language, exact=True), shown)
+        shown = visited.text("gateways.last_at" if when else "gateways.last", shown=shown, when=when)
+    return ZoneRow(name, health.status, health.desired.text(visited.language, exact=True), shown)
 
 
 def _facts(
     visited: Visit, snapshot: Snapshot, health: GatewayHealth, state: GatewayState, keys: Gateway
 ) -> Iterator[tuple[str, str]]:
     """What else is known of it, with what it is called."""
-    say = visited.say
-    yield say("gateways.fact.kind"), health.kind
-    yield say("gateways.fact.heard"), since(visited, health.heard) or say("gateways.never")
+    text = visited.text
+    yield text("gateways.fact.kind"), health.kind
+    yield text("gateways.fact.heard"), since(visited, health.heard) or text("gateways.never")
     if (latency := _latency(visited, health.name)) is not None:
-        yield say("gateways.fact.latency"), say("gateways.seconds", seconds=_figure(latency, visited))
+        yield text("gateways.fact.latency"), text("gateways.seconds", seconds=_figure(latency, visited))
     if state.attempts > 1:
-        yield say("gateways.fact.attempts"), str(state.attempts)
+        yield text("gateways.fact.attempts"), str(state.attempts)
     if state.reported.clock is not None:
-        yield say("gateways.fact.clock"), _clock(visited, state.reported.clock, state.reported.clock_off_s)
+        yield text("gateways.fact.clock"), _clock(visited, state.reported.clock, state.reported.clock_off_s)
     if health.by in {"plan", "after", "boot", "local"}:
-        yield say("gateways.fact.by"), say(f"gateways.by.{health.by}")
+        yield text("gateways.fact.by"), text(f"gateways.by.{health.by}")
     if visited.may(Role.ADMIN):
-        yield say("gateways.fact.topics"), ", ".join(keys.topics(snapshot.setup.tower.mqtt.topic_prefix))
+        yield text("gateways.fact.topics"), ", ".join(keys.topics(snapshot.setup.tower.mqtt.topic_prefix))
 
 
 def _clock(visited: Visit, clock: str, off_s: float | None) -> str:
     if off_s is not None and abs(off_s) >= CLOCK_OFF_S:
         side = "ahead" if off_s > 0 else "behind"
-        return visited.say(f"gateways.clock.{side}", seconds=_figure(abs(off_s), visited))
-    return visited.say(f"gateways.clock.{clock}")
+        return visited.text(f"gateways.clock.{side}", seconds=_figure(abs(off_s), visited))
+    return visited.text(f"gateways.clock.{clock}")
 
 
 def _figure(value: float, visited: Visit) -> str:
@@ -220,17 +220,17 @@ def _lamps(visited: Visit, gateway: Gateway) -> tuple[list[str], list[tuple[str,
         lines.append(_tested(visited, "walk", seen))
     if found:
         lines.append(_tested(visited, "preflight", found))
-    dark = {by: visited.say(f"gateways.{kind}.dark") for by, kind in SAID_BY.items()}
+    dark = {by: visited.text(f"gateways.{kind}.dark") for by, kind in SAID_BY.items()}
     return lines, [(lamp, dark[result.by]) for lamp, result in failed.items()]
 
 
 def _tested(visited: Visit, kind: str, tested: Mapping[str, LampResult]) -> str:
     if not tested:
-        return visited.say(f"gateways.{kind}.never")
+        return visited.text(f"gateways.{kind}.never")
     failed = sum(not each.lit for each in tested.values())
     when = dated(max(each.at for each in tested.values()).astimezone(visited.now.tzinfo), visited.now, visited.language)
     key = "failed" if failed else "lit"
-    return visited.say(f"gateways.{kind}.{key}", tested=len(tested), failed=failed, when=when)
+    return visited.text(f"gateways.{kind}.{key}", tested=len(tested), failed=failed, when=when)
 
 
 def _problem(visited: Visit, code: str) -> str:

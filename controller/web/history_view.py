@@ -75,7 +75,7 @@ def undo(visited: ForOperator, form: FormOf) -> RedirectResponse:  # noqa: ARG00
     keeper = keeper_of(visited)
     target = keeper.undo(keeper.read())
     if target is None:
-        return visited.to("/history", visited.say("history.nothing_to_undo"))
+        return visited.to("/history", visited.text("history.nothing_to_undo"))
     return _drafted(visited, keeper.versions.text(target))
 
 

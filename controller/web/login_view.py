@@ -102,7 +102,7 @@ def make_first_account(visited: Visited, form: FormOf) -> Response:
         return visited.page("start", 422, code=code, name=name, faults=faults, failed=None)
     if isinstance(result, LoginFailed):
         return _waiting(visited.page("start", _status(result), code=code, name=name, faults=(), failed=result), result)
-    return _with_session(visited.to("/", visited.say("start.done")), visited, result)
+    return _with_session(visited.to("/", visited.text("start.done")), visited, result)
 
 
 @router.get("/account", include_in_schema=False)
@@ -128,7 +128,7 @@ def change_own_password(visited: Visited, form: FormOf) -> Response:
     if isinstance(result, LoginFailed):
         page = visited.page("account", _status(result), faults=(), failed=result)
         return _waiting(page, result)
-    return _with_session(visited.to("/account", visited.say("account.changed")), visited, result)
+    return _with_session(visited.to("/account", visited.text("account.changed")), visited, result)
 
 
 @router.get("/more", include_in_schema=False)

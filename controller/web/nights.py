@@ -133,21 +133,21 @@ def night_words(bar: NightBar, place: Place, names: Names, language: Language) -
     by_rule: dict[str, None] = {}
     for light in bar.lights:
         name = ", ".join(each.name for each in light.rules)
-        by_rule[_say(language, "night.light", name=name, look=brief(light.looks, names, language))] = None
+        by_rule[_text(language, "night.light", name=name, look=brief(light.looks, names, language))] = None
     shown = {id(rule) for light in bar.lights for rule in light.rules}
     for rule in bar.dark_by:
         if id(rule) not in shown:
-            by_rule[_say(language, "night.light", name=rule.name, look=_say(language, "night.dark"))] = None
+            by_rule[_text(language, "night.light", name=rule.name, look=_text(language, "night.dark"))] = None
     gives_way = (
         f"{rule.name} {spans_words(lost, place, language)}" if id(rule) in shown else rule.name
         for rule, lost in bar.lost
     )
     return NightWords(
         night_name(bar.night.day, language),
-        spans_words(spans, place, language) or _say(language, "night.dark"),
+        spans_words(spans, place, language) or _text(language, "night.dark"),
         tuple(by_rule),
         tuple(gives_way),
-        tuple(dict.fromkeys(_say(language, "night.blackout", name=rule.name) for rule, _ in bar.blackouts)),
+        tuple(dict.fromkeys(_text(language, "night.blackout", name=rule.name) for rule, _ in bar.blackouts)),
     )
 
 
@@ -164,7 +164,7 @@ def night_name(day: date, language: Language) -> str:
             ("month", template(language, "commands", f"month.{each.month}")),
         )
     }
-    return _say(language, f"night.{key}", **fields)
+    return _text(language, f"night.{key}", **fields)
 
 
 def brief(looks: Mapping[str, Look], names: Names, language: Language) -> str:
@@ -181,10 +181,10 @@ def brief(looks: Mapping[str, Look], names: Names, language: Language) -> str:
 
 def _how(look: Look, names: Names, language: Language) -> str:
     said = said_look(value_of(look).model_copy(update={"brightness": 1.0}), names.palette, language)
-    how = said.how if said.kind == "color" else _say(language, f"night.{said.kind}", how=said.how)
+    how = said.how if said.kind == "color" else _text(language, f"night.{said.kind}", how=said.how)
     if look.brightness == 1 or said.kind == "dark":
         return how
-    return _say(language, "night.brightness", how=how, percent=f"{100 * look.brightness:g}")
+    return _text(language, "night.brightness", how=how, percent=f"{100 * look.brightness:g}")
 
 
 def spans_words(spans: Sequence[Span], place: Place, language: Language) -> str:
@@ -192,12 +192,12 @@ def spans_words(spans: Sequence[Span], place: Place, language: Language) -> str:
     told = []
     for span in spans:
         if span[1] - span[0] >= ALL_NIGHT:
-            return _say(language, "night.all_day")
+            return _text(language, "night.all_day")
         start, end = (f"{at.astimezone(place.time_zone):%H:%M}" for at in span)
-        told.append(_say(language, "night.span", start=start, end="24:00" if end == "00:00" else end))
+        told.append(_text(language, "night.span", start=start, end="24:00" if end == "00:00" else end))
     *first, last = told or [""]
-    return _say(language, "night.and").join((", ".join(first), last)) if first else last
+    return _text(language, "night.and").join((", ".join(first), last)) if first else last
 
 
-def _say(language: Language, key: str, **fields: object) -> str:
+def _text(language: Language, key: str, **fields: object) -> str:
     return template(language, "picture", key).format_map(fields)

@@ -86,14 +86,14 @@ class OverrideForm:
         """The fields that are needed and empty, and the reason that is too long."""
         found = []
         if not self.has_color:
-            found.append(FieldFault("own" if self.color == OWN else "color", visited.say("override.fault.color")))
+            found.append(FieldFault("own" if self.color == OWN else "color", visited.text("override.fault.color")))
         if not self.has_end:
             found.append(
-                FieldFault("until_text" if self.until == OTHER else "until", visited.say("override.fault.until"))
+                FieldFault("until_text" if self.until == OTHER else "until", visited.text("override.fault.until"))
             )
         if not self.reason or len(self.reason) > LONGEST_REASON:
             key = "reason_long" if self.reason else "reason"
-            found.append(FieldFault("reason", visited.say(f"override.fault.{key}", most=LONGEST_REASON)))
+            found.append(FieldFault("reason", visited.text(f"override.fault.{key}", most=LONGEST_REASON)))
         return tuple(found)
 
 
@@ -124,9 +124,9 @@ def judge(visited: Visit, given: OverrideForm) -> tuple[tuple[FieldFault, ...], 
 def waits(visited: Visit) -> tuple[FieldFault, ...]:
     """Why no request can be granted now, whatever it asks for."""
     if visited.snapshot.stop is not None:
-        return (FieldFault("form", visited.say("override.fault.stopped")),)
+        return (FieldFault("form", visited.text("override.fault.stopped")),)
     if visited.snapshot.reading.trust is Trust.SUSPECT:
-        return (FieldFault("form", visited.say("override.fault.clock")),)
+        return (FieldFault("form", visited.text("override.fault.clock")),)
     return ()
 
 
@@ -175,7 +175,7 @@ def read_back(visited: Visit, given: OverrideForm) -> ReadBack | None:
         "campaign": foreseen.skips,
     }
     if foreseen.skips:
-        return ReadBack(*(visited.say(f"override.skip.{key}", **fields) for key in ("result", "answer", "act")))
+        return ReadBack(*(visited.text(f"override.skip.{key}", **fields) for key in ("result", "answer", "act")))
     looks = dict.fromkeys(
         said_look(foreseen.shown[zone], names.palette, language) for zone in given.zones or foreseen.shown
     )
@@ -183,9 +183,9 @@ def read_back(visited: Visit, given: OverrideForm) -> ReadBack | None:
     key = "parts" if only is None or given.zones else "dark" if only.kind == "dark" else "color"
     how = only.how if only is not None else ""
     return ReadBack(
-        visited.say("override.result", **fields),
-        visited.say("override.answer", **fields),
-        visited.say(f"override.act.{key}", how=how),
+        visited.text("override.result", **fields),
+        visited.text("override.answer", **fields),
+        visited.text(f"override.act.{key}", how=how),
     )
 
 

@@ -75,13 +75,13 @@ async def act(visited: ForOperator, form: FormOf) -> Response:
 @router.post("/override/end", include_in_schema=False)
 async def resume(visited: ForOperator, form: FormOf) -> Response:
     """Ends what was set by hand."""
-    reason = " ".join(form.get("reason").split())[:LONGEST_REASON] or visited.say("override.resumed_on_page")
+    reason = " ".join(form.get("reason").split())[:LONGEST_REASON] or visited.text("override.resumed_on_page")
     before = [each.said for each in visited.snapshot.overrides]
     try:
         await ask(visited, {"action": "resume", "reason": reason}, Act.OVERRIDE_ENDED, before, {"reason": reason})
     except NotGranted as refused:
         return await run_in_threadpool(_page, visited, OverrideForm(), (refused.fault,), refused.status)
-    return visited.to("/", visited.say("override.resumed"))
+    return visited.to("/", visited.text("override.resumed"))
 
 
 def _page(visited: Visit, given: OverrideForm, faults: tuple[FieldFault, ...] = (), status: int = 200) -> Response:
@@ -121,8 +121,8 @@ def _not_reached(visited: Visit) -> str:
     if not names:
         return ""
     if len(names) > MOST_NAMED:
-        return visited.say("override.not_reached_count", count=len(names))
-    return visited.say("override.not_reached", gateways=", ".join(names))
+        return visited.text("override.not_reached_count", count=len(names))
+    return visited.text("override.not_reached", gateways=", ".join(names))
 
 
 def _in_force(visited: Visit, stored: StoredOverride) -> str:
@@ -134,7 +134,7 @@ def _in_force(visited: Visit, stored: StoredOverride) -> str:
         "look": color_word(stored.said, visited.language) or stored.said,
         "reason": stored.reason or "–",
     }
-    return visited.say(f"override.held_by.{'skip' if stored.skips else 'look'}", **fields)
+    return visited.text(f"override.held_by.{'skip' if stored.skips else 'look'}", **fields)
 
 
 # The safety stop
@@ -156,7 +156,7 @@ async def stop(visited: ForOperator, form: FormOf) -> Response:
         answer = await ask(visited, request, Act.STOP_SET, after={"reason": shortened})
     except NotGranted as refused:
         return await run_in_threadpool(_stop_page, visited, reason, (refused.fault,), refused.status)
-    return visited.to("/", _answer(visited, answer, visited.say("stop.stopped")))
+    return visited.to("/", _answer(visited, answer, visited.text("stop.stopped")))
 
 
 @router.get("/stop/lift", include_in_schema=False)
@@ -171,7 +171,7 @@ async def lift(visited: ForOperator, form: FormOf) -> Response:
     reason = form.get("reason")
     if not reason or len(reason) > LONGEST_REASON:
         key = "reason_long" if reason else "lift_reason"
-        fault = FieldFault("reason", visited.say(f"stop.fault.{key}", most=LONGEST_REASON))
+        fault = FieldFault("reason", visited.text(f"stop.fault.{key}", most=LONGEST_REASON))
         return await run_in_threadpool(_lift_page, visited, reason, (fault,), 422)
     held = visited.snapshot.stop
     before = {"reason": held.reason} if held is not None else None
@@ -180,14 +180,14 @@ async def lift(visited: ForOperator, form: FormOf) -> Response:
         answer = await ask(visited, request, Act.STOP_LIFTED, before, {"reason": reason})
     except NotGranted as refused:
         return await run_in_threadpool(_lift_page, visited, reason, (refused.fault,), refused.status)
-    return visited.to("/", _answer(visited, answer, visited.say("stop.lifted")))
+    return visited.to("/", _answer(visited, answer, visited.text("stop.lifted")))
 
 
 def _answer(visited: Visit, answer: Event, usual: str) -> str:
     """In the product's words where it could not be stored."""
     if answer.code in NOT_STORED:
         return fault_in(answer, "form", visited.language).text.replace("`", "")
-    return visited.say("stop.none") if answer.code == NONE_HELD else usual
+    return visited.text("stop.none") if answer.code == NONE_HELD else usual
 
 
 def _stop_page(
@@ -222,4 +222,4 @@ def _lift_page(
 def _held(visited: Visit, stop: StoredOverride) -> str:
     """Who set it, since when, and why."""
     since = dated(stop.start.astimezone(visited.snapshot.zone), visited.snapshot.now, visited.language)
-    return visited.say("stop.held", owner=stop.owner, since=since, reason=stop.reason or "–")
+    return visited.text("stop.held", owner=stop.owner, since=since, reason=stop.reason or "–")

@@ -69,8 +69,8 @@ class PicturePart:
         return next((status for status in WORST if status in found), None)
 
     @property
-    def said(self) -> PartLight:
-        """The light that is told: of the worst status."""
+    def worst_light(self) -> PartLight:
+        """The light with the worst status: the one that texts name."""
         return next((light for light in self.lights if light.status == self.status), PartLight(UNSEEN))
 
 
@@ -132,7 +132,7 @@ def picture(scene: PictureScene, language: Language, *, labels: bool = True) -> 
         "picture",
         id="p",
         title=words.title,
-        desc=" ".join(words.said()),
+        desc=" ".join(words.sentences()),
         sky=sky(scene.sun_deg),
         stars=min(1.0, (STARS_BELOW_DEG - scene.sun_deg) / 5) * 0.8 if scene.sun_deg < STARS_BELOW_DEG else 0,
         land={name: blend(night, noon, day) for name, (night, noon) in LAND.items()},
@@ -189,7 +189,7 @@ class DrawnPart:
 
 def _drawn_part(scene: PictureScene, part: PicturePart, number: int, shape: PartShape) -> DrawnPart:
     wall = blend(NIGHT_WALL, DAY_WALL, daylight(scene.sun_deg))
-    look = part.said.look
+    look = part.worst_light.look
     lit = look.brightness if look.brightness is not None else 1.0
     brightest = max(part.lights, key=lambda light: light_of(light.look), default=PartLight(UNSEEN)).look
     strength = 0.5 * light_of(brightest) ** 0.5 if scene.sun_deg < GLOW_BELOW_DEG else 0.0
@@ -246,7 +246,7 @@ class PictureWords:
     def title(self) -> str:
         """Whose picture it is; a preview is called so."""
         is_preview = all(part.status is None for part in self.scene.parts)
-        return self._say("title_preview" if is_preview else "title", who=self.scene.names.subject(self.language))
+        return self._text("title_preview" if is_preview else "title", who=self.scene.names.subject(self.language))
 
     def name(self, part: PicturePart) -> str:
         """What people call a part."""
@@ -255,26 +255,26 @@ class PictureWords:
     def state(self, part: PicturePart) -> str:
         """The second line of a label."""
         if part.status == "silent" and part.silent_since is not None:
-            return self._say("label.silent_since", time=f"{part.silent_since:%H:%M}")
-        return self._say(f"label.{part.status or 'shown'}", how=self._how(part.said.look))
+            return self._text("label.silent_since", time=f"{part.silent_since:%H:%M}")
+        return self._text(f"label.{part.status or 'shown'}", how=self._how(part.worst_light.look))
 
-    def said(self) -> Iterator[str]:
-        """All that can be seen."""
+    def sentences(self) -> Iterator[str]:
+        """Everything the picture shows, for those who cannot see it."""
         height, parts = self.scene.sun_deg, self.scene.parts
-        yield self._say("sky.night" if height < NIGHT_BELOW_DEG else "sky.twilight" if height < 0 else "sky.day")
+        yield self._text("sky.night" if height < NIGHT_BELOW_DEG else "sky.twilight" if height < 0 else "sky.day")
         if self.scene.is_stopped:
-            yield self._say("said.stopped")
+            yield self._text("said.stopped")
         for part in parts[:MOST_LABELLED]:
-            how, wanted = self._how(part.said.look), self._how(part.desired)
-            yield self._say(f"said.{part.status or 'shown'}", who=self.name(part), how=how, wanted=wanted)
+            how, wanted = self._how(part.worst_light.look), self._how(part.desired)
+            yield self._text(f"said.{part.status or 'shown'}", who=self.name(part), how=how, wanted=wanted)
         if len(parts) > MOST_LABELLED:
-            yield self._say("more", count=len(parts) - MOST_LABELLED)
+            yield self._text("more", count=len(parts) - MOST_LABELLED)
 
     def _how(self, look: LookValue) -> str:
         said: SaidLook = said_look(look, self.scene.names.palette, self.language)
-        return said.how if said.kind == "color" else self._say(f"label.{said.kind}", how=said.how)
+        return said.how if said.kind == "color" else self._text(f"label.{said.kind}", how=said.how)
 
-    def _say(self, key: str, **fields: object) -> str:
+    def _text(self, key: str, **fields: object) -> str:
         return template(self.language, "picture", key).format_map(fields)
 
 
@@ -282,8 +282,8 @@ def _slices(part: PicturePart) -> Iterator[tuple[float, float, PartLight]]:
     """Where each light of a part begins and ends, 0..1; of more than MOST_SLICES those of most gateways, and always one
     of the worst status."""
     kept = list(part.lights[:MOST_SLICES])
-    if part.said not in kept and part.lights:
-        kept[-1] = part.said
+    if part.worst_light not in kept and part.lights:
+        kept[-1] = part.worst_light
     total = sum(light.count for light in kept)
     start = 0.0
     for light in kept:

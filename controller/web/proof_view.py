@@ -83,7 +83,7 @@ def _page(visited: Visit, of: str, found: Proof) -> HTMLResponse:
         broken=None,
         of=of,
         proof=found,
-        title=found.campaign or visited.say("proof.all_light"),
+        title=found.campaign or visited.text("proof.all_light"),
         period=period_words(found, language, zone),
         total=glow_words(found.tower, language),
         zones=[(names.get(name, name), glow_words(glow, language)) for name, glow in found.zones.items()],

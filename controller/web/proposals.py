@@ -229,13 +229,13 @@ def version_line(visited: Visit, version: ScheduleVersion) -> dict[str, str]:
     """What the list says of a version: `number`, `who`, `when`, `source`, `what`, `why`."""
     at = version.at.astimezone(visited.snapshot.zone)
     is_this_year = at.year == visited.now.year
-    unknown = visited.say("history.unknown_person")
+    unknown = visited.text("history.unknown_person")
     what = summary_words(version.summary, visited.language) if version.summary is not None else ""
     return {
         "number": str(version.number),
         "who": version.who or unknown,
         "when": f"{day_words(at.date(), visited.language, year=not is_this_year)} {at:%H:%M}",
-        "source": visited.say(f"history.source.{version.source}"),
-        "what": what or visited.say("history.first" if version.is_first else "history.other"),
+        "source": visited.text(f"history.source.{version.source}"),
+        "what": what or visited.text("history.first" if version.is_first else "history.other"),
         "why": version.why,
     }

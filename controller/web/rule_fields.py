@@ -16,7 +16,7 @@ from controller.schedule.hours_grammar import several
 from controller.schedule.one_year import language_of
 from controller.web.color_choices import DARK, color_choices
 from controller.web.forms import Form
-from controller.web.visit import say
+from controller.web.visit import page_text
 
 OWN, SEVERAL, NONE = "own", "several", "none"
 """A colour that is typed, several one after another, and no colour of its own for a part."""
@@ -79,7 +79,7 @@ class RuleFields:
         if choice == "all":
             return tuple(map(str, DEFAULT_HOURS if self.group in LIT else ALL_DAY))
         keys = {"evening": ("evening",), "both": ("evening", "morning")}.get(choice, ())
-        return tuple(say(language, f"rule.hours_text.{key}") for key in keys)
+        return tuple(page_text(language, f"rule.hours_text.{key}") for key in keys)
 
     def _color_fields(self, rule: RuleForm) -> Iterator[tuple[str, str]]:
         color = rule.color

@@ -11,7 +11,7 @@ from fastapi import HTTPException
 from pydantic import ValidationError
 
 from controller.config import setup_notes
-from controller.config.cure_place import said_in
+from controller.config.cure_place import text_in
 from controller.config.finding_fields import NOTES_FIELD
 from controller.config.findings import Finding, Suggestion
 from controller.config.lamp_light import LampLight, lamp_light
@@ -36,7 +36,7 @@ from controller.lighting.look import DARK, ZoneState
 from controller.schedule.campaign import Blackout, EveryNight, Limit, Rule
 from controller.schedule.hours import Window, night_of
 from controller.schedule.occurrence import Occurrence, next_occurrence
-from controller.schedule.translation import days_said
+from controller.schedule.translation import days_in_language
 from controller.service.saving import DiskSchedule
 from controller.web.forms import Form
 from controller.web.nights import NightBar, night_bars, night_name, spans_words
@@ -146,12 +146,12 @@ class RuleReading:
         """Everything that keeps it from being a draft."""
         found = list(self._faults())
         if self.question is not None and self.answer is None:
-            found.append(RuleFault(YEAR_CHOICE, self.visited.say("rule.fault.year")))
+            found.append(RuleFault(YEAR_CHOICE, self.visited.text("rule.fault.year")))
         return tuple({each.field + each.text: each for each in found}.values())
 
     def _faults(self) -> Iterator[RuleFault]:
         if isinstance(self.outcome, NotPatchable):
-            yield RuleFault("form", self.visited.say("rule.only_text"), link="/schedule/file")
+            yield RuleFault("form", self.visited.text("rule.only_text"), link="/schedule/file")
         elif isinstance(self.outcome, Faulty):
             yield from map(self._fault, self.outcome.findings)
 
@@ -159,15 +159,15 @@ class RuleReading:
         of = finding.field
         is_mine = of is not None and of.group == self.group and of.rule.strip() == self.meant.name.strip()
         if not is_mine:
-            place = self.visited.say("rule.elsewhere", line=finding.place.line if finding.place else 0)
+            place = self.visited.text("rule.elsewhere", line=finding.place.line if finding.place else 0)
             return RuleFault("form", f"{place} {words_at(self.visited, finding)}", link="/schedule/file")
         field = (of and of.field) or "name"
         return RuleFault(field, words_at(self.visited, finding, field), tuple(self._cures(finding)))
 
     def _cures(self, finding: Finding, words: str = "") -> Iterator[CureButton]:
         for cure in finding.suggestions:
-            shown = said_in(cure.shown, self.visited.language)
-            said = words or self.visited.say("common.change_to", value=in_labels(self.visited, shown))
+            shown = text_in(cure.shown, self.visited.language)
+            said = words or self.visited.text("common.change_to", value=in_labels(self.visited, shown))
             yield CureButton(_cure_key(finding, shown), said)
 
     def cured(self, key: str) -> Form | None:
@@ -175,7 +175,7 @@ class RuleReading:
         findings = (*(self.outcome.findings if isinstance(self.outcome, Faulty) else ()), *self.notes)
         for finding in findings:
             for cure in finding.suggestions:
-                if _cure_key(finding, said_in(cure.shown, self.visited.language)) == key:
+                if _cure_key(finding, text_in(cure.shown, self.visited.language)) == key:
                     return self._cured(finding, cure)
         return None
 
@@ -209,8 +209,8 @@ class RuleReading:
         return [
             RuleFault(
                 each.field.field if each.field is not None else NOTES_FIELD,
-                self.visited.say("rule.faint", **each.event.fields),
-                tuple(self._cures(each, self.visited.say("rule.full_light"))),
+                self.visited.text("rule.faint", **each.event.fields),
+                tuple(self._cures(each, self.visited.text("rule.full_light"))),
             )
             for each in self.notes
             if each.code == FAINT_COLOR
@@ -246,32 +246,32 @@ class RuleReading:
         if rule is None:
             return []
         if not rule.listed:
-            return [visited.say("rule.read.every_night")]
+            return [visited.text("rule.read.every_night")]
         if self.occurrence is None:
-            return [visited.say("rule.read.over")]
+            return [visited.text("rule.read.over")]
         words = days_words(self.occurrence.first, self.occurrence.last, visited.language)
         unit = "nights" if rule.nights else "days"
         key = f"rule.read.{unit}{'_one' if self.occurrence.count == 1 else ''}"
-        lines = [visited.say(key, days=words, count=self.occurrence.count)]
+        lines = [visited.text(key, days=words, count=self.occurrence.count)]
         lines += [*following_words(visited, rule, self.occurrence), *self._years_words(rule)]
         times = times_words(visited, rule, self.occurrence, self.setup.tower.site.place)
         what = "never" if not times else "dark" if self.group == "blackouts" else "light"
-        lines.append(visited.say(f"rule.read.{what}", **times))
+        lines.append(visited.text(f"rule.read.{what}", **times))
         return [*lines, *morning_words(visited, rule, self.occurrence, self.setup.tower.site.place)]
 
     def _years_words(self, rule: Rule) -> Iterator[str]:
         if self.meant.years:
             years = ", ".join(str(each.year) for each in self.meant.years)
-            yield self.visited.say("rule.read.other_years", years=years, days=self._usual(self.meant))
+            yield self.visited.text("rule.read.other_years", years=years, days=self._usual(self.meant))
         elif self.question is not None and self.answer is None:
             return
         elif all(days.year is None for days in rule.listed):
-            yield self.visited.say("rule.read.yearly")
+            yield self.visited.text("rule.read.yearly")
         else:
             years = ", ".join(
                 str(year) for year in sorted({days.year for days in rule.listed if days.year is not None})
             )
-            yield self.visited.say("rule.read.only", years=years)
+            yield self.visited.text("rule.read.only", years=years)
 
     @property
     def usual_before(self) -> str:
@@ -279,7 +279,7 @@ class RuleReading:
         return self._usual(self.before) if self.before is not None else ""
 
     def _usual(self, form: RuleForm) -> str:
-        return ", ".join(days_said(each, self.visited.language) for each in form.days)
+        return ", ".join(days_in_language(each, self.visited.language) for each in form.days)
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -294,7 +294,7 @@ class RuleReading:
                 if rule is not None and on is not None
                 else {}
             )
-            found[kind] = self.visited.say(f"rule.kind.{kind}_{'times' if times else 'hint'}", **times)
+            found[kind] = self.visited.text(f"rule.kind.{kind}_{'times' if times else 'hint'}", **times)
         return found
 
     @property

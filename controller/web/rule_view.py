@@ -44,7 +44,7 @@ def new(visited: ForOperator, kind: str = "campaign", like: str = "") -> HTMLRes
     if like not in LIKE or draft_of(visited) is not None:
         return _filled(visited, group, None)
     fields = RuleFields(group, visited.snapshot.setup.tower, visited.language).new()
-    days = [("days", visited.say(f"rule.like.{like}")), ("hours_choice", LIKE[like])]
+    days = [("days", visited.text(f"rule.like.{like}")), ("hours_choice", LIKE[like])]
     base = ("base", keeper_of(visited).read().sha256)
     return _page(read_rule(visited, group, None, Form((base, *with_fields(fields, days).fields))))
 

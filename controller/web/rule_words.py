@@ -55,9 +55,9 @@ def in_labels(visited: Visit, text: str) -> str:
     value behind it."""
 
     def label(key: str) -> str:
-        return visited.say(LABELS[key]).partition(" – ")[0]
+        return visited.text(LABELS[key]).partition(" – ")[0]
 
-    text = _EITHER.sub(f'"{visited.say("rule.days_title")}"', text)
+    text = _EITHER.sub(f'"{visited.text("rule.days_title")}"', text)
     text = _KEYWORD.sub(lambda found: f'"{label(found[1])}"', text)
     return _PAIR.sub(lambda found: f"{label(found[2])}: {found[1]}", text)
 
@@ -68,7 +68,7 @@ def words_at(visited: Visit, finding: Finding, field: str = "") -> str:
     if key is not None and field:
         is_empty = key in {"name", "days", "missing"} and field in {"name", "days", "color", "brightness"}
         fields = {name: value for name, value in finding.event.fields.items() if name != "key"}
-        return visited.say(f"rule.fault.{field if is_empty else key}", **fields)
+        return visited.text(f"rule.fault.{field if is_empty else key}", **fields)
     event, language = finding.event, visited.language
     text, action = event.text(language), event.action(language)
     said = f"{capital(text)}. {capital(action)}".rstrip(". ")
@@ -91,7 +91,7 @@ def morning_words(visited: Visit, rule: Rule, occurrence: Occurrence, place: Pla
     begins = times[0].astimezone(visited.snapshot.zone) if times is not None else None
     if begins and rule.nights and begins.date() > occurrence.first and begins.hour >= MORNING:
         day = day_words(occurrence.first, visited.language, year=False)
-        yield visited.say("rule.read.morning_after", day=day)
+        yield visited.text("rule.read.morning_after", day=day)
 
 
 def following_words(visited: Visit, rule: Rule, occurrence: Occurrence) -> Iterator[str]:
@@ -105,4 +105,4 @@ def following_words(visited: Visit, rule: Rule, occurrence: Occurrence) -> Itera
     if pieces[1:]:
         said = [days_words(each.first, each.last, visited.language) for each in pieces[1:MOST_PIECES]]
         key = "rule.read.following_more" if len(pieces) > MOST_PIECES else "rule.read.following"
-        yield visited.say(key, days=", ".join(said))
+        yield visited.text(key, days=", ".join(said))

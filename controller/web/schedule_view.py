@@ -21,7 +21,7 @@ from controller.schedule.campaign import Limit, Rule
 from controller.schedule.plan import Program
 from controller.schedule.plan_notes import Note, coming_days, notes
 from controller.schedule.recurrence import EARLIEST, LATEST
-from controller.schedule.translation import days_said, hours_said
+from controller.schedule.translation import days_in_language, hours_in_language
 from controller.service.clauses import Names, names_of
 from controller.state.drafts import Draft
 from controller.state.roles import Role
@@ -252,24 +252,24 @@ def _card(
         when=_when(visited, form, has_days),
         colors=_colors(rule),
         look=_look(visited, rule),
-        following=visited.say(f"schedule.following.{key}", day=day) if has_days and not is_never_lit else "",
+        following=visited.text(f"schedule.following.{key}", day=day) if has_days and not is_never_lit else "",
         tags=tuple(_tags(visited, found))[:MOST_TAGS],
         is_shared=bool(rule.shared_file),
     )
 
 
 def _when(visited: Visit, form: RuleForm, has_days: bool) -> str:
-    parts = [_days(visited, form.days) if has_days else visited.say("schedule.every_night")]
+    parts = [_days(visited, form.days) if has_days else visited.text("schedule.every_night")]
     parts += [f"{one.year}: {_days(visited, one.days)}" for one in form.years]
     if form.except_:
-        parts.append(visited.say("schedule.except", days=_days(visited, form.except_)))
+        parts.append(visited.text("schedule.except", days=_days(visited, form.except_)))
     if form.hours:
-        parts.append(", ".join(hours_said(each, visited.language) for each in form.hours))
+        parts.append(", ".join(hours_in_language(each, visited.language) for each in form.hours))
     return " · ".join(parts)
 
 
 def _days(visited: Visit, texts: Sequence[str]) -> str:
-    return ", ".join(days_said(each, visited.language) for each in texts)
+    return ", ".join(days_in_language(each, visited.language) for each in texts)
 
 
 def _colors(rule: Rule) -> tuple[str, ...]:
@@ -283,10 +283,10 @@ def _colors(rule: Rule) -> tuple[str, ...]:
 
 def _look(visited: Visit, rule: Rule) -> str:
     if isinstance(rule, Limit):
-        return visited.say("schedule.at_most", brightness=f"{100 * rule.brightness:g} %")
+        return visited.text("schedule.at_most", brightness=f"{100 * rule.brightness:g} %")
     looks: dict[str, Look] = getattr(rule, "looks", {})
     if not looks:
-        return visited.say("schedule.dark")
+        return visited.text("schedule.dark")
     return brief(looks, names_of(visited.snapshot.setup.tower), visited.language)
 
 
@@ -300,5 +300,5 @@ def _tags(visited: Visit, found: Sequence[Note]) -> Iterator[Tag]:
             continue
         event = new_event(note.code, **note.fields)
         one = "_one" if note.fields.get("nights") == 1 else ""
-        words = visited.say(f"schedule.tag.{key}{one}", **{"nights": "", "year": "", **note.fields})
+        words = visited.text(f"schedule.tag.{key}{one}", **{"nights": "", "year": "", **note.fields})
         yield Tag(words, in_labels(visited, visited.event_text(event)), key in {"never_lit", "unconfirmed"})

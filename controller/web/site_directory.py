@@ -254,8 +254,8 @@ def _listed(visited: Visit, directory: SiteDirectory, away: Mapping[str, Sequenc
     lines += [line for site, told in away.items() if (line := _line_away(visited, directory, site, told)) is not None]
     may_see_all = visited.may(Role.VIEWER) and visited.visitor.sites is None
     for name, why in sorted(directory.failed.items()) if may_see_all else ():
-        text = visited.say("sites.failed", why=why.text(visited.language))
-        lines.append(SiteLine("", name, text, "silent", visited.say("sites.not_running")))
+        text = visited.text("sites.failed", why=why.text(visited.language))
+        lines.append(SiteLine("", name, text, "silent", visited.text("sites.not_running")))
     lines.sort(key=lambda line: (WORST_FIRST.index(line.status) if line.status else 0, line.name.casefold()))
     return visited.page("sites", lines=lines, well=sum(line.status == "confirmed" for line in lines))
 
@@ -267,11 +267,11 @@ def _line_away(visited: Visit, directory: SiteDirectory, site: str, told: Sequen
         return SiteLine(address, name, text, next((each for each in WORST_FIRST if each == status), ""), word)
     visitor, name = visited.visitor, directory.titles.get(site, site)
     if visitor.role is None and visitor.name is None:
-        return SiteLine(f"/sites/{site}/public", name, visited.say("sites.away"))
+        return SiteLine(f"/sites/{site}/public", name, visited.text("sites.away"))
     if visitor.sites is not None and site not in visitor.sites:
         return None
     text = capital(told.text(visited.language))
-    return SiteLine(f"/sites/{site}/", name, text, "unknown", visited.say("common.status.unknown"))
+    return SiteLine(f"/sites/{site}/", name, text, "unknown", visited.text("common.status.unknown"))
 
 
 @router.get(LIST, include_in_schema=False)
@@ -303,12 +303,12 @@ def _line(visited: Visit, service: RunningService) -> SiteLine | None:
         snapshot, address = service.snapshot, f"/sites/{service.site}/"
         if snapshot is None:
             return SiteLine(
-                address, name, visited.say("sites.starting"), "unknown", visited.say("common.status.unknown")
+                address, name, visited.text("sites.starting"), "unknown", visited.text("common.status.unknown")
             )
         told = told_of(snapshot, snapshot.gateways(named_gateways(snapshot)), visited.language)
         if told.status == "confirmed" and any(not one.is_harmless for one in snapshot.health.degradations):
-            return SiteLine(address, name, told.main, "differs", visited.say("sites.look"))
-        return SiteLine(address, name, told.main, told.status, visited.say(f"common.status.{told.status}"))
+            return SiteLine(address, name, told.main, "differs", visited.text("sites.look"))
+        return SiteLine(address, name, told.main, told.status, visited.text(f"common.status.{told.status}"))
     if visitor.name is not None:
         return None
     answer = answer_of(service, visited.now_at(service), visited.language)

@@ -155,10 +155,10 @@ def _lit_next(visited: Visit) -> str:
 def _line(visited: Visit, gateway: GatewayHealth, snapshot: Snapshot) -> GatewayLine:
     if gateway.status == "confirmed":
         heard = gateway.heard
-        details = "" if heard is None else visited.say("tower.heard", seconds=_seconds_since(heard, snapshot.now))
+        details = "" if heard is None else visited.text("tower.heard", seconds=_seconds_since(heard, snapshot.now))
     else:
         details = details_of(visited, snapshot, gateway)
-    words = visited.say(f"common.status.{gateway.status}")
+    words = visited.text(f"common.status.{gateway.status}")
     return GatewayLine(gateway.name, gateway.status, words, printable(details, WIDEST))
 
 
@@ -173,8 +173,8 @@ def _banners(
     if snapshot.stop is not None:
         since = snapshot.stop.start.astimezone(snapshot.zone)
         fields = {"owner": snapshot.stop.owner, "reason": snapshot.stop.reason or "–", "since": f"{since:%H:%M}"}
-        text = visited.say("tower.banner.stop", **fields)
-        yield Banner("error", text, "", "/stop/lift", visited.say("tower.banner.stop_link"))
+        text = visited.text("tower.banner.stop", **fields)
+        yield Banner("error", text, "", "/stop/lift", visited.text("tower.banner.stop_link"))
     found = [_gateway(visited, each, snapshot, told) for each in gateways if each.code and not each.is_well]
     lasting = [one for one in snapshot.health.degradations if not one.is_harmless]
     if any(one.code == CLOCK_WRONG for one in lasting):  # says what the other only names
@@ -196,7 +196,7 @@ def _gateway(visited: Visit, gateway: GatewayHealth, snapshot: Snapshot, told: S
         AsWritten(text or f"{gateway.name}: {_line(visited, gateway, snapshot).details}"),
         cure,
         f"/gateways/{gateway.name}",
-        visited.say("tower.banner.gateway_link", code=cause),
+        visited.text("tower.banner.gateway_link", code=cause),
     )
 
 
@@ -204,10 +204,10 @@ def _degradation(visited: Visit, one: Degradation) -> Banner:
     event = one.event
     kind = "error" if event is not None and event.level is Level.ERROR else "warning"
     cure = event.action(visited.language) if event is not None else ""
-    link, text = f"/code/{one.code}", visited.say("tower.banner.code_link", code=one.code)
+    link, text = f"/code/{one.code}", visited.text("tower.banner.code_link", code=one.code)
     if one.code in FILES:
-        link, text = "/schedule/file", visited.say("tower.banner.file_link")
-    return Banner(kind, one.said(visited.language), cure, link, text)
+        link, text = "/schedule/file", visited.text("tower.banner.file_link")
+    return Banner(kind, one.text(visited.language), cure, link, text)
 
 
 def _today(visited: Visit) -> Iterator[tuple[str, str]]:

@@ -101,9 +101,9 @@ class Visit:
         source = Source.API if self.visitor.via == "token" else Source.PAGE
         return Actor(self.visitor.owner, source, self.visitor.address)
 
-    def say(self, key: str, **fields: object) -> str:
+    def text(self, key: str, **fields: object) -> str:
         """A text of the page."""
-        return say(self.language, key, **fields)
+        return page_text(self.language, key, **fields)
 
     def event_text(self, event: Event) -> str:
         """What happened, with what people call the parts of the landmark in place of the names of zones, and days as
@@ -137,7 +137,7 @@ class Visit:
         html = (
             templates()
             .get_template(f"{view}.html")
-            .render(visit=self, say=self.say, Role=Role, view=view, result=result, **values)
+            .render(visit=self, t=self.text, Role=Role, view=view, result=result, **values)
         )
         response = HTMLResponse(ADDRESS.sub(rf"\g<1>{self.root}", html) if self.root else html, status_code)
         if result:
@@ -185,7 +185,7 @@ def _with_names(value: object, names: Mapping[str, str]) -> object:
     return value
 
 
-def say(language: Language, key: str, **fields: object) -> str:
+def page_text(language: Language, key: str, **fields: object) -> str:
     """A text of `locale/<language>/page/<topic>.toml` with its fields; `key` is `<topic>.<key>`, the topic a view or
     `common`."""
     topic, _, name = key.partition(".")
@@ -204,14 +204,14 @@ def templates() -> Environment:
         auto_reload=False,
     )
     made.globals["asset"] = asset
-    made.globals["languages"] = lambda: {each: say(each, "common.language") for each in languages()}
-    made.filters["said"] = said
+    made.globals["languages"] = lambda: {each: page_text(each, "common.language") for each in languages()}
+    made.filters["as_sentence"] = as_sentence
     made.filters["quoted"] = quoted
     made.globals["at"] = lambda faults, field: next((each for each in faults if each.field == field), None)
     return made
 
 
-def said(text: str) -> Markup:
+def as_sentence(text: str) -> Markup:
     """A text of the catalogue as a sentence of its own: with a capital, and what stands in backticks as code."""
     return quoted(capital(text))
 

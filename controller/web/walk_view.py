@@ -119,7 +119,7 @@ def _kept(visited: Visit, before: LampWalk | None, after: LampWalk | None) -> st
     try:
         LampResults(visited.service.state, visited.service.tell).note(after.lit, visited.service.clock.read().wall)
     except (Unusable, OSError):
-        return visited.say("walk.not_kept")
+        return visited.text("walk.not_kept")
     return ""
 
 

@@ -72,12 +72,12 @@ def _heading(visited: Visit, answer: WhyAt, local: datetime) -> str:
         return told_of(snapshot, snapshot.gateways(named_gateways(snapshot)), language).main
     when = f"{day_words(local.date(), language)} {local:%H:%M}"
     if not answer.is_past:
-        return visited.say("why.then", when=when)
+        return visited.text("why.then", when=when)
     if not answer.shown:
-        return visited.say("why.not_recorded", when=when, what=NOTHING_RECORDED.say(language, {}))
+        return visited.text("why.not_recorded", when=when, what=NOTHING_RECORDED.format(language, {}))
     names = snapshot.setup.tower.landmark.zone_names(language)
     looks = {name: zone.state.value for name, zone in with_names(answer.shown, names).items()}
-    return visited.say(
+    return visited.text(
         "why.was", when=when, looks=looks_words(looks, language), confirmed=answer.confirmed_words(language)
     )
 
@@ -86,4 +86,4 @@ def _lines(visited: Visit, answer: WhyAt, zone: ZoneInfo) -> Iterator[tuple[str,
     """What decides, the strongest first, and whether it gives way."""
     names = visited.snapshot.setup.tower.landmark.zone_names(visited.language)
     for step in answer.steps:
-        yield step.said(visited.language, zone, names), step.because is not None
+        yield step.text(visited.language, zone, names), step.because is not None

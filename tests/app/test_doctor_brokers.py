@@ -175,7 +175,7 @@ def test_a_check_says_what_is_wrong_and_what_it_does_not_know(
     assert [event.code for event in examined.findings] == found
     assert (examined.unchecked.code if examined.unchecked else None) == unchecked
     assert all(event.text("sv") and event.action("sv") for event in examined.findings)
-    assert examined.unchecked is None or "{" not in examined.unchecked.said("sv")
+    assert examined.unchecked is None or "{" not in examined.unchecked.text("sv")
 
 
 def test_what_was_not_examined_is_said_of_each_check() -> None:

@@ -79,7 +79,7 @@ def test_little_room_is_one_figure_and_leads_to_the_disk_that_is_full() -> None:
     (found,) = examined.findings
     assert "2 MB" in found.text("en")
     assert isinstance(examined.value, Phrase)
-    assert "2 MB" in examined.value.said("en")
+    assert "2 MB" in examined.value.text("en")
     assert "`du -x /var |" in found.action("sv")
 
 

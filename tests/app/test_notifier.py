@@ -196,7 +196,7 @@ def test_what_is_no_address_is_told_without_itself(address: Write, url: str) -> 
     """It may be a password that somebody wrote alone."""
     with pytest.raises(AddressUnusable) as refused:
         examine(address(url))
-    assert SECRET not in refused.value.reason.said("en")
+    assert SECRET not in refused.value.reason.text("en")
     assert refused.value.reason.code in {"not_an_address", "not_one_line"}
 
 
@@ -204,7 +204,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     """By its name."""
     with pytest.raises(AddressUnusable) as refused:
         examine(tmp_path / "gone.url")
-    assert "gone.url" in refused.value.reason.said("en")
+    assert "gone.url" in refused.value.reason.text("en")
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_why_it_was_not_delivered_is_told_without_secrets(
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
     reason = send(address(url), MESSAGE)
     assert reason is not None
-    said = reason.said("en")
+    said = reason.text("en")
     assert why in said
     assert not any(secret in said for secret in (SECRET, SECRET.replace("-", "_"), "123456789", "12345678", "kim"))
 
@@ -235,7 +235,7 @@ def test_a_hook_that_refuses_is_told_with_its_status(
     hook.answer = 401
     reason = send(address(hook_url(hook)), MESSAGE)
     assert reason is not None
-    assert "401" in reason.said("en")
+    assert "401" in reason.text("en")
     assert SECRET not in "".join(capfd.readouterr())
 
 

@@ -132,7 +132,7 @@ def test_of_one_gateway_that_confirmed_together_with_many(call: Any, write: Writ
     orange = {"bowl": {"on": True, "color": "#FF6A00", "color_name": "orange", "brightness": 1.0}}
     about = {"gateway": "mast", "command_id": "17.4", "attempts": 1}
     commanded = new_event("TWL-G119", **about, wanted=orange)
-    confirmed = replace(new_event("TWL-G101", **about, shows=orange, latency_s=0.1), is_told_with_others=True)
+    confirmed = replace(new_event("TWL-G101", **about, shows=orange, latency_s=0.1), is_grouped=True)
     write(commanded, confirmed, new_event("TWL-G125", count=250, shows=orange, latency_s=0.4))
 
     def codes(*words: str) -> list[str]:
@@ -150,7 +150,7 @@ def test_of_one_gateway_of_many_that_were_commanded_at_one_instant(call: Any, wr
     about = {"gateway": "post-0", "command_id": "17.0", "attempts": 1}
     commanded = replace(new_event("TWL-G119", **about, wanted=orange), each=each)
     confirmed = new_event("TWL-G101", **about, shows=orange, latency_s=0.1)
-    write(commanded, replace(confirmed, is_told_with_others=True, each=each))
+    write(commanded, replace(confirmed, is_grouped=True, each=each))
     told = [json.loads(line) for line in call("logs", "--command", "17.12", "--json").stdout.splitlines()]
     assert [(one["code"], one["gateway"], one["command_id"]) for one in told] == [
         ("TWL-G119", "post-12", "17.12"),

@@ -28,7 +28,7 @@ def reason(tmp_path: Path, text: str | bytes) -> str:
     file = LandmarkFile.read(path, ZONES)
     assert file.drawing is None
     assert file.fault is not None
-    assert "drawing_" not in file.fault.said("sv")
+    assert "drawing_" not in file.fault.text("sv")
     return file.fault.code
 
 

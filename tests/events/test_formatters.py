@@ -129,8 +129,8 @@ def test_an_error_is_a_code_with_words_in_every_language(error: Exception, code:
     """What has no code of its own is told in its own words."""
     reason = reason_of(error)
     assert reason.code == code
-    assert reason.said("sv")
-    assert (reason.said("sv") == "anything") == (code == "other")
+    assert reason.text("sv")
+    assert (reason.text("sv") == "anything") == (code == "other")
 
 
 def test_sqlite_is_told_by_its_code_without_the_details() -> None:
@@ -139,7 +139,7 @@ def test_sqlite_is_told_by_its_code_without_the_details() -> None:
         error = sqlite3.OperationalError("x")
         error.sqlite_errorname = name
         assert reason_of(error) == Reason(code)
-        assert reason_of(error).said("sv") != code
+        assert reason_of(error).text("sv") != code
 
 
 REFUSING = {"Reason", "_refuse", "ProtocolError", "Unreadable", "_described_as", "PydanticCustomError"}
@@ -182,7 +182,7 @@ def test_what_is_wrong_with_a_report_is_known_in_swedish(reported: dict[str, obj
     wrong = parse_reported(json.dumps({**sound, **rest, **reported}).encode())
     assert isinstance(wrong, Rejected)
     [key] = reported
-    assert wrong.reason.said("sv").startswith(f"{key}: {swedish}"), wrong.reason
+    assert wrong.reason.text("sv").startswith(f"{key}: {swedish}"), wrong.reason
 
 
 def test_one_word_states_and_paths_are_told_in_swedish_to_people_only() -> None:
@@ -206,7 +206,7 @@ def test_advice_of_another_event_is_in_the_language_of_the_line() -> None:
     assert 'TWL-S132: "orangee" är ingen färg' in refused.text("sv")
     fields = {"value": "orangee", "suggestion": "orange"}
     assert document(refused, AT, "sv")["reason"] == {"code": "TWL-S132", "fields": fields}
-    assert str(advice) == advice.said("en")
+    assert str(advice) == advice.text("en")
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(0.123456, "0.123"), (26.04, "26"), (999.4, "999"), (-3600.0, "-3600")])

@@ -181,7 +181,7 @@ def test_why(planned: Planned, moment: str, winner: str, losers: list[str]) -> N
     program = planned(ORDER)
     why = program.explain(at(moment))
     assert (why.winner, [loser.name for loser in why.losers]) == (winner, losers)
-    assert "(line " in why.said("en")
+    assert "(line " in why.text("en")
 
 
 def test_a_blackout_without_hours_is_dark_all_day(planned: Planned, told: Told) -> None:
@@ -375,4 +375,4 @@ def test_where_nothing_applies_the_campaign_of_the_night_is_named_with_its_hours
     program = planned(
         "campaigns: [{name: a, nights: 20 November 2026, hours: [18:00 to 22:00, 05:00 to 07:00], color: red}]"
     )
-    assert program.explain(at(moment)).said("en") == why
+    assert program.explain(at(moment)).text("en") == why

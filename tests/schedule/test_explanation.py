@@ -83,7 +83,7 @@ def test_a_reason_is_a_value_and_a_sentence(
     program = planned(RULES)
     why = program.explain(datetime.fromisoformat(moment).replace(tzinfo=program.place.time_zone))
     assert {key: value for key, value in why.rule.items() if value is not None or key == "kind"} == rule
-    assert (why.said("en"), why.said("sv")) == (english, swedish)
+    assert (why.text("en"), why.text("sv")) == (english, swedish)
 
 
 def test_what_was_set_by_hand_names_who_and_why() -> None:
@@ -92,5 +92,5 @@ def test_what_was_set_by_hand_names_who_and_why() -> None:
     stop = Why(SafetyStop(NOW, "Eva", "storm: 25 m/s"))
     assert (override.rule["kind"], override.rule["owner"], override.rule["reason"]) == ("override", "Åke", "(test)")
     assert (stop.rule["kind"], stop.rule["owner"], stop.rule["name"]) == ("stop", "Eva", None)
-    assert override.said("sv") == "överstyrt av Åke: (test)"
-    assert stop.said("en") == "safety stop by Eva until `watertower resume --lift`: storm: 25 m/s"
+    assert override.text("sv") == "överstyrt av Åke: (test)"
+    assert stop.text("en") == "safety stop by Eva until `watertower resume --lift`: storm: 25 m/s"

@@ -163,7 +163,7 @@ def test_a_limit_changes_the_light_at_its_borders(planned: Planned) -> None:
     ]
     why = program.explain(begins)
     assert (why.winner, why.rule["limit"]) == ("a", {"name": "birds", "line": 5, "brightness": 0.3})
-    assert why.said("sv").endswith("; begränsat till 30 % av birds")
+    assert why.text("sv").endswith("; begränsat till 30 % av birds")
     assert "limit" not in program.explain(begins - SECOND).rule
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from controller.schedule.days import EXAMPLES, Days
 from controller.schedule.holidays import HOLIDAYS, LANGUAGES
-from controller.schedule.translation import days_said, hours_said
+from controller.schedule.translation import days_in_language, hours_in_language
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,8 @@ from controller.schedule.translation import days_said, hours_said
 )
 def test_days_are_said_in_either_language(english: str, swedish: str) -> None:
     """In the words of the grammar, so that they could be typed again."""
-    assert days_said(english, "sv") == swedish
-    assert days_said(swedish, "en") == english
+    assert days_in_language(english, "sv") == swedish
+    assert days_in_language(swedish, "en") == english
 
 
 @pytest.mark.parametrize(
@@ -38,20 +38,20 @@ def test_days_are_said_in_either_language(english: str, swedish: str) -> None:
 )
 def test_hours_are_said_in_either_language(english: str, swedish: str) -> None:
     """As days are."""
-    assert hours_said(english, "sv") == swedish
-    assert hours_said(swedish, "en") == english
+    assert hours_in_language(english, "sv") == swedish
+    assert hours_in_language(swedish, "en") == english
 
 
 @pytest.mark.parametrize("text", ["the first of May", "2027-06-06", "nonsense", "flag days"])
 def test_what_has_no_word_in_the_other_language_stays_as_it_is_written(text: str) -> None:
     """Half of it in another language would help nobody."""
-    assert days_said(text, "sv") == text
+    assert days_in_language(text, "sv") == text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("text", [*EXAMPLES, *HOLIDAYS])
 def test_what_is_said_means_the_same(text: str, language: str) -> None:
     """Also of named days, whose names differ."""
-    if text in HOLIDAYS and days_said(text, language) == text:
+    if text in HOLIDAYS and days_in_language(text, language) == text:
         return
-    assert Days.parse(days_said(text, language)) == Days.parse(text)
+    assert Days.parse(days_in_language(text, language)) == Days.parse(text)

@@ -192,7 +192,7 @@ def test_it_is_told_from_the_document_as_it_was_in_the_log(hands: Hands, languag
     hands.pass_on(event)
     read = Degradation.model_validate_json(hands.degradations.now()[0].model_dump_json())
     assert read.fields["first"] == {"code": "TWL-Q106", "fields": {"path": "users", "reason": "Permission denied"}}
-    assert read.said(language) == event.text(language)  # type: ignore[arg-type]
+    assert read.text(language) == event.text(language)  # type: ignore[arg-type]
 
 
 def test_a_document_that_is_not_ours_breaks_nothing() -> None:
@@ -203,7 +203,7 @@ def test_a_document_that_is_not_ours_breaks_nothing() -> None:
         {"file": [{}], "reason": 1},
     ):
         for code in ("TWL-J003", "nonsense"):
-            assert isinstance(Degradation(code=code, since=START, fields=fields).said("sv"), str)
+            assert isinstance(Degradation(code=code, since=START, fields=fields).text("sv"), str)
 
 
 MOMENTS = {

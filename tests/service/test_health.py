@@ -90,11 +90,11 @@ def test_colours_are_told_by_the_name_of_the_file_and_exactly_to_a_technician() 
     """In the language of the reader; with the rule on whose behalf."""
     now = {"at": NOW, "looks": {"bowl": {**ORANGE, "rule": RULE}, "shaft": look(rule=RULE)}}
     told = summary(now=now).now
-    assert told.said("sv") == "bowl orange 80 %, shaft släckt – K"
-    assert told.said("en") == "bowl orange 80 %, shaft dark – K"
-    assert told.said("en", exact=True) == "bowl orange #FF6A00 80 %, shaft dark – K"
+    assert told.text("sv") == "bowl orange 80 %, shaft släckt – K"
+    assert told.text("en") == "bowl orange 80 %, shaft dark – K"
+    assert told.text("en", exact=True) == "bowl orange #FF6A00 80 %, shaft dark – K"
     unnamed = {"at": NOW, "looks": {"bowl": {**ORANGE, "color_name": None, "rule": RULE}}}
-    assert summary(now=unnamed).now.said("sv") == "bowl #FF6A00 80 % – K"
+    assert summary(now=unnamed).now.text("sv") == "bowl #FF6A00 80 % – K"
 
 
 @pytest.mark.parametrize(
@@ -126,15 +126,15 @@ def test_on_whose_behalf_is_told_in_the_language_of_the_reader(
 ) -> None:
     """From a code; what people wrote stays as it is."""
     told = summary(now={"at": NOW, "looks": {"bowl": look(rule=rule)}}).now
-    assert told.said("en") == f"bowl dark – {english}"
-    assert told.said("sv") == f"bowl släckt – {swedish}"
+    assert told.text("en") == f"bowl dark – {english}"
+    assert told.text("sv") == f"bowl släckt – {swedish}"
 
 
 def test_zones_that_are_shown_on_different_behalf_are_told_apart() -> None:
     """An override may cover one zone only."""
     by_eva = {"kind": "override", "name": None, "line": None, "owner": "Eva", "reason": "prov"}
     told = summary(now={"at": NOW, "looks": {"bowl": look(rule=by_eva), "shaft": {**ORANGE, "rule": RULE}}}).now
-    assert told.said("en") == "bowl dark, shaft orange 80 %; bowl: override by Eva: prov; shaft: K"
+    assert told.text("en") == "bowl dark, shaft orange 80 %; bowl: override by Eva: prov; shaft: K"
 
 
 UNKNOWN = {"on": None, "color": None, "color_name": None, "brightness": None}
@@ -229,8 +229,8 @@ def test_what_a_lamp_shows_or_showed_is_told_in_the_right_tense(
     """And when, and why nobody knows; never that it shows what it no longer tells."""
     told = gateway(zone, **keys)
     now = told.at.astimezone(ZoneInfo("Europe/Stockholm"))
-    assert told.said("bowl", "en", now) == english
-    assert told.said("bowl", "sv", now) == swedish
+    assert told.zone_text("bowl", "en", now) == english
+    assert told.zone_text("bowl", "sv", now) == swedish
 
 
 def test_json_of_a_look_has_its_four_keys_and_nothing_that_says_nothing() -> None:
@@ -270,12 +270,12 @@ def test_a_fade_out_is_told_as_one(world_of: Callable[..., World]) -> None:
     health = health_of(engine, "T", world.controller.read())
     zone = ZoneInfo("Europe/Stockholm")
     end = (following.at + timedelta(minutes=2)).astimezone(zone)
-    assert health.now.said("en", zone) == f"fading until {end:%H:%M:%S} to bowl dark, shaft dark"
+    assert health.now.text("en", zone) == f"fading until {end:%H:%M:%S} to bowl dark, shaft dark"
     assert health.is_well
     assert health.counts == {"pending": 1}
     world.run(120)
     later = health_of(engine, "T", world.controller.read())
-    assert later.now.said("en", zone).startswith("bowl dark, shaft dark – nothing applies: dark; the hours of En vecka")
+    assert later.now.text("en", zone).startswith("bowl dark, shaft dark – nothing applies: dark; the hours of En vecka")
     assert later.confirmed == later.total == 1
 
 

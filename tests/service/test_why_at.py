@@ -111,7 +111,7 @@ def test_a_stop_goes_before_all_and_the_rule_is_told_as_what_would_hold(past: Pa
     lifted = new_event("TWL-O106", id="l", owner="Sara", reason="klart")
     why = past((-18, stop()), (-200, override("Kim")), (430, lifted), rule={"kind": "stop", "owner": "Sara"})
     assert told(why) == [("stop", "Sara", True, None), ("override", "Kim", False, "stop"), *WAITING]
-    lines = [step.said("sv", setup.tower.site.place.time_zone) for step in why.steps]
+    lines = [step.text("sv", setup.tower.site.place.time_zone) for step in why.steps]
     first = texts("sv", "why")["loses"]["stop"]
     assert lines == [
         "säkerhetsstopp av Sara från 2026-11-23 23:12, ”arbete på tornet”, hävt 2026-11-24 06:40",
@@ -193,7 +193,7 @@ def test_an_end_at_midnight_is_told_as_24(program: Program, tmp_path: Path) -> N
     """Not as 00:00."""
     last = datetime(2026, 11, 26, 22, tzinfo=UTC)
     why = why_at(History(tmp_path), program, last, last)
-    assert why.steps[0].said("en", program.place.time_zone).endswith("–24:00")
+    assert why.steps[0].text("en", program.place.time_zone).endswith("–24:00")
 
 
 def test_now_what_is_set_by_hand_is_told_from_the_program(program: Program, tmp_path: Path) -> None:
@@ -214,4 +214,4 @@ def test_where_nothing_applies_that_is_a_step(program: Program, tmp_path: Path) 
     noon = datetime(2026, 6, 1, 10, tzinfo=UTC)
     (step,) = why_at(History(tmp_path), program, noon, noon).steps
     assert (step.kind, step.holds) == ("nothing", True)
-    assert step.said("en", UTC).startswith("nothing applies: dark")
+    assert step.text("en", UTC).startswith("nothing applies: dark")

@@ -63,7 +63,7 @@ def test_an_event_of_many_gateways_counts_for_each() -> None:
     """Command, latency and level."""
     fields = {"gateway": "post-0", "command_id": "1.0", "attempts": 1, "shows": {}, "latency_s": 0.25}
     one = new_event("TWL-G101", **fields)
-    alike = replace(one, is_told_with_others=True, each={f"post-{number}": f"1.{number}" for number in range(30)})
+    alike = replace(one, is_grouped=True, each={f"post-{number}": f"1.{number}" for number in range(30)})
     together, apart = EventCounts(EVENING), EventCounts(EVENING)
     together.take(alike, EVENING)
     for single in alike.singly():

@@ -199,7 +199,12 @@ def test_parts_are_what_the_gateways_report(setup: Setup) -> None:
     head = {"version": 1, "at": AT, "name": "mast", "kind": "dmx", "status": "differs", "online": True, "heard": AT}
     mast = GatewayHealth.model_validate({**head, "zones": {"bowl": bowl_zone, "shaft": shaft_zone}})
     bowl, shaft = parts_of(setup.tower, summary(differs=1), [mast])
-    assert (bowl.status, bowl.said.look, shaft.status, shaft.said.look) == ("differs", BLUE, "confirmed", ORANGE)
+    assert (bowl.status, bowl.worst_light.look, shaft.status, shaft.worst_light.look) == (
+        "differs",
+        BLUE,
+        "confirmed",
+        ORANGE,
+    )
     assert [each.status for each in parts_of(setup.tower, summary(confirmed=1), [])] == ["confirmed"] * 2
     assert [each.status for each in parts_of(setup.tower, summary(silent=1), [])] == ["silent"] * 2
 
