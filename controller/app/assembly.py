@@ -246,7 +246,7 @@ def _connection(brokers: tuple[Address, ...], controller: Controller, site: Site
         birth=(site.birth,),
         streams=(site.requests,),
         partial=partial_topics(controller, site),
-        may_publish=lambda: lead is None or lead.may_speak(clock.read().mono),
+        may_publish=lambda: lead is None or lead.may_publish(clock.read().mono),
     )
 
 
@@ -275,11 +275,11 @@ async def _tell_lamps(context: Context, preflight: Preflight | None) -> None:
     results = LampResults(context.store.storage, context.note)
     seen: object = "unread"
     while True:
-        found = preflight.unkept if preflight is not None else {}
+        found = preflight.unstored if preflight is not None else {}
         if preflight is not None and found:
             with suppress(Unusable):  # told as TWL-J003, and tried again
                 await run_blocking("lamps", partial(results.note_found, found))
-                preflight.kept(found)
+                preflight.stored(found)
         with suppress(OSError):
             stamp = await run_blocking("lamps", results.stamp)
             if stamp != seen or found:

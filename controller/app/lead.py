@@ -13,7 +13,7 @@ from controller.clock import Clock, ClockReading
 from controller.events import Event, new_event
 from controller.mqtt import Address, Mqtt, Received
 from controller.service.health_watch import ONLINE
-from controller.service.leadership import KeptStops, Leaderships
+from controller.service.leadership import Leaderships, StoredStops
 from controller.service.pair import Company, Pair, lead_of, pair_of
 from controller.service.watches import DatabaseClock
 from controller.state.json_file import Unusable
@@ -99,7 +99,7 @@ class Lead:
         self.pair = Pair(self.leaderships.name)
         """Who leads what, as it was told last."""
         self._leaders: Mapping[str, str] = {}
-        self._stops_kept = KeptStops()
+        self._stored_stops = StoredStops()
         self._new: dict[str, float] = {}
         """Sites that have begun to run, and since when: stops from before they were connected are to be handed over."""
         self._asked: tuple[Question, ClockReading, asyncio.Task[Standing]] | None = None
@@ -176,7 +176,7 @@ class Lead:
             self._database_clock.compare(standing.at, asked, reading)
         self.pair = pair_of(self.pair, standing, self._sites.names(), reading.wall)
         for site in self.pair.sites:
-            self.leaderships[site].told = lead_of(self.pair, site)
+            self.leaderships[site].health = lead_of(self.pair, site)
         self._company.know(standing, reading.mono)
 
     def _follow(self) -> None:
@@ -200,7 +200,7 @@ class Lead:
             self._hand_over(site)
 
     def _hand_over(self, site: str) -> None:
-        for payload in self._stops_kept.of(site):
+        for payload in self._stored_stops.of(site):
             self._sites.ask(site, payload)
 
     def _tell_leaders(self) -> None:
@@ -238,14 +238,14 @@ class Lead:
             return
         now_s = self._clock.read().mono
         if item.topic.endswith("/override/set"):
-            self._stops_kept.heard(site, item.payload, now_s)
+            self._stored_stops.receive(site, item.payload, now_s)
         elif item.topic.endswith("/controller/event"):
-            self._stops_kept.heard_event(site, item.payload, now_s)
+            self._stored_stops.receive_event(site, item.payload, now_s)
         elif item.payload == ONLINE:
             if self.pair.is_known:
-                self._stops_kept.heard_leader(site, now_s)
+                self._stored_stops.received_from_leader(site, now_s)
             if site not in self._sites.running():
-                self.leaderships[site].heard_leader(now_s)
+                self.leaderships[site].received_from_leader(now_s)
 
     async def _stop(self, site: str) -> None:
         await self._sites.stop(site, "another controller leads")

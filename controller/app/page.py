@@ -109,7 +109,7 @@ class PageFeed:
         return (
             *(cue, loop.controller.following, program, shown, reading.trust, self._follower.in_force, loop.codes),
             *(loop.overrides.in_force, loop.overrides.stored_stop, dict(self._mqtt.reach)),
-            *(self._context.degradations.now(), lead and lead.told),
+            *(self._context.degradations.now(), lead and lead.health),
         )
 
     def _snapshot(self, reading: ClockReading) -> Snapshot:

@@ -1,6 +1,6 @@
-"""Clauses of a sentence: what a landmark shows, `lyser orange`, `skålen lyser vitt, skaftet är släckt`, and on whose
-behalf. Never a hex value: a colour has a name of the files, the name of a colour that looks the same, or is one "of its
-own"."""
+"""Clauses of a sentence: what a landmark shows, `lyser orange`, `skålen lyser vitt, skaftet är släckt`, and by which
+rule. Never a hex value: a colour has a name from the files, the name of a colour that looks the same, or is called one
+"of its own"."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -20,11 +20,11 @@ from controller.locale import Language, template, texts
 from controller.service.health import LookValue, RuleValue
 
 ALIKE = 8.0
-"""CIEDE2000 up to which a colour is called by the name of another."""
+"""CIEDE2000 difference up to which a colour is called by the name of another."""
 FAINT = 0.4
-"""Share of the lamps' light below which it is called faint."""
+"""Share of full light below which a colour is called faint."""
 FULL = 250
-"""Strongest component, of 255, of a colour whose name means light at its full."""
+"""Lowest value (of 255) of the strongest component of a colour whose name means full light."""
 MOST_LOOKS, MOST_PARTS, MOST_RULES = 3, 5, 3
 LONGEST_NAME, LONGEST = 80, 200
 
@@ -38,7 +38,8 @@ Palette = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class SaidLook:
-    """What is said of a part: the kind of clause, and how it is lit; `key` tells colours apart that are said alike."""
+    """The words for a part: the kind of clause, and how it is lit; `key` distinguishes colours that have the same
+    words."""
 
     kind: Literal["color", "sequence", "dark"]
     how: str = ""
@@ -91,18 +92,18 @@ def clause(looks: Mapping[str, LookValue], form: Form, names: Names, language: L
     groups = _groups(looks, names.palette, language)
     if len(groups) == 1 or len(groups) > MOST_LOOKS or (parts := _parts(groups, names, language)) is None:
         return _whole(looks, form, names, language) + hand
-    said: list[str] = []
+    words: list[str] = []
     lit = sum(look.kind == "color" for look in groups)
     for at, (look, who) in enumerate(zip(groups, parts, strict=True)):
-        # the verb is said once for all colours
+        # one verb for all colours
         key = form if at == 0 else "more" if look.kind == "color" else _CONTINUED.get(form, form)
         joint = "" if at == 0 else _text(language, "and") if at == lit - 1 else ", "
-        said += joint, _clause(look, key, who, language)
-    return "".join(said) + hand
+        words += joint, _clause(look, key, who, language)
+    return "".join(words) + hand
 
 
 def _groups(looks: Mapping[str, LookValue], palette: Palette, language: Language) -> dict[SaidLook, list[str]]:
-    """The parts by what is said of them; those that are lit in a colour first."""
+    """The parts by their words; those that are lit in a colour first."""
     groups: dict[SaidLook, list[str]] = {}
     for zone, look in looks.items():
         groups.setdefault(said_look(look, palette, language), []).append(zone)
@@ -137,7 +138,7 @@ def _whole(looks: Mapping[str, LookValue], form: Form, names: Names, language: L
 
 
 def _together(groups: Iterable[SaidLook], style: str, language: Language) -> SaidLook:
-    """One look that says of many what is true of them."""
+    """One phrase that is true of several different looks."""
     lit = [look for look in groups if look.kind != "dark"]
     if not lit:
         return SaidLook("dark")
@@ -153,7 +154,7 @@ def _clause(look: SaidLook, form: str, who: str, language: Language) -> str:
 
 
 def value_of(look: Look) -> LookValue:
-    """A look as documents say it: of a sequence the first colour, and how many alternate."""
+    """A look as a value for documents; for a sequence the first colour and the number of colours."""
     if look.is_dark:
         return LookValue(on=False, brightness=0.0)
     first, count = look.colors[0], len({color.hex for color in look.colors})
@@ -185,7 +186,7 @@ def _is_faint(look: LookValue) -> bool:
 
 
 def _color(look: LookValue, palette: Palette, language: Language, style: str) -> tuple[str, str]:
-    """The words for a colour, and what tells it from another that is said alike."""
+    """The words for a colour, and a key that distinguishes it from another with the same words."""
     name = look.color_name or (f"{look.kelvin} K" if look.kelvin else None)
     if name is None and look.color is not None:
         name = name_like(look.color, palette)
@@ -198,8 +199,8 @@ def _color(look: LookValue, palette: Palette, language: Language, style: str) ->
 
 
 def color_word(name: str, language: Language) -> str | None:
-    """The name of a colour as it is said after "lyser": `blått` of `blue`, `blå` and `blått`, `varmvitt` of `2700 K`;
-    None for one that is no word of the language, as a name of the palette."""
+    """The name of a colour after "lyser": `blått` for `blue`, `blå` and `blått`, `varmvitt` for `2700 K`; None for a
+    name that is not a word of the language, as a name of the palette."""
     found = _KELVIN.fullmatch(name.strip())
     if found:
         kelvin = int(re.sub(r"\s", "", found[1])[:6])
@@ -213,15 +214,15 @@ def color_word(name: str, language: Language) -> str | None:
 
 @cache
 def _twins() -> Mapping[str, str]:
-    """Of two CSS names for one colour the one that has a word."""
+    """For a CSS name its synonym that has a word in the language files."""
     by_hex = {css_names()[name].hex: name for name in texts("en", "colors") if name in css_names()}
     return {name: by_hex[color.hex] for name, color in css_names().items() if color.hex in by_hex}
 
 
 @lru_cache(maxsize=1024)
 def name_like(hex_color: str, palette: Palette) -> str | None:
-    """The name of the colour that looks the same: of the palette, else of CSS; None where none is within ALIKE. As
-    light: a dark colour is a faint one."""
+    """The name of the colour that looks the same, from the palette, else from CSS; None where none is within ALIKE.
+    Compared as light: a dark colour is a faint one."""
     own = {code: name for name, code in palette}
     css = {color.hex: name for name, color in css_names().items()}
     if hex_color in own or hex_color in css:
@@ -243,7 +244,7 @@ def _full(hex_color: str) -> tuple[float, float, float]:
 
 
 def _is_common(name: str, language: Language) -> bool:
-    """Whether a name is no proper name, and so has a small letter inside a sentence."""
+    """Whether a name is a common noun, which has a small letter inside a sentence."""
     known = _text(language, "common.names").split()
     small = name.casefold()
     return any(small == each or (each.endswith("*") and small.startswith(each[:-1] + " ")) for each in known)
@@ -254,11 +255,11 @@ def _small(name: str) -> str:
     return name[:1].lower() + name[1:] if name[1:2].islower() or len(name) == 1 else name
 
 
-# On whose behalf
+# By which rule
 
 
 def because(looks: Mapping[str, LookValue], names: Names, now: datetime, language: Language) -> str:
-    """On whose behalf it is shown; of parts under different rules each. `now` is by the clock of the place."""
+    """The rule behind what is shown; one for each part where they differ. `now` is in the time zone of the site."""
     by_rule: dict[str, list[str]] = {}
     for zone, look in looks.items():
         by_rule.setdefault(_rule(look.rule or RuleValue(kind=None), now, language), []).append(zone)
@@ -273,16 +274,16 @@ def because(looks: Mapping[str, LookValue], names: Names, now: datetime, languag
 
 
 def _rule(rule: RuleValue, now: datetime, language: Language) -> str:
-    said = _nothing(rule, language) if rule.kind is None else _decision(rule, now, language)
+    text = _nothing(rule, language) if rule.kind is None else _decision(rule, now, language)
     for key, place in (("day", rule.day), ("night", rule.night)):
         if place is not None and place[1] > 1:
-            said += _text(language, f"why.{key}").format(at=place[0], of=place[1])
+            text += _text(language, f"why.{key}").format(at=place[0], of=place[1])
     if rule.limit is not None and isinstance(share := rule.limit.get("brightness"), int | float):
-        said += _text(language, "why.limit").format(name=plain_line(rule.limit.get("name")), percent=f"{100 * share:g}")
+        text += _text(language, "why.limit").format(name=plain_line(rule.limit.get("name")), percent=f"{100 * share:g}")
     if rule.skip is not None:
         name, owner, reason = (rule.skip.get(key) for key in ("name", "owner", "reason"))
-        said += _text(language, "why.skip").format_map(_by_hand(name, owner, reason, language))
-    return said
+        text += _text(language, "why.skip").format_map(_by_hand(name, owner, reason, language))
+    return text
 
 
 def _nothing(rule: RuleValue, language: Language) -> str:
@@ -302,13 +303,13 @@ def _decision(rule: RuleValue, now: datetime, language: Language) -> str:
 
 
 def _by_hand(name: object, owner: object, reason: object, language: Language) -> dict[str, str]:
-    """Who and why, of a rule or of what was set by hand."""
+    """Name, owner and reason of a rule, an override or a stop, as fields of a text."""
     because_of = _text(language, "why.reason").format(reason=plain_line(reason)) if reason else ""
     return {"name": plain_line(name), "owner": plain_line(owner) or _text(language, "somebody"), "reason": because_of}
 
 
 def plain_line(text: object) -> str:
-    """A name or a reason on its line."""
+    """A name or a reason as one printable line."""
     return " ".join(printable(text, LONGEST).split()) if text is not None else ""
 
 

@@ -158,7 +158,7 @@ class ControlLoop:
     def led_as(self, lead: "Leadership | None") -> None:
         """This controller has a lease, so it is one of several: the summary says from now on which of them leads."""
         if lead is not None:
-            self._report.lead = lambda: lead.told
+            self._report.lead = lambda: lead.health
             self._presence.has_others = True
 
     @property

@@ -1,8 +1,8 @@
-"""The walk test: lamp after lamp lights alone, and somebody who looks says whether it was the right one.
+"""The walk test: one lamp after another lights alone, and somebody who watches records whether it was the right one.
 
-Each step is sent anew every AGAIN_S and ends by itself after STEP_S in the gateway. So the planned light is back at the
-latest then, whatever became of the one who tests, of the page, the service or the broker. `test-lamps` sends the same
-steps from a terminal. Lamps that failed their last test, whoever says so, are a lasting alarm.
+Each step is sent again every AGAIN_S and ends by itself in the gateway after STEP_S. So the planned light is back by
+then even if the tester, the page, the service or the broker is gone. `test-lamps` sends the same steps from a terminal.
+Lamps that failed their last test are a lasting alarm, whether a person, a report or a meter found it.
 """
 
 from collections import defaultdict
@@ -30,18 +30,18 @@ from controller.state.lamp_results import LampFindings, LampResult, Proof
 STEP_S = 30.0
 AGAIN_S = 10.0
 FOLLOWS_S = 3.0
-"""A gateway that follows the test reports it within this."""
+"""Seconds within which a gateway that follows the test reports it."""
 AWAY_S = 300.0
-"""A test on the page ends when nobody has pressed anything for so long."""
+"""Seconds without a key press after which a test on the page ends."""
 DARKEN_S = 1.0
-"""How often a gateway that is tested under a safety stop is told that the test is over."""
+"""Seconds between messages that end a test to a gateway that is tested under a safety stop."""
 
 FAILED_LAMPS: Mapping[Proof, tuple[str, str]] = {
     "person": ("TWL-G136", "TWL-G137"),
     "report": ("TWL-G155", "TWL-G157"),
     "power": ("TWL-G156", "TWL-G158"),
 }
-"""By who says that lamps failed: the event for it, and the one for its end."""
+"""By the proof that lamps failed: the event that begins the alarm, and the one that ends it."""
 
 Answer = Literal["yes", "no", "skipped"]
 
@@ -67,7 +67,7 @@ class Step:
         return phrase(language, "test-lamps.channel", lamp=self.lamp, channel=self.channel, role=self.role)
 
     def message(self, prefix: str, brightness: float = 1.0) -> Message:
-        """What lights it."""
+        """The message that lights it."""
         walk = Walk(fixture=self.fixture.name, channel=self.channel, brightness=brightness, for_s=STEP_S)
         return _message(self.gateway, walk, prefix)
 
@@ -86,12 +86,12 @@ def walk_steps(setup: Setup, gateway: Dmx, *, channels: bool) -> Iterator[Step]:
 
 
 def walk_end(gateway: Dmx, prefix: str) -> Message:
-    """What ends a test at once."""
+    """The message that ends a test at once."""
     return _message(gateway, Walk(fixture=None), prefix)
 
 
 def lit_lamps(answers: Iterable[tuple[Step, str]]) -> dict[str, bool]:
-    """By lamp whether it lit in each step that was answered; without those of which nobody said anything."""
+    """By lamp whether it lit in every answered step; without lamps that have no answer."""
     lit: dict[str, bool] = {}
     for step, answer in answers:
         if answer in {"yes", "no"}:
@@ -106,8 +106,8 @@ def _message(gateway: Dmx, walk: Walk, prefix: str) -> Message:
 @dataclass(frozen=True, slots=True)
 class LampWalk:
     """A walk test of one gateway on the page. `answers` are by the number of the step, `position` is the step that is
-    lit. `began` is UTC, `began_s` and `pressed_s` (when somebody last did something) boot time. `ended` is the event
-    that told of its end, None while it goes on."""
+    lit. `began` is UTC, `began_s` and `pressed_s` (the last key press) are boot time. `ended` is the event emitted at
+    its end, None while it is in progress."""
 
     gateway: Dmx
     steps: tuple[Step, ...]
@@ -122,39 +122,39 @@ class LampWalk:
 
     @property
     def step(self) -> Step | None:
-        """What is lit; None once it has ended."""
+        """The step that is lit; None once the test has ended."""
         return self.steps[self.position] if self.ended is None else None
 
     @property
     def lit(self) -> dict[str, bool]:
-        """By lamp whether it lit, as far as somebody has said so."""
+        """By lamp whether it lit, as far as answered."""
         return lit_lamps((self.steps[number], answer) for number, answer in self.answers.items())
 
 
 class LampWalks:
-    """The walk tests on the page, by gateway the last one. All but `of` belong to the control loop."""
+    """The latest walk test on the page for each gateway. All methods but `of` are for the control loop only."""
 
     def __init__(
         self,
         controller: Controller,
         prefix: str,
         publish: Callable[[Message], None],
-        tell: Callable[[Event, datetime], None],
+        emit: Callable[[Event, datetime], None],
     ) -> None:
         self._controller = controller
         self._prefix = prefix
         self._publish = publish
-        self._tell = tell
+        self._emit = emit
         self._walks: dict[str, LampWalk] = {}
         self._sent_s: dict[str, float] = {}
-        """By gateway, when it was sent something last."""
+        """By gateway, when a message was last sent to it (boot time)."""
 
     def of(self, name: str) -> LampWalk | None:
         """The last test of a gateway since the service started; from any thread."""
         return self._walks.get(name)
 
     def start(self, setup: Setup, gateway: Dmx, channels: bool, owner: str, reading: ClockReading) -> LampWalk:
-        """Lights the first lamp. One that goes on already is returned as it is. Raises Refused: TWL-G134 under a
+        """Light the first lamp; a test already in progress is returned unchanged. Raises Refused: TWL-G134 under a
         safety stop, TWL-G135 while somebody else tests its lamps."""
         name, running = gateway.name, self._walks.get(gateway.name)
         if running is not None and running.ended is None:
@@ -162,12 +162,12 @@ class LampWalks:
         self._check_free(name, reading)
         steps = tuple(walk_steps(setup, gateway, channels=channels))
         walk = LampWalk(gateway, steps, owner, reading.wall, reading.mono, reading.mono, channels)
-        self._tell(new_event("TWL-G130", gateway=name, lamps=len({step.lamp for step in steps})), reading.wall)
+        self._emit(new_event("TWL-G130", gateway=name, lamps=len({step.lamp for step in steps})), reading.wall)
         return self._light(walk, reading)
 
     def identify(self, name: str, reading: ClockReading) -> None:
-        """Lights the first lamp of a gateway for AGAIN_S, so that people find it; nothing while that goes on. Raises
-        Refused as `start`, and TWL-G135 during a test on the page."""
+        """Light the first lamp of a gateway for AGAIN_S, so that people find the gateway; does nothing while it is
+        still lit. Raises Refused as `start`, and TWL-G135 during a test on the page."""
         running = self._walks.get(name)
         if running is not None and running.ended is None:
             raise Refused("TWL-G135", gateway=name)
@@ -177,18 +177,18 @@ class LampWalks:
         for gateway in own_gateways((self._controller.gateways[name],)):
             lamp = gateway.fixtures[0].name
             self._send(name, _message(gateway, Walk(fixture=lamp, for_s=AGAIN_S), self._prefix), reading)
-            self._tell(new_event("TWL-G140", gateway=name, lamp=lamp, seconds=AGAIN_S), reading.wall)
+            self._emit(new_event("TWL-G140", gateway=name, lamp=lamp, seconds=AGAIN_S), reading.wall)
 
     def _check_free(self, name: str, reading: ClockReading) -> None:
         if self._controller.program.stop is not None:
             raise Refused("TWL-G134")
-        # a report of our own test that has just ended is no other test
+        # right after our own test the gateway may still report it
         if self.is_tested(name) and reading.mono - self._sent_s.get(name, float("-inf")) >= AGAIN_S:
             raise Refused("TWL-G135", gateway=name)
 
     def answer(self, name: str, number: int, answer: Answer, reading: ClockReading) -> LampWalk | None:
-        """What somebody says of step `number`: the next one lights, or the test is over. Nothing happens where another
-        step is lit by now, as when a button is pressed twice."""
+        """Record the answer to step `number`: the next lamp lights, or the test is over. Ignored if another step is lit
+        by now, as when a button is pressed twice."""
         walk = self._at(name, number)
         if walk is None:
             return self._walks.get(name)
@@ -198,26 +198,26 @@ class LampWalks:
         return self._light(replace(walk, position=number + 1), reading)
 
     def back(self, name: str, number: int, reading: ClockReading) -> LampWalk | None:
-        """From step `number` to the one before, to answer it anew."""
+        """Go back from step `number` to the one before, to answer it again."""
         walk = self._at(name, number)
         if walk is None or number == 0:
             return self._walks.get(name)
         return self._light(replace(walk, position=number - 1, pressed_s=reading.mono), reading)
 
     def end(self, name: str, reading: ClockReading) -> LampWalk | None:
-        """Before all lamps were lit."""
+        """End a test before all lamps were lit."""
         walk = self._walks.get(name)
         if walk is None or walk.ended is not None:
             return walk
         return self._end(walk, "TWL-G131", reading)
 
     def end_all(self, reading: ClockReading) -> None:
-        """The service stops: the planned light is back at once."""
+        """End all tests, since the service stops: the planned light is back at once."""
         for name in self._walks:
             self.end(name, reading)
 
     def turn(self, reading: ClockReading) -> None:
-        """With each turn of the controller: what lights is sent anew, and what must end is ended."""
+        """With each turn of the controller: repeat what is lit, and end the tests that must end."""
         is_stopped = self._controller.program.stop is not None
         for name, walk in self._walks.items():
             if walk.ended is not None:
@@ -232,14 +232,14 @@ class LampWalks:
             self._end_those_of_others(reading)
 
     def _end_those_of_others(self, reading: ClockReading) -> None:
-        """Under a safety stop no lamp may be lit by `test-lamps` either."""
+        """Under a safety stop, end tests that `test-lamps` runs, too."""
         for gateway in own_gateways(self._controller.gateways.values()):
             is_due = reading.mono - self._sent_s.get(gateway.name, float("-inf")) >= DARKEN_S
             if is_due and self.is_tested(gateway.name):
                 self._send(gateway.name, walk_end(gateway, self._prefix), reading)
 
     def is_tested(self, name: str) -> bool:
-        """Whether a gateway that is there reports that its lamps are tested."""
+        """Whether a gateway that is not silent reports that its lamps are tested."""
         state = self._controller.states[name]
         return state.reported.by == "local" and "silent" not in state.status.values()
 
@@ -254,12 +254,12 @@ class LampWalks:
         return walk
 
     def _end(self, walk: LampWalk, code: str, reading: ClockReading) -> LampWalk:
-        name, said = walk.gateway.name, list(walk.answers.values())
-        fields = {"right": said.count("yes"), "wrong": said.count("no"), "steps": len(walk.steps)}
+        name, answers = walk.gateway.name, list(walk.answers.values())
+        fields = {"right": answers.count("yes"), "wrong": answers.count("no"), "steps": len(walk.steps)}
         event = new_event(code, gateway=name, **fields)
         self._walks[name] = walk = replace(walk, ended=event)
         self._send(name, walk_end(walk.gateway, self._prefix), reading)
-        self._tell(event, reading.wall)
+        self._emit(event, reading.wall)
         return walk
 
     def _send(self, name: str, message: Message, reading: ClockReading) -> None:
@@ -268,26 +268,27 @@ class LampWalks:
 
 
 def tested_lamps(gateway: Gateway, results: Mapping[str, LampResult]) -> dict[str, LampResult]:
-    """By the name of the lamp what its last test said; without those that were never tested."""
+    """By lamp name the result of its last test; without lamps that were never tested."""
     named = {lamp: results.get(f"{gateway.name}/{lamp}") for lamp in lamps_of(gateway)}
     return {name: result for name, result in named.items() if result is not None}
 
 
 def failed_lamps(gateway: Gateway, findings: LampFindings) -> dict[str, LampResult]:
-    """By the name of the lamp the result by which it counts as failed."""
+    """By lamp name the result because of which it counts as failed."""
     named = {lamp: findings.failed(f"{gateway.name}/{lamp}") for lamp in lamps_of(gateway)}
     return {name: result for name, result in named.items() if result is not None}
 
 
 class LampAlarms:
-    """Tells by gateway that lamps failed their last test, until they pass one or are gone from tower.yaml."""
+    """Raises an alarm for each gateway with lamps that failed their last test, until they pass one or leave
+    tower.yaml."""
 
     def __init__(self, gateways: Iterable[Gateway], on_event: Callable[[Event], None]) -> None:
         self._gateways = tuple(gateways)
         self._alarms: defaultdict[tuple[str, Proof], Alarm] = defaultdict(partial(Alarm, on_event))
 
     def look(self, findings: LampFindings) -> None:
-        """These are the results now."""
+        """Raise and clear the alarms by these results."""
         for gateway in self._gateways:
             failed = failed_lamps(gateway, findings)
             for by in FAILED_LAMPS:
@@ -296,7 +297,7 @@ class LampAlarms:
     def _look_at(self, gateway: Gateway, by: Proof, failed: Mapping[str, LampResult]) -> None:
         key, (begins, ends) = (gateway.name, by), FAILED_LAMPS[by]
         if not failed:
-            if key in self._alarms:  # not of the thousands of gateways whose lamps never failed
+            if key in self._alarms:  # no alarm object for thousands of gateways whose lamps never failed
                 self._alarms.pop(key).clear(new_event(ends, gateway=gateway.name))
             return
         alarm = self._alarms[key]

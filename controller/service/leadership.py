@@ -1,15 +1,15 @@
-"""Who of several controllers leads which site. Pure.
+"""Decides which of several controllers leads which site. Pure.
 
-A site is led by whoever holds its lease: a row in the database that ends by itself unless it is renewed. Its term rises
-with each change of hands and is the epoch of the orders, so a gateway refuses what a leader of before still says. Only
-the clock of the database counts for the end of a lease; a controller goes by the seconds since it asked, which are
-never stepped and count a suspend.
+A site is led by the controller that holds its lease: a row in the database that ends by itself unless it is renewed.
+Its term rises with each change of hands and is the epoch of the orders, so a gateway refuses orders of an earlier
+leader. Only the clock of the database decides when a lease ends; a controller counts the seconds since it asked, on a
+clock that is never stepped and includes suspend.
 
-Who reaches no broker of a site, while another does, leaves all that it leads to that other one: a lease alone lights
-nothing.
+A controller that reaches no broker of a site, while another one does, leaves all its sites to that other one: a lease
+alone lights nothing.
 
-Without the database nobody can say who leads, and a dark tower is worse than one that is told the same thing twice: who
-leads goes on, who stands by waits, and takes over at last where no broker brings a word of the leader either.
+Without the database nobody knows who leads, and a dark tower is worse than one that gets the same orders twice. So the
+leader goes on, and a standby waits; it takes over when no broker delivers a message of the leader either.
 """
 
 import json
@@ -23,28 +23,28 @@ from controller.service.overrides import STOPPED
 from controller.state.leases import TERM_S, Lease, Question, Standing
 
 RENEW_S = 1.5
-"""How often it is renewed: three may fail."""
+"""Seconds between renewals of a lease: three may fail."""
 STALE_S = 0.8 * TERM_S
-"""A leader that was frozen for longer says nothing before it has asked again: somebody else may lead by now."""
+"""A leader that was frozen for longer sends nothing before it has asked again: another one may lead by now."""
 JUST_AFTER_S = 0.05
 PATIENT_ROUNDS = 3
 SETTLED_S = 10.0
 FORSAKEN_S = 60.0
-"""Without the database and without a word of the leader on any broker, who stands by takes over after so long."""
+"""Seconds after which a standby takes over, without the database and without a message of the leader on any broker."""
 SURE_S = 1.5 * BEAT_S
-"""A sign of life that comes so long after a stop is of a leader who has heard it."""
+"""A sign of life that comes this many seconds after a stop is from a leader that has received the stop."""
 LIFTED = ("TWL-O106", "TWL-O108")
 MOST_STOPS = 20
-"""Of a site; one would do, but each has somebody who waits for an answer."""
+"""Most stops stored for a site; one would do, but each has somebody who waits for an answer."""
 
 
 def fair_share(name: str, sites: Sequence[str], standing: Standing) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The sites that a controller should take now, and those that it should leave to another.
 
-    Each controller has as many as any other, or one more, of those that all can lead. Nothing is left while it could
-    not be taken by somebody with less than his share, so no site changes hands twice where one controller comes or
-    goes. What only some can lead, the first of them takes; what nobody can, all go on trying. Who is cut off from
-    brokers that others reach has no share.
+    Every controller gets the same number of the sites that all can lead, or one more. It leaves a site only if another
+    one with less than its share can take it, so no site changes hands twice when one controller comes or goes. A site
+    that only some can lead goes to the first of them; for one that nobody can lead, all keep trying. A controller that
+    is cut off from brokers that others reach has no share.
     """
     if name in standing.cut_off:
         return (), tuple(sorted(standing.led_by(name) & set(sites)))
@@ -63,7 +63,7 @@ def _even_share(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     led = {each: standing.led_by(each) & set(sites) for each in names}
     least, more = divmod(len(sites), len(names))
-    # who leads most already keeps the one more: fewer sites move
+    # the extra site goes to whoever leads most already: fewer sites move
     by_size = sorted(names, key=lambda each: (-len(led[each]), each))
     share = {each: least + (rank < more) for rank, each in enumerate(by_size)}
     held = frozenset().union(*led.values())
@@ -73,7 +73,7 @@ def _even_share(
     if surplus > 0:
         return (), tuple(sorted(led[name], reverse=True)[:surplus])
     wanted = max(0, share[name] - len(led[name]))
-    # from its own place in the row, so that two who come at once seldom reach for the same
+    # each starts at its own place, so that two that come at once seldom try to take the same site
     first = len(free) * names.index(name) // len(names)
     return tuple((free[first:] + free[:first])[:wanted]), ()
 
@@ -83,77 +83,78 @@ class Leadership:
 
     def __init__(self, name: str) -> None:
         self.term = 0
-        """Of the lease that was held last, or the epoch with which orders began since; 0 before the first, and where it
-        leads without one."""
+        """Term of the last lease held, or the epoch with which orders began since; 0 before the first, and while
+        leading without a lease."""
         self.name = name
-        """Of this controller."""
-        self.told: LeadHealth | None = None
-        """Who leads and who stands by, for people."""
+        """Name of this controller."""
+        self.health: LeadHealth | None = None
+        """Who leads and who is on standby, for people."""
         self._leads = False
         self._known_s = float("-inf")
-        """When it was asked, the last time that the answer left us the lead."""
+        """When the last question was asked whose answer left us the lead."""
         self._alone_s: float | None = None
-        """Since when neither the database nor another leader was heard, for one who stands by."""
+        """On a standby: since when neither the database nor another leader has answered."""
 
     def answered(self, lease: Lease | None, asked_s: float) -> None:
-        """The database answered a question that was asked then."""
+        """The database answered a question asked at `asked_s`."""
         self._alone_s = None
         self._leads = lease is not None and lease.holder == self.name and lease.left_s > 0
         if lease is not None and self._leads:
             self.term, self._known_s = lease.term, asked_s
 
     def began(self, epoch: int) -> None:
-        """The site was built, as at the start or anew for other files: its orders begin with this epoch, and nobody
-        else made them rise."""
+        """The site was built, at the start or again for other files: its orders begin with this epoch, so no other
+        controller made them rise."""
         if self._leads and self.term > 0:
             self.term = max(self.term, epoch)
 
     def unanswered(self, asked_s: float, epoch: int = 0) -> None:
-        """The database did not answer a question that was asked then: who leads goes on, unless its orders had to rise
-        to an epoch above its term. Then somebody else gave orders under a newer one."""
+        """The database did not answer a question asked at `asked_s`. The leader goes on, unless its orders had to rise
+        to an epoch above its term: then another controller gave orders under a newer one."""
         if self._leads and epoch > self.term > 0:
             self._leads, self._alone_s = False, asked_s
         elif self._leads:
             self._known_s = asked_s
             if self._alone_s is not None and asked_s - self._alone_s >= FORSAKEN_S + SETTLED_S:
-                self.term, self._alone_s = epoch, None  # by now its orders are above all that it found
+                self.term, self._alone_s = epoch, None  # by now its orders are above all that it found on the brokers
         elif self._alone_s is None:
             self._alone_s = asked_s
         elif asked_s - self._alone_s >= FORSAKEN_S:
             self._leads, self._known_s, self.term = True, asked_s, 0
 
-    def heard_leader(self, at_s: float) -> None:
-        """Another controller that leads the site was heard on a broker."""
+    def received_from_leader(self, at_s: float) -> None:
+        """A message arrived from another controller that leads the site."""
         if self._alone_s is not None:
             self._alone_s = at_s
 
     @property
     def leads(self) -> bool:
-        """Whether it leads by all that it was told, though it may have been frozen since."""
+        """Whether it leads by the last answer, though it may have been frozen since."""
         return self._leads
 
-    def may_speak(self, now_s: float) -> bool:
-        """Whether it may give orders at this instant."""
+    def may_publish(self, now_s: float) -> bool:
+        """Whether it may send orders at this instant."""
         return self._leads and now_s - self._known_s <= STALE_S
 
 
 class Leaderships:
-    """What one of several controllers does about all sites: what it asks the database, and which of them it leads."""
+    """What one of several controllers does about all sites: what it asks the database, and which sites it leads."""
 
     def __init__(self, name: str, sites: Iterable[str] = ()) -> None:
         self.name = name
         self._sites = {site: Leadership(name) for site in sites}
         self._standing = Standing()
         self._patience = 0
-        """So many rounds nothing is taken: whoever led while the database was away may not have asked again yet."""
+        """Number of rounds in which no site is taken: whoever led while the database was away may not have asked again
+        yet."""
         self._unreached: frozenset[str] = frozenset()
         self._broken: frozenset[str] = frozenset()
         self._stopping: set[str] = set()
-        """Sites that are to be left, once they have stopped here."""
+        """Sites that will be left once they have stopped here."""
         self._stopped: set[str] = set()
 
     def __getitem__(self, site: str) -> Leadership:
-        """That of one site, also of one that came, or has gone, since it was told which there are."""
+        """The leadership of one site, also of a site that `know` did not name."""
         return self._sites.setdefault(site, Leadership(self.name))
 
     @property
@@ -163,24 +164,24 @@ class Leaderships:
 
     @property
     def standing(self) -> Standing:
-        """What the database said last."""
+        """The last answer of the database."""
         return self._standing
 
     @property
     def leaders(self) -> Mapping[str, str]:
-        """Site -> the controller that leads it, as the database said last."""
+        """Site -> the controller that leads it, by the last answer of the database."""
         return {site: lease.holder for site, lease in self._standing.leases.items() if lease.left_s > 0}
 
     def know(self, sites: Iterable[str]) -> None:
-        """These sites are there, and no others."""
+        """Set the sites."""
         self._sites = {site: self._sites.get(site) or Leadership(self.name) for site in sites}
 
     def reach_all_but(self, sites: Iterable[str]) -> None:
-        """Of these sites no broker is reached from here."""
+        """Set the sites of which no broker is reached from here."""
         self._unreached = frozenset(sites)
 
     def run_all_but(self, sites: Iterable[str]) -> None:
-        """These sites cannot be started here, as with mistakes in their files, or not at the right time: others get
+        """Set the sites that cannot be started here, because of mistakes in their files or a wrong clock: others get
         them."""
         self._broken = frozenset(sites)
 
@@ -190,13 +191,13 @@ class Leaderships:
             self._sites[site].began(epoch)
 
     def stopped(self, site: str) -> None:
-        """A site that was to stop runs here no more, and its lease may go to another."""
+        """A site that was to stop has stopped here; its lease may go to another controller."""
         if site in self._stopping:
             self._stopped.add(site)
 
     @property
     def _share(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """What to take and what to leave, as it stands by what this controller knows of itself now."""
+        """The sites to take and to leave, by what this controller knows about itself now."""
         before = self._standing
         unreached, able = {**before.unreached, self.name: self._unreached}, {**before.able, self.name: self._able}
         standing = replace(before, unreached=unreached, able=able)
@@ -208,7 +209,7 @@ class Leaderships:
         return frozenset(self._sites) - self._broken
 
     def question(self, epochs: Mapping[str, int]) -> Question:
-        """What to ask now, and every RENEW_S; `epochs` are those that the sites which run here have reached."""
+        """The question to ask now, and every RENEW_S; `epochs` are those that the sites running here have reached."""
         take, surplus = self._share
         self._stopping |= set(surplus)
         leave = tuple(sorted(self._stopped & self._stopping))
@@ -218,7 +219,7 @@ class Leaderships:
         )
 
     def answered(self, question: Question, standing: Standing, asked_s: float) -> None:
-        """How all stand after a question that was asked then."""
+        """The database answered a question asked at `asked_s` with the state of all controllers."""
         self._standing, self._patience = standing, max(0, self._patience - 1)
         for site, one in self._sites.items():
             one.answered(standing.leases.get(site), asked_s)
@@ -233,8 +234,8 @@ class Leaderships:
             one.unanswered(asked_s, epochs.get(site, 0))
 
     def wait_s(self, waited_s: float = 0.0) -> float:
-        """How long to wait until the next question, so long after the last: until another's lease ends, if that is
-        sooner, and no time where there is a site to take that nobody holds."""
+        """Seconds to wait until the next question, `waited_s` after the last: until another's lease ends, if that is
+        sooner, and none where there is a site to take that nobody holds."""
         others = {site: lease.left_s for site, lease in self._standing.leases.items() if lease.holder != self.name}
         soonest = min((left_s + JUST_AFTER_S for left_s in others.values() if left_s > 0), default=RENEW_S)
         if any(others.get(site, 1.0) <= 0 for site in self._share[0]):
@@ -242,18 +243,18 @@ class Leaderships:
         return max(0.0, min(RENEW_S, soonest) - waited_s)
 
 
-class KeptStops:
+class StoredStops:
     """The safety stops that came while nobody led a site, until the next leader acts on them. Instants are boot time.
 
-    Every controller hears them. A leader that gives signs of life after a stop has heard it too, and the next one finds
-    it in the database; while that is away it is on the leader's disk alone, and so kept.
+    Every controller receives them. A leader that gives signs of life after a stop has received it too, and the next
+    leader finds it in the database; while the database is away it is on the leader's disk alone, so we store it.
     """
 
     def __init__(self) -> None:
         self._stops: dict[str, dict[bytes, float]] = {}
 
-    def heard(self, site: str, payload: bytes, now_s: float) -> None:
-        """A request. Whoever lifts the stop means also one that nobody has acted on."""
+    def receive(self, site: str, payload: bytes, now_s: float) -> None:
+        """A request arrived. A lift also removes stops that nobody has acted on."""
         action = action_of(payload)
         if action == "lift":
             self._stops.pop(site, None)
@@ -262,8 +263,8 @@ class KeptStops:
             if len(kept) < MOST_STOPS:
                 kept.setdefault(payload, now_s)
 
-    def heard_event(self, site: str, payload: bytes, now_s: float) -> None:
-        """What whoever leads the site tells: what is set and lifted on its page is no request that others hear."""
+    def receive_event(self, site: str, payload: bytes, now_s: float) -> None:
+        """An event of the site's leader arrived: a stop or a lift from its page is no request that others receive."""
         try:
             event = json.loads(payload)
             code, request = event["code"], {key: event[key] for key in ("id", "owner")}
@@ -273,13 +274,13 @@ class KeptStops:
             self._stops.pop(site, None)
         elif code in STOPPED and not self._stops.get(site):
             request |= {"version": 1, "action": "stop", "reason": event.get("reason") or "-"}
-            self.heard(site, json.dumps(request).encode(), now_s)
+            self.receive(site, json.dumps(request).encode(), now_s)
 
-    def heard_leader(self, site: str, now_s: float) -> None:
-        """A sign of life of whoever leads the site, while the database keeps what it acts on."""
+    def received_from_leader(self, site: str, now_s: float) -> None:
+        """A sign of life of the leader arrived, while the database works and so stores the stops."""
         kept = self._stops.get(site, {})
-        self._stops[site] = {payload: heard_s for payload, heard_s in kept.items() if now_s - heard_s < SURE_S}
+        self._stops[site] = {payload: received_s for payload, received_s in kept.items() if now_s - received_s < SURE_S}
 
     def of(self, site: str) -> tuple[bytes, ...]:
-        """What the leader of a site is to act on, in the order in which it came."""
+        """The stops that the leader of a site must act on, in the order in which they came."""
         return tuple(self._stops.get(site, ()))

@@ -1,4 +1,5 @@
-"""Who leads which site and who stands by, as one of several controllers knows it. Pure values, for people and pages."""
+"""Who leads which site and who is on standby, as one of several controllers knows it. Pure values, for people and
+pages."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,15 +12,15 @@ from controller.service.health import LeadHealth
 from controller.state.leases import TERM_S, PageNote, Standing
 
 MET_S = 2 * TERM_S
-"""Who has been there for so long is missed when he goes."""
+"""Seconds after which another controller is expected to stay: its absence is reported."""
 RETURN_S = TERM_S
-"""So long the others have to say that they live, after a database that was away answers again."""
+"""Seconds that the others have to report in, after the database answers again."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedSite:
-    """Who leads a site and since when; `leader` is empty where nobody does, and `until` says when somebody last did.
-    Both are None where that is not known."""
+    """Who leads a site and since when; `leader` is empty where nobody does, and `until` is when somebody last did. Both
+    instants are None where not known."""
 
     leader: str = ""
     since: datetime | None = None
@@ -28,10 +29,10 @@ class LedSite:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What the controller `own` knows of all sites, of the `others` that live, by name with their pages, and who would
-    be `ready` to lead which site.
+    """What the controller `own` knows about all sites, about the `others` that live, by name with their pages, and who
+    is `ready` to lead which site.
 
-    `is_known` says whether the database answered a moment ago; what it said last is kept while it does not.
+    `is_known`: the database answered a moment ago; while it does not, its last answer is kept.
     """
 
     own: str
@@ -42,7 +43,7 @@ class Pair:
 
 
 def pair_of(before: Pair, standing: Standing, sites: Iterable[str], now: datetime) -> Pair:
-    """What the database says now, by the clock of this controller; what stays as it was keeps its instants."""
+    """The pair by the database's answer, on the clock of this controller; unchanged entries keep their instants."""
     found = {}
     for site in sites:
         lease, known = standing.leases.get(site), before.sites.get(site, LedSite())
@@ -67,27 +68,28 @@ def lead_of(pair: Pair, site: str) -> LeadHealth | None:
 
 
 class Company:
-    """Whether other controllers stand by this one, and could lead what it leads: raised and cleared as it changes.
-    Instants are boot time; `title` says what a site is called."""
+    """Alarms about the other controllers: whether any is on standby, and can lead what this one leads. Instants are
+    boot time; `title` gives the name of a site for people."""
 
-    def __init__(self, own: str, tell: Callable[[Event], None], title: Callable[[str], str] = str) -> None:
+    def __init__(self, own: str, emit: Callable[[Event], None], title: Callable[[str], str] = str) -> None:
         self._own = own
-        self._tell = tell
+        self._emit = emit
         self._title = title
         self._met_s: dict[str, float] = {}
         """Other controllers, and since when they have been seen."""
-        self._alone = Alarm(tell)
+        self._alone = Alarm(emit)
         self._missed: dict[str, Alarm] = {}
         self._unready: dict[str, Alarm] = {}
         self._is_away = False
         self._back_s = -inf
 
     def unanswered(self) -> None:
-        """The database is away: nobody can say that he lives."""
+        """The database is away: no controller can report in."""
         self._is_away = True
 
     def know(self, standing: Standing, now_s: float) -> None:
-        """The database has answered. One who was there only for a moment may be this machine before a restart."""
+        """The database has answered. A controller that was there only for a moment may be this machine before a
+        restart."""
         if self._is_away:
             self._is_away, self._back_s = False, now_s
         others = [name for name in standing.controllers if name != self._own]
@@ -104,7 +106,7 @@ class Company:
         if not others and (gone or was_met):
             self._alone.raise_(new_event("TWL-C063", controller=self._own))
         for machine in gone if others else ():
-            self._missed.setdefault(machine, Alarm(self._tell)).raise_(new_event("TWL-C065", machine=machine))
+            self._missed.setdefault(machine, Alarm(self._emit)).raise_(new_event("TWL-C065", machine=machine))
         for machine in self._missed.keys() - gone:
             self._missed.pop(machine).clear(new_event("TWL-C066", machine=machine))
 
@@ -115,7 +117,7 @@ class Company:
                 unready.setdefault(machine_of(name), []).append(self._title(site))
         for machine, sites in unready.items():
             event = new_event("TWL-C067", machine=machine, sites=", ".join(sites))
-            alarm = self._unready.setdefault(machine, Alarm(self._tell))
+            alarm = self._unready.setdefault(machine, Alarm(self._emit))
             alarm.raise_(event, again=event != alarm.raised)
         for machine in self._unready.keys() - unready.keys():
             self._unready.pop(machine).clear(new_event("TWL-C068", machine=machine))

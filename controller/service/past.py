@@ -1,5 +1,5 @@
-"""The past: from the history what was shown at an instant, on whose behalf, and whether it was confirmed; from the
-versions of the schedule the rules that were in force."""
+"""The past: from the history what was shown at an instant, by which rule, and whether it was confirmed; from the
+versions of the schedule the rules in force."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,13 +20,13 @@ from controller.state.versions import ScheduleVersion, VersionStore
 
 A_MINUTE = timedelta(minutes=1)
 WHOLE_S = 59.0
-"""So many seconds are a whole minute: the first and the last second of it are seldom sampled both."""
+"""Confirmed seconds that count as a whole minute: its first and last second are seldom both sampled."""
 NOTHING_RECORDED, NOTHING_APPLIED = (Text("why", f"past.{key}") for key in ("nothing_recorded", "nothing_applied"))
 
 
 @dataclass(frozen=True, slots=True)
 class ShownZone:
-    """One zone at one instant; `confirmed_s` are those of the minute around it."""
+    """One zone at one instant; `confirmed_s` is the confirmed time in the minute around it."""
 
     state: ZoneState
     rule: Mapping[str, object]
@@ -34,7 +34,7 @@ class ShownZone:
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether it was for the whole minute."""
+        """Whether it was confirmed for the whole minute."""
         return self.confirmed_s >= WHOLE_S
 
     def words(self, name: str, language: Language) -> str:
@@ -53,7 +53,8 @@ class ShownZone:
 
 
 def shown_at(history: History, at: datetime) -> dict[str, ShownZone]:
-    """By zone; nothing where the service did not run in that minute, or it is not written yet. Raises NotRead."""
+    """What each zone showed; empty where the service did not run in that minute, or the minute is not written yet.
+    Raises NotRead."""
     minute = at.replace(second=0, microsecond=0)
     light = history.light_at(at)
     minutes = history.minutes(minute, minute + A_MINUTE)
@@ -90,7 +91,7 @@ def _shown(change: LightChange, minute: Minute, at: datetime) -> ShownZone:
 
 @dataclass(frozen=True, slots=True)
 class PastVersion:
-    """The schedule as it was: `number` and `who` saved it are for people."""
+    """A past version of the schedule; `number` and `who` saved it are for people."""
 
     program: Program
     number: int
@@ -99,7 +100,7 @@ class PastVersion:
 
 
 class PastSchedules:
-    """Versions of the schedule as rules of the tower as it is now; what cannot be read is not known."""
+    """Past versions of the schedule as rules of the present tower; a version that cannot be read counts as unknown."""
 
     def __init__(self, store: VersionStore, setup: Setup) -> None:
         self._store = store

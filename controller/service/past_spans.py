@@ -1,6 +1,6 @@
-"""What lasted in the past, from the events of the history: what was set by hand, faults, and when the service ran.
+"""Spans of the past, from the events of the history: what was set by hand, faults, and when the service ran.
 
-Pure functions over events in the order of time. A span whose end is None had not ended at the last event.
+Pure functions over events in the order of time. A span with the end None had not ended by the last event.
 """
 
 from collections.abc import Iterable
@@ -22,23 +22,23 @@ ALL_ENDED = frozenset({"TWL-O102", "TWL-O109"})
 STOPPED = frozenset({"TWL-O105", "TWL-O107"})
 LIFTED = frozenset({"TWL-O106", "TWL-O108"})
 BY_HAND = frozenset({SET, SKIPPED, ENDED, *ALL_ENDED, *STOPPED, *LIFTED})
-"""Codes of the events from which `by_hand_spans` tells what was set by hand."""
+"""Codes of the events from which `by_hand_spans` finds what was set by hand."""
 
 STARTED, ENDED_SERVICE = "TWL-C001", "TWL-C002"
 WELL_AGAIN = frozenset({"TWL-G101", "TWL-G105", "TWL-G107", "TWL-G118"})
-"""Whatever was wrong with the gateway, it answers as it should."""
+"""Codes after which nothing is wrong with the gateway any more."""
 PROBLEM_OVER = "TWL-G115"
 WALK_TEST, ONE_LAMP = "TWL-G130", "TWL-G140"
 ON_PURPOSE = frozenset({WALK_TEST, ONE_LAMP})
-"""No faults, and while they last their gateway shows something else."""
+"""These are no faults, but while they last their gateway shows something else."""
 MEASURED = frozenset({"TWL-G160", "TWL-G162", "TWL-G164"})
-"""What a meter says of a zone, whatever its gateways confirm: it explains no gap."""
+"""A meter contradicts what the gateways of a zone confirm: this explains no gap."""
 ELSEWHERE = frozenset(
     {"TWL-G136", "TWL-G153", "TWL-G155", "TWL-G156"}  # a lamp test was not made, or lamps failed it
-    | {"TWL-M025"}  # what Home Assistant is told
+    | {"TWL-M025"}  # documents for Home Assistant
     | {"TWL-T003", "TWL-T006", "TWL-T008"}  # clocks that differ
 )
-"""They change nothing that is shown and confirmed."""
+"""These change nothing that is shown and confirmed."""
 
 
 def _is_fault(kind: EventKind) -> bool:
@@ -52,28 +52,28 @@ def _is_fault(kind: EventKind) -> bool:
 
 
 def _passes(kind: EventKind) -> bool:
-    """Whether it is over when it is told, and told again while it goes on."""
+    """Whether the fault is over when its event is emitted, and emitted again while it goes on."""
     return kind.code in {"TWL-G103", "TWL-G107", "TWL-G110", "TWL-G112", ONE_LAMP} or (
         kind.lasting is not None and kind.lasting.quiet_s is not None
     )
 
 
 FAULTS = frozenset(code for code, kind in CATALOGUE.items() if _is_fault(kind))
-"""Codes of what may keep a lamp from showing what it should: gateways, brokers, the clock."""
+"""Codes of faults that may keep a lamp from showing what it should: gateways, brokers, the clock."""
 _ENDINGS = frozenset(end for code in FAULTS for end in (CATALOGUE[code].lasting or Lasting()).until)
 FAULT_EVENTS = FAULTS | _ENDINGS | WELL_AGAIN | {PROBLEM_OVER, STARTED, ENDED_SERVICE}
-"""Codes of the events from which `fault_spans` tells faults."""
+"""Codes of the events from which `fault_spans` finds faults."""
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 REACH = timedelta(days=35)
-"""So far before a period a fault may have begun."""
+"""How long before a period a fault may have begun."""
 ByHandKind = Literal["stop", "override", "skip"]
 
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """A look set by hand, a campaign skipped, or a safety stop: `until` is the end that it was given, `ended` when it
-    ended in fact; `what` is the look in words, or the campaign."""
+    """A look set by hand, a campaign skipped, or a safety stop: `until` is the planned end, `ended` the actual end;
+    `what` is the look, or the name of the campaign."""
 
     kind: ByHandKind
     owner: str
@@ -84,11 +84,11 @@ class ByHand:
     what: object = ""
 
     def is_on(self, at: datetime) -> bool:
-        """Whether it stood at an instant."""
+        """Whether it was in force at an instant."""
         return self.since <= at and (self.ended is None or at < self.ended)
 
     def overlaps(self, start: datetime, end: datetime) -> bool:
-        """Whether it stood at some time of a period."""
+        """Whether it was in force at some time of a period."""
         return self.since < end and (self.ended is None or start < self.ended)
 
     @property
@@ -107,7 +107,7 @@ class ByHand:
 
 @dataclass(frozen=True, slots=True)
 class PastFault:
-    """Something wrong that lasted: the event that told of it, of which gateway (None: of the service itself)."""
+    """A fault that lasted: its event, which names the gateway (none: the service itself)."""
 
     event: Event
     start: datetime
@@ -120,12 +120,12 @@ class PastFault:
 
     @property
     def gateway(self) -> str | None:
-        """The gateway that it is about."""
+        """The gateway concerned; None for the service itself."""
         name = self.event.fields.get("gateway")
         return str(name) if name is not None else None
 
     def overlaps(self, start: datetime, end: datetime) -> bool:
-        """Whether it lasted at some time of a period; what is over in a moment counts in that moment."""
+        """Whether it lasted at some time of a period; a fault without duration counts at its instant."""
         return self.start < end and (self.end is None or start <= self.end)
 
     @property
@@ -145,34 +145,34 @@ def set_by_hand(history: History, now: datetime, zone: ZoneInfo) -> tuple[ByHand
 
 
 def events_about_faults(history: History, start: datetime, end: datetime) -> tuple[RecordedEvent, ...]:
-    """The events from which `fault_spans` tells what was wrong in a period, told until `end`. Raises NotRead."""
+    """The events from which `fault_spans` finds the faults of a period, up to `end`. Raises NotRead."""
     return history.events_between(start - REACH, end, FAULT_EVENTS)
 
 
 def by_hand_spans(events: Iterable[RecordedEvent], zone: ZoneInfo, now: datetime) -> tuple[ByHand, ...]:
-    """What was set by hand, the oldest first; `events` are those of BY_HAND. The end in an event is local time."""
-    standing: dict[str, ByHand] = {}
+    """What was set by hand, the oldest first; `events` have codes of BY_HAND. The end inside an event is local time."""
+    in_force: dict[str, ByHand] = {}
     over: list[ByHand] = []
 
     def end(names: Iterable[str], at: datetime) -> None:
-        over.extend(replace(standing.pop(name), ended=at) for name in list(names) if name in standing)
+        over.extend(replace(in_force.pop(name), ended=at) for name in list(names) if name in in_force)
 
     for recorded in events:
         event, at, code = recorded.event, recorded.at, recorded.code
         name = f"override {event.fields.get('id')}"
-        end([each for each, one in standing.items() if one.until is not None and one.until <= at], at)
+        end([each for each, one in in_force.items() if one.until is not None and one.until <= at], at)
         if code in {SET, SKIPPED}:
-            standing.setdefault(name, _set(event, at, zone))
+            in_force.setdefault(name, _set(event, at, zone))
         elif code in STOPPED:
-            standing.setdefault("stop", _stop(event, at))
+            in_force.setdefault("stop", _stop(event, at))
         elif code == ENDED:
             end([name], at)
         elif code in ALL_ENDED:
-            end([each for each in standing if each != "stop"], at)
+            end([each for each in in_force if each != "stop"], at)
         elif code in LIFTED:
             end(["stop"], at)
-    end([each for each, one in standing.items() if one.until is not None and one.until <= now], now)
-    found = (_ended_in_time(one) for one in (*over, *standing.values()))
+    end([each for each, one in in_force.items() if one.until is not None and one.until <= now], now)
+    found = (_ended_in_time(one) for one in (*over, *in_force.values()))
     return tuple(sorted(found, key=lambda one: one.since))
 
 
@@ -189,12 +189,12 @@ def _set(event: Event, at: datetime, zone: ZoneInfo) -> ByHand:
 
 
 def _stop(event: Event, at: datetime) -> ByHand:
-    """A stop that could not be stored tells no reason."""
+    """A stop; one that could not be stored has no reason."""
     return ByHand("stop", str(event.fields.get("owner", "")), str(event.fields.get("reason", "")), at)
 
 
 def _ended_in_time(one: ByHand) -> ByHand:
-    """An override ends at its end, however late the event of it came."""
+    """An override ends at its planned end, however late its event came."""
     if one.until is None or one.ended is None:
         return one
     return replace(one, ended=min(one.ended, one.until))
@@ -203,8 +203,8 @@ def _ended_in_time(one: ByHand) -> ByHand:
 def fault_spans(events: Iterable[RecordedEvent]) -> tuple[PastFault, ...]:
     """Faults from their begin to their end, in the order in which they began; `events` are those of FAULT_EVENTS.
 
-    A gateway has one at a time, and one for each problem that it reports itself: the next takes the place of the one
-    before. A restart of the service ends all: what still is wrong is told anew.
+    A gateway has one fault at a time, and one for each problem that it reports itself: the next replaces the one
+    before. A restart of the service ends all faults: the event of each that is still there is emitted again.
     """
     lasting: dict[tuple[str, ...], PastFault] = {}
     over: list[PastFault] = []
@@ -220,7 +220,7 @@ def fault_spans(events: Iterable[RecordedEvent]) -> tuple[PastFault, ...]:
         elif event.code in FAULTS and not _is_fine(event):
             key = _fault_key(event)
             if key in lasting and lasting[key].code == event.code:
-                continue  # told again
+                continue  # emitted again
             if key in lasting:
                 over.append(replace(lasting.pop(key), end=at))
             lasting[key] = PastFault(event, _began(event, at))
@@ -240,7 +240,7 @@ def _ends_fault(event: Event, fault: PastFault) -> bool:
 
 
 def _is_fine(event: Event) -> bool:
-    """Whether the event says by its fields that nothing is wrong."""
+    """Whether the fields of the event say that nothing is wrong."""
     return event.code not in ON_PURPOSE and SEVERITY.index(event.level) < SEVERITY.index(Level.WARNING)
 
 
@@ -251,6 +251,6 @@ def _fault_key(event: Event) -> tuple[str, ...]:
 
 
 def _began(event: Event, at: datetime) -> datetime:
-    """A gateway that is called silent has been for as long as it was not heard."""
+    """When a fault began: a gateway became silent when its last message came, before the event."""
     age_s = event.fields.get("age_s")
     return at - timedelta(seconds=age_s) if isinstance(age_s, int | float) and age_s >= 0 else at

@@ -1,4 +1,4 @@
-"""The plan of a period, and one moment of it, as values: what `plan --json` prints and the API answers. Pure."""
+"""The plan of a period, and one moment of it, as values: output of `plan --json` and answer of the API. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,7 +19,7 @@ from controller.service.values import looks_value, rules_value
 
 
 def plan_document(setup: Setup, program: Program, start: datetime, end: datetime) -> dict[str, object]:
-    """The plan of a period as JSON; the first cue says what holds at its start."""
+    """The plan of a period as JSON; the first cue is the one in force at its start."""
     first, *later = program.cues(start, end)
     cues = [_cue(program, _from(first, start)), *(_cue(program, cue) for cue in later)]
     site = setup.tower.site
@@ -53,7 +53,7 @@ def moment_document(program: Program, at: datetime) -> dict[str, object]:
 
 
 def _from(cue: Cue, start: datetime) -> Cue:
-    """A cue already in force, as it is from `start` on: with what is left of its fade."""
+    """A cue as it is from `start` on: one already in force has only the rest of its fade."""
     return cue if cue.at >= start else replace(cue, at=start, fade_s=fade_left_s(cue, start))
 
 
@@ -69,7 +69,7 @@ def _cue(program: Program, cue: Cue) -> dict[str, object]:
 
 
 def _look(look: Look, cue: Cue) -> dict[str, object]:
-    """What is shown from the cue on; of a sequence the step that is on then, and all of them."""
+    """The look from the cue on; of a sequence the current step, and all colours."""
     since_s = max(0.0, (cue.at - cue.since).total_seconds())
     shown = look.at(since_s).value
     if look.next_step(since_s) is not None:

@@ -1,11 +1,11 @@
-"""The preflight: the service lights each lamp some days before a campaign, and says which did not light.
+"""The preflight: the service lights each lamp some days before a campaign, and reports which did not light.
 
-The lamps of a gateway of our own light one after another, by the steps of the walk test; a vendor's gateway is
-commanded white like anything else, and is to confirm it. All gateways are tested at the same time. When a test is due
-is a pure function (`schedule/lamp_tests.py`); what is left of it is known by the results of the lamps. So a restart
-repeats nothing that was kept, and what was missed or failed is tried again the next day at the same time, until the
-campaign begins. Never while there is light, an override, a stop or a blackout, nor on a doubtful clock, nor without a
-broker: then nobody can say that a lamp failed.
+The lamps of one of our own gateways light one after another, by the steps of the walk test; a vendor's gateway is
+commanded white like any other look, and must confirm it. All gateways are tested at the same time. When a test is due
+is a pure function (`schedule/lamp_tests.py`); which lamps are still untested follows from the results of the lamps. So
+a restart does not repeat stored results, and lamps that were missed or failed are tested again the next day at the same
+time, until the campaign begins. There is no test while there is light, an override, a stop or a blackout, on a suspect
+clock, or without a broker: then nobody could tell whether a lamp failed.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,19 +32,20 @@ from controller.service.lamp_walk import AGAIN_S, LampWalks, Step, walk_end, wal
 from controller.state.lamp_results import LampFindings, LampResult
 
 IN_TIME = timedelta(seconds=60)
-"""A test begins so late at most; later it waits for the next day, when people expect it."""
+"""How late a test may begin; after that it waits for the next day, when people expect it."""
 LOOK_AHEAD = timedelta(days=1)
 STALLED_S = 30.0
-"""Where no turn came for so long in a test, nothing is known of the lamps that were lit meanwhile."""
+"""Seconds without a turn after which a test is broken off: nothing is known of the lamps that were lit meanwhile."""
 METER_S = 5.0
-"""What a meter says so soon after a lamp was lit may be of the one before."""
+"""Seconds after a lamp was lit in which a meter's value may still be that of the previous lamp."""
 INSTANT = timedelta(microseconds=1)
 NONE = "–"
 
 
 @dataclass(slots=True)
 class _LampRow:
-    """The lamps of one gateway of our own, which light one after another; `sent_s` is when the step was sent last."""
+    """The lamps of one of our own gateways, which light one after another; `sent_s` is when the current step was last
+    sent (boot time)."""
 
     steps: tuple[Step, ...]
     position: int = 0
@@ -52,14 +53,14 @@ class _LampRow:
 
     @property
     def step(self) -> Step | None:
-        """What is lit; None once all were."""
+        """The step that is lit; None once all were."""
         return self.steps[self.position] if self.position < len(self.steps) else None
 
 
 @dataclass(slots=True)
 class _RunningTest:
-    """A test that goes on; `began_s` and `turned_s`, the last turn, are boot time, `stepped_s` is by how much the clock
-    has been set, `looks` are what vendors' gateways are commanded."""
+    """A test in progress. `began_s` and `turned_s` (the last turn) are boot time, `stepped_s` is by how much the clock
+    has been set, `looks` are the commands to vendors' gateways."""
 
     test: LampTest
     began_s: float
@@ -69,13 +70,13 @@ class _RunningTest:
     rows: tuple[_LampRow, ...]
     looks: Mapping[str, DesiredLooks]
     program: Program
-    """The rules that allow it."""
+    """The rules under which it was allowed."""
     found: dict[str, LampResult] = field(default_factory=dict)
 
 
 class Preflight:
-    """Belongs to the control loop, which calls `turn` before each turn of the controller. Nothing is tested before it
-    knows the results of the lamps."""
+    """Called by the control loop before each turn of the controller. Tests nothing before it has the results of the
+    lamps."""
 
     def __init__(  # noqa: PLR0913, PLR0917  what a test is made with
         self,
@@ -83,7 +84,7 @@ class Preflight:
         setup: Setup,
         times: LampTestTimes,
         publish: Callable[[Message], None],
-        tell: Callable[[Event, datetime], None],
+        emit: Callable[[Event, datetime], None],
         walks: LampWalks,
         draws: Callable[[str, float, ClockReading], bool | None],
         is_connected: Callable[[], bool],
@@ -94,45 +95,45 @@ class Preflight:
         self._times = times
         self._prefix = setup.tower.mqtt.topic_prefix
         self._publish = publish
-        self._tell = tell
+        self._emit = emit
         self._walks = walks
         self._draws = draws
         self._lamps = tuple(f"{each.name}/{lamp}" for each in setup.tower.gateways for lamp in lamps_of(each))
         self._findings: LampFindings | None = None
-        self._unkept: dict[str, LampResult] = {}
+        self._unstored: dict[str, LampResult] = {}
         self._running: _RunningTest | None = None
         self._program = controller.program
         self._tests = LampTests(self._program, times)
         self._tried: tuple[datetime, Reason] | None = None
-        """The last time of a test that was not missed, and why none was made then, or not to its end."""
+        """The last time at which a test was possible, and why none was made then, or not completed."""
         self._looked_at: datetime | None = None
         self._look_at: datetime | None = None
-        """When to look again whether a test is to be made; None for now."""
+        """When to check again whether a test is due; None for now."""
         self._events: list[Event] = []
         self._untested = Alarm(self._events.append)
 
     def know(self, findings: LampFindings) -> None:
-        """What the results of the lamps are, as they are kept."""
-        self._findings = findings.and_found(self._unkept)
+        """Set the stored results of the lamps."""
+        self._findings = findings.and_found(self._unstored)
         self._look_at = None
 
     @property
-    def unkept(self) -> Mapping[str, LampResult]:
-        """The results that are still to be kept."""
-        return dict(self._unkept)
+    def unstored(self) -> Mapping[str, LampResult]:
+        """The results that are not yet stored."""
+        return dict(self._unstored)
 
-    def kept(self, found: Mapping[str, LampResult]) -> None:
-        """These are."""
-        self._unkept = {lamp: result for lamp, result in self._unkept.items() if found.get(lamp) != result}
+    def stored(self, found: Mapping[str, LampResult]) -> None:
+        """These results are stored."""
+        self._unstored = {lamp: result for lamp, result in self._unstored.items() if found.get(lamp) != result}
 
     @property
     def wake_at(self) -> datetime | None:
-        """The next instant at which a test may be made (wall time)."""
+        """The next instant at which a test may begin (wall time)."""
         return self._look_at if self._running is None else None
 
     @property
     def wake_s(self) -> float:
-        """When the test that goes on needs a turn (boot time); infinity without one."""
+        """When the test in progress needs a turn (boot time); infinity without one."""
         running = self._running
         if running is None:
             return inf
@@ -142,26 +143,26 @@ class Preflight:
         return min((running.turned_s + AGAIN_S, first_s, self._ends_s(running), *steps))
 
     def turn(self, reading: ClockReading) -> None:
-        """What is due now: look whether a test is to be made, or go on with one."""
+        """Begin a test if one is due, or continue the one in progress."""
         if self._running is not None:
-            self._go_on(self._running, reading)
+            self._continue(self._running, reading)
         elif reading.trust is not Trust.SUSPECT and self._findings is not None:
             self._look(reading, self._findings)
         for event in self._events:
-            self._tell(event, reading.wall)
+            self._emit(event, reading.wall)
         self._events.clear()
 
     @property
     def is_running(self) -> bool:
-        """Whether lamps are tested now."""
+        """Whether a test is in progress."""
         return self._running is not None
 
     def end(self, reading: ClockReading) -> None:
-        """The service stops: the planned light is back with the next turn."""
+        """Break off the test, since the service stops: the next turn restores the planned light."""
         if self._running is not None:
             self._break_off(self._running, Reason("test_ended"), reading)
 
-    # Whether a test is to be made
+    # Whether a test is due
 
     def _look(self, reading: ClockReading, findings: LampFindings) -> None:
         now = reading.wall
@@ -171,7 +172,7 @@ class Preflight:
         is_stepped_back = self._looked_at is not None and now < self._looked_at
         self._looked_at = now
         if self._tried is not None and now < self._tried[0]:
-            self._tried = None  # it was none of the time that comes again
+            self._tried = None  # the clock was set back: that time is still to come
         if self._look_at is not None and now < self._look_at and not is_stepped_back:
             return
         test = self._tests.due(now)
@@ -182,7 +183,8 @@ class Preflight:
             self._look_at = self._next_look(test, now)
 
     def _untried(self, test: LampTest, now: datetime, findings: LampFindings) -> tuple[str, ...]:
-        """The lamps that have not passed since the test was planned; none unless it is time and nothing was tried."""
+        """The lamps that have not passed since the test was planned; none outside the test time, or if it was already
+        tried."""
         at = self._tests.try_at(now)
         is_time = test.at <= at <= now < at + IN_TIME
         if not is_time or (self._tried is not None and self._tried[0] == at):
@@ -195,7 +197,8 @@ class Preflight:
         return min((at for at in (*planned, *of_due) if at is not None and at > now), default=now + LOOK_AHEAD)
 
     def _watch(self, test: LampTest | None, now: datetime, findings: LampFindings) -> None:
-        """Tells that lamps are untested though a test was due, until they are tested or the campaign begins."""
+        """Raise an alarm while lamps are untested though a test was due, until they are tested or the campaign
+        begins."""
         is_late = test is not None and now >= test.at + IN_TIME
         if test is None or not (is_late or (self._tried is not None and self._tried[0] >= test.at)):
             self._untested.clear(new_event("TWL-G154"))
@@ -221,7 +224,7 @@ class Preflight:
         return f"{at.astimezone(self._program.place.time_zone):%Y-%m-%d %H:%M}"
 
     def _obstacle(self, start: datetime, until: datetime, brightness: float, reading: ClockReading) -> Reason | None:
-        """Why no lamp may be lit."""
+        """Why no lamp may be lit; None where lamps may."""
         if reading.trust is Trust.SUSPECT:
             return Reason("test_clock")
         if not self._is_connected():
@@ -260,7 +263,7 @@ class Preflight:
         now_s, program = reading.mono, self._controller.program
         return _RunningTest(test, now_s, now_s, reading.stepped_s, brightness, rows, looks, program)
 
-    def _go_on(self, running: _RunningTest, reading: ClockReading) -> None:
+    def _continue(self, running: _RunningTest, reading: ClockReading) -> None:
         reason = self._interruption(running, reading)
         if reason is not None:
             self._break_off(running, reason, reading)
@@ -277,12 +280,13 @@ class Preflight:
             self._light(running, reading)
 
     def _interruption(self, running: _RunningTest, reading: ClockReading) -> Reason | None:
-        """Why a test cannot go on; where less light is allowed than before, there is less from now on."""
+        """Why a test must be broken off; None where it may continue. Where less light is allowed than before, the
+        brightness is reduced from now on."""
         if reading.mono - running.turned_s > STALLED_S:
             return Reason("test_not_running")
         program, until = self._controller.program, self._until(running, reading)
-        is_news = program is not running.program or reading.stepped_s != running.stepped_s
-        if not is_news and reading.trust is not Trust.SUSPECT and self._is_connected():
+        has_changed = program is not running.program or reading.stepped_s != running.stepped_s
+        if not has_changed and reading.trust is not Trust.SUSPECT and self._is_connected():
             return None
         running.program, running.stepped_s = program, reading.stepped_s
         brightness = min(running.brightness, program.highest(reading.wall, until))
@@ -295,11 +299,11 @@ class Preflight:
         return self._obstacle(reading.wall, until, brightness, reading)
 
     def _until(self, running: _RunningTest, reading: ClockReading) -> datetime:
-        """When it is over, by the clock as it is now."""
+        """When the test is over, by the clock as it is set now."""
         return reading.wall + timedelta(seconds=max(0.0, self._ends_s(running) - reading.mono))
 
     def _row_s(self, running: _RunningTest, row: _LampRow) -> float:
-        """When the lamp of a row that is lit is done."""
+        """When the lit lamp of a row is done (boot time)."""
         return running.began_s + (row.position + 1) * self._times.each.total_seconds()
 
     def _ends_s(self, running: _RunningTest) -> float:
@@ -307,14 +311,14 @@ class Preflight:
         return running.began_s + steps * self._times.each.total_seconds()
 
     def _light(self, running: _RunningTest, reading: ClockReading) -> None:
-        """Sends each step that was not sent lately."""
+        """Send each step that was not sent in the last AGAIN_S."""
         for row in running.rows:
             if row.step is not None and reading.mono >= row.sent_s + AGAIN_S:
                 row.sent_s = reading.mono
                 self._publish(row.step.message(self._prefix, running.brightness))
 
     def _judge(self, running: _RunningTest, row: _LampRow, step: Step, reading: ClockReading) -> None:
-        """One lamp is done: the gateway must have reported meanwhile that it follows, and nothing wrong."""
+        """Judge a lamp that is done: meanwhile the gateway must have reported that it follows, and no problem."""
         reported = self._controller.states[step.gateway.name].reported
         began_s = self._row_s(running, row) - self._times.each.total_seconds()
         came_s = reported.uptime[1] if reported.uptime is not None else -inf
@@ -325,7 +329,8 @@ class Preflight:
             self._publish(walk_end(step.gateway, self._prefix))
 
     def _judge_vendors(self, running: _RunningTest, reading: ClockReading) -> None:
-        """Their zones must be confirmed as commanded; one that reports nothing was lit, and proves nothing."""
+        """Vendors' zones must be confirmed as commanded; a zone whose gateway never reports counts as lit, without
+        proof."""
         for name, looks in running.looks.items():
             state = self._controller.states[name]
             for zone in looks:
@@ -336,7 +341,8 @@ class Preflight:
         self._controller.show_alone({})
 
     def _result(self, zone: str, is_lit: bool | None, began_s: float, reading: ClockReading) -> LampResult:
-        """What is reported (None: nothing ever is), unless a meter knows better; it has had time for a new value."""
+        """The result by the report (None: the gateway never reports), or by the meter, where it has a value recent
+        enough."""
         draws = self._draws(zone, began_s + METER_S, reading)
         if draws is not None and is_lit is not False:
             return LampResult(at=reading.wall, lit=draws, by="power")
@@ -364,10 +370,10 @@ class Preflight:
         self._events.append(new_event("TWL-G152", **self._about(running.test), reason=reason, next=following))
 
     def _put_back(self, running: _RunningTest) -> None:
-        """The planned light is back; what was found is remembered, and is to be kept."""
+        """Restore the planned light; remember the results, to be stored."""
         self._controller.show_alone({})
         self._running, self._look_at = None, None
-        self._unkept.update(running.found)
+        self._unstored.update(running.found)
         self._findings = (self._findings or LampFindings()).and_found(running.found)
 
 

@@ -1,8 +1,8 @@
-"""A proof of glow: for how much of the planned light the gateways confirmed that they showed it, and of each gap the
-cause; as values, for documents and in words.
+"""A proof of light: for how much of the planned light the gateways confirmed that they showed it, and the cause of each
+gap; as values, for documents and in words.
 
-*Confirmed* is what the gateways of a zone said that they showed, *measured* what the meter of a zone said, where it has
-one. The tower is planned where any zone is, and confirmed for as long as all planned zones are.
+*Confirmed* is what the gateways of a zone reported, *measured* what the meter of a zone measured, where it has one.
+Light is planned for the tower where any zone is planned, and confirmed as long as all planned zones are.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,8 @@ MEANING = Text("past", "proof.meaning")
 
 @dataclass(frozen=True, slots=True)
 class GapCause:
-    """Why light was not confirmed: an `event` with its `code` and `gateway`, or who set what by hand."""
+    """Why light was not confirmed: an `event` with its `code` and `gateway`, or what was set by hand, with owner and
+    reason."""
 
     kind: CauseKind
     code: str | None = None
@@ -44,8 +45,8 @@ class GapCause:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Planned minutes in a row that were not wholly confirmed in these zones; `missing_s` is of the zone that lacks
-    most."""
+    """Consecutive planned minutes that were not wholly confirmed in these zones; `missing_s` is that of the zone with
+    the most missing."""
 
     start: datetime
     end: datetime
@@ -67,7 +68,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Glow:
-    """So much light was planned, so much of it confirmed, so much measured, in seconds; None without a meter."""
+    """Seconds of light planned, confirmed and measured; `measured_s` is None without a meter."""
 
     planned_s: float = 0.0
     confirmed_s: float = 0.0
@@ -96,7 +97,7 @@ class Glow:
 
 @dataclass(frozen=True, slots=True)
 class NightProof:
-    """One night, named after its evening; `start` and `end` are those of its planned light."""
+    """One night, named after its evening; `start` and `end` are the first and last planned minute."""
 
     night: date
     start: datetime
@@ -120,7 +121,7 @@ class NightProof:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A period, counted up to `until`; of one campaign, or of whatever the rules meant."""
+    """The proof of a period, counted up to `until`; of one campaign, or of all planned light."""
 
     start: datetime
     end: datetime
@@ -167,7 +168,7 @@ def _version_value(version: ScheduleVersion) -> dict[str, object]:
 
 
 def glow_words(glow: Glow, language: Language) -> str:
-    """`114 h 41 min of 114 h 55 min confirmed (99.8 %)`; that nothing was planned where that is so."""
+    """`114 h 41 min of 114 h 55 min confirmed (99.8 %)`; another text where nothing was planned."""
     if glow.percent is None:
         return Text("past", "proof.nothing_planned").format(language, {})
     share = f"{glow.percent:g}".replace(".", str(texts(language, "values")["decimal_mark"]))
@@ -180,7 +181,7 @@ def glow_words(glow: Glow, language: Language) -> str:
 
 
 def hours_words(seconds: float) -> str:
-    """`7 h 58 min`, whole minutes that are full."""
+    """`7 h 58 min`, in full minutes."""
     hours, minutes = divmod(int(seconds // 60), 60)
     return f"{hours} h {minutes:02} min"
 
@@ -206,8 +207,8 @@ def gap_words(gap: Gap, language: Language, zone: tzinfo, names: Mapping[str, st
 def cause_words(cause: GapCause, language: Language) -> str:
     """What kept the light from being confirmed."""
     if cause.code is not None:
-        told = cause.event.text(language) if cause.event is not None else cause.gateway
-        return f"{cause.code} {told}" if told else cause.code
+        text = cause.event.text(language) if cause.event is not None else cause.gateway
+        return f"{cause.code} {text}" if text else cause.code
     return Text("past", f"cause.{cause.kind}").format(
         language, {"owner": cause.owner or "–", "reason": cause.reason or "–"}
     )

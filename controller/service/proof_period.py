@@ -1,4 +1,4 @@
-"""What a proof of glow is about: a campaign in one of its years, or a period."""
+"""The period of a proof of light: a campaign in one of its years, or a period."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from controller.schedule.hours import instant, night_of
 from controller.service.period import DAY_MIN, read_period
 
 LONGEST = timedelta(days=3 * 366)
-"""A proof goes through each night of its period."""
+"""Longest period, since a proof examines each night of it."""
 FIRST, LAST = date(1970, 1, 1), date(2100, 12, 31)
 A_DAY = timedelta(days=1)
 _NAME_AND_YEAR = re.compile(r"(?P<name>.+?)\s+(?P<year>[0-9]{4})")
@@ -21,7 +21,7 @@ _NAME_AND_YEAR = re.compile(r"(?P<name>.+?)\s+(?P<year>[0-9]{4})")
 
 @dataclass(frozen=True, slots=True)
 class ProofPeriod:
-    """From `start` to `end`, UTC; of one campaign or of all light."""
+    """A period in UTC; of one campaign or of all light."""
 
     start: datetime
     end: datetime
@@ -29,9 +29,10 @@ class ProofPeriod:
 
 
 def read_proof_period(text: str, setup: Setup, now: datetime) -> ProofPeriod:
-    """A campaign by its name, with a year or as it was last; else a period, as it was last. An empty text means the
-    campaign that was on last. Raises WatertowerError: TWL-Q150 for what is neither, TWL-Q151 for a campaign that has
-    not been on yet, or not in that year, TWL-Q152 for days that have not begun, TWL-Q153 for more than LONGEST."""
+    """Read a campaign by its name, with a year or in its latest one; else a period, in its latest occurrence. An empty
+    text means the latest campaign. Raises WatertowerError: TWL-Q150 for a text that is neither, TWL-Q151 for a campaign
+    that has not begun yet, or not in that year, TWL-Q152 for days that have not begun, TWL-Q153 for more than
+    LONGEST."""
     rules = (*setup.schedule.campaigns, *setup.schedule.every_night)
     if not text.strip():
         return _last_of_all(setup, now)
@@ -55,7 +56,7 @@ def read_proof_period(text: str, setup: Setup, now: datetime) -> ProofPeriod:
 
 
 def _last_of_all(setup: Setup, now: datetime) -> ProofPeriod:
-    """The campaign that began last; the last week where there was none."""
+    """The campaign that began last; the last week where there is none."""
     begun = [(period.start, each) for each in setup.schedule.campaigns for period in _occurrences(each, setup, now)]
     if not begun:
         return ProofPeriod(now - 7 * A_DAY, now)
@@ -64,7 +65,7 @@ def _last_of_all(setup: Setup, now: datetime) -> ProofPeriod:
 
 
 def _of_campaign(rule: Lit, year: int | None, setup: Setup, now: datetime) -> ProofPeriod:
-    """All its days of one year, by default of the last in which it has begun."""
+    """All days of a campaign in one year, by default in the last year in which it has begun."""
     zone = setup.tower.site.place.time_zone
     by_year: dict[int, list[ProofPeriod]] = {}
     for period in _occurrences(rule, setup, now):
@@ -77,7 +78,7 @@ def _of_campaign(rule: Lit, year: int | None, setup: Setup, now: datetime) -> Pr
 
 
 def _occurrences(rule: Lit, setup: Setup, now: datetime) -> Iterator[ProofPeriod]:
-    """Those that have begun, in order; a rule of every night has one in each year."""
+    """The occurrences of a rule that have begun, in order; a rule of every night has one in each year."""
     zone = setup.tower.site.place.time_zone
     today = now.astimezone(zone).date()
     listed = rule.dates or rule.nights
@@ -92,7 +93,7 @@ def _occurrences(rule: Lit, setup: Setup, now: datetime) -> Iterator[ProofPeriod
 
 
 def bounds(rule: Rule, first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """When days of a rule begin and end, as it counts them: calendar days or nights."""
+    """Begin and end of days of a rule, which counts calendar days or nights."""
     if rule.dates is not None:
         return instant(first, 0, zone), instant(last, DAY_MIN, zone)
     return night_of(first, zone).start, night_of(last, zone).end

@@ -1,9 +1,9 @@
 """Proves from the history for how much of the planned light the gateways confirmed that they showed it, minute by
-minute, and finds of each gap the cause.
+minute, and finds the cause of each gap.
 
-*Planned* is what the rules mean: of a minute that was recorded what the service meant then, of one that was not, or in
-which something was set by hand, what the schedule says. So light that a stop or an override takes away is a gap, with
-who did it, and light that nobody planned is never counted.
+*Planned* is what the rules mean: for a recorded minute what the service meant then; for a minute that was not recorded,
+or in which something was set by hand, what the schedule gives. So light that a stop or an override takes away is a gap,
+with its owner, and light that was never planned is not counted.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,13 +34,13 @@ from controller.state import History, LightChange, Minute
 from controller.state.history import MINUTES_EVERY_S
 
 WRITTEN_LATE = timedelta(seconds=MINUTES_EVERY_S + 120)
-"""So late the minutes are written."""
+"""How late minutes may be written."""
 A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
 MINUTE_S = 60.0
-TOLD_LATE = timedelta(minutes=3)
-"""So long after a gap the event that explains it may come: commands are repeated before anybody is told."""
+REPORT_DELAY = timedelta(minutes=3)
+"""How long after a gap the event that explains it may come: commands are repeated before an event is emitted."""
 SETTLES = timedelta(seconds=90)
-"""So long after a change of light lamps may still be on their way to it."""
+"""How long after a change of light lamps may still be fading."""
 Look = Mapping[str, Any]
 State = Literal["confirmed", "by_hand", "unconfirmed", "not_recorded"]
 
@@ -48,16 +48,17 @@ State = Literal["confirmed", "by_hand", "unconfirmed", "not_recorded"]
 def prove(
     history: History, setup: Setup, period: ProofPeriod, now: datetime, schedules: PastSchedules | None = None
 ) -> Proof:
-    """The proof of a period, counted up to now, or to the last minute that is written of the night under way.
+    """The proof of a period, counted up to now, or up to the last written minute of the current night.
 
-    `schedules` tells which rules were in force then, else those of `setup` are taken for them. Raises NotRead."""
+    `schedules` gives the rules that were in force then; without it those of `setup` are used. Raises NotRead.
+    """
     program = setup.program()
     until = min(period.end, _counted_until(history, now))
     spans = set_by_hand(history, now, program.place.time_zone)
     by_hand = tuple(one for one in spans if one.overlaps(period.start, min(period.end, now)))
-    told = events_about_faults(history, period.start, min(now, until + A_DAY))
-    faults = fault_spans(told)
-    starts = tuple(recorded.at for recorded in told if recorded.code == STARTED)
+    events = events_about_faults(history, period.start, min(now, until + A_DAY))
+    faults = fault_spans(events)
+    starts = tuple(recorded.at for recorded in events if recorded.code == STARTED)
     zones_of = {gateway.name: gateway.zone_names for gateway in setup.tower.gateways}
     nights: list[NightProof] = []
     for night in _nights(period.start, until, program):
@@ -91,12 +92,12 @@ def _nights(start: datetime, end: datetime, program: Program) -> Iterator[Night]
 
 
 def _changes(history: History, start: datetime, end: datetime) -> list[LightChange]:
-    """What held at the start, and what followed."""
+    """The light at the start, and the changes after it."""
     return [*history.light_at(start).values(), *history.light_between(start, end)]
 
 
 def _counted_until(history: History, now: datetime) -> datetime:
-    """Now, in whole minutes; while the minutes of late may still be written, the end of the last one that is."""
+    """Now, in whole minutes; while recent minutes may not be written yet, the end of the last one that is."""
     this_minute = now.astimezone(UTC).replace(second=0, microsecond=0)
     recent = this_minute - WRITTEN_LATE
     rows = history.minutes(recent, this_minute)
@@ -110,8 +111,8 @@ def _counted_until(history: History, now: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class _NightRecord:
-    """What is known of a night from `start` to `end`: the rules then, and what the history holds. `changes` reach back
-    to what held at the start, `zones_of` has the zones of each gateway of today, `starts` when the service started."""
+    """What is known of a night from `start` to `end`: the rules then, and the records of the history. `changes` include
+    the light at the start, `zones_of` has the zones of each gateway of today, `starts` the starts of the service."""
 
     night: Night
     start: datetime
@@ -133,7 +134,7 @@ class _PlannedMinute:
     state: State
     confirmed_s: float
     rule: Mapping[str, Any]
-    """That of what was set by hand."""
+    """The override, stop or skip behind it."""
     measured_s: float | None = None
 
     @property
@@ -142,14 +143,14 @@ class _PlannedMinute:
 
     @property
     def kind(self) -> tuple[object, ...]:
-        """Minutes in a row of one kind are one gap."""
+        """Consecutive minutes of one kind are one gap."""
         return self.state, self.rule.get("kind"), self.rule.get("owner"), self.rule.get("reason")
 
 
 def _prove_night(record: _NightRecord) -> NightProof | None:
     """The proof of one night; None where nothing was planned in it."""
     if not record.minutes and not _has_light(record):
-        return None  # without a look through the dark months around it
+        return None  # skips the cues, which would search through the dark months around it
     cues = record.program.cues(record.start, record.end)
     by_zone = {zone: list(_planned_minutes(record, cues, zone)) for zone in record.program.zones}
     by_zone = {zone: minutes for zone, minutes in by_zone.items() if minutes}
@@ -194,7 +195,7 @@ def _planned_minutes(record: _NightRecord, cues: tuple[Cue, ...], zone: str) -> 
 
 
 def _lit_minutes(record: _NightRecord, cues: tuple[Cue, ...], zone: str) -> Iterator[datetime]:
-    """The minutes of cues that light a zone."""
+    """The minutes in which cues light a zone."""
     for cue, end in zip(cues, (*(cue.at for cue in cues[1:]), record.end), strict=True):
         at = _whole_minute(max(cue.at, record.start))
         while at < end and zone in cue.looks:
@@ -205,9 +206,9 @@ def _lit_minutes(record: _NightRecord, cues: tuple[Cue, ...], zone: str) -> Iter
 def _planned_minute(
     record: _NightRecord, zone: str, meant: tuple[datetime, Cue], row: Minute | None, shown: Sequence[LightChange]
 ) -> _PlannedMinute | None:
-    """What was planned of a zone in a minute; None for dark. `shown` are what held at its begin and the changes in it.
+    """A minute of a zone in which light was planned; None for dark. `shown` is the light at its begin and its changes.
 
-    What other light by hand confirmed is not told apart in the row: for so long as there was such, nothing counts.
+    The row does not separate what was confirmed of other light set by hand: the seconds of such light do not count.
     """
     at, cue = meant
     if row is None:
@@ -230,7 +231,7 @@ def _planned_minute(
 
 
 def _held(shown: Sequence[LightChange], at: datetime) -> Iterator[tuple[LightChange, float]]:
-    """For how many seconds of a minute each held."""
+    """Each light of a minute, with the seconds for which it lasted."""
     ends = (*(change.at for change in shown[1:]), at + A_MINUTE)
     for change, end in zip(shown, ends, strict=True):
         held_s = (end - max(at, change.at)).total_seconds()
@@ -249,7 +250,7 @@ def _whole_minute(at: datetime) -> datetime:
 
 
 def _is_meant(record: _NightRecord, zone: str, cue: Cue, at: datetime) -> bool:
-    """Whether the schedule lights a zone at an instant, on behalf of the campaign that is asked for."""
+    """Whether the schedule lights a zone at an instant, for the campaign that is proved."""
     part = cue.of(zone)
     if record.campaign is not None and not (isinstance(part.why.by, Rule) and part.why.by.name == record.campaign):
         return False
@@ -258,7 +259,7 @@ def _is_meant(record: _NightRecord, zone: str, cue: Cue, at: datetime) -> bool:
 
 
 def _by_hand_of(rule: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The stop or override on whose behalf a zone showed what it did, or the skip that left a campaign out."""
+    """The stop or override behind what a zone showed, or the skip that left a campaign out."""
     if rule.get("kind") in {"stop", "override"}:
         return rule
     skip = rule.get("skip")
@@ -275,7 +276,7 @@ def _is_alike(shown: Look, cue: Cue, zone: str) -> bool:
 
 
 def _gaps(record: _NightRecord, by_zone: Mapping[str, list[_PlannedMinute]]) -> Iterator[Gap]:
-    """In the order of time; zones with the same gap are one."""
+    """The gaps in the order of time; zones with the same gap share one."""
     found: dict[tuple[datetime, datetime, tuple[GapCause, ...]], dict[str, float]] = {}
     for zone, minutes in by_zone.items():
         lacking = [minute for minute in minutes if minute.missing_s > 0]
@@ -287,7 +288,7 @@ def _gaps(record: _NightRecord, by_zone: Mapping[str, list[_PlannedMinute]]) -> 
 
 
 def _runs(minutes: Iterable[_PlannedMinute]) -> Iterator[list[_PlannedMinute]]:
-    """Minutes in a row of one kind."""
+    """Runs of consecutive minutes of one kind."""
     numbered = enumerate(minutes)
     for _, run in groupby(numbered, key=lambda pair: (pair[1].kind, pair[1].at - pair[0] * A_MINUTE)):
         yield [minute for _, minute in run]
@@ -300,7 +301,7 @@ def _causes(record: _NightRecord, zone: str, run: list[_PlannedMinute]) -> tuple
         owner, reason = first.rule.get("owner"), first.rule.get("reason")
         return (GapCause(first.rule["kind"], owner=owner, reason=reason),)
     if first.state == "not_recorded":
-        has_started = any(start <= at <= end + TOLD_LATE for at in record.starts)
+        has_started = any(start <= at <= end + REPORT_DELAY for at in record.starts)
         return (GapCause("not_running" if has_started else "not_recorded"),)
     faults = [
         each
@@ -308,8 +309,8 @@ def _causes(record: _NightRecord, zone: str, run: list[_PlannedMinute]) -> tuple
         if each.code not in MEASURED and zone in record.zones_of.get(each.gateway or "", (zone,))
     ]
     lasting = [each for each in faults if each.overlaps(start, end)]
-    told_later = [each for each in faults if each.code not in ON_PURPOSE and each.overlaps(end, end + TOLD_LATE)]
-    causes = dict.fromkeys(map(_cause_of, lasting or told_later))
+    reported_later = [each for each in faults if each.code not in ON_PURPOSE and each.overlaps(end, end + REPORT_DELAY)]
+    causes = dict.fromkeys(map(_cause_of, lasting or reported_later))
     if causes:
         return tuple(causes)
     if any(start <= at < end for at in record.starts):

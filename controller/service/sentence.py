@@ -1,5 +1,6 @@
-"""One sentence that says how the landmark stands, why, and what comes next: a pure function of facts and language, for
-page, title, API, `status` and notices. The first case that fits is told, the worst first."""
+"""One sentence that states what the landmark shows, why, and what comes next: a pure function of facts and language,
+for page, title, API, `status` and notices. The cases are tried in order, the worst first, and the first that fits is
+used."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,18 +16,18 @@ from controller.service.gateway_state import Status
 from controller.service.health import GatewayHealth, Health, LookValue
 
 AFTER_CUE_S = 10.0
-"""So long after a change of light a lamp that has not answered is on its way."""
+"""Seconds after a change of light in which a lamp that has not answered counts as fading."""
 TEST_OF_LAMPS, WALK_TEST = "TWL-G150", "TWL-G130"
 MEASURED = {"TWL-G160": "no_light", "TWL-G162": "light"}
-"""What is told where a meter contradicts the gateways."""
+"""The text where a meter contradicts the gateways."""
 UNKNOWN = LookValue(on=None)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of one landmark. `health` is None before the controller's first turn; `gateways` are documents, of
-    those that are not confirmed at least; `is_lost` tells that the controller does not answer any more, `is_cut_off`
-    that it is connected to no broker: then the lamps are not to blame that nothing is heard of them."""
+    """What is known about one landmark. `health` is None before the controller's first turn; `gateways` are documents,
+    at least of those that are not confirmed. `is_lost`: the controller no longer answers. `is_cut_off`: it is connected
+    to no broker, so missing reports are not the lamps' fault."""
 
     names: Names
     time_zone: tzinfo
@@ -37,15 +38,15 @@ class Facts:
 
     @property
     def at(self) -> datetime | None:
-        """When they were so, by the clock of the place."""
+        """Time of the facts, in the time zone of the site."""
         return self.health.at.astimezone(self.time_zone) if self.health is not None else None
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What is said. `case` is a key of the cases below, `status` the status that its sign shows; `about` tells of the
-    only gateway that is concerned, if it is one. `lost` is the sentence for whoever loses contact from here on, and
-    `question` asks for the reason: `Varför lyser vattentornet orange?`"""
+    """The sentence and its parts. `case` is a key of the cases below, `status` what its sign shows; `about` describes
+    the gateway concerned, if it is a single one. `lost` is the sentence for a reader that loses contact from here on,
+    and `question` asks for the reason: `Varför lyser vattentornet orange?`"""
 
     case: str
     status: Status
@@ -65,35 +66,35 @@ def facts_of(
     lives: bool = True,
     is_cut_off: bool = False,
 ) -> Facts:
-    """Facts from the files and from what the controller tells of itself, over MQTT or within the program."""
+    """Facts from the files and from the controller's documents, which came over MQTT or within the program."""
     zone = tower.site.place.time_zone
     return Facts(names_of(tower), zone, health, tuple(gateways), is_lost=not lives, is_cut_off=is_cut_off)
 
 
 def sentence(facts: Facts, language: Language) -> Sentence:
-    """How it stands, in a language."""
+    """The sentence in a language."""
     health = facts.health
     if health is None:
         return Sentence(
             "starting", "unknown", _text(language, "case.lost_unknown" if facts.is_lost else "case.starting")
         )
-    told = _Teller(facts, health, language)
-    case, status, main = told.case() if not facts.is_lost else told.case_lost()
+    text = _SentenceBuilder(facts, health, language)
+    case, status, main = text.case() if not facts.is_lost else text.case_lost()
     return Sentence(
         case=case,
         status=status,
         main=facts.names.started(main, language),
         why=because(health.now.looks, facts.names, health.at.astimezone(facts.time_zone), language),
-        about=told.about(status) if not facts.is_lost else "",
-        following=told.following(),
-        lost=told.lost(),
-        question=told.question(),
+        about=text.about(status) if not facts.is_lost else "",
+        following=text.following(),
+        lost=text.lost(),
+        question=text.question(),
     )
 
 
 @dataclass(frozen=True)
 class _Count:
-    """Gateways by status. Of those that are unknown `unheard` ought to have answered."""
+    """Number of gateways by status; `unheard` is how many of the unknown ones should have answered."""
 
     total: int
     confirmed: int
@@ -105,7 +106,7 @@ class _Count:
 
     @classmethod
     def of(cls, health: Health) -> "_Count":
-        """What the summary counts."""
+        """The counts of a summary."""
         by = {
             status: health.counts.get(status, 0) for status in ("confirmed", "differs", "silent", "pending", "unknown")
         }
@@ -113,8 +114,8 @@ class _Count:
         return cls(health.total, **by, unheard=unheard)
 
 
-class _Teller:
-    """One telling of how it stands."""
+class _SentenceBuilder:
+    """Builds the parts of one sentence."""
 
     def __init__(self, facts: Facts, health: Health, language: Language) -> None:
         self._facts, self._health, self._language = facts, health, language
@@ -124,17 +125,19 @@ class _Teller:
         kinds = [look.rule.kind if look.rule is not None else None for look in self._desired.values()]
         self._is_stopped = "stop" in kinds
         by_hand = [kind == "override" for kind in kinds]
-        self._hand = self._say("by_hand") if all(by_hand) else self._say("partly_by_hand") if any(by_hand) else ""
+        self._hand = (
+            self._template("by_hand") if all(by_hand) else self._template("partly_by_hand") if any(by_hand) else ""
+        )
         self._is_dark = all(said_look(look, (), language).kind == "dark" for look in self._desired.values())
 
     def case(self) -> tuple[str, Status, str]:
-        """The first case that fits: its key, the status that it shows, and its text."""
+        """The first case that fits: its key, its status, and its text."""
         first = (self._stopped, self._in_doubt, self._cut_off, self._unheard, self._tested)
         cases = (*first, self._fading, self._wrong, self._waiting, self._measured)
         return next(filter(None, (each() for each in cases)), None) or self._well()
 
     def _stopped(self) -> tuple[str, Status, str] | None:
-        """A safety stop holds."""
+        """A safety stop is in force."""
         if not self._is_stopped:
             return None
         count = self._count
@@ -144,42 +147,43 @@ class _Teller:
                 "confirmed",
                 self._text("case.stopped", {"is": self._clause("is")}) + self._tail("confirmed"),
             )
-        head = self._say("case.stopped_but")
+        head = self._template("case.stopped_but")
         if not count.total:
             return "stopped", "unknown", head + self._tail("none")
         if self._facts.is_cut_off:
-            return "stopped", "unknown", head + self._say("cut_off")
+            return "stopped", "unknown", head + self._template("cut_off")
         status, tail = self._worst(lit="still_lit", silent="stop_silent")
         return "stopped", status, head + tail
 
     def _in_doubt(self) -> tuple[str, Status, str] | None:
-        """The clock is not believed, and what should be shown is not known either."""
+        """The clock is not trusted, so what should be shown is not known either."""
         if self._health.clock is not Trust.SUSPECT:
             return None
         reported = self._reported()
         if reported is None:
-            return "clock", "unknown", self._say("case.clock_unknown")
+            return "clock", "unknown", self._template("case.clock_unknown")
         return "clock", "unknown", self._text("case.clock", {"is": clause(reported, "is", self._names, self._language)})
 
     def _cut_off(self) -> tuple[str, Status, str] | None:
-        """No broker is reached, and so no gateway."""
+        """No broker is connected, so no gateway is reached."""
         if not self._facts.is_cut_off or not self._count.total:
             return None
-        return "cut_off", "unknown", self._clause("should") + self._say("cut_off")
+        return "cut_off", "unknown", self._clause("should") + self._template("cut_off")
 
     def _unheard(self) -> tuple[str, Status, str] | None:
-        """There is no gateway, none was ever heard, or none answers."""
+        """There is no gateway, no message has ever arrived from one, or none answers."""
         count = self._count
         if not count.total:
-            return "no_gateways", "unknown", self._say("case.no_gateways")
+            return "no_gateways", "unknown", self._template("case.no_gateways")
         if self._health.never_heard == count.total and not count.confirmed and not count.silent:
-            return "never_heard", "unknown", self._say("case.never_heard")
+            return "never_heard", "unknown", self._template("case.never_heard")
         if count.silent and count.silent + count.unheard == count.total:
             return "no_answer", "silent", self._clause("should") + self._tail("no_answer")
         return None
 
     def _tested(self) -> tuple[str, Status, str] | None:
-        """The service tests the lamps before a campaign, or somebody walks by them: what differs is meant to."""
+        """The service tests the lamps before a campaign, or somebody runs a walk test: lamps that differ are
+        expected."""
         test = next((each for each in self._health.degradations if each.code == TEST_OF_LAMPS), None)
         if test is not None:
             return "tested", "pending", self._text("case.tested", {"campaign": plain_line(test.fields.get("campaign"))})
@@ -222,8 +226,12 @@ class _Teller:
 
     def _measured(self) -> tuple[str, Status, str] | None:
         """A meter contradicts what all gateways confirm."""
-        told = next((MEASURED[one.code] for one in self._health.degradations if one.code in MEASURED), None)
-        return None if told is None else ("measured", "differs", self._clause("should") + self._say(f"measured.{told}"))
+        text = next((MEASURED[one.code] for one in self._health.degradations if one.code in MEASURED), None)
+        return (
+            None
+            if text is None
+            else ("measured", "differs", self._clause("should") + self._template(f"measured.{text}"))
+        )
 
     def _well(self) -> tuple[str, Status, str]:
         """All is confirmed."""
@@ -231,7 +239,7 @@ class _Teller:
         return case, "confirmed", self._clause("is", self._hand) + self._tail("confirmed")
 
     def _worst(self, lit: str, silent: str) -> tuple[Status, str]:
-        """The worst status that gateways have, and what is said of them."""
+        """The worst status of any gateway, and the text about it."""
         count = self._count
         if count.differs:
             also = self._tail("and_silent", count.silent) if count.silent else ""
@@ -243,25 +251,25 @@ class _Teller:
         return "unknown", self._tail("unheard" if count.unheard else "unknown")
 
     def _tail(self, key: str, number: int | None = None) -> str:
-        """What the gateways say, behind the main clause; with a `number` that its verb follows."""
+        """The part about the gateways, behind the main clause; `number` decides between singular and plural."""
         if self._count.total == 1:
-            return self._say(f"of_one.{key.removeprefix('stop_')}")
+            return self._template(f"of_one.{key.removeprefix('stop_')}")
         if number is None:
             return self._text(f"of_several.{key}", vars(self._count))
-        confirm = self._say(f"of_several.{_number(self._count.confirmed)}.confirm")
+        confirm = self._template(f"of_several.{_number(self._count.confirmed)}.confirm")
         return self._text(f"of_several.{_number(number)}.{key}", {**vars(self._count), "confirm": confirm})
 
     def case_lost(self) -> tuple[str, Status, str]:
-        """The controller does not answer any more."""
+        """The controller no longer answers."""
         return "lost", "unknown", self.lost()
 
     def lost(self) -> str:
-        """What was shown when there was contact last, or should have been where not all lamps confirmed it."""
+        """What was shown at the last contact, or should have been shown where not all lamps had confirmed it."""
         since = self._facts.at or self._health.at
         is_in_doubt = self._health.clock is Trust.SUSPECT and not self._is_stopped
         looks = self._reported() if is_in_doubt else self._desired
         if looks is None or not self._count.total:
-            return self._say("case.lost_unknown")
+            return self._template("case.lost_unknown")
         form: Form = "then" if is_in_doubt or self._count.confirmed == self._count.total else "meant"
         then = self._text("then", {"clause": clause(looks, form, self._names, self._language)})
         then = self._names.started(then, self._language)
@@ -272,7 +280,7 @@ class _Teller:
         return self._text("question", {"clause": self._clause("why")})
 
     def about(self, status: Status) -> str:
-        """Of the only gateway that has the worst status: what it shows, or since when it is silent."""
+        """About the only gateway with the worst status: what it shows, or since when it is silent."""
         if status == "confirmed" or self._health.counts.get(status, 0) != 1:
             return ""
         name = next((each.name for each in self._health.unconfirmed if each.status == status), None)
@@ -289,33 +297,33 @@ class _Teller:
                 return self._text("about.differs", fields)
             return self._text("about.shows", fields | {"shown": shown}) if shown else ""
         if status == "silent":
-            heard = document.heard if document is not None else None
-            if heard is None:
+            seen_at = document.heard if document is not None else None
+            if seen_at is None:
                 return self._text("about.never_heard", fields) if document is not None else ""
-            return self._text("about.silent", fields | {"when": self._clock(heard)})
+            return self._text("about.silent", fields | {"when": self._clock(seen_at)})
         if status == "unknown" and self._count.unheard:
-            is_heard = document is None or document.heard is not None
-            return self._text("about.pending" if is_heard else "about.never_heard", fields)
+            has_answered = document is None or document.heard is not None
+            return self._text("about.pending" if has_answered else "about.never_heard", fields)
         return self._text(f"about.{status}", fields)
 
     def _shown(self, document: GatewayHealth) -> str:
-        """What a gateway shows instead, of the first of its parts that differs."""
+        """What a gateway shows instead, in the first of its zones that differs."""
         zones = document.zones
         wrong = next((zone for zone, each in zones.items() if each.status == "differs"), None)
         if wrong is None or zones[wrong].reported.on is None:
             return ""
-        look = self._said(zones[wrong].reported)
+        look = self._look_phrase(zones[wrong].reported)
         return self._text(f"about.shown.{look.kind}", {"how": look.how})
 
     def following(self) -> str:
         """What comes next, and when."""
         following = self._health.next
         if self._is_stopped:
-            return self._say("next.stopped")
+            return self._template("next.stopped")
         if self._health.clock is Trust.SUSPECT:
-            return self._say("next.in_doubt")
+            return self._template("next.in_doubt")
         if following is None:
-            return self._say("next.never")
+            return self._template("next.never")
         looks = dict.fromkeys(said_look(each, self._names.palette, self._language) for each in following.looks.values())
         is_dark = all(look.kind == "dark" for look in looks)
         when = self._when(following.seen_at, is_end=is_dark)
@@ -324,23 +332,26 @@ class _Teller:
         steady = next(iter(looks)) if len(looks) == 1 else None
         if self._is_dark and steady is not None and steady.kind == "color":
             return self._text("next.lit", {"how": steady.how, "when": when})
-        told = clause(following.looks, "is", self._names, self._language)
-        return self._text("next.lit_parts" if self._is_dark else "next.other", {"looks": told, "when": when})
+        text = clause(following.looks, "is", self._names, self._language)
+        return self._text("next.lit_parts" if self._is_dark else "next.other", {"looks": text, "when": when})
 
     @property
     def _is_wrong(self) -> bool:
-        """Whether a lamp that differs shows another light, and not the right one by chance: it has not obeyed yet."""
+        """Whether a lamp that differs shows another light. If not, it shows the right light by chance and has not
+        obeyed yet."""
         zones = [zone for each in self._facts.gateways for zone in each.zones.values() if zone.status == "differs"]
         pairs = [
-            (self._said(zone.desired), self._said(zone.reported)) for zone in zones if zone.reported.on is not None
+            (self._look_phrase(zone.desired), self._look_phrase(zone.reported))
+            for zone in zones
+            if zone.reported.on is not None
         ]
         return not pairs or any(desired != reported for desired, reported in pairs)
 
-    def _said(self, look: LookValue) -> SaidLook:
+    def _look_phrase(self, look: LookValue) -> SaidLook:
         return said_look(look, self._names.palette, self._language)
 
     def _reported(self) -> Mapping[str, LookValue] | None:
-        """By zone what the gateways reported last; None where it is not known of every zone, or they disagree."""
+        """By zone what the gateways reported last; None where a zone is unknown, or gateways disagree."""
         found: dict[str, LookValue] = {}
         for document in self._facts.gateways:
             for zone, each in document.zones.items():
@@ -371,7 +382,7 @@ class _Teller:
     def _when(self, at: datetime, *, is_end: bool) -> str:
         return upcoming(self._local(at), self._health.at, self._language, is_end=is_end)
 
-    def _say(self, key: str) -> str:
+    def _template(self, key: str) -> str:
         return _text(self._language, key)
 
     def _text(self, key: str, fields: Mapping[str, object]) -> str:

@@ -1,6 +1,6 @@
-"""Why the landmark shows, or showed, what it does at an instant: everything that decides, in the order of precedence
-(stop, override, blackout, campaign, everyday light, dark), what of it held and what gave way; of the past also what the
-lamps confirmed, the faults that lasted then, and the version of the schedule that was in force."""
+"""Why the landmark shows, or showed, its light at an instant: everything that decides, in the order of precedence
+(stop, override, blackout, campaign, everyday light, dark), what was in force and what gave way; for the past also what
+the lamps confirmed, the faults at that time, and the version of the schedule in force."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ from controller.service.past_spans import ByHand, PastFault, events_about_faults
 from controller.service.values import rules_value
 from controller.state import History
 
-TOLD_LATE = timedelta(minutes=10)
-"""So late it may be told of."""
+REPORT_DELAY = timedelta(minutes=10)
+"""How long after a fault began its event may come."""
 A_MINUTE = timedelta(minutes=1)
 _OTHERWISE, _GIVES_WAY = (Text("past", key) for key in ("otherwise", "gives_way"))
 _VERSION, _FAULT, _CONFIRMED = (Text("past", key) for key in ("version", "fault", "confirmed"))
@@ -31,8 +31,8 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class WhyStep:
-    """One thing that decides or would: the rule or what was set by hand, what it shows, and whether it `holds`; one
-    that does not gives way `because` of a key of `why.loses`, or would hold without what is set by hand."""
+    """One thing that decides or could: a rule, an override, a skip or a stop, what it shows, and whether it `holds`. If
+    not, it gives way `because` of a key of `why.loses`, or would decide without what was set by hand."""
 
     kind: str
     holds: bool
@@ -57,14 +57,14 @@ class WhyStep:
     def text(self, language: Language, zone: tzinfo, names: Mapping[str, str] | None = None) -> str:
         """For people, in one line; `names` are those of the zones."""
         if self.by_hand is not None:
-            told = by_hand_words(self.by_hand, language, zone)
+            text = by_hand_words(self.by_hand, language, zone)
         elif self.idle is not None:
-            told = self.idle.text(language)
+            text = self.idle.text(language)
         else:
-            told = Text("past", f"step.{self.kind}").format(language, {"name": self.name})
-        parts = [told]
+            text = Text("past", f"step.{self.kind}").format(language, {"name": self.name})
+        parts = [text]
         if self.looks is not None:
-            parts.append(_looks_said(with_names(self.looks, names or {}), language))
+            parts.append(_looks_text(with_names(self.looks, names or {}), language))
         if self.span is not None:
             start, end = (f"{at.astimezone(zone):%H:%M}" for at in self.span)
             parts.append(f"{start}–{'24:00' if end == '00:00' else end}")
@@ -77,7 +77,7 @@ class WhyStep:
 
 @dataclass(frozen=True, slots=True)
 class WhyAt:
-    """The answer for one instant; `shown`, `faults` and `version` are of the past only. `shown` is empty where nothing
+    """The answer for one instant; `shown`, `faults` and `version` are for the past only. `shown` is empty where nothing
     is recorded, and `version` None where it is not known: then the rules are those of the files now."""
 
     at: datetime
@@ -89,7 +89,7 @@ class WhyAt:
 
     @property
     def confirmed(self) -> tuple[int, int]:
-        """How many zones confirmed the whole minute, of how many."""
+        """Number of zones that confirmed the whole minute, and number of all zones."""
         return sum(zone.is_confirmed for zone in self.shown.values()), len(self.shown)
 
     def confirmed_words(self, language: Language) -> str:
@@ -98,12 +98,12 @@ class WhyAt:
         return _CONFIRMED.format(language, {"count": count, "of": of})
 
     def fault_words(self, language: Language) -> Iterator[str]:
-        """What was wrong then, a line each."""
+        """The faults at that time, a line each."""
         for fault in self.faults:
             yield _FAULT.format(language, {"fault": f"{fault.code} {fault.event.text(language)}"})
 
     def version_words(self, language: Language, zone: tzinfo) -> str | None:
-        """Which schedule was in force then; None where that is not known."""
+        """The version of the schedule in force at that time; None where it is not known."""
         if self.version is None:
             return None
         saved = f"{self.version.saved.astimezone(zone):%Y-%m-%d %H:%M}"
@@ -129,14 +129,14 @@ class WhyAt:
 def why_at(
     history: History, program: Program, at: datetime, now: datetime, version: PastVersion | None = None
 ) -> WhyAt:
-    """The answer for an instant; `program` has the overrides and the stop of now, `version` the rules of then. Raises
-    NotRead."""
+    """The answer for an instant; `program` has the overrides and the stop of now, `version` the rules of that time.
+    Raises NotRead."""
     at, is_past = at.astimezone(UTC), at < now
     if not is_past:
         ruling = rules_value(program, program.look_at(at), at)
         return WhyAt(at, False, _steps(program, _set_now(program, at), ruling, at), {})
     shown = shown_at(history, at)
-    faults = fault_spans(events_about_faults(history, at, min(at + TOLD_LATE, now)))
+    faults = fault_spans(events_about_faults(history, at, min(at + REPORT_DELAY, now)))
     lasting = tuple(fault for fault in faults if fault.overlaps(at, at + A_MINUTE))
     by_hand = tuple(each for each in set_by_hand(history, now, program.place.time_zone) if each.is_on(at))
     rules = version.program if version is not None else program
@@ -163,7 +163,7 @@ def _what(override: Override) -> object:
 def _steps(
     program: Program, by_hand: tuple[ByHand, ...], ruling: Mapping[str, Mapping[str, Any]], at: datetime
 ) -> tuple[WhyStep, ...]:
-    """`ruling` has by zone the rule on whose behalf it shows, or showed, what it does; empty where nobody knows."""
+    """`ruling` has by zone the rule behind what is, or was, shown; empty where it is not known."""
     skips = tuple(
         Override(str(number), {}, each.since, each.until or at + A_MINUTE, each.owner, each.reason, str(each.what))
         for number, each in enumerate(by_hand)
@@ -179,7 +179,7 @@ def _steps(
 
 
 def _by_hand_steps(by_hand: tuple[ByHand, ...], ruling: Mapping[str, Mapping[str, Any]]) -> Iterator[WhyStep]:
-    """The stop first, then the overrides from the newest on, then what is skipped."""
+    """The stop first, then the overrides, newest first, then the skips."""
     stop = next((each for each in by_hand if each.kind == "stop"), None)
     if stop is not None:
         yield WhyStep("stop", True, by_hand=stop)
@@ -195,7 +195,7 @@ def _by_hand_steps(by_hand: tuple[ByHand, ...], ruling: Mapping[str, Mapping[str
 
 
 def _recorded_steps(ruling: Mapping[str, Mapping[str, Any]], rules: Program, at: datetime) -> Iterator[WhyStep]:
-    """The rules that showed, where they are not those that the schedule at hand would show: it was another one then."""
+    """The rules that showed, where the schedule at hand would show others: a different version was in force then."""
     by_rule = {(rule.get("kind"), rule.get("name")) for rule in ruling.values()}
     by_rule = {each for each in by_rule if each[0] not in {"stop", "override"}}
     meant = {(why.rule["kind"], why.rule["name"]) for why in _whys(rules, at)}
@@ -206,13 +206,13 @@ def _recorded_steps(ruling: Mapping[str, Mapping[str, Any]], rules: Program, at:
 
 
 def _whys(rules: Program, at: datetime) -> list[Why]:
-    """Why each zone shows what it does, the strongest of all first."""
+    """Why each zone shows its light, the strongest of all first."""
     cue = rules.look_at(at)
     return [rules.explain(at), *(cue.of(zone).why for zone in rules.zones)]
 
 
 def _rule_steps(rules: Program, at: datetime, *, holds: bool) -> Iterator[WhyStep]:
-    """The rules that show by the schedule, each once, then those that give way to them."""
+    """The rules that show by the schedule, each once, then those that gave way to them."""
     strongest, *others = _whys(rules, at)
     night = rules.nights(at, at + A_MINUTE)
     claims = night[0].claims if night else ()
@@ -238,8 +238,8 @@ def _rule_step(
     return WhyStep(kind, holds, name=rule.name, looks=looks or None, span=span, because=because)
 
 
-def _looks_said(looks: Mapping[str, object], language: Language) -> str:
-    """What each zone shows; one look for all zones is told once."""
+def _looks_text(looks: Mapping[str, object], language: Language) -> str:
+    """What each zone shows; one text where all zones show the same."""
     values = list(looks.values())
     if values and all(value == values[0] for value in values):
         return look_words(values[0], language)
@@ -247,7 +247,7 @@ def _looks_said(looks: Mapping[str, object], language: Language) -> str:
 
 
 def by_hand_words(by_hand: ByHand, language: Language, zone: tzinfo) -> str:
-    """What was set by hand, by whom, until when and why; and its end, where that was another one."""
+    """What was set by hand, by whom, until when and why; and its actual end, where that differs."""
     since = by_hand.since.astimezone(zone)
     fields = {
         "owner": by_hand.owner,
@@ -266,12 +266,12 @@ def by_hand_words(by_hand: ByHand, language: Language, zone: tzinfo) -> str:
 
 def _what_words(what: object, language: Language) -> str:
     if isinstance(what, Mapping):
-        return _looks_said(what, language)
+        return _looks_text(what, language)
     return in_language(what, language)
 
 
 def clock(at: datetime | None, beside: datetime, zone: tzinfo) -> str:
-    """`21:14`, with its day where that is not the day of the instant beside it; `–` for none."""
+    """`21:14`, with the day where it is not the day of `beside`; `–` for None."""
     if at is None:
         return "–"
     local = at.astimezone(zone)

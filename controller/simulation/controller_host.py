@@ -307,9 +307,9 @@ class ControllerHost(Host):
         )
 
     def _keep_lamps(self, preflight: Preflight | None) -> None:
-        if preflight is not None and (found := preflight.unkept) and not self.disk.file.full:
+        if preflight is not None and (found := preflight.unstored) and not self.disk.file.full:
             self.disk.lamps = self.disk.lamps.and_found(found)
-            preflight.kept(found)
+            preflight.stored(found)
 
     def _remember_soon(self, loop: ControlLoop) -> None:
         """The steady hand-over of order and time, left out while nothing of it would be written."""

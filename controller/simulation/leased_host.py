@@ -144,7 +144,7 @@ class LeasedControllerHost(ControllerHost):
 
     def publish(self, *messages: Message) -> None:
         """Send messages of the controller, while its lease allows."""
-        if self.lead is not None and self.lead.may_speak(self.clock.mono):
+        if self.lead is not None and self.lead.may_publish(self.clock.mono):
             super().publish(*messages)
 
     def freeze(self) -> None:
@@ -203,7 +203,7 @@ class LeasedControllerHost(ControllerHost):
         else:
             leaderships.unanswered(asked_s, epochs)
             if self.loop is None and any(self._hears(each) for each in self._database.controllers):
-                leaderships[SITE].heard_leader(asked_s)
+                leaderships[SITE].received_from_leader(asked_s)
         if leaderships.leads and self.loop is None:
             super().start()
         elif not leaderships.leads and self.loop is not None:

@@ -141,7 +141,7 @@ async def test_a_leader_whose_questions_fail_late_is_never_mute() -> None:
             await lead.asked.wait()
         end_s = clock.read().mono + 2 * HELD_S
         while clock.read().mono < end_s:
-            assert lead.leaderships["north"].may_speak(clock.read().mono)
+            assert lead.leaderships["north"].may_publish(clock.read().mono)
             await asyncio.sleep(0.05)
     finally:
         work.cancel()

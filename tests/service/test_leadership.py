@@ -14,18 +14,18 @@ from controller.state.leases import Lease, Standing
 def test_only_who_holds_the_lease_speaks() -> None:
     """Nobody before he was told; who is told that another leads is silent at once."""
     one = Leadership("one")
-    assert not one.may_speak(0)
+    assert not one.may_publish(0)
     one.answered(Lease("one", 3, 5.0), asked_s=10)
-    assert (one.may_speak(10), one.term) == (True, 3)
+    assert (one.may_publish(10), one.term) == (True, 3)
     one.answered(Lease("two", 4, 5.0), asked_s=11)
-    assert not one.may_speak(11)
+    assert not one.may_publish(11)
 
 
 def test_a_lease_that_has_ended_is_nobodys() -> None:
     """The row may still bear the name."""
     one = Leadership("one")
     one.answered(Lease("one", 3, 0.0), asked_s=10)
-    assert not one.may_speak(10)
+    assert not one.may_publish(10)
 
 
 def test_a_leader_that_was_frozen_is_silent_until_it_has_asked() -> None:
@@ -33,11 +33,11 @@ def test_a_leader_that_was_frozen_is_silent_until_it_has_asked() -> None:
     one = Leadership("one")
     one.answered(Lease("one", 3, 5.0), asked_s=10)
     thawed = 10 + STALE_S + 30
-    assert not one.may_speak(thawed)
+    assert not one.may_publish(thawed)
     one.answered(Lease("one", 3, 1.0), asked_s=11)
-    assert not one.may_speak(thawed)
+    assert not one.may_publish(thawed)
     one.answered(Lease("one", 3, 5.0), asked_s=thawed)
-    assert one.may_speak(thawed + 0.1)
+    assert one.may_publish(thawed + 0.1)
 
 
 def test_a_leader_goes_on_without_the_database() -> None:
@@ -46,9 +46,9 @@ def test_a_leader_goes_on_without_the_database() -> None:
     one.answered(Lease("one", 3, 5.0), asked_s=0)
     for second in range(1, 3600):
         one.unanswered(asked_s=second)
-        assert one.may_speak(second + 0.9)
+        assert one.may_publish(second + 0.9)
     one.answered(Lease("two", 4, 5.0), asked_s=3600)
-    assert not one.may_speak(3600)
+    assert not one.may_publish(3600)
 
 
 def test_who_stands_by_waits_for_the_database_while_the_leader_is_heard() -> None:
@@ -58,13 +58,13 @@ def test_who_stands_by_waits_for_the_database_while_the_leader_is_heard() -> Non
     for second in range(1, 200):
         two.unanswered(asked_s=second)
         if second <= 100:
-            two.heard_leader(at_s=second)
+            two.received_from_leader(at_s=second)
     assert two.leads
     two = Leadership("two")
     two.answered(Lease("one", 3, 5.0), asked_s=0)
     for second in range(1, 101):
         two.unanswered(asked_s=second)
-        two.heard_leader(at_s=second)
+        two.received_from_leader(at_s=second)
     for second in range(101, 100 + int(FORSAKEN_S)):
         two.unanswered(asked_s=second)
         assert not two.leads
@@ -75,9 +75,9 @@ def test_a_leader_without_the_database_gives_way_to_newer_orders() -> None:
     one = Leadership("one")
     one.answered(Lease("one", 3, 5.0), asked_s=0)
     one.unanswered(asked_s=1, epoch=3)
-    assert one.may_speak(1)
+    assert one.may_publish(1)
     one.unanswered(asked_s=2, epoch=5)
-    assert not one.may_speak(2)
+    assert not one.may_publish(2)
 
 
 def test_a_leader_that_is_built_anew_without_the_database_goes_on() -> None:
@@ -87,7 +87,7 @@ def test_a_leader_that_is_built_anew_without_the_database_goes_on() -> None:
     lead.began(4)
     lead.unanswered(1.5, epoch=4)
     assert lead.leads
-    assert lead.may_speak(1.5)
+    assert lead.may_publish(1.5)
     lead.unanswered(3.0, epoch=6)
     assert not lead.leads
 
@@ -102,9 +102,9 @@ def test_who_took_over_alone_gives_way_too_once_its_orders_have_settled() -> Non
         two.unanswered(asked_s=(second := second + 1), epoch=epoch)
     for _ in range(30):
         two.unanswered(asked_s=(second := second + 1), epoch=9)
-        assert two.may_speak(second)
+        assert two.may_publish(second)
     two.unanswered(asked_s=second + 1, epoch=11)
-    assert not two.may_speak(second + 1)
+    assert not two.may_publish(second + 1)
 
 
 def test_nothing_is_taken_before_who_led_without_the_database_has_asked() -> None:

@@ -56,7 +56,7 @@ class World:
 
     def speakers(self, site: str) -> set[str]:
         """Who may give orders to a site now."""
-        return {name for name in self.all if name not in self.frozen and self.all[name][site].may_speak(self.now_s)}
+        return {name for name in self.all if name not in self.frozen and self.all[name][site].may_publish(self.now_s)}
 
     def spread(self) -> list[int]:
         """How many sites each leads that is not frozen; fails where one is led by nobody, or by two."""
