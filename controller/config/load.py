@@ -1,7 +1,7 @@
 """Reads the two files of a folder into one Setup, or raises FilesRejected with the mistakes of both.
 
 The tower is read first: the schedule is checked against its palette and zones, as far as those can be read. Of several
-sites each has its own files above those that all share (`joined_files`).
+sites each has its own files above those that all share (`site_folder`).
 """
 
 import contextlib
@@ -16,12 +16,20 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from controller.config import checks, keys, validation_errors
 from controller.config.findings import MOST_SOUGHT, Finding, SourceText, in_order
-from controller.config.joined_files import JoinedSource, joined_schedules, joined_towers
 from controller.config.nodes import Document, Node, Pairs, plain
 from controller.config.profiles import FOLDER, read_profiles
 from controller.config.ranges import once, written_out
 from controller.config.schedule_file import Schedule
-from controller.config.site_folder import SHARED, SITES, ConfigFolder, SiteFolder, own_folder
+from controller.config.site_folder import (
+    SHARED,
+    SITES,
+    ConfigFolder,
+    JoinedSource,
+    SiteFolder,
+    joined_schedules,
+    joined_towers,
+    own_folder,
+)
 from controller.config.source import UNREAD, read_file
 from controller.config.synonyms import synonyms
 from controller.config.tower import AnyGateway, Tower

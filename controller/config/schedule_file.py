@@ -2,13 +2,14 @@
 
 A colour of the file becomes what each zone of the tower shows, so that nothing after this asks the palette again. The
 validators take `palette` and `zones` of the tower from the validation context; without zones (the tower's file is
-broken) the colours are checked all the same.
+broken) the colours are checked all the same. Of a text that is no colour nothing is guessed: the finding shows how what
+it means is written, as several colours, by zone or with a brightness; of two meanings, both.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from functools import partial
-from itertools import chain
+from itertools import chain, product
 from typing import Annotated
 
 from pydantic import (
@@ -22,21 +23,42 @@ from pydantic import (
     field_validator,
 )
 
-from controller.config import color_texts
 from controller.config.public_texts import About, Link
 from controller.config.synonyms import near
 from controller.config.tower import Parts, Version, is_triple, no_color, zone_named, zones_in_words
 from controller.config.tower_keys import Keys
 from controller.durations import DurationField
 from controller.errors import Mistake, readable
+from controller.events.models import InEachLanguage
 from controller.lighting.color import Color, known_color, parse_color
 from controller.lighting.look import SHORTEST_STEP_S, Look, parse_brightness
-from controller.lighting.names import DARK_WORDS
+from controller.lighting.names import DARK_WORDS, plain
 from controller.locale import languages
 from controller.schedule.campaign import Blackout, EveryNight, Limit, Lit
 
 Colors = tuple[Color, ...]
 """None is dark, one is steady, several come one after another."""
+SEPARATOR = re.compile(
+    r"\s*[,;/+&|]\s*(?:(?:och|and)\s+)?|\s+(?:och|and|samt|med|with|eller|or|till|to|[-–—])\s+|\s+", re.I
+)
+BETWEEN_PAIRS = re.compile(r"\s*[,;/&|]\s*(?:(?:och|and)\s+)?|\s+(?:och|and|samt)\s+", re.IGNORECASE)
+PAIR = re.compile(r"(?P<zone>[^\W\d][\w-]*)(?:\s*[:=]\s*|\s+)(?P<color>\S.*)")
+FRAME = re.compile(r"[(<\[{]+(?P<inner>.*?)[)>\]}]+", re.DOTALL)
+PERCENT = re.compile(
+    r"(?P<color>.*?\S)\s*[,;]?\s+(?:(?:at|på|med|with|i)\s+)?(?P<percent>[0-9]{1,3})\s*(?:%|procent|percent)", re.I
+)
+FILLING = frozenset(
+    ("blandat", "varannan", "växla", "växlande", "omväxlande", "alternating", "färg", "färger", "colors", "colours")
+)
+"""Words beside the names of several colours that say nothing more."""
+UNNAMED_COLORS = re.compile(
+    "regnbåg|rainbow|pride|flagg|\\bflag\\b|flerfärg|färgglad|multi-?colou?r|(?:alla|olika) färger|all colou?rs",
+    re.IGNORECASE,
+)
+"""What stands for colours that it does not name."""
+MOST_COLORS = 8
+"""A text with more parts is no list of colours."""
+SHORTEST_NAME = 3
 
 
 def _color(value: object, info: ValidationInfo) -> object:
@@ -65,24 +87,17 @@ def _one_or_several(value: object, info: ValidationInfo) -> Colors:
             return ()
         if not value.strip():
             raise Mistake("TWL-S013", key="color")
-        if not _is_color(value, info) and (colors := color_texts.several(value, partial(_is_color, info=info))):
-            raise Mistake("TWL-S190", suggestion=color_texts.listed(colors))
+        if not _is_color(value, info) and (colors := _several(value, info)):
+            raise Mistake("TWL-S190", suggestion=_listed(colors))
         return (ONE.validate_python(value, context=info.context),)
     if not isinstance(value, list) or is_triple(value):
         raise no_color(value)
     if any(not isinstance(part, str) or part.strip().casefold() in DARK_WORDS for part in value):
         raise Mistake("TWL-S073")
-    parts = [color_texts.several(part, partial(_is_color, info=info)) or [part] for part in value]
+    parts = [_several(part, info) or [part] for part in value]
     if any(len(part) > 1 and not _is_color(text, info) for text, part in zip(value, parts, strict=True)):
-        raise Mistake("TWL-S190", suggestion=color_texts.listed(chain(*parts)))
+        raise Mistake("TWL-S190", suggestion=_listed(chain(*parts)))
     return SEVERAL.validate_python(value, context=info.context)
-
-
-def _zone_names(info: ValidationInfo) -> color_texts.ZoneNames:
-    """What people call the zones, by language."""
-    context = info.context or {}
-    zones, parts = context.get("zones") or ("bowl", "shaft"), context.get("parts", {})
-    return {each: [parts.get(zone, {}).get(each, zone) for zone in zones] for each in languages()}
 
 
 def _is_zone(text: str, info: ValidationInfo) -> bool:
@@ -113,17 +128,95 @@ def _by_zone(value: object, info: ValidationInfo) -> object:
         _is_each_zone_once(value, info)
         return ZONES.validate_python(value, context=info.context)
     if isinstance(value, str) and value.strip().casefold() not in DARK_WORDS and not _is_color(value, info):
-        mistake = color_texts.in_words(
-            value, _zone_names(info), partial(_is_zone, info=info), partial(_is_color, info=info)
-        )
+        mistake = _meant_by(value, info)
         if mistake is not None:
             raise mistake
     if isinstance(value, list) and value and all(isinstance(part, dict) and part for part in value):
         pairs = [pair for part in value for pair in part.items()]  # `[bowl: red, shaft: blue]`
         if all(isinstance(color, str) for _, color in pairs):
-            raise Mistake("TWL-S065", braced=color_texts.braced(pairs))
+            raise Mistake("TWL-S065", braced=_braced(pairs))
     colors = _one_or_several(value, info)
     return dict.fromkeys((info.context or {}).get("zones") or ("",), colors)
+
+
+# What was meant by a text that is no colour
+
+
+def _braced(pairs: Iterable[tuple[str, str]]) -> str:
+    """Colours by zone as the file writes them; `#` begins a comment outside quotes."""
+    return f"{{{', '.join(f'{zone}: {_as_written(color)}' for zone, color in pairs)}}}"
+
+
+def _as_written(color: str) -> str:
+    """A colour as the file writes it."""
+    return f'"{color}"' if color.startswith("#") or "," in color else color
+
+
+def _listed(colors: Iterable[str]) -> str:
+    """A list of colours as the file writes it."""
+    return f"[{', '.join(map(_as_written, colors))}]"
+
+
+def _of_zones(colors: Sequence[str], info: ValidationInfo) -> InEachLanguage:
+    """The first colours, each for a zone as people call it, in the order of the file."""
+    context = info.context or {}
+    zones, parts = context.get("zones") or ("bowl", "shaft"), context.get("parts", {})
+    names = {each: [parts.get(zone, {}).get(each, zone) for zone in zones] for each in languages()}
+    return InEachLanguage({each: _braced(zip(names[each], colors, strict=False)) for each in names})
+
+
+def _meant_by(text: str, info: ValidationInfo) -> Mistake | None:
+    """What was meant by the text of a whole `color:`; None where nobody can tell."""
+    if by_zone := _pairs(text, info):
+        return Mistake("TWL-S065", braced=_braced(by_zone))
+    if colors := _several(text, info):
+        return Mistake("TWL-S074", suggestion=_listed(colors), by_zone=_of_zones(colors, info))
+    if UNNAMED_COLORS.search(text):
+        return Mistake("TWL-S181", value=text)
+    found = PERCENT.fullmatch(text)
+    if found and _is_color(found["color"], info):
+        return Mistake("TWL-S182", color=_as_written(found["color"]), brightness=f"{found['percent']} %")
+    return None
+
+
+def _several(text: str, info: ValidationInfo) -> list[str]:
+    """The colours that a text names, in order; none where it names one, or holds any other word."""
+    framed = FRAME.fullmatch(text.strip())
+    parts = [part for part in SEPARATOR.split(framed["inner"].strip() if framed else text.strip()) if part]
+    if len(parts) > MOST_COLORS:
+        return []
+    colors = [part for part in parts if part.casefold() not in FILLING]
+    if len(colors) > 1 and all(_is_color(each, info) for each in colors):
+        return colors
+    return _compound(text.strip(), info) if len(colors) == 1 else []
+
+
+def _compound(word: str, info: ValidationInfo) -> list[str]:
+    """`blågul`, `röd-vit-blå`: names of colours without a space between them."""
+    by_hyphen = re.split(r"\s*[-–—]\s*", word)
+    if 1 < len(by_hyphen) <= MOST_COLORS and all(_is_color(each, info) for each in by_hyphen):
+        return by_hyphen
+    letters = plain(word)
+    cuts = range(2, len(letters) - 1) if letters.isalpha() and len(letters) <= 20 else ()
+    for cut, other in product(cuts, (*cuts, len(letters))):
+        parts = [part for part in (letters[:cut], letters[cut:other], letters[other:]) if part]
+        if (
+            other > cut
+            and all(len(part) > 1 and _is_color(part, info) for part in parts)
+            and max(map(len, parts)) >= SHORTEST_NAME
+        ):
+            return parts
+    return []
+
+
+def _pairs(text: str, info: ValidationInfo) -> list[tuple[str, str]]:
+    """`bowl vit, shaft=blå`, `(bowl: vit)`."""
+    framed = FRAME.fullmatch(text.strip())
+    parts = BETWEEN_PAIRS.split(framed["inner"].strip() if framed else text.strip())
+    found = [PAIR.fullmatch(part.strip()) for part in parts]
+    pairs = [(pair["zone"], pair["color"].strip("\"'")) for pair in found if pair]
+    is_sure = len(pairs) == len(parts) and all(_is_zone(zone, info) and _is_color(color, info) for zone, color in pairs)
+    return pairs if is_sure else []
 
 
 OneColor = Annotated[Color, BeforeValidator(_color)]
@@ -181,7 +274,7 @@ class Shows(BaseModel):
             first, *others = value.values()
             if others and all(colors == first for colors in others):  # one list for all zones
                 written = [color.name or color.hex for color in first]
-                raise Mistake("TWL-S180", by_zone=color_texts.of_zones(written, _zone_names(info)))
+                raise Mistake("TWL-S180", by_zone=_of_zones(written, info))
             raise Mistake("TWL-S066")
         if not changes and info.data.get("change_every") is not None:
             raise Mistake("TWL-S067")

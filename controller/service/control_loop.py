@@ -23,8 +23,8 @@ from controller.events.rate_limit import ABOUT, RateLimit
 from controller.gateways.base import Message, Order
 from controller.mqtt import Connected, ConnectionItem, Disconnected, Item, Received
 from controller.schedule.plan import Program
+from controller.service.alike import Confirmations
 from controller.service.broker_watches import Certificates, EchoWatch, Presence
-from controller.service.confirmations import Confirmations
 from controller.service.controller import Controller, TurnResult
 from controller.service.degradations import Degradations
 from controller.service.health import Health

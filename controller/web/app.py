@@ -38,6 +38,7 @@ from controller.web import (
     public_view,
     rule_view,
     schedule_view,
+    stop_view,
     tower_view,
     walk_view,
     why_view,
@@ -74,7 +75,7 @@ ROUTERS = (
     *(
         view.router
         for view in (
-            *(tower_view, override_view, gateways_view, walk_view, events_view),
+            *(tower_view, override_view, stop_view, gateways_view, walk_view, events_view),
             *(schedule_view, draft_view, rule_view, file_view, history_view, live, login_view, accounts_view),
             *(metrics, public_view, why_view, proof_view, api, api_acts, api_schedule),
         )

@@ -1,50 +1,123 @@
-"""Light by hand. Ändra ljuset nu: another light until an end, or a campaign left out; and back to the schedule. What a
-request would do is read back before it is made.
-
-Säkerhetsstopp: everything dark at once until somebody lifts it; and lifting it, with what is lit then.
+"""Ändra ljuset nu: another light until an end, or a campaign left out; and back to the schedule. What is typed is read
+back before it is done, with what is wrong with it, by the functions that judge the request then.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
+from pydantic import ValidationError
 
+from controller.clock import Trust
+from controller.errors import Mistake, Unreachable
 from controller.events import Event
+from controller.events.models import Advice
 from controller.events.words import dated
-from controller.service.clauses import clause, color_word, names_of
-from controller.service.override_preview import after_stop, offered_ends
-from controller.service.override_request import StoredOverride
+from controller.service.clauses import clause, color_word, names_of, said_look
+from controller.service.override_preview import ENDS, Foreseen, foresee, offered_ends
+from controller.service.override_request import OverridePolicy, Request, StoredOverride, override_policy
+from controller.service.overrides import REFUSED
 from controller.state.audit import Act
-from controller.web.color_choices import color_choices
-from controller.web.forms import FieldFault, FormOf, fault_in
-from controller.web.override_form import (
-    LONGEST_REASON,
-    OTHER,
-    NotGranted,
-    OverrideForm,
-    ask,
-    faults_of_typed,
-    judge,
-    policy_of,
-    read_back,
-    waits,
-)
+from controller.web.color_choices import DARK, color_choices
+from controller.web.forms import FieldFault, Form, FormOf, fault_in, fault_of
 from controller.web.visit import ForOperator, Visit
 
 router = APIRouter()
+OWN, OTHER, SKIP = "own", "other", "skip:"
+"""A colour that is typed, an end that is typed, a campaign that is left out."""
+LONGEST_REASON = 200
+FIELDS = {
+    **dict.fromkeys(("TWL-O120", "TWL-O121", "TWL-O122", "TWL-O123", "TWL-O124", "TWL-O137", "TWL-O138"), "until_text"),
+    **dict.fromkeys(("TWL-S131", "TWL-S132", "TWL-S133", "TWL-S134", "TWL-S145"), "own"),
+    **dict.fromkeys(("TWL-S137", "TWL-S138"), "brightness"),
+    "TWL-O125": "zones",
+    "TWL-O139": "color",
+}
+"""By the code of a refusal, the field that it is about; all others are about none."""
 SKIPPED_AHEAD = timedelta(hours=24)
 """A campaign that begins within this can be left out."""
 MOST_NAMED = 5
-NONE_HELD = "TWL-O136"
-NOT_STORED = frozenset({"TWL-O107", "TWL-O108"})
-"""It holds, and a restart would undo it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideForm:
+    """What is typed and chosen. `color` is the value of a choice, OWN, or SKIP with a campaign; `until` a key of ENDS,
+    or OTHER."""
+
+    color: str = ""
+    own: str = ""
+    zones: tuple[str, ...] = ()
+    brightness: str = "100 %"
+    until: str = ""
+    until_text: str = ""
+    reason: str = ""
+
+    @classmethod
+    def of(cls, form: Form) -> "OverrideForm":
+        """As it was sent, with the cure that was asked for."""
+        names = ("color", "own", "brightness", "until", "until_text", "reason")
+        given = cls(**{name: form.get(name) for name in names}, zones=form.all("zone"))
+        match form.get("apply").split("=", 1):
+            case ["own", cure]:
+                return replace(given, color=OWN, own=cure)
+            case ["brightness", cure]:
+                return replace(given, brightness=cure)
+            case ["until_text", cure]:
+                return replace(given, until=OTHER, until_text=cure)
+        return given
+
+    @property
+    def request(self) -> dict[str, object]:
+        """The fields of the request."""
+        until = ENDS.get(self.until, self.until_text)
+        common = {"until": until, "reason": " ".join(self.reason.split())}
+        if self.color.startswith(SKIP):
+            return {"action": "skip", "campaign": self.color.removeprefix(SKIP), **common}
+        color = self.own if self.color == OWN else self.color
+        look = dict.fromkeys(self.zones, color) if self.zones else color
+        return {"action": "override", "look": look, "brightness": self.brightness or "100 %", **common}
+
+    @property
+    def has_color(self) -> bool:
+        """Whether it says what is to be shown."""
+        return bool(self.own if self.color == OWN else self.color)
+
+    @property
+    def has_end(self) -> bool:
+        """Whether it says until when."""
+        return bool(self.until_text if self.until == OTHER else self.until)
+
+    def missing(self, visited: Visit) -> tuple[FieldFault, ...]:
+        """The fields that are needed and empty, and the reason that is too long."""
+        found = []
+        if not self.has_color:
+            found.append(FieldFault("own" if self.color == OWN else "color", visited.text("override.fault.color")))
+        if not self.has_end:
+            found.append(
+                FieldFault("until_text" if self.until == OTHER else "until", visited.text("override.fault.until"))
+            )
+        if not self.reason or len(self.reason) > LONGEST_REASON:
+            key = "reason_long" if self.reason else "reason"
+            found.append(FieldFault("reason", visited.text(f"override.fault.{key}", most=LONGEST_REASON)))
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What a form would do, in words: `result` before the act, `answer` after it, `act` on the button."""
+
+    result: str
+    answer: str
+    act: str
 
 
 @router.get("/override", include_in_schema=False)
 def override(visited: ForOperator) -> Response:
     """The form; the end that is meant most often is chosen."""
-    ends = offered_ends(policy_of(visited), visited.snapshot.now)
+    ends = offered_ends(_policy_of(visited), visited.snapshot.now)
     return _page(visited, OverrideForm(until=next(iter(ends), OTHER)))
 
 
@@ -52,7 +125,7 @@ def override(visited: ForOperator) -> Response:
 def read(visited: ForOperator, form: FormOf) -> Response:
     """The form with what it would do. Nothing is done."""
     given = OverrideForm.of(form)
-    return _page(visited, given, faults_of_typed(visited, given))
+    return _page(visited, given, _faults_of_typed(visited, given))
 
 
 @router.post("/override", include_in_schema=False)
@@ -61,7 +134,7 @@ async def act(visited: ForOperator, form: FormOf) -> Response:
     given = OverrideForm.of(form)
     if form.get("apply"):
         return await run_in_threadpool(read, visited, form)
-    faults, told = await run_in_threadpool(judge, visited, given)
+    faults, told = await run_in_threadpool(_judge, visited, given)
     if not faults:
         try:
             await ask(visited, given.request, Act.OVERRIDE_SET, after=given.request)
@@ -86,7 +159,7 @@ async def resume(visited: ForOperator, form: FormOf) -> Response:
 
 def _page(visited: Visit, given: OverrideForm, faults: tuple[FieldFault, ...] = (), status: int = 200) -> Response:
     tower = visited.snapshot.setup.tower
-    ends = offered_ends(policy_of(visited), visited.snapshot.now)
+    ends = offered_ends(_policy_of(visited), visited.snapshot.now)
     now, zone = visited.snapshot.now, visited.snapshot.zone
     return visited.page(
         "override",
@@ -97,8 +170,8 @@ def _page(visited: Visit, given: OverrideForm, faults: tuple[FieldFault, ...] = 
         skips=_skippable(visited),
         zones={each: tower.landmark.zone_names(visited.language).get(each, each) for each in tower.zones},
         ends={name: dated(at.astimezone(zone), now, visited.language) for name, at in ends.items()},
-        read=read_back(visited, given) if not faults else None,
-        waits=waits(visited),
+        read=_read_back(visited, given) if not faults else None,
+        waits=_waits(visited),
         not_reached=_not_reached(visited),
         overrides=[_in_force(visited, each) for each in reversed(visited.snapshot.overrides)],
     )
@@ -137,89 +210,123 @@ def _in_force(visited: Visit, stored: StoredOverride) -> str:
     return visited.text(f"override.held_by.{'skip' if stored.skips else 'look'}", **fields)
 
 
-# The safety stop
+# What a request would do
 
 
-@router.get("/stop", include_in_schema=False)
-def stop_form(visited: ForOperator) -> Response:
-    """What a stop does, and the button; who set the one in force."""
-    return _stop_page(visited)
-
-
-@router.post("/stop", include_in_schema=False)
-async def stop(visited: ForOperator, form: FormOf) -> Response:
-    """All dark now. A reason may be missing: nobody is to look for words first."""
-    reason = form.get("reason")
-    shortened = " ".join(reason.split())[:LONGEST_REASON]
-    try:
-        request = {"action": "stop", "reason": shortened or "–"}
-        answer = await ask(visited, request, Act.STOP_SET, after={"reason": shortened})
-    except NotGranted as refused:
-        return await run_in_threadpool(_stop_page, visited, reason, (refused.fault,), refused.status)
-    return visited.to("/", _answer(visited, answer, visited.text("stop.stopped")))
-
-
-@router.get("/stop/lift", include_in_schema=False)
-def lift_form(visited: ForOperator) -> Response:
-    """Who set the stop and why, and what is lit once it is lifted."""
-    return _lift_page(visited)
-
-
-@router.post("/stop/lift", include_in_schema=False)
-async def lift(visited: ForOperator, form: FormOf) -> Response:
-    """Lifts it, for a reason."""
-    reason = form.get("reason")
-    if not reason or len(reason) > LONGEST_REASON:
-        key = "reason_long" if reason else "lift_reason"
-        fault = FieldFault("reason", visited.text(f"stop.fault.{key}", most=LONGEST_REASON))
-        return await run_in_threadpool(_lift_page, visited, reason, (fault,), 422)
-    held = visited.snapshot.stop
-    before = {"reason": held.reason} if held is not None else None
-    try:
-        request = {"action": "lift", "reason": " ".join(reason.split())}
-        answer = await ask(visited, request, Act.STOP_LIFTED, before, {"reason": reason})
-    except NotGranted as refused:
-        return await run_in_threadpool(_lift_page, visited, reason, (refused.fault,), refused.status)
-    return visited.to("/", _answer(visited, answer, visited.text("stop.lifted")))
-
-
-def _answer(visited: Visit, answer: Event, usual: str) -> str:
-    """In the product's words where it could not be stored."""
-    if answer.code in NOT_STORED:
-        return fault_in(answer, "form", visited.language).text.replace("`", "")
-    return visited.text("stop.none") if answer.code == NONE_HELD else usual
-
-
-def _stop_page(
-    visited: Visit, reason: str = "", faults: tuple[FieldFault, ...] = (), status_code: int = 200
-) -> Response:
-    held = visited.snapshot.stop
-    return visited.page(
-        "stop",
-        status_code,
-        reason=reason,
-        faults=faults,
-        held=_held(visited, held) if held is not None else "",
-    )
-
-
-def _lift_page(
-    visited: Visit, reason: str = "", faults: tuple[FieldFault, ...] = (), status_code: int = 200
-) -> Response:
+def _policy_of(visited: Visit) -> OverridePolicy:
+    """That of the controller, with the nights that it has worked out."""
     snapshot = visited.snapshot
-    names = names_of(snapshot.setup.tower)
-    looks = after_stop(snapshot.program, snapshot.now)
-    return visited.page(
-        "stop_lift",
-        status_code,
-        reason=reason,
-        faults=faults,
-        held=_held(visited, snapshot.stop) if snapshot.stop is not None else "",
-        then=names.started(clause(looks, "is", names, visited.language), visited.language),
+    return replace(override_policy(snapshot.setup), program=snapshot.program.with_overrides((), None))
+
+
+def _judge(visited: Visit, given: OverrideForm) -> tuple[tuple[FieldFault, ...], ReadBack | None]:
+    """What is wrong with it, or what it would do."""
+    faults = (*_waits(visited), *given.missing(visited))
+    faults += tuple(
+        each for each in _faults_of_typed(visited, given) if each.field not in {one.field for one in faults}
+    )
+    if faults:
+        return faults, None
+    return (), _read_back(visited, given)
+
+
+def _waits(visited: Visit) -> tuple[FieldFault, ...]:
+    """Why no request can be granted now, whatever it asks for."""
+    if visited.snapshot.stop is not None:
+        return (FieldFault("form", visited.text("override.fault.stopped")),)
+    if visited.snapshot.reading.trust is Trust.SUSPECT:
+        return (FieldFault("form", visited.text("override.fault.clock")),)
+    return ()
+
+
+def _faults_of_typed(visited: Visit, given: OverrideForm) -> tuple[FieldFault, ...]:
+    """What the controller would find wrong with what is filled in, each part by itself."""
+    found: dict[str, FieldFault] = {}
+    for each in (
+        replace(given, until="hour", brightness="") if given.has_color else None,
+        replace(given, color=DARK, zones=(), brightness="") if given.has_end else None,
+        replace(given, color="white", zones=(), until="hour"),
+    ):
+        mistake = _foreseen(visited, each) if each is not None else None
+        if isinstance(mistake, Mistake):
+            field = FIELDS.get(mistake.code, "form")
+            found.setdefault(field, fault_of(mistake, field, visited.language))
+    return tuple(found.values())
+
+
+def _foreseen(visited: Visit, given: OverrideForm) -> Foreseen | Mistake:
+    reason = given.reason[:LONGEST_REASON]
+    try:
+        request = Request.model_validate({"id": "page", "owner": "page", **replace(given, reason=reason).request})
+        return foresee(request, _policy_of(visited), visited.snapshot.program, visited.snapshot.now)
+    except ValidationError:  # a line too long, or with what no keyboard types
+        return (
+            Mistake("TWL-S145", value=given.own, example=DARK)
+            if given.own
+            else Mistake("TWL-O121", until=given.until_text)
+        )
+    except Mistake as mistake:
+        return mistake
+
+
+def _read_back(visited: Visit, given: OverrideForm) -> ReadBack | None:
+    """None while it cannot be told."""
+    foreseen = _foreseen(visited, given) if given.has_color and given.has_end else None
+    if not isinstance(foreseen, Foreseen):
+        return None
+    names, language = names_of(visited.snapshot.setup.tower), visited.language
+    until_words = dated(foreseen.until.astimezone(visited.snapshot.zone), visited.snapshot.now, language)
+    fields = {
+        "shown": clause(foreseen.shown, "is", names, language),
+        "should": names.started(clause(foreseen.shown, "should", names, language), language),
+        "until": until_words,
+        "following": clause(foreseen.following, "is", names, language),
+        "campaign": foreseen.skips,
+    }
+    if foreseen.skips:
+        return ReadBack(*(visited.text(f"override.skip.{key}", **fields) for key in ("result", "answer", "act")))
+    looks = dict.fromkeys(
+        said_look(foreseen.shown[zone], names.palette, language) for zone in given.zones or foreseen.shown
+    )
+    only = next(iter(looks)) if len(looks) == 1 else None
+    key = "parts" if only is None or given.zones else "dark" if only.kind == "dark" else "color"
+    how = only.how if only is not None else ""
+    return ReadBack(
+        visited.text("override.result", **fields),
+        visited.text("override.answer", **fields),
+        visited.text(f"override.act.{key}", how=how),
     )
 
 
-def _held(visited: Visit, stop: StoredOverride) -> str:
-    """Who set it, since when, and why."""
-    since = dated(stop.start.astimezone(visited.snapshot.zone), visited.snapshot.now, visited.language)
-    return visited.text("stop.held", owner=stop.owner, since=since, reason=stop.reason or "–")
+# The request itself
+
+
+class NotGranted(Exception):  # noqa: N818
+    """A request did not reach the controller, or was refused: `fault` says why at the field that it is about."""
+
+    def __init__(self, fault: FieldFault, status: int) -> None:
+        super().__init__(fault.text)
+        self.fault = fault
+        self.status = status
+
+
+async def ask(
+    visited: Visit, request: Mapping[str, object], act: Act, before: object = None, after: object = None
+) -> Event:
+    """The answer of the controller to what the visitor asks for; what it grants is in the audit then. Raises
+    NotGranted."""
+    try:
+        answer = await visited.service.request(visited.visitor.owner, **request)
+    except Unreachable as error:
+        raise NotGranted(fault_of(error, "form", visited.language), 503) from error
+    if answer.code == REFUSED:
+        raise NotGranted(_reason_of(visited, answer), 422)
+    await run_in_threadpool(visited.audit, act, before, after)
+    return answer
+
+
+def _reason_of(visited: Visit, answer: Event) -> FieldFault:
+    """The reason, at the field that it is about."""
+    reason = answer.fields["reason"]
+    event = reason.event if isinstance(reason, Advice) else reason if isinstance(reason, Event) else answer
+    return fault_in(event, FIELDS.get(event.code, "form"), visited.language)

@@ -17,7 +17,7 @@ import pytest
 from pydantic_core.core_schema import ErrorType
 
 import controller
-from controller.config.schema import SCHEMAS
+from controller.cli.schema import FILES, file_schema
 from controller.events import CATALOGUE
 from controller.gateways.base import GatewayInfo
 from controller.locale import FOLDER, languages, texts
@@ -183,7 +183,7 @@ def test_every_keyword_that_is_explained_stands_in_the_files() -> None:
             return set()
         return set(schema.get("properties", {})).union(*map(properties, schema.values()))
 
-    known = set().union(*(properties(make()) for make in SCHEMAS.values()))
+    known = set().union(*(properties(file_schema(model)) for model in FILES.values()))
     assert set(texts("en", "keywords")) - {"editor"} - known == set()
 
 

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from controller.events import Event, Level, new_event
-from controller.service.alike import SINGLY
-from controller.service.confirmations import GATHER_S, MANY_CONFIRMED, Confirmations
+from controller.service.alike import GATHER_S, MANY_CONFIRMED, SINGLY, Confirmations
 
 AT = datetime(2026, 11, 20, 18, tzinfo=UTC)
 ORANGE = {"bowl": {"on": True, "color": "#FF6A00", "color_name": "orange", "brightness": 1.0}}

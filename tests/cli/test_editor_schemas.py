@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,11 +9,12 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from controller.config.schema import SCHEMAS, written
+from controller.cli.schema import FILES, file_schema, written
+from controller.config.load import parse
 from tests.config.several_sites import OWN_SCHEDULE, OWN_TOWER, SHARED_SCHEDULE, SHARED_TOWER
 
 CONFIG = Path(__file__).parents[2] / "config"
-BAD = Path(__file__).parent / "bad"
+BAD = Path(__file__).parents[1] / "config" / "bad"
 
 
 class CoreSchema(yaml.SafeLoader):
@@ -38,13 +38,13 @@ def _as_an_editor_reads(text: str) -> Any:
     return json.loads(json.dumps(yaml.load(text, CoreSchema), default=str))  # noqa: S506 -- a SafeLoader
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", FILES)
 def test_the_shipped_schema_is_the_one_of_the_models(name: str) -> None:
     """To renew: `watertower schema NAME > config/NAME.schema.json`."""
     assert (CONFIG / f"{name}.schema.json").read_text(encoding="utf-8") == written(name)
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", FILES)
 def test_the_shipped_file_fits_its_schema(name: str) -> None:
     """The schema is valid itself, and an editor shows no error in the shipped file."""
     schema = json.loads(written(name))
@@ -53,14 +53,14 @@ def test_the_shipped_file_fits_its_schema(name: str) -> None:
     assert list(Draft7Validator(schema).iter_errors(_as_an_editor_reads(text))) == []
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", FILES)
 def test_the_modeline_names_the_schema_beside_it(name: str) -> None:
     """The first line of each file is what the YAML language server looks for."""
     first = (CONFIG / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[0]
     assert first == f"# yaml-language-server: $schema={name}.schema.json"
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", FILES)
 def test_every_keyword_is_explained_in_both_languages(name: str) -> None:
     """What facilities staff and technicians meet at the outermost level and in a campaign has words beside it."""
     schema = json.loads(written(name))
@@ -86,7 +86,7 @@ EXPLAINED = {"schedule": ("Campaign", "Nightly", "Blackout"), "tower": ("Site", 
 def test_an_editor_marks_what_a_schema_can_see(case: str, fits: bool) -> None:
     """Keywords and shapes; what a day or an hour means is left to `check`."""
     value = _as_an_editor_reads((BAD / f"{case}.yaml").read_text(encoding="utf-8"))
-    assert Draft7Validator(SCHEMAS["schedule"]()).is_valid(value) is fits
+    assert Draft7Validator(file_schema(FILES["schedule"])).is_valid(value) is fits
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_every_form_of_a_color_fits(color: str) -> None:
     """A name, a map of zones, a list, a code, a temperature."""
     rule = f"{{name: a, dates: [6 June, week 47], hours: [sunset to 23:00], color: {color}, change_every: 5 s}}"
     value = _as_an_editor_reads(f"version: 1\ncampaigns: [{rule}]\n")
-    assert Draft7Validator(SCHEMAS["schedule"]()).is_valid(value)
+    assert Draft7Validator(file_schema(FILES["schedule"])).is_valid(value)
 
 
 HEAD = "version: 1\ncampaigns:\n  - name: Test\n    "
@@ -151,32 +151,36 @@ GATEWAYS = [
 HOME_ASSISTANT = ["on", "ja", "off", "false", "{}", "{control: no}", "{control: nej}", "{discovery_prefix: hass/x}"]
 
 
-def test_what_check_takes_an_editor_takes_too(findings: Callable[..., Any]) -> None:
+def test_what_check_takes_an_editor_takes_too() -> None:
     """Numbers in quotes, names that look like numbers, lists left empty, and every other shape of a value."""
-    tower = (CONFIG / "tower.yaml").read_text(encoding="utf-8")
+    shipped = {name: (CONFIG / f"{name}.yaml").read_text(encoding="utf-8") for name in FILES}
+    tower = shipped["tower"]
     schedules = [HEAD + rule + "\n" for rule in RULES] + ["version: 1\ncampaigns:\nevery_night:\nblackouts:\n"]
     towers = [f"{tower}home_assistant: {value}\n" for value in HOME_ASSISTANT]
     towers += [tower.replace(old, new) for old, new in WORDS] + [f"{tower}  - {gateway}\n" for gateway in GATEWAYS]
     assert tower not in towers
     for name, texts in (("schedule", schedules), ("tower", towers)):
-        schema = Draft7Validator(SCHEMAS[name]())
+        schema = Draft7Validator(file_schema(FILES[name]))
         for text in texts:
-            assert findings(**{name: text}) == (), text
+            files = {**shipped, name: text}
+            parse(files["tower"].encode(), files["schedule"].encode(), CONFIG)
             assert schema.is_valid(_as_an_editor_reads(text)), text
 
 
 def test_an_editor_marks_figures_and_lists_that_can_never_be_right() -> None:
     """Beyond the poles, and days or hours without any."""
     tower = (CONFIG / "tower.yaml").read_text(encoding="utf-8")
-    assert not Draft7Validator(SCHEMAS["tower"]()).is_valid(_as_an_editor_reads(tower.replace("56.899", "568.99")))
+    assert not Draft7Validator(file_schema(FILES["tower"])).is_valid(
+        _as_an_editor_reads(tower.replace("56.899", "568.99"))
+    )
     for line in ("dates: []", "nights: []", "dates: 6 June\n    hours: []"):
         value = _as_an_editor_reads(HEAD + line + "\n    color: red\n")
-        assert not Draft7Validator(SCHEMAS["schedule"]()).is_valid(value), line
+        assert not Draft7Validator(file_schema(FILES["schedule"])).is_valid(value), line
 
 
 def test_each_file_of_several_sites_fits() -> None:
     """A site's own and the shared one have a part of the keywords each."""
     for text in (SHARED_TOWER, OWN_TOWER):
-        assert list(Draft7Validator(SCHEMAS["tower"]()).iter_errors(_as_an_editor_reads(text))) == []
+        assert list(Draft7Validator(file_schema(FILES["tower"])).iter_errors(_as_an_editor_reads(text))) == []
     for text in (SHARED_SCHEDULE, OWN_SCHEDULE):
-        assert list(Draft7Validator(SCHEMAS["schedule"]()).iter_errors(_as_an_editor_reads(text))) == []
+        assert list(Draft7Validator(file_schema(FILES["schedule"])).iter_errors(_as_an_editor_reads(text))) == []
