@@ -74,7 +74,7 @@ def command(  # noqa: PLR0913  one for each form of the answer
     by_hand = read_by_hand(options, now)
     if moment is not None:
         at = read_instant(moment, setup, now)
-        under = program.with_overrides(by_hand.standing(), by_hand.stop)
+        under = program.with_overrides(by_hand.in_force(), by_hand.stop)
         version = _version_then(options, setup, at) if at < now else None
         why = why_at(History(storage(options)), under, at, now, version)
         if as_json:

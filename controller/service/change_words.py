@@ -1,6 +1,6 @@
 """What an edit of the schedule changes, in the words of *What changes?* and in one line for the history.
 
-The line of the history is kept as values (`summary_value`) and said in the language of whoever reads it.
+The line of the history is stored as values (`summary_value`) and worded in the reader's language.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,19 +27,19 @@ from controller.schedule.rule_changes import DAY_KEYS, RuleChange
 from controller.schedule.translation import days_in_language, hours_in_language
 
 MOST_RULES = 3
-"""So many changed rules are named in a line of the history."""
+"""Changed rules named in a line of the history."""
 BY_THE_CLOCK = timedelta(hours=20)
-"""What ends sooner than this needs no day."""
+"""An end sooner than this is given without its day."""
 INSTANT = timedelta(microseconds=1)
-SAID = ("name", "hours", "brightness", "order")
-"""Keys whose line tells more than that they differ; the others have a word under `summary.key`."""
+WITH_DETAILS = ("name", "hours", "brightness", "order")
+"""Keys whose line gives the new value; the others have a text under `summary.key`."""
 
 Value = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeWords:
-    """Says changes in a language; `names` are what people call the zones, times are those of `zone`."""
+    """The words for changes in a language; `names` are people's names of the zones, times are those of `zone`."""
 
     language: Language
     zone: tzinfo
@@ -72,7 +72,7 @@ class ChangeWords:
         return self._say(f"day.{key}", days=days, lit=self.light(change.lit))
 
     def days(self) -> Iterator[str]:
-        """Every day that turns dark or lit; of more than are told one by one how many, year by year."""
+        """Every day that turns dark or lit; above GROUPED_FROM the number of days, year by year."""
         if len(self.changes.days) <= GROUPED_FROM:
             yield from map(self.day, self.changes.days)
             return
@@ -92,19 +92,20 @@ class ChangeWords:
         return self._say(f"night.{key}", count=count, looked=self.changes.looked)
 
     def kept(self) -> str:
-        """How many nights of the changed rules stay as they are; empty where none does."""
+        """How many nights of the changed rules stay as they are; empty for none."""
         count = max((rule.kept for rule in self.changes.rules), default=0)
         return self._say("night.kept_one" if count == 1 else "night.kept", count=count) if count else ""
 
     def group(self, group: NightGroup) -> str:
-        """One night or several that are alike, with the light before and after."""
+        """One night, or several identical ones, with the light before and after."""
         first, last = group.first, group.last
         before, after = self.light(first.before, last.before), self.light(first.after, last.after)
         key = "fades" if first.before == first.after else "line"
         return self._say(f"night.{key}", nights=self.when(group), before=before, after=after)
 
     def when(self, group: NightGroup) -> str:
-        """`Thu 19 – Fri 20 Nov 2026`; of a group how many, and on which days the first and the last begin."""
+        """`Thu 19 – Fri 20 Nov 2026`; for a group the number of nights, and the days on which the first and the last
+        begin."""
         if group.count == 1:
             return night_words(group.first.day, self.language)
         nights = days_words(group.first.day, group.last.day, self.language)
@@ -113,14 +114,14 @@ class ChangeWords:
 
     def light(self, first: tuple[LitStretch, ...], last: tuple[LitStretch, ...] = ()) -> str:
         """`15:41–24:00 orange 100 %`, with the hours of the last night of a group where they differ."""
-        told = []
+        parts = []
         for one, other in zip(first, last or first, strict=True):
             hours = dict.fromkeys((self._hours(one), self._hours(other)))
-            told.append(f"{' … '.join(hours)} {self._looks(one.looks)}")
-        return ", ".join(told) or phrase(self.language, "dark")
+            parts.append(f"{' … '.join(hours)} {self._looks(one.looks)}")
+        return ", ".join(parts) or phrase(self.language, "dark")
 
     def rules(self) -> Iterator[str]:
-        """Of changed rules those that are seen in no night, and why; of new ones that never show, who wins."""
+        """Changed rules that are seen in no night, and why; new rules that never show, and what wins over them."""
         for rule in self.changes.rules:
             if rule.never is not None:
                 yield _capital(new_event(rule.never.code, **rule.never.fields).text(self.language))
@@ -128,12 +129,12 @@ class ChangeWords:
                 yield self._say("rule.unseen", name=rule.rule.name)
 
     def lines(self) -> Iterator[str]:
-        """Everything, as a terminal shows it before it is saved."""
+        """All lines, as a terminal shows them before the edit is saved."""
         yield self.now()
         yield from self.what()
 
     def what(self) -> Iterator[str]:
-        """The same without what saving does at once."""
+        """All lines but the one about the light now."""
         yield from self.days()
         yield self.nights()
         yield from (f"  {self.group(group)}" for group in self.changes.groups)
@@ -156,11 +157,15 @@ class ChangeWords:
     def _looks(self, looks: Looks) -> str:
         """One look where all zones show it, else zone by zone."""
         shown = {zone: looks.get(zone, NO_LIGHT) for zone in self.changes.zones}
-        said = {self.names.get(zone, zone): self._look(look) for zone, look in shown.items()}
-        return next(iter(said.values())) if len({*said.values()}) == 1 else looks_words(said, self.language)
+        looks_by_name = {self.names.get(zone, zone): self._look(look) for zone, look in shown.items()}
+        return (
+            next(iter(looks_by_name.values()))
+            if len({*looks_by_name.values()}) == 1
+            else looks_words(looks_by_name, self.language)
+        )
 
     def _look(self, look: Look) -> str:
-        """Of a sequence the first colour, and of how many."""
+        """The look; of a sequence the first colour and the number of colours."""
         count = len(look.colors)
         more = f" ({phrase(self.language, 'plan.colors', count=count)})" if count > 1 else ""
         return look_words(look.at(0).value, self.language) + more
@@ -201,21 +206,21 @@ def _stretches_value(stretches: Iterable[LitStretch], zones: Iterable[str]) -> l
 
 
 def _looks_value(looks: Looks, zones: Iterable[str]) -> Value:
-    """Of a sequence the first colour."""
+    """The looks by zone; of a sequence the first colour."""
     return {zone: looks.get(zone, NO_LIGHT).at(0).value for zone in zones}
 
 
 def summary_value(changes: Changes) -> list[Value]:
-    """What was edited, rule by rule, as the history keeps it; none where no rule differs."""
+    """What was edited, rule by rule, as the history stores it; empty where no rule differs."""
     return [_rule_value(rule) for rule in changes.rules]
 
 
 def summary_words(rules: Iterable[Mapping[str, Any]], language: Language) -> str:
     """`En vecka fri från våld: Sat 21 – Fri 27 Nov, only 2026`."""
-    told = [_edit_words(rule, language) for rule in rules]
-    if not told:
+    lines = [_edit_words(rule, language) for rule in rules]
+    if not lines:
         return template(language, "changes", "summary.text")
-    line, more = "; ".join(told[:MOST_RULES]), len(told) - MOST_RULES
+    line, more = "; ".join(lines[:MOST_RULES]), len(lines) - MOST_RULES
     if more <= 0:
         return line
     return template(language, "changes", "summary.more").format_map({"first": line, "count": more})
@@ -254,7 +259,7 @@ def _edit_words(value: Mapping[str, Any], language: Language) -> str:
 
 
 def _key_words(key: str, details: Mapping[str, Any], language: Language) -> str:
-    if key not in SAID:
+    if key not in WITH_DETAILS:
         return template(language, "changes", f"summary.key.{key}")
     fields = {key: printable(detail) for key, detail in details.items() if key != "brightness"}
     if "hours" in fields:

@@ -1,4 +1,4 @@
-"""The lights that come, by the schedule: for the public."""
+"""The next lights by the schedule, for the public."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -9,14 +9,14 @@ from controller.schedule.plan import REACH, Program
 
 A_DAY = timedelta(days=1)
 APART = timedelta(days=8)
-"""Nights of a rule that are farther apart are two lights: each Friday of a month is one."""
+"""Nights of a rule that are farther apart count as two lights: each Friday of a month is one light."""
 MOST_LIGHTS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class ComingLight:
     """Nights in which a rule shows, from its first light to its last; `first` and `last` are its days as people count
-    them. Of one that `goes_on` no end is known: it shows for as long as the plan reaches."""
+    them. `goes_on`: it has no known end, and shows for as long as the plan reaches."""
 
     rule: Rule
     start: datetime
@@ -27,8 +27,8 @@ class ComingLight:
 
 
 def coming_lights(program: Program, now: datetime, most: int = MOST_LIGHTS) -> tuple[ComingLight, ...]:
-    """The next lights in the order of time, without those that show now, are skipped or are hidden by what is set by
-    hand. Everyday light is one, however often something else takes its place."""
+    """The next lights in the order of time, without those that show now, are skipped, or are hidden by an override.
+    Everyday light is one light, however often something else replaces it."""
     zone, begins = program.place.time_zone, _followed_from(program, now)
     on = {id(rule) for rule in _showing(program, now)}
     runs: dict[int, list[ComingLight]] = {}
@@ -43,7 +43,7 @@ def coming_lights(program: Program, now: datetime, most: int = MOST_LIGHTS) -> t
                     first = last.start, last.first
                     of_rule.pop()
                 else:
-                    # of a light that is hidden by hand the days are told that are left
+                    # of a light hidden by an override only the remaining days count
                     start = max(lit.start, begins) if begins > now else lit.start
                     first = start, _day(rule, start.astimezone(zone), plan.night.day)
                 end = (lit.end - timedelta(microseconds=1)).astimezone(zone)
@@ -55,7 +55,7 @@ def coming_lights(program: Program, now: datetime, most: int = MOST_LIGHTS) -> t
 
 
 def _followed_from(program: Program, now: datetime) -> datetime:
-    """When the schedule shows again: the end of an override of all zones that holds, else now."""
+    """When the schedule shows again: the end of an override of all zones in force, else now."""
     ends = (
         each.end for each in program.overrides if each.start <= now < each.end and set(program.zones) <= set(each.looks)
     )
@@ -68,7 +68,7 @@ def _day(rule: Rule, local: datetime, night: date) -> date:
 
 
 def _showing(program: Program, now: datetime) -> list[Rule]:
-    """The rules whose looks are shown now, perhaps beside those that are set by hand."""
+    """The rules whose looks are shown now, perhaps beside overrides."""
     cue = program.with_overrides(program.by_schedule.overrides, program.stop).look_at(now)
     whys = [cue.of(zone).why for zone in program.zones]
     return [why.by for why in whys if isinstance(why.by, Rule) and why.verdict == "lit"]

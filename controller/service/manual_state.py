@@ -1,4 +1,4 @@
-"""What is set by hand beside a plan of the files, which alone would not say what the tower shows. Pure."""
+"""Overrides and stop beside a plan of the files, which alone would not give what the tower shows. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _STOP, _OVERRIDE, _SKIP, _UNKNOWN, _PAST = (
 
 
 def override_value(stored: StoredOverride) -> dict[str, object]:
-    """An override, or a skip, for programs; what it tells the public where it tells something."""
+    """An override, or a skip, for programs; with its public text where it has one."""
     public = {"about": dict(stored.about), "link": stored.link, "skips": stored.skips}
     return {
         "id": stored.id,
@@ -35,7 +35,7 @@ def stop_value(stored: StoredOverride) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class ManualState:
-    """What is set by hand; it is not `known` where no service keeps its state here, or it cannot be read."""
+    """Overrides and stop; not `known` where no service keeps its state here, or it cannot be read."""
 
     known: bool = False
     overrides: tuple[StoredOverride, ...] = ()
@@ -43,16 +43,16 @@ class ManualState:
 
     @property
     def stop(self) -> SafetyStop | None:
-        """The stop as a plan takes it: from when it was given, for before that the tower was lit."""
+        """The stop for a plan: from when it was given, because the tower was lit before that."""
         stop = self.stored_stop
         return SafetyStop(stop.start, stop.owner, stop.reason, stop.start) if stop else None
 
-    def standing(self) -> tuple[Override, ...]:
-        """The overrides as a plan takes them."""
+    def in_force(self) -> tuple[Override, ...]:
+        """The overrides for a plan."""
         return tuple(stored.override for stored in self.overrides)
 
     def document(self, start: datetime, now: datetime) -> dict[str, object]:
-        """For programs: what is set by hand, and whether the answer begins in the past."""
+        """For programs: overrides and stop, and whether the answer begins in the past."""
         stop = stop_value(self.stored_stop) if self.stored_stop is not None else None
         overrides = [override_value(stored) for stored in self.overrides]
         return {"of_the_past": start < now, "by_hand": {"known": self.known, "stop": stop, "overrides": overrides}}

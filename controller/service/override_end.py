@@ -1,4 +1,4 @@
-"""When an override ends, as people say it: `soluppgången`, `kl 23`, `i morgon 07:00`, `fredag kl 18`, `2 timmar`."""
+"""The end of an override, as people write it: `soluppgången`, `kl 23`, `i morgon 07:00`, `fredag kl 18`, `2 timmar`."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -19,14 +19,14 @@ NIGHTS_AHEAD = 400
 _LEAD = re.compile(r"^(?:until|till|til|fram till|ända till|tills|to)\s+", re.IGNORECASE)
 _NEXT = re.compile(r"^(?:the\s+)?(?:next|nästa)\s+", re.IGNORECASE)
 _IN = re.compile(r"^(?:in|for|om|i)\s+", re.IGNORECASE)
-_SAID_AHEAD = {
+_DAY_WORDS = {
     **dict.fromkeys(("today", "tonight", "this evening", "idag", "i dag", "ikväll", "i kväll", "inatt", "i natt"), 0),
     **dict.fromkeys(("tomorrow", "imorgon", "i morgon", "imorron", "i morron"), 1),
     **dict.fromkeys(("the day after tomorrow", "i övermorgon", "övermorgon", "iövermorgon"), 2),
 }
 TONIGHT = {key(name) for name in ("tonight", "inatt", "i natt")}
-DAYS_AHEAD = {key(name): ahead for name, ahead in _SAID_AHEAD.items()}
-_ASKED = {
+DAYS_AHEAD = {key(name): ahead for name, ahead in _DAY_WORDS.items()}
+_AMBIGUOUS = {
     **{key(name): ("sunset", "dusk") for name in ("dark", "darkness", "nightfall")},
     **{key(name): ("solnedgång", "skymning") for name in ("mörkt", "mörker", "mörkret", "det blir mörkt", "kväll")},
     **{key(name): ("sunrise", "dawn") for name in ("light", "daylight", "morning", "tomorrow morning")},
@@ -35,42 +35,42 @@ _ASKED = {
         for name in ("ljust", "det blir ljust", "dagsljus", "morgon", "morgonen", "i morgon bitti", "imorgon bitti")
     },
 }
-"""What is said for several times -> those it can mean."""
+"""Words that can mean several times -> those times."""
 
 
 def read_until(text: str, program: Program, now: datetime) -> datetime:
-    """The end in UTC of `next change`, a time as in the hours of a schedule (`midnight`, `sunrise - 1 h`, `22:30`) with
-    or without its day, an instant or a duration. Of a local time that comes twice in autumn it is the second, as for
-    every end. Raises Mistake TWL-O121 for what is none, TWL-O122 where it does not come, TWL-O137 for what can be meant
-    in several ways."""
-    said = _LEAD.sub("", " ".join(text.split()))
-    if said.lower() in NEXT_CHANGE:
+    """The end in UTC: `next change`, a time as in the hours of a schedule (`midnight`, `sunrise - 1 h`, `22:30`) with
+    or without its day, an instant or a duration. A local time that comes twice in autumn is the second one, as for
+    every end. Raises Mistake TWL-O121 for any other text, TWL-O122 where the time does not come, TWL-O137 for an
+    ambiguous text."""
+    phrase = _LEAD.sub("", " ".join(text.split()))
+    if phrase.lower() in NEXT_CHANGE:
         cue = program.next_cue(now)
         if cue is None:
             raise Mistake("TWL-O122", until=text)
         return cue.at
-    if at := _instant(said, program):
+    if at := _instant(phrase, program):
         return at
-    said = _NEXT.sub("", said)
-    _ask(text, said)
-    if time := _time(said):
+    phrase = _NEXT.sub("", phrase)
+    _check_ambiguous(text, phrase)
+    if time := _time(phrase):
         return _next_of(time, program, now, text)
-    return _on_a_day(said, program, now) or _after(text, said, now)
+    return _on_a_day(phrase, program, now) or _after(text, phrase, now)
 
 
-def _ask(text: str, said: str) -> None:
-    """Raises Mistake TWL-O137 for a number that can be morning and evening, for a day without a time, and for words
+def _check_ambiguous(text: str, phrase: str) -> None:
+    """Raises Mistake TWL-O137 for a number that can mean morning or evening, for a day without a time, and for words
     that can mean several times."""
-    if key(said) in _ASKED:
-        _doubt(text, _ASKED[key(said)])
-    if is_doubtful(said):
-        _doubt(text, _halves(said))
-    if key(said) in DAYS_AHEAD or _is_weekday(said) or _day(said):
-        _doubt(text, (f"{said} 07:00", f"{said} 23:00"))
+    if key(phrase) in _AMBIGUOUS:
+        _raise_ambiguous(text, _AMBIGUOUS[key(phrase)])
+    if is_doubtful(phrase):
+        _raise_ambiguous(text, _halves(phrase))
+    if key(phrase) in DAYS_AHEAD or _is_weekday(phrase) or _day(phrase):
+        _raise_ambiguous(text, (f"{phrase} 07:00", f"{phrase} 23:00"))
 
 
-def _doubt(text: str, meant: tuple[str, ...]) -> NoReturn:
-    # the answer goes over MQTT, in no language
+def _raise_ambiguous(text: str, meant: tuple[str, ...]) -> NoReturn:
+    # the answer goes over MQTT and has no language
     raise Mistake("TWL-O137", until=text, meant=", ".join(f"`{one}`" for one in meant))
 
 
@@ -80,9 +80,9 @@ def _halves(number: str) -> tuple[str, str]:
     return f"{hour:02}:00", f"{hour + 12:02}:00"
 
 
-def _time(said: str) -> Term | None:
+def _time(phrase: str) -> Term | None:
     try:
-        return None if is_doubtful(said) else read_time(said)
+        return None if is_doubtful(phrase) else read_time(phrase)
     except Mistake:
         return None
 
@@ -96,25 +96,26 @@ def _next_of(time: Term, program: Program, now: datetime, text: str) -> datetime
 # A day and a time
 
 
-def _on_a_day(said: str, program: Program, now: datetime) -> datetime | None:
+def _on_a_day(phrase: str, program: Program, now: datetime) -> datetime | None:
     """`i morgon kl 07`, `fredag 18:00`, `26 november 23:00`, `soluppgång i morgon`; None for anything else."""
-    words, today = said.replace(",", " ").split(), now.astimezone(program.place.time_zone).date()
+    words, today = phrase.replace(",", " ").split(), now.astimezone(program.place.time_zone).date()
     for cut in range(1, len(words)):
         one, other = " ".join(words[:cut]), " ".join(words[cut:])
         for day, hour in ((one, other), (other, one)):
             days, time = _days(day, today), _time(hour)
             if days and is_doubtful(hour):
-                _doubt(said, tuple(f"{day} {each}" for each in _halves(hour)))
+                _raise_ambiguous(phrase, tuple(f"{day} {each}" for each in _halves(hour)))
             if days and time:
                 is_morning = isinstance(time.what, int) and time.what < NOON
                 after = timedelta(days=int(key(day) in TONIGHT and is_morning))
-                found = [_at(time, each + after, program, said) for each in days]
+                found = [_at(time, each + after, program, phrase) for each in days]
                 return next((at for at in found if at > now), found[0])
     return None
 
 
 def _days(text: str, today: date) -> list[date] | None:
-    """The day that is meant, and the same a week or a year later in case its time is over; None for what is no day."""
+    """The day meant, and the same day a week or a year later in case its time has passed; None for a text that is no
+    day."""
     if key(text) in DAYS_AHEAD:
         return [today + timedelta(days=DAYS_AHEAD[key(text)])]
     if _is_weekday(text):
@@ -147,7 +148,7 @@ def _at(time: Term, day: date, program: Program, text: str) -> datetime:
 
 
 def _sun(event: SunEvent, shift: timedelta, program: Program, now: datetime, text: str) -> datetime:
-    """The next time that the sun does this; a frame that is dark or light from end to end has none at its border."""
+    """The next sun event; a frame that is dark or light from end to end has none at its border."""
     place = program.place
     tonight = night_at(now, place.time_zone)
     # a shift may reach from one frame into the next
@@ -161,7 +162,7 @@ def _sun(event: SunEvent, shift: timedelta, program: Program, now: datetime, tex
 
 
 def _clock(minutes: int, program: Program, now: datetime) -> datetime:
-    """The next time that clocks show this."""
+    """The next time that clocks show these minutes after midnight."""
     today = now.astimezone(program.place.time_zone).date()
     days = (today + timedelta(days=i) for i in range(3))
     times = (instant(day, minutes, program.place.time_zone, last=True) for day in days)
@@ -175,11 +176,11 @@ def _instant(text: str, program: Program) -> datetime | None:
         return None
 
 
-def _after(text: str, said: str, now: datetime) -> datetime:
+def _after(text: str, phrase: str, now: datetime) -> datetime:
     try:
-        return now + parse_duration(_IN.sub("", said))
+        return now + parse_duration(_IN.sub("", phrase))
     except (Mistake, OverflowError) as error:
-        near = likeliest(key(said), WORDS, among_words=True)
+        near = likeliest(key(phrase), WORDS, among_words=True)
         if near is not None:
             raise Mistake("TWL-O138", until=text, near=SPELT[near]) from error
         raise Mistake("TWL-O121", until=text) from error

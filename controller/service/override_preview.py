@@ -1,6 +1,5 @@
-"""What a manual request would do, worked out before it is made: what is shown then, until when, and what follows. Pure,
-by the functions that grant the request itself.
-"""
+"""What a manual request would do, computed before it is made: what is shown then, until when, and what follows. Pure;
+uses the functions that grant the request itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,13 +14,13 @@ from controller.service.override_end import read_until
 from controller.service.override_request import OverridePolicy, Request, override_of
 
 ENDS = {"sunrise": "sunrise", "next": "next change", "hour": "1 h"}
-"""Ends that are offered, and how they are asked for."""
+"""Offered ends, and how they are written in a request."""
 
 
 @dataclass(frozen=True)
 class Foreseen:
     """What a request would do. `shown` and `following` are what each zone shows from now on and after `until`; `skips`
-    is the campaign that is left out by it."""
+    is the campaign that it leaves out."""
 
     shown: Mapping[str, LookValue]
     until: datetime
@@ -30,7 +29,7 @@ class Foreseen:
 
 
 def foresee(request: Request, policy: OverridePolicy, program: Program, now: datetime) -> Foreseen:
-    """What it would do under the `program` in force, with the overrides in it. Raises Mistake where the request cannot
+    """What a request would do under the `program` in force, with its overrides. Raises Mistake where the request cannot
     be granted."""
     stored = override_of(request, policy, now)
     changed = program.with_overrides((*program.overrides, stored.override), None)
@@ -55,23 +54,23 @@ def looks_at(program: Program, at: datetime) -> Mapping[str, LookValue]:
 
 
 def offered_ends(policy: OverridePolicy, now: datetime) -> Mapping[str, datetime]:
-    """Which of ENDS may be asked for now, and what instants they are; the first is the one that is meant most often: by
-    night the sunrise, by day the next change of light."""
-    found = {name: _end(said, policy, now) for name, said in ENDS.items()}
+    """Which of ENDS may be requested now, and at which instants; the most likely one first: by night the sunrise, by
+    day the next change of light."""
+    found = {name: _end(text, policy, now) for name, text in ENDS.items()}
     offered = {name: at for name, at in found.items() if at is not None and at - now <= policy.longest}
     is_first = "sunrise" if _is_night(policy.program, now) else "next"
     return dict(sorted(offered.items(), key=lambda item: item[0] != is_first))
 
 
-def _end(said: str, policy: OverridePolicy, now: datetime) -> datetime | None:
+def _end(text: str, policy: OverridePolicy, now: datetime) -> datetime | None:
     try:
-        return read_until(said, policy.program, now)
+        return read_until(text, policy.program, now)
     except Mistake:
         return None
 
 
 def _is_night(program: Program, now: datetime) -> bool:
-    """Whether the sun rises before it sets."""
+    """Whether the next sunrise comes before the next sunset."""
     try:
         return read_until("sunrise", program, now) < read_until("sunset", program, now)
     except Mistake:  # a night, or a day, of months

@@ -1,9 +1,9 @@
-"""A manual request as it comes on `<prefix>/override/set`, and the override or stop that it becomes. Pure.
+"""A manual request as received on `<prefix>/override/set`, and the override or stop made of it. Pure.
 
-An override has a look, an owner, a reason and an end, which is never missing and never farther than `longest`. `skip`
-leaves out one campaign until such an end. `resume` ends every override and skip; `stop` makes everything dark until
-`lift`, and is above all of them. A request that cannot be granted raises the reason as an entry of the catalogue. A
-stop needs no clock.
+An override has a look, an owner, a reason and an end, which is required and at most `longest` away. `skip` leaves out
+one campaign until such an end. `resume` ends every override and skip; `stop` makes everything dark until `lift`, and
+has precedence over all of them. A request that cannot be granted raises the reason as an entry of the catalogue. A stop
+does not depend on the clock.
 """
 
 import json
@@ -44,14 +44,14 @@ if TYPE_CHECKING:
 
 MAX_PAYLOAD = 16_384
 MOST_NAMES = 20
-"""So many campaigns are named to somebody who asks for one that there is not."""
+"""Campaigns named in the answer to a request for one that does not exist."""
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 def _described_as(meant: LiteralString) -> WrapValidator:
-    """One reason for all the forms that a value may have, instead of the first form that it is not."""
+    """A validator with one reason for all forms that a value may have, instead of the first form that fails."""
 
     def judge(value: object, read: ValidatorFunctionWrapHandler) -> object:
         try:
@@ -82,11 +82,11 @@ PublicLines = Annotated[
     ],
     IN_EACH_LANGUAGE,
 ]
-"""What the public is told, by language."""
+"""Text for the public, by language."""
 
 
 class Request(BaseModel):
-    """One request; unknown keys are ignored. `about` and `link` are for the public, as those of a campaign."""
+    """One request; unknown keys are ignored. `about` and `link` are for the public, like those of a campaign."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -105,8 +105,8 @@ class Request(BaseModel):
 
 
 class StoredOverride(BaseModel):
-    """An override or a stop as it is kept on disk; a stop has neither looks nor an end. `said` is the look as asked,
-    or the name of the campaign that is skipped."""
+    """An override or a stop as stored on disk; a stop has neither looks nor an end. `said` is the look as requested, or
+    the name of the skipped campaign."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -137,42 +137,42 @@ class StoredOverride(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class OverridePolicy:
-    """What a request is judged by: the rules in force without any override, the palette, and the longest override."""
+    """What decides about a request: the rules in force without any override, the palette, and the longest override."""
 
     program: Program
     palette: Mapping[str, Color]
     longest: timedelta
     parts: Parts = field(default_factory=dict)
-    """What people call the zones: a request may use those names too."""
+    """People's names of the zones: a request may use those too."""
 
 
 def override_policy(setup: "Setup") -> OverridePolicy:
-    """What manual requests are judged by under these files."""
+    """The policy for manual requests under these files."""
     return OverridePolicy(
         setup.program(), setup.tower.palette, setup.tower.overrides.longest, setup.tower.landmark.parts
     )
 
 
 class Requester(NamedTuple):
-    """Who asks: what the answer to a request is known by."""
+    """Who asks; the answer to a request repeats both fields."""
 
     id: str
     owner: str
 
 
 def parse_request(payload: bytes) -> Request | Rejected:
-    """A request, or why it is none."""
+    """A request, or why the payload is not one."""
     return parse_document(Request, payload, MAX_PAYLOAD)
 
 
 def action_of(payload: bytes) -> str:
-    """What a request asks for; nothing where it cannot be read."""
+    """The action of a request; empty where it cannot be read."""
     request = parse_request(payload)
     return request.action if isinstance(request, Request) else ""
 
 
 def requester_of(payload: bytes) -> Requester:
-    """Who asks in a request that cannot be read, as far as it tells; `?` for what it does not."""
+    """Who asks in a request that cannot be read, as far as possible; `?` for a missing field."""
     try:
         given = json.loads(payload) if len(payload) <= MAX_PAYLOAD else {}
     except (ValueError, RecursionError):
@@ -182,7 +182,7 @@ def requester_of(payload: bytes) -> Requester:
 
 
 def override_of(request: Request, policy: OverridePolicy, now: datetime) -> StoredOverride:
-    """The override that a request asks for, of a look or of a campaign that is skipped; raises Mistake."""
+    """The override that a request asks for: a look, or a skip of a campaign. Raises Mistake."""
     if not request.until:
         raise Mistake("TWL-O120")
     end = read_until(request.until, policy.program, now)
@@ -221,12 +221,12 @@ def _campaign(asked: str, program: Program) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name without case, composed letters, and one space for several."""
+    """A name without case, with composed letters and single spaces."""
     return " ".join(normalized("NFC", name).casefold().split())
 
 
 def _looks(request: Request, policy: OverridePolicy) -> dict[str, Look]:
-    """By zone; one look is for all zones."""
+    """The looks by zone; a single look is for all zones."""
     zones = policy.program.zones
     if isinstance(request.look, str):
         requested = dict.fromkeys(zones, request.look)

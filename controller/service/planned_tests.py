@@ -1,4 +1,4 @@
-"""The tests of lamps that are planned, for `check`, `plan` and the page: when, before what, and what will forbid it."""
+"""The planned lamp tests, for `check`, `plan` and the page: when, before which campaign, and what will prevent them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from controller.schedule.plan import Program
 
 @dataclass(frozen=True, slots=True)
 class PlannedTest:
-    """A test, until when its last lamp is lit, and why it cannot be made then; None where it can."""
+    """A lamp test, until when its last lamp is lit, and why it cannot be made then (None: it can)."""
 
     test: LampTest
     until: datetime
@@ -43,7 +43,7 @@ class PlannedTest:
 
 
 def planned_tests(setup: Setup, program: Program, start: datetime, end: datetime) -> Iterator[PlannedTest]:
-    """Those from `start` on and before `end`; none without `preflight` in tower.yaml."""
+    """The tests from `start` on and before `end`; none without `preflight` in tower.yaml."""
     settings = setup.tower.preflight
     if settings is None:
         return

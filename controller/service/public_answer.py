@@ -1,5 +1,5 @@
-"""What everybody may know: why the landmark is lit as it is, until when, and what lights come. Never who set what, why
-in their words, gateways or addresses."""
+"""What everybody may know: why the landmark is lit as it is, until when, and which lights come next. Never who set
+what, reasons in their words, gateways or addresses."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ from controller.service.health import Health, LookValue
 from controller.service.sentence import MEASURED, Facts, sentence
 
 AHEAD = timedelta(hours=36)
-"""So far ahead the end of a light is told as the end of this one."""
+"""How far ahead the end of the present light is given."""
 Claim = Literal["confirmed", "planned", "none"]
-"""Whether the lamps say that they show it, or only the plan says so, or nobody knows."""
+"""Whether the gateways confirm it, or only the plan says so, or nobody knows."""
 PublicKind = Literal["campaign", "every_night", "blackout", "otherwise", "by_hand", "stop", "nothing", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class PublicText:
-    """What the owners of a light want to tell the public of it, by language, and where there is more to read."""
+    """The owners' text about a light for the public, by language, and a link to more."""
 
     about: Mapping[Language, str]
     link: str | None = None
@@ -41,8 +41,8 @@ NO_TEXT = PublicText({})
 
 
 @dataclass(frozen=True, slots=True)
-class SaidLight:
-    """A light that comes: its name, its days in words, when it begins, and its colours (`#RRGGBB`)."""
+class PublicLight:
+    """A light to come: its name, its days in words, begin and end, how it is lit, and its colours (`#RRGGBB`)."""
 
     name: str
     days: str
@@ -60,7 +60,7 @@ class SaidLight:
 
 @dataclass(frozen=True, slots=True)
 class PublicAnswer:
-    """The answer in one language. `title` asks the question, or says without a claim what should be shown; `text` are
+    """The answer in one language. `title` asks the question, or states without a claim what should be shown; `text` has
     the sentences below it."""
 
     site: str
@@ -74,7 +74,7 @@ class PublicAnswer:
     link: str | None = None
     until: datetime | None = None
     looks: Mapping[str, LookValue] | None = None
-    coming: tuple[SaidLight, ...] = ()
+    coming: tuple[PublicLight, ...] = ()
 
     @property
     def value(self) -> dict[str, object]:
@@ -101,8 +101,8 @@ class PublicAnswer:
 def public_answer(
     facts: Facts, program: Program, now: datetime, language: Language, by_hand: PublicText = NO_TEXT
 ) -> PublicAnswer:
-    """The answer now; `program` has the overrides and the stop in it, `by_hand` is what the override that holds tells
-    the public."""
+    """The answer now; `program` includes the overrides and the stop, `by_hand` is the public text of the override in
+    force."""
     return _Answer(facts, program, now, language, by_hand).answer()
 
 
@@ -139,7 +139,7 @@ class _Answer:
         )
 
     def _reason(self) -> tuple[PublicKind, Rule | None, PublicText]:
-        """On whose behalf it shows what it shows, the rule, and what is told of it."""
+        """The kind of what decides, the rule if it is one, and its public text."""
         cue = self.program.look_at(self.now)
         why = self.program.why(cue, self.now)
         match why.by:
@@ -190,12 +190,12 @@ class _Answer:
             last += timedelta(days=1)
         return f", {days_words(first, last, self.language, year=False)}"
 
-    def _coming(self, health: Health | None) -> tuple[SaidLight, ...]:
+    def _coming(self, health: Health | None) -> tuple[PublicLight, ...]:
         if health is not None and health.clock is Trust.SUSPECT:
             return ()
-        return tuple(self._said(each) for each in coming_lights(self.program, self.now))
+        return tuple(self._public_light(each) for each in coming_lights(self.program, self.now))
 
-    def _said(self, light: ComingLight) -> SaidLight:
+    def _public_light(self, light: ComingLight) -> PublicLight:
         looks = {zone: value_of(look) for zone, look in light.rule.looks.items()}
         colors = dict.fromkeys(color.hex for look in light.rule.looks.values() for color in look.colors)
         this_year = self.now.astimezone(self.program.place.time_zone).year
@@ -204,10 +204,10 @@ class _Answer:
             day = day_words(light.first, self.language, year=light.first.year != this_year)
             days = self._text("from_day", day=day)
         how = clause(looks, "is", self.facts.names, self.language)
-        return SaidLight(light.rule.name, days, light.start, light.end, self._started(how), tuple(colors))
+        return PublicLight(light.rule.name, days, light.start, light.end, self._started(how), tuple(colors))
 
     def _until(self) -> datetime | None:
-        """When the light that is on has gone out; None where it goes on for longer than AHEAD."""
+        """When the present light has gone out; None where it goes on for longer than AHEAD."""
         for cue in self.program.cues(self.now, self.now + AHEAD)[1:]:
             if not any(look.at(0.0).on for look in cue.looks.values()):
                 return cue.at + timedelta(seconds=cue.fade_s)
@@ -217,7 +217,7 @@ class _Answer:
         return any(look.on for look in health.now.looks.values())
 
     def _is_night(self) -> bool:
-        """Whether people say "tonight" of it."""
+        """Whether people call it "tonight"."""
         return not 9 <= self.now.astimezone(self.program.place.time_zone).hour < 15
 
     def _clause(self, health: Health, form: Form) -> str:
@@ -237,7 +237,8 @@ class _Answer:
 
 
 def _claim(health: Health, kind: PublicKind) -> Claim:
-    """A lamp that is on its way has not failed; one that differs or is silent has, and one that a meter contradicts."""
+    """Whether the light may be called confirmed. A pending lamp has not failed; one that differs or is silent has, and
+    one that a meter contradicts."""
     if health.clock is Trust.SUSPECT and kind != "stop":
         return "planned"
     if any(one.code in MEASURED for one in health.degradations):
@@ -248,5 +249,5 @@ def _claim(health: Health, kind: PublicKind) -> Claim:
 
 
 def public_text(rule: Rule) -> PublicText:
-    """What a campaign tells the public of itself."""
+    """The public text of a campaign."""
     return PublicText(rule.about or {}, rule.link) if isinstance(rule, Campaign) else NO_TEXT
