@@ -1,8 +1,8 @@
-"""What the brokers tell of the controller: its health documents, and whether it lives.
+"""The controller as seen on the brokers: its health documents, and whether it lives.
 
-The controller says `online` every BEAT_S, so a sign of life is what comes live, while somebody listens: no date tells
-its document from one that a dead controller left behind, since the clock of whoever asks may be behind by as much as
-the controller has been dead. What is retained is the past: also an `offline`, which anybody may have written.
+The controller sends `online` every BEAT_S, so a sign of life is a message that arrives live. Its date proves nothing:
+the reader's clock may be behind by as much as the controller has been dead. Retained messages are the past, even an
+`offline`, which anybody may have written.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,16 +28,16 @@ BEAT_S = 2.0
 STALE_S = 30.0
 ONLINE = b"online"
 PATIENCE_S = 12.0
-"""So long a controller may be busy that is said to be there."""
+"""Seconds to wait for a sign of life of a controller whose retained status is `online`: it may be busy."""
 OFFLINE_S = 2 * BEAT_S + 1.0
-"""So long is listened where all that is said of it is `offline`."""
+"""Seconds to wait where every broker's status is `offline`."""
 CLOCKS_DIFFER_S = 30.0
-"""A live document is never so old."""
+"""Age in seconds that a live document never reaches."""
 
 
 @dataclass(slots=True)
 class _Broker:
-    """What one of them has said: the newest documents, the last word, when a sign of life came (boot-time seconds)."""
+    """What came from one broker: the newest documents, the latest status, and the last sign of life (boot time)."""
 
     health: Health | None = None
     gateways: dict[str, GatewayHealth] = field(default_factory=dict)
@@ -47,8 +47,8 @@ class _Broker:
 
 @dataclass(slots=True)
 class HealthWatch:
-    """All that was told under a prefix of topics so far. Of several brokers the one with the latest sign of life
-    counts: what another one holds may be from before it was cut off."""
+    """Everything received under a topic prefix. Of several brokers the one with the latest sign of life counts:
+    documents on another one may be from before it was cut off."""
 
     prefix: str
     began_s: float
@@ -56,17 +56,17 @@ class HealthWatch:
 
     @property
     def topics(self) -> tuple[str, str]:
-        """Where the document comes, and the word `online` or `offline`."""
+        """Topics of the summary, and of the status `online` or `offline`."""
         return f"{self.prefix}/controller/health", f"{self.prefix}/controller/status"
 
     @property
     def gateway_topics(self) -> str:
-        """Where the documents of gateways come, as a filter."""
+        """Topic filter of the documents of gateways."""
         return f"{self.prefix}/controller/gateway/+"
 
     @property
     def health(self) -> Health | None:
-        """The summary of the controller as far as it lives, else the newest that is left of it."""
+        """The summary of the living controller, else the newest one left of it."""
         latest = self._latest
         return latest.health if latest is not None else None
 
@@ -83,50 +83,52 @@ class HealthWatch:
 
     @property
     def _latest(self) -> _Broker | None:
-        told = [one for one in self._brokers.values() if one.health is not None]
-        return max(told, key=lambda one: (one.live_s, one.health.at if one.health else None), default=None)
+        with_summary = [one for one in self._brokers.values() if one.health is not None]
+        return max(with_summary, key=lambda one: (one.live_s, one.health.at if one.health else None), default=None)
 
     def take(self, item: Item, now: ClockReading) -> None:
-        """One thing that happened to a connection; a broker that is lost says nothing any more."""
+        """Take an item of a connection; what came from a broker that is lost is dropped."""
         if isinstance(item, Failure | Disconnected):
             self._brokers.pop(item.broker, None)
         elif isinstance(item, Received):
-            self._hear(self._brokers.setdefault(item.broker, _Broker()), item, now)
+            self._receive(self._brokers.setdefault(item.broker, _Broker()), item, now)
 
-    def _hear(self, broker: _Broker, item: Received, now: ClockReading) -> None:
+    def _receive(self, broker: _Broker, item: Received, now: ClockReading) -> None:
         if matches(self.gateway_topics, item.topic):
             document = parse_gateway_health(item.payload)
             if isinstance(document, GatewayHealth):
                 broker.gateways[document.name] = document
             return
-        told = parse_health(item.payload) if item.topic == self.topics[0] else None
-        if isinstance(told, Health):
-            broker.health = told
-        elif told is None:
+        summary = parse_health(item.payload) if item.topic == self.topics[0] else None
+        if isinstance(summary, Health):
+            broker.health = summary
+        elif summary is None:
             is_online = item.payload == ONLINE
             if is_online and broker.online is False:
-                broker.health = None  # a new life may have begun: what is left of the last one says nothing about it
+                broker.health = None  # the controller may have restarted: the old summary proves nothing about it
             broker.online = is_online
-        if not item.retain and not isinstance(told, Rejected):
-            broker.live_s = now.mono if told is not None or broker.online else float("-inf")
+        if not item.retain and not isinstance(summary, Rejected):
+            broker.live_s = now.mono if summary is not None or broker.online else float("-inf")
 
     def lives(self, now: ClockReading) -> bool:
-        """Whether the controller has given a sign of life a moment ago."""
+        """Whether a sign of life came within STALE_S from a broker with a summary."""
         return any(now.mono - one.live_s <= STALE_S for one in self._brokers.values() if one.health is not None)
 
     def beats(self, now: ClockReading) -> bool:
-        """Whether it says that it is there; whoever may read that need not be allowed to read how it stands."""
+        """Whether the controller is `online`, with or without a summary: a reader may be allowed to read the status
+        only."""
         return any(one.online and now.mono - one.live_s <= STALE_S for one in self._brokers.values())
 
     def is_over(self, now: ClockReading, brokers: int) -> bool:
-        """Whether it need not be waited for any longer: it is there, or it has not spoken for so long as it would."""
+        """Whether waiting is over: the controller lives, or has not sent anything for as long as a living one might
+        need."""
         words = [one.online for one in self._brokers.values()]
         is_offline = len(words) == brokers and not any(word is not False for word in words)
         waited_s = now.mono - self.began_s
         return self.lives(now) or waited_s >= (OFFLINE_S if is_offline else PATIENCE_S)
 
     def clock_ahead_s(self, now: ClockReading) -> float | None:
-        """By how much the clock of this computer is ahead of a living controller's, where they disagree."""
+        """Seconds by which the clock of this computer is ahead of a living controller's; None where they agree."""
         if self.health is None or not self.lives(now):
             return None
         ahead = now.wall - self.health.at
@@ -135,8 +137,8 @@ class HealthWatch:
 
 
 def gateways_of(health: Health, documents: Mapping[str, GatewayHealth]) -> tuple[GatewayHealth, ...]:
-    """The gateways that a summary names, each as its document says. Where the two were written at different moments the
-    summary has the status and what is desired: the document of a gateway is not written for a short *pending*."""
+    """The gateways that a summary names, each as in its document. Where the two were written at different moments the
+    summary decides about status and desired look: a gateway's document is not written for a short *pending*."""
     unconfirmed = {each.name: each for each in health.unconfirmed}
     names = dict.fromkeys((*health.heard_s, *unconfirmed))
     found = (_gateway_of(health, name, unconfirmed.get(name), documents.get(name)) for name in names)
@@ -146,12 +148,12 @@ def gateways_of(health: Health, documents: Mapping[str, GatewayHealth]) -> tuple
 def _gateway_of(
     health: Health, name: str, known: Unconfirmed | None, document: GatewayHealth | None
 ) -> GatewayHealth | None:
-    """None where nothing but its name is known."""
+    """The gateway; None where only its name is known."""
     if document is None:
         if known is None:
             return None
         heard_s = health.heard_s.get(name)
-        heard = health.at - timedelta(seconds=heard_s) if heard_s is not None else None
+        seen_at = health.at - timedelta(seconds=heard_s) if heard_s is not None else None
         unseen = LookValue(on=None)
         zones = {
             zone: ZoneHealth(status=status, desired=health.now.looks.get(zone, unseen), reported=unseen, is_old=True)
@@ -164,7 +166,7 @@ def _gateway_of(
             kind=known.kind,
             status=known.status,
             online=None,
-            heard=heard,
+            heard=seen_at,
             code=known.code,
             zones=zones,
         )

@@ -1,9 +1,8 @@
-"""Measured light: what a meter of power or of light says of a zone, beside what its gateways report.
+"""Measured light: a meter of power or of light in a zone, compared with what its gateways report.
 
-What came counts for `max_age`, but not what a broker had kept. A zone is judged once all its gateways have confirmed
-light, or darkness, for SETTLE_S: a fade is done then, and the current of switching on has passed. What the meter says
-against that must last HOLDS_S before it is told. What a meter of light says while the sun is up, or while nobody knows
-whether it is, is forgotten.
+A value counts for `max_age`; retained values do not count. A zone is judged once all its gateways have confirmed light,
+or darkness, for SETTLE_S: by then fades are done and the inrush current has passed. A contradicting meter must last
+HOLDS_S before an event is emitted. Values of a light meter are dropped while the sun is up, or while that is not known.
 """
 
 from collections import defaultdict
@@ -25,9 +24,9 @@ NOTHING_CAME = Reason("nothing_came")
 SETTLE_S = 30.0
 HOLDS_S = 60.0
 LOOK_S = 0.5
-"""Turns that follow closer change nothing: a zone may have thousands of gateways."""
+"""Least seconds between two checks: a zone may have thousands of gateways."""
 ASLEEP_S = 30.0
-"""Where no turn came for so long, nothing was heard either."""
+"""Seconds without a turn after which messages may have been missed, too."""
 
 
 def measured_value(payload: bytes, way: str | None) -> float | Reason:
@@ -49,8 +48,9 @@ def measured_value(payload: bytes, way: str | None) -> float | Reason:
 
 @dataclass(slots=True)
 class _MeteredZone:
-    """One zone. `is_lit` is what the last value says, `came_s` when it came, `is_on` what the gateways have confirmed
-    since `since_s`, and `against_s` since when the meter says otherwise; boot time."""
+    """One zone with its meter. `is_lit` is the result of the last value, which came at `came_s`; `is_on` is what the
+    gateways have confirmed since `since_s`; `against_s` is since when the meter contradicts that. All times are boot
+    time."""
 
     meter: ZoneMeter
     gateways: tuple[str, ...]
@@ -79,15 +79,15 @@ class _MeteredZone:
 
 
 class MeasuredLight:
-    """The meters of a site; `turn` comes with each turn of the controller."""
+    """The meters of a site; `turn` is called with each turn of the controller."""
 
     def __init__(
         self, controller: Controller, meters: tuple[ZoneMeter, ...], place: Place, on_event: Callable[[Event], None]
     ) -> None:
         self._controller = controller
         self._place = place
-        self._hears_s = self._turned_s = float("-inf")
-        """Since when meters can be heard, and the last turn; boot time."""
+        self._listening_s = self._turned_s = float("-inf")
+        """Since when messages of meters can arrive, and the last turn (boot time)."""
         by_zone = defaultdict(list)
         for gateway in controller.gateways.values():
             for zone in gateway.zone_names:
@@ -103,19 +103,19 @@ class MeasuredLight:
             self._by_topic[metered.meter.topic].append(metered)
         self._measures_light = any(meter.unit == "lux" for meter in meters)
         self._has_sun = True
-        """Whether a meter of light may measure the sun: it is up, or nobody knows."""
+        """Whether a light meter may measure the sun: it is up, or that is not known."""
 
     def has_topic(self, topic: str) -> bool:
-        """Whether any meter speaks on it."""
+        """Whether this is the topic of a meter."""
         return topic in self._by_topic
 
     def receive(self, topic: str, payload: bytes, retained: bool, reading: ClockReading) -> None:
-        """A message of a meter; what a broker had kept proves nothing."""
+        """Take a message of a meter; a retained one proves nothing."""
         for zone in self._by_topic.get(topic, ()) if not retained else ():
             zone.take(payload, reading.mono)
 
     def lit(self, reading: ClockReading) -> dict[str, bool]:
-        """By zone whether its meter says that it is lit; without those of which it says nothing that counts."""
+        """By zone whether its meter measures light; without zones that have no valid value."""
         return {
             name: zone.is_lit
             for name, zone in self._zones.items()
@@ -123,8 +123,8 @@ class MeasuredLight:
         }
 
     def draws(self, name: str, since_s: float, reading: ClockReading) -> bool | None:
-        """Whether the only gateway of a zone draws power that says of one lamp that it is lit, by what was measured
-        since then (boot time); None where nothing tells."""
+        """Whether the only gateway of a zone draws the power of a lit lamp, by a value that came after `since_s` (boot
+        time); None where no value proves it."""
         zone = self._zones.get(name)
         if zone is None or zone.value is None or zone.meter.unit != "W" or len(zone.gateways) != 1:
             return None
@@ -132,10 +132,10 @@ class MeasuredLight:
         return zone.value > zone.meter.dark_below if is_recent else None
 
     def turn(self, reading: ClockReading, *, connected: bool) -> None:
-        """Compares what is measured with what is reported; `connected` tells whether any broker is."""
+        """Compare what is measured with what is reported; `connected`: any broker is connected."""
         passed_s = reading.mono - self._turned_s
         if not connected or passed_s > ASLEEP_S:
-            self._hears_s = reading.mono
+            self._listening_s = reading.mono
         if passed_s < LOOK_S:
             return
         self._turned_s = reading.mono
@@ -168,7 +168,8 @@ class MeasuredLight:
         return self._has_sun and zone.meter.unit == "lux"
 
     def _confirmed(self, zone: _MeteredZone) -> bool | None:
-        """Whether the gateways of a zone confirm light, or darkness; None where they do not confirm, or are tested."""
+        """Whether the gateways of a zone confirm light (True) or darkness; None where they do not confirm, or are
+        tested."""
         states = [self._controller.states[name] for name in zone.gateways]
         name = zone.meter.zone
         looks = [state.desired_looks for state in states if state.status.get(name) == "confirmed"]
@@ -176,7 +177,7 @@ class MeasuredLight:
         return any(known) if known and len(known) == len(states) else None
 
     def _agrees(self, zone: _MeteredZone) -> None:
-        """An alarm about light ends with light, one about darkness with darkness."""
+        """Clear the alarm about light when light is measured, that about darkness when darkness is."""
         if zone.is_on:
             zone.no_light.clear(new_event("TWL-G161", **_about(zone)))
         else:
@@ -189,13 +190,12 @@ class MeasuredLight:
             zone.stray_light.raise_(new_event("TWL-G162", **_about(zone), limit=zone.meter.lit_above))
 
     def _watch_meter(self, zone: _MeteredZone, reading: ClockReading) -> None:
-        """A meter that says nothing for `max_age`, though it would be heard, proves nothing, which must not go
-        unseen."""
+        """Raise an alarm for a meter that sent no value for `max_age` although it could have arrived."""
         age, came_s = zone.meter.max_age, zone.came_s if zone.came_s is not None else float("-inf")
         about = {"zone": zone.meter.zone, "topic": zone.meter.topic}
         if reading.mono - came_s <= age.total_seconds():
             zone.no_value.clear(new_event("TWL-G165", **about))
-        elif reading.mono - self._hears_s > age.total_seconds():
+        elif reading.mono - self._listening_s > age.total_seconds():
             event = new_event("TWL-G164", **about, age=say_duration(age), reason=zone.reason)
             zone.no_value.raise_(event, again=zone.no_value.raised not in (None, event))
 

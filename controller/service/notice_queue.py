@@ -1,7 +1,8 @@
-"""What waits for whom: notices in, messages out, several in one. Pure functions of what is remembered.
+"""The notices waiting for each receiver: notices in, messages out, several notices in one message. Pure functions of
+the stored memory.
 
-Nothing is told in a receiver's quiet hours. Of what has several notices, as a fault that ended before it could be told,
-only the last one waits. There are at most MOST_FAULTS messages about faults in a day; what comes after waits, too.
+Nothing is sent in a receiver's quiet hours. Of several notices about one thing, as a fault that ended before its notice
+was sent, only the last waits. At most MOST_FAULTS messages about faults are sent in a day; further ones wait too.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,19 +19,19 @@ from controller.state.notice_file import NoticeMemory, WaitingNotice
 
 MOST_FAULTS = 10
 MOST_WAITING = 100
-"""For one receiver; the oldest gives way."""
+"""Notices waiting for one receiver; the oldest is dropped."""
 A_DAY = timedelta(days=1)
 TOO_OLD = timedelta(days=7)
 FRESH = timedelta(minutes=10)
-"""What was noticed longer ago is told with its time."""
+"""An older notice is sent with its time."""
 MOST_WHOLE, MOST_TITLES = 5, 30
-"""Of more notices only the titles are told, and of still more a number."""
+"""Up to MOST_WHOLE notices are sent in full; above that only the titles, above MOST_TITLES only their number."""
 SEVEREST = ("failure", "warning", "success", "info")
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeMessage:
-    """What is sent: the text of one notice, or of several."""
+    """A message to send: the text of one notice, or of several."""
 
     title: str
     body: str
@@ -38,7 +39,7 @@ class NoticeMessage:
 
 
 Dropped = Mapping[tuple[str, str], int]
-"""By receiver and reason (a code of `reasons.toml`), how many were."""
+"""Number of dropped notices by receiver and reason (a code of `reasons.toml`)."""
 
 
 def queued(
@@ -48,8 +49,8 @@ def queued(
     language: Language,
     now: datetime | None,
 ) -> tuple[NoticeMemory, Dropped]:
-    """With these notices for whoever wants their kind; without those that nobody can be told any more. `now` is None
-    while no clock is to be believed: then nothing is too old."""
+    """The memory with these notices for the receivers of their kind, without those that are to be dropped. `now` is
+    None while the clock is suspect: then nothing is too old."""
     by_name = {receiver.name: receiver for receiver in receivers}
     waiting = list(memory.waiting)
     for notice in notices:
@@ -81,7 +82,7 @@ def queued(
 
 
 def due(memory: NoticeMemory, receiver: Receiver, now: datetime, place: Place) -> tuple[WaitingNotice, ...]:
-    """What the receiver may be told now."""
+    """The notices that may be sent to the receiver now."""
     is_quiet = _is_quiet(receiver, now, place)
     has_room = len(_within_a_day(memory.sent.get(receiver.name, ()), now)) < MOST_FAULTS
     return tuple(
@@ -116,7 +117,7 @@ def message(
 
 
 def delivered(memory: NoticeMemory, notices: tuple[WaitingNotice, ...], now: datetime) -> NoticeMemory:
-    """Without what has been delivered to a receiver."""
+    """The memory without the notices delivered to a receiver."""
     receiver = notices[0].receiver
     sent = dict(memory.sent)
     if any(each.kind == "faults" for each in notices):
@@ -127,7 +128,7 @@ def delivered(memory: NoticeMemory, notices: tuple[WaitingNotice, ...], now: dat
 
 
 def not_delivered(memory: NoticeMemory, receiver: str, now: datetime) -> NoticeMemory:
-    """With the time since when a receiver cannot be reached."""
+    """The memory with the time since when a receiver cannot be reached."""
     if receiver in memory.failing:
         return memory
     return memory.model_copy(update={"failing": {**memory.failing, receiver: now}})

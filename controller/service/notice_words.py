@@ -1,4 +1,4 @@
-"""What notices say, in every language: short, and true at the instant at which they are made."""
+"""The texts of notices, in every language: short, and true at the instant at which they are made."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,14 +26,14 @@ from controller.state.notice_file import ToldFault, WaitingNotice
 
 MOST_GAPS = 5
 LONGEST = 2000
-"""Letters of one line: a cure is told whole."""
+"""Characters of one line: a remedy must fit."""
 Manner = Literal["info", "success", "warning", "failure"]
-Said = Callable[[Language], tuple[str, Iterable[str]]]
+TextIn = Callable[[Language], tuple[str, Iterable[str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One, in every language: title and body. A later one of the same `key` takes its place where it still waits."""
+    """A notice in every language: title and body. A later one of the same `key` replaces it while it still waits."""
 
     kind: NoticeKind
     key: str
@@ -42,7 +42,7 @@ class Notice:
     words: Mapping[Language, tuple[str, str]]
 
     def waiting(self, receiver: str, language: Language) -> WaitingNotice:
-        """The same for one receiver."""
+        """The notice for one receiver."""
         title, body = self.words[language]
         return WaitingNotice(
             receiver=receiver, kind=self.kind, key=self.key, at=self.at, manner=self.manner, title=title, body=body
@@ -51,9 +51,8 @@ class Notice:
 
 @dataclass(frozen=True)
 class NoticeFacts:
-    """How everything stands. `gateways` are documents of those that are not confirmed, `last_faults` the last event of
-    a gateway that said what is wrong with it, `lamps` what tests said of each lamp. `connected` tells whether any
-    broker answers."""
+    """The state of everything. `gateways` are documents of those that are not confirmed, `last_faults` has the latest
+    event that names a gateway's fault, `lamps` the results of lamp tests. `connected`: any broker is connected."""
 
     reading: ClockReading
     setup: Setup
@@ -66,18 +65,18 @@ class NoticeFacts:
 
     @property
     def now(self) -> datetime:
-        """By the clock of the site."""
+        """Local time of the site."""
         return self.reading.wall.astimezone(self.setup.tower.site.place.time_zone)
 
     @property
     def sees_lamps(self) -> bool:
-        """Whether anything can be said of lamps."""
+        """Whether the state of lamps is known."""
         return self.connected and self.reading.trust is not Trust.SUSPECT
 
 
 @dataclass(frozen=True, slots=True)
 class PresentFault:
-    """One fault that is there now."""
+    """A fault that is present now."""
 
     code: str
     what: Mapping[Language, str]
@@ -85,28 +84,28 @@ class PresentFault:
 
 
 def of_event(event: Event, facts: NoticeFacts) -> Notice | None:
-    """The notice that an event is by itself, as the catalogue has it (`notice`); None of most."""
+    """The notice that an event is by itself, as its kind states (`notice`); None for most."""
     kind = event.kind.notice
     if kind is None:
         return None
     key = " ".join(key_of(event))
     manner: Manner = "info" if event.level is Level.INFO else "warning"
 
-    def said(language: Language) -> tuple[str, Iterable[str]]:
+    def text_in(language: Language) -> tuple[str, Iterable[str]]:
         text = replace(event, ended=None).text(language)
         title = _titled(facts, text, language)
         whole = [text] if printable(title).endswith("…") else []
         return title, (*whole, event.action(language), _explain(event.code, language))
 
-    return notice(kind, key, facts, manner, said)
+    return notice(kind, key, facts, manner, text_in)
 
 
 def proof_notice(facts: NoticeFacts, period: ProofPeriod, proof: Proof | None) -> Notice:
-    """That a campaign is over, and what was confirmed of its light; `proof` is None where the history cannot be
-    read."""
+    """The notice that a campaign is over, with how much of its light was confirmed; `proof` is None where the history
+    cannot be read."""
     zone = facts.setup.tower.site.place.time_zone
 
-    def said(language: Language) -> tuple[str, Iterable[str]]:
+    def text_in(language: Language) -> tuple[str, Iterable[str]]:
         title = _titled(facts, _say(language, Text("notices", "report.title"), name=period.campaign), language)
         command = _say(
             language, Text("notices", "report.more"), name=period.campaign, year=period.start.astimezone(zone).year
@@ -122,25 +121,25 @@ def proof_notice(facts: NoticeFacts, period: ProofPeriod, proof: Proof | None) -
             lines.append(_say(language, Text("notices", "more"), count=len(gaps) - MOST_GAPS))
         return title, (*lines, MEANING.format(language, {}), command)
 
-    return notice("reports", f"report {period.campaign}", facts, "info", said)
+    return notice("reports", f"report {period.campaign}", facts, "info", text_in)
 
 
 def first_light(facts: NoticeFacts, rule: Rule) -> Notice:
-    """How it stands now that a campaign is lit."""
-    stands = facts_of(facts.setup.tower, facts.health, facts.gateways)
+    """The notice that a campaign is lit, with the present state."""
+    state = facts_of(facts.setup.tower, facts.health, facts.gateways)
 
-    def said(language: Language) -> tuple[str, Iterable[str]]:
-        told = sentence(stands, language)
-        return _titled(facts, told.main, language), filter(None, (told.why, told.about, told.following))
+    def text_in(language: Language) -> tuple[str, Iterable[str]]:
+        found = sentence(state, language)
+        return _titled(facts, found.main, language), filter(None, (found.why, found.about, found.following))
 
-    is_confirmed = sentence(stands, "en").status == "confirmed"
-    return notice("lights", f"light {rule.name}", facts, "success" if is_confirmed else "warning", said)
+    is_confirmed = sentence(state, "en").status == "confirmed"
+    return notice("lights", f"light {rule.name}", facts, "success" if is_confirmed else "warning", text_in)
 
 
 def fault_begun(facts: NoticeFacts, key: str, wrong: PresentFault, since: datetime) -> Notice:
-    """That something is wrong, and the cure."""
+    """The notice of a fault, with its remedy."""
 
-    def said(language: Language) -> tuple[str, Iterable[str]]:
+    def text_in(language: Language) -> tuple[str, Iterable[str]]:
         lines = [_say(language, Text("notices", "fault.since"), since=_when(since, facts, language))]
         if wrong.event is not None:
             lines.append(wrong.event.action(language))
@@ -148,23 +147,23 @@ def fault_begun(facts: NoticeFacts, key: str, wrong: PresentFault, since: dateti
             lines.append(_explain(wrong.code, language))
         return _titled(facts, wrong.what[language], language), lines
 
-    return notice("faults", key, facts, "failure", said)
+    return notice("faults", key, facts, "failure", text_in)
 
 
 def fault_ended(facts: NoticeFacts, key: str, fault: ToldFault, until: datetime) -> Notice:
-    """That something is right again, and how long it was not."""
+    """The notice that a fault has ended, with how long it lasted."""
     lasted = hours_words(max(0.0, (until - fault.since).total_seconds()))
 
-    def said(language: Language) -> tuple[str, Iterable[str]]:
+    def text_in(language: Language) -> tuple[str, Iterable[str]]:
         span = {"since": _when(fault.since, facts, language), "until": _when(until, facts, language), "lasted": lasted}
         over = _say(language, Text("notices", "fault.over"), what=fault.what.get(language, fault.code))
         return _titled(facts, over, language), (_say(language, Text("notices", "fault.lasted"), **span),)
 
-    return notice("faults", key, facts, "success", said)
+    return notice("faults", key, facts, "success", text_in)
 
 
-def doubts(facts: NoticeFacts, rule: Lit, first: date, last: date) -> Said | None:
-    """What is in doubt before a campaign on these days; None where nothing is."""
+def doubts(facts: NoticeFacts, rule: Lit, first: date, last: date) -> TextIn | None:
+    """The text about doubts before a campaign on these days; None where there are none."""
     is_unconfirmed = bool(rule.confirmed_for) and first.year not in rule.confirmed_for
     failed = [
         f"{gateway.name}/{name} ({result.at.astimezone(facts.now.tzinfo):%Y-%m-%d})"
@@ -176,7 +175,7 @@ def doubts(facts: NoticeFacts, rule: Lit, first: date, last: date) -> Said | Non
     if not is_unconfirmed and not failed:
         return None
 
-    def said(language: Language) -> tuple[str, Iterable[str]]:
+    def text_in(language: Language) -> tuple[str, Iterable[str]]:
         days = (first - facts.now.date()).days
         near = {0: "today", 1: "tomorrow"}.get(days, "days")
         when = _say(language, Text("notices", f"reminder.{near}"), days=days)
@@ -190,15 +189,15 @@ def doubts(facts: NoticeFacts, rule: Lit, first: date, last: date) -> Said | Non
             facts, _say(language, Text("notices", "reminder.title"), name=rule.name, when=when), language
         ), lines
 
-    return said
+    return text_in
 
 
-def notice(kind: NoticeKind, key: str, facts: NoticeFacts, manner: Manner, said: Said) -> Notice:
-    """A notice of now, of what is said in each language."""
+def notice(kind: NoticeKind, key: str, facts: NoticeFacts, manner: Manner, text_in: TextIn) -> Notice:
+    """A notice made now, with its text in every language."""
     words = {}
     url = facts.setup.tower.web.url if facts.setup.tower.web is not None else None
     for language in languages():
-        title, lines = said(language)
+        title, lines = text_in(language)
         page = [] if url is None else [_say(language, Text("notices", "page"), url=url)]
         words[language] = printable(title), "\n".join(printable(line, LONGEST) for line in (*lines, *page))
     return Notice(kind, key, facts.reading.wall, manner, words)

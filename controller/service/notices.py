@@ -1,8 +1,8 @@
-"""What is worth a notice to somebody far away: the first light of a campaign, what stays wrong and its end, the proof
-when a campaign is over, and what is in doubt before one begins.
+"""What is worth a notice to somebody far away: the first light of a campaign, a fault that lasts and its end, the proof
+when a campaign is over, and doubts before one begins.
 
-Pure: looks at how everything stands and at what was told before. While the clock is in doubt, or no broker answers,
-nothing is said of lamps, neither that they are wrong nor that they are right again.
+Pure: compares the present state with what was already noticed. While the clock is suspect, or no broker is connected,
+there is no notice about lamps, neither of a fault nor of its end.
 """
 
 from collections.abc import Iterator
@@ -35,25 +35,25 @@ from controller.service.sentence import TEST_OF_LAMPS, facts_of, sentence
 from controller.state.notice_file import CampaignLight, NoticeMemory, ToldFault
 
 LASTS_S = 300.0
-"""What is wrong for so long is told, and what has been right again for so long is over. A first light that is not
-confirmed by then is told all the same."""
+"""Seconds after which a fault is noticed, and after which one that has ended counts as over. A first light that is not
+confirmed by then is noticed anyway."""
 REMEMBERED_EVERY = timedelta(minutes=10)
 SETTLED = timedelta(minutes=20)
-"""So long after its last light a campaign is over: then its minutes are in the history."""
+"""How long after its last light a campaign is over: by then its minutes are in the history."""
 PLANNED_EVERY_S, REMINDED_EVERY_S = 600.0, 1800.0
 FIRST_HOUR = 9
-"""Local time from which on reminders are told."""
+"""Local hour from which reminders are sent."""
 EARLY, LATE = 14, 2
-"""Days before a campaign."""
+"""Days before a campaign on which reminders are sent."""
 WALK_BEGAN, RIGHT_BY_CHANCE = "TWL-G130", "TWL-G117"
 LAMPS_FAILED = frozenset(begins for begins, _ in FAILED_LAMPS.values())
-"""Lamps that failed a test: told by whoever tested, and before a campaign."""
+"""Lamps that failed a test: reported by whoever tested, and before a campaign."""
 OF_NOTICES = "TWL-N"
 
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """What one look brought. Of the campaigns that are over the proof is still to be made; `told` ends that."""
+    """The result of one look. `over` are campaigns whose proof is still to be made, until `told_over` is called."""
 
     memory: NoticeMemory
     notices: tuple[Notice, ...] = ()
@@ -61,7 +61,7 @@ class Noticed:
 
 
 class NoticeWatch:
-    """Looks again and again; keeps how long something has lasted, on the boot-time clock."""
+    """Finds notices, look by look; remembers since when a state has lasted (boot time)."""
 
     def __init__(self) -> None:
         self._wrong_s: dict[str, float] = {}
@@ -71,7 +71,7 @@ class NoticeWatch:
         self._planned_s = self._reminded_s = float("-inf")
 
     def look(self, facts: NoticeFacts, memory: NoticeMemory) -> Noticed:
-        """What is to be told now, and what to remember."""
+        """The notices of now, and what to remember."""
         if self._stepped_s not in {None, facts.reading.stepped_s}:
             memory = memory.shifted(facts.reading.stepped_s - (self._stepped_s or 0.0))
         self._stepped_s = facts.reading.stepped_s
@@ -87,22 +87,22 @@ class NoticeWatch:
     # Faults
 
     def _faults(self, facts: NoticeFacts, memory: NoticeMemory, notices: list[Notice]) -> NoticeMemory:
-        now_s, told = facts.reading.mono, dict(memory.faults)
+        now_s, noticed = facts.reading.mono, dict(memory.faults)
         wrong = dict(_wrong(facts))
         self._wrong_s = {key: self._wrong_s.get(key, now_s) for key in wrong}
         for key, since_s in self._wrong_s.items():
-            if now_s - since_s >= LASTS_S and key not in told:
+            if now_s - since_s >= LASTS_S and key not in noticed:
                 since = facts.reading.wall - timedelta(seconds=now_s - since_s)
-                told[key] = ToldFault(since=since, code=wrong[key].code, what=wrong[key].what)
+                noticed[key] = ToldFault(since=since, code=wrong[key].code, what=wrong[key].what)
                 notices.append(fault_begun(facts, key, wrong[key], since))
-        right = [key for key in told if key not in wrong and _can_tell(key, facts)]
+        right = [key for key in noticed if key not in wrong and _is_seen_right(key, facts)]
         self._right_s = {key: self._right_s.get(key, now_s) for key in right}
         for key, right_s in self._right_s.items():
             if now_s - right_s >= LASTS_S:
                 until = facts.reading.wall - timedelta(seconds=now_s - right_s)
-                notices.append(fault_ended(facts, key, told.pop(key), until))
-        gone = [key for key in told if key not in wrong and _gateway_of(key) not in {None, *_names(facts)}]
-        kept = {key: each for key, each in told.items() if key not in gone}
+                notices.append(fault_ended(facts, key, noticed.pop(key), until))
+        gone = [key for key in noticed if key not in wrong and _gateway_of(key) not in {None, *_names(facts)}]
+        kept = {key: each for key, each in noticed.items() if key not in gone}
         return memory.model_copy(update={"faults": kept}) if kept != memory.faults else memory
 
     # Campaigns
@@ -118,17 +118,17 @@ class NoticeWatch:
             elif before.over or now - before.last >= REMEMBERED_EVERY:
                 before = before.model_copy(update={"last": now, "over": False})
             lights[rule.name] = before
-            if not before.told and self._is_worth_telling(rule, facts):
+            if not before.told and self._is_worth_a_notice(rule, facts):
                 notices.append(first_light(facts, rule))
                 lights[rule.name] = before.model_copy(update={"told": True})
         return memory.model_copy(update={"lights": lights}) if lights != memory.lights else memory
 
-    def _is_worth_telling(self, rule: Rule, facts: NoticeFacts) -> bool:
-        """Confirmed, or not so for long enough; never while the light still changes."""
-        told = sentence(facts_of(facts.setup.tower, facts.health, facts.gateways), "en")
-        if not facts.sees_lamps or told.case in {"fading", "clock", "starting"}:
+    def _is_worth_a_notice(self, rule: Rule, facts: NoticeFacts) -> bool:
+        """Whether the first light is confirmed, or has not been for LASTS_S; never while the light still changes."""
+        found = sentence(facts_of(facts.setup.tower, facts.health, facts.gateways), "en")
+        if not facts.sees_lamps or found.case in {"fading", "clock", "starting"}:
             return False
-        return told.status == "confirmed" or facts.reading.mono - self._lit_s[rule.name] >= LASTS_S
+        return found.status == "confirmed" or facts.reading.mono - self._lit_s[rule.name] >= LASTS_S
 
     def _over(self, facts: NoticeFacts, memory: NoticeMemory) -> Iterator[ProofPeriod]:
         now = facts.reading.wall
@@ -157,21 +157,21 @@ class NoticeWatch:
             if found is None or not 0 <= days <= EARLY or (light is not None and _goes_on(light, found.first, facts)):
                 continue
             key = f"{rule.name}, {found.first.isoformat()}, {LATE if days <= LATE else EARLY}"
-            said = doubts(facts, rule, found.first, found.last)
-            if key not in reminded and said is not None:
+            text_in = doubts(facts, rule, found.first, found.last)
+            if key not in reminded and text_in is not None:
                 reminded[key] = facts.reading.wall
-                notices.append(notice("reminders", f"reminder {rule.name}", facts, "warning", said))
+                notices.append(notice("reminders", f"reminder {rule.name}", facts, "warning", text_in))
         return memory.model_copy(update={"reminded": reminded}) if reminded != memory.reminded else memory
 
 
 def told_over(memory: NoticeMemory, name: str) -> NoticeMemory:
-    """The proof of a campaign that is over has been told."""
+    """The proof of a campaign that is over has been sent."""
     light = memory.lights[name].model_copy(update={"over": True})
     return memory.model_copy(update={"lights": {**memory.lights, name: light}})
 
 
 def _wrong(facts: NoticeFacts) -> Iterator[tuple[str, PresentFault]]:
-    """What asks for somebody now, by a key that tells one from another."""
+    """The present faults, each by a key that identifies it."""
     degradations = [(each, each.event) for each in facts.health.degradations]
     tested = {str(event.fields["gateway"]) for _, event in degradations if event and event.code == WALK_BEGAN}
     are_all_tested = any(each.code == TEST_OF_LAMPS for each, _ in degradations)
@@ -189,8 +189,9 @@ def _wrong(facts: NoticeFacts) -> Iterator[tuple[str, PresentFault]]:
         yield " ".join(key_of(event)), PresentFault(event.code, {one: event.text(one) for one in languages()}, event)
 
 
-def _can_tell(key: str, facts: NoticeFacts) -> bool:
-    """Whether what is not wrong now is right: of a gateway only where lamps are seen, and all that are amiss named."""
+def _is_seen_right(key: str, facts: NoticeFacts) -> bool:
+    """Whether a fault that is not found now has ended: for a gateway only where lamps are seen, and all gateways that
+    need attention are named."""
     if _gateway_of(key) is None:
         return True
     return facts.sees_lamps and facts.health.amiss <= len(facts.health.unconfirmed)
@@ -205,13 +206,13 @@ def _names(facts: NoticeFacts) -> set[str]:
 
 
 def _lit_campaigns(health: Health) -> set[str]:
-    """The campaigns on whose behalf there is light now."""
+    """The campaigns that light the landmark now."""
     rules = (look.rule for look in health.now.looks.values() if look.on)
     return {str(rule.name) for rule in rules if rule is not None and rule.kind == "campaign"}
 
 
 def _days(rule: Rule, facts: NoticeFacts, at: datetime | None = None) -> tuple[datetime, datetime]:
-    """When the days in a row around an instant, now by default, begin and end."""
+    """Begin and end of the consecutive days of a rule around an instant, by default now."""
     zone = facts.setup.tower.site.place.time_zone
     at = at if at is not None else facts.reading.wall
     day = at.astimezone(zone).date() if rule.dates is not None else night_at(at, zone).day
@@ -222,6 +223,6 @@ def _days(rule: Rule, facts: NoticeFacts, at: datetime | None = None) -> tuple[d
 
 
 def _goes_on(light: CampaignLight, first: date, facts: NoticeFacts) -> bool:
-    """Whether days are part of a light that began before: each Friday of a month is one."""
+    """Whether days belong to a light that began before: each Friday of a month is one light."""
     last = light.last.astimezone(facts.setup.tower.site.place.time_zone).date()
     return first - last < APART

@@ -1,5 +1,5 @@
 """Periods and instants as people type them: days of the schedule's grammar, `INSTANT..INSTANT`, or nothing; and days as
-they are printed."""
+text."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from controller.service.override_end import DAYS_AHEAD, TONIGHT
 DAY_MIN = 24 * 60
 WEEK, A_YEAR = timedelta(days=7), timedelta(days=366)
 LEAP_YEARS = 8 * A_YEAR
-"""29 February was at most so long ago."""
+"""The longest time since a 29 February."""
 FIRST, LAST = 1970, date(2100, 12, 31)
 SOON = timedelta(minutes=1)
 NO_DAYS = "TWL-S101"
@@ -37,8 +37,8 @@ _DAY_AND_TIME = re.compile(
 
 
 def read_instant(text: str, setup: Setup, now: datetime) -> datetime:
-    """ISO 8601, or a day as seen from now with a clock time (`igår 23:30`); in the site's time where it has no offset.
-    Raises WatertowerError TWL-Q120."""
+    """An instant: ISO 8601, or a day relative to now with a clock time (`igår 23:30`); in the site's time where it has
+    no offset. Raises WatertowerError TWL-Q120."""
     zone = setup.tower.site.place.time_zone
     found = _DAY_AND_TIME.fullmatch(text.strip())
     day = _relative_day(found["day"], now, zone) if found else None
@@ -57,7 +57,7 @@ def read_instant(text: str, setup: Setup, now: datetime) -> datetime:
 
 
 def read_since(text: str, setup: Setup, now: datetime) -> datetime:
-    """So long ago (`12 h`), or an instant as `read_instant` takes it. Raises WatertowerError TWL-Q120."""
+    """A duration before now (`12 h`), or an instant as for `read_instant`. Raises WatertowerError TWL-Q120."""
     try:
         return now - parse_duration(text)
     except Mistake:
@@ -65,8 +65,8 @@ def read_since(text: str, setup: Setup, now: datetime) -> datetime:
 
 
 def read_period(text: str, setup: Setup, now: datetime, *, past: bool = False) -> tuple[datetime, datetime]:
-    """Start and end in UTC; an empty text means from now over the next campaign. Days without a year are those that
-    are on now or come next, of the `past` those that began last."""
+    """Start and end in UTC; an empty text means from now over the next campaign. Days without a year are the present or
+    next ones, for the `past` those that began last."""
     if not text.strip():
         now = now.replace(microsecond=0)
         return now, _over_the_next_campaign(setup.program(), now)
@@ -82,7 +82,8 @@ def read_period(text: str, setup: Setup, now: datetime, *, past: bool = False) -
 
 
 def _days(text: str, setup: Setup, now: datetime, past: bool) -> tuple[datetime, datetime]:
-    """The calendar days of the occurrence that is on now or comes next, or began last; with a year, whenever it is.
+    """The calendar days of the present or next occurrence, or of the one that began last; days with a year are that
+    year's.
 
     Raises WatertowerError with the code of the mistake, TWL-Q105 for a text that names no days.
     """
@@ -115,7 +116,7 @@ def _days(text: str, setup: Setup, now: datetime, past: bool) -> tuple[datetime,
 
 
 def _relative_day(text: str, now: datetime, zone: ZoneInfo) -> date | None:
-    """The day that is meant as seen from now; of a night the one that it begins on. None for any other text."""
+    """The day meant relative to now; for a night the day on which it begins. None for any other text."""
     if key(text) in TONIGHT:
         return night_at(now, zone).day
     ahead = {**DAYS_AHEAD, **YESTERDAY}.get(key(text))
@@ -137,5 +138,5 @@ def _over_the_next_campaign(program: Program, now: datetime) -> datetime:
 
 
 def say_day(day: date, say: Callable[..., str]) -> str:
-    """`Fri 20 Nov 2026`; `say` gives the texts of a language."""
+    """`Fri 20 Nov 2026`; `say` returns the texts of a language."""
     return f"{say(f'weekday.{day.isoweekday()}')} {day.day:2} {say(f'month.{day.month}')} {day.year}"

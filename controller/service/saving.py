@@ -1,8 +1,8 @@
-"""schedule.yaml on the disk: read with its findings, and saved as a new version that the service takes.
+"""schedule.yaml on the disk: read with its findings, and saved as a new version that the service loads.
 
-Nothing is overwritten unseen: whoever saves says by its sha256 which text was edited, and gets the one that stands
-there now if it is another. A text with findings is never written. Commands and the page save in the same way, beside
-editors that know nothing of it. Every call here waits for the disk.
+Nothing is overwritten unseen: a caller that saves passes the sha256 of the text that was edited, and gets the present
+text if it is another. A text with findings is never written. Commands and the page save in the same way, beside editors
+that do not use this. Every call here waits for the disk.
 """
 
 import grp
@@ -27,7 +27,7 @@ from controller.state.roles import Source
 from controller.state.versions import ScheduleVersion, VersionStore, digest
 
 OVERFLOW_UID = 65534
-"""Of a user whom a user namespace does not know (Linux, /proc/sys/kernel/overflowuid)."""
+"""User id that a user namespace shows for users it does not know (Linux, /proc/sys/kernel/overflowuid)."""
 
 Take = Callable[[], tuple[Finding, ...] | None]
 """Waits until the running service has judged the files: no findings, or why it rejects them; None where it did not
@@ -36,7 +36,7 @@ answer in time."""
 
 @dataclass(frozen=True, slots=True)
 class DiskSchedule:
-    """The file as it stands: with `setup` where it can be used together with tower.yaml, else with findings."""
+    """The present file: with `setup` where it can be used together with tower.yaml, else with findings."""
 
     path: Path
     text: bytes
@@ -60,8 +60,8 @@ class DiskSchedule:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The text is on the disk. `version` is None where it could not be kept, and `not_kept` says why. `taken` says
-    whether the running service has it in force, None where nobody was asked or answered in time."""
+    """The text is on the disk. `version` is None where it could not be stored, and `not_kept` is the reason. `taken`:
+    whether the running service uses it, None where nobody was asked or answered in time."""
 
     version: ScheduleVersion | None
     taken: bool | None = None
@@ -69,7 +69,7 @@ class Saved:
 
 
 class SaveConflict(Refused):
-    """TWL-Q132, nothing was written: the file, now `current`, is another one than was edited."""
+    """TWL-Q132, nothing was written: the present file, `current`, is not the one that was edited."""
 
     def __init__(self, current: DiskSchedule) -> None:
         super().__init__("TWL-Q132", path=str(current.path))
@@ -77,7 +77,7 @@ class SaveConflict(Refused):
 
 
 class NotWritable(Refused):
-    """TWL-Q133, nothing was written, and who may: the owner of the folder and its group, `?` where they have no
+    """TWL-Q133, nothing was written; with who may write: the owner of the folder and its group, `?` where they have no
     name."""
 
     def __init__(self, path: Path, reason: Reason) -> None:
@@ -88,7 +88,7 @@ class NotWritable(Refused):
 
 
 class ScheduleKeeper:
-    """Reads and saves the schedule of a folder, and keeps its versions. `now` gives the time."""
+    """Reads and saves the schedule of a folder, and stores its versions. `now` returns the time."""
 
     def __init__(
         self, folder: ConfigFolder, versions: VersionStore, now: Callable[[], datetime], take: Take | None = None
@@ -101,7 +101,7 @@ class ScheduleKeeper:
         self._take = take
 
     def read(self) -> DiskSchedule:
-        """The file as it stands; a missing one is an empty text with a finding."""
+        """The present file; a missing one is an empty text with a finding."""
         text, faults = (NO_RULES, ()) if is_without_rules(self._folder) else read_file(self._path, str(self._path))
         setup, findings = (None, faults) if faults else self._parsed(text)
         try:
@@ -111,9 +111,9 @@ class ScheduleKeeper:
         return DiskSchedule(self._path, text, digest(text), setup, findings, saved_at, owner_of(self._path))
 
     def save(self, text: bytes, base: str, *, who: str | None, source: Source, why: str = "") -> Saved:
-        """Puts a text in the place of the one whose sha256 is `base`. Raises FilesRejected where the text, or
-        tower.yaml beside it, has mistakes (what was written is put back), SaveConflict, NotWritable, and NotRead where
-        the versions cannot be."""
+        """Replace the text with the sha256 `base`. Raises FilesRejected where the new text, or tower.yaml beside it,
+        has mistakes (the old text is put back), SaveConflict, NotWritable, and NotRead where the versions cannot be
+        read."""
         try:
             with atomic.locked(self._directory):
                 saved, current = self._save(text, base, who=who, source=source, why=why)
@@ -129,7 +129,7 @@ class ScheduleKeeper:
         """Makes a version of what an editor, or something else, has saved; None where the newest one is the same, or
         the file has mistakes. Raises NotRead and OSError where it cannot be kept."""
         with atomic.locked(self._directory):
-            return self._noted(self.read(), self._now(), source)
+            return self._store_unsaved(self.read(), self._now(), source)
 
     def follow(self) -> ScheduleVersion | None:
         """Puts the newest version into a file that holds an older one, as when another controller has saved since; a
@@ -147,15 +147,15 @@ class ScheduleKeeper:
         return (None if before is None else self.versions.text(before)), self.versions.text(version)
 
     def undo(self, current: DiskSchedule) -> ScheduleVersion | None:
-        """The version to go back to from the file as it stands: the one before it, or the newest of all where the file
-        has mistakes or is none of them; None where there is none. Raises NotRead."""
+        """The version to go back to from the present file: the one before it, or the newest where the file has mistakes
+        or is no version; None where there is none. Raises NotRead."""
         latest = self.versions.latest()
         if latest is None or latest.sha256 != current.sha256:
             return latest
         return self.versions.before(latest)
 
     def parsed(self, text: bytes) -> Setup | None:
-        """The setup with this text for a schedule; None where it cannot be used today."""
+        """The setup with this schedule; None where it cannot be used today."""
         return self._parsed(text)[0]
 
     def _parsed(self, text: bytes) -> tuple[Setup | None, tuple[Finding, ...]]:
@@ -172,7 +172,7 @@ class ScheduleKeeper:
         now = self._now()
         not_kept: Reason | None = None
         try:
-            self._noted(current, current.saved_at or now, Source.DISK)
+            self._store_unsaved(current, current.saved_at or now, Source.DISK)
         except (OSError, NotRead) as error:
             not_kept = reason_of(error)
         atomic.rewrite(self._path, text)
@@ -183,7 +183,7 @@ class ScheduleKeeper:
             return Saved(None, not_kept=not_kept or reason_of(error)), current
         return Saved(version, not_kept=not_kept), current
 
-    def _noted(self, current: DiskSchedule, at: datetime, source: Source) -> ScheduleVersion | None:
+    def _store_unsaved(self, current: DiskSchedule, at: datetime, source: Source) -> ScheduleVersion | None:
         latest = self.versions.latest()
         if current.setup is None or (latest is not None and latest.sha256 == current.sha256):
             return None
@@ -202,7 +202,8 @@ class ScheduleKeeper:
         return summary_value(changes(before.program(), after.program(), at))
 
     def _put_back(self, text: bytes, before: DiskSchedule, version: ScheduleVersion | None) -> None:
-        """Unless somebody else has saved since. Where it cannot be, the service goes on with what it took last."""
+        """Restore the text before, unless somebody else has saved since. Where that fails, the service goes on with
+        what it loaded last."""
         with suppress(OSError), atomic.locked(self._directory):
             if plain_file.read(self._path, LIMIT) != text:
                 return
@@ -212,13 +213,13 @@ class ScheduleKeeper:
 
 
 def history_value(current: DiskSchedule, versions: Iterable[ScheduleVersion]) -> dict[str, object]:
-    """The file as it stands and its versions, for documents."""
+    """The present file and its versions, for documents."""
     return {"version": 1, "file": current.value, "versions": [version.value for version in versions]}
 
 
 def version_document(keeper: ScheduleKeeper, version: ScheduleVersion) -> dict[str, object]:
-    """A version with its text and with what it changed when it was saved, as far as both texts can be used today.
-    Raises NotRead."""
+    """A version with its text and what it changed when it was saved, as far as both texts can be used today. Raises
+    NotRead."""
     from controller.schedule.changes import changes  # noqa: PLC0415  as above
     from controller.service.change_words import changes_value  # noqa: PLC0415
 
@@ -230,8 +231,8 @@ def version_document(keeper: ScheduleKeeper, version: ScheduleVersion) -> dict[s
 
 
 def owner_of(path: Path) -> str | None:
-    """The user whose file it is, None where that has no name here: in a sandbox with users of its own (PrivateUsers= of
-    the unit) everybody else's files seem to be those of `nobody`."""
+    """The owner of a file, None where it has no name here: in a sandbox with its own users (PrivateUsers= of the unit)
+    everybody else's files seem to belong to `nobody`."""
     try:
         return None if path.stat().st_uid == OVERFLOW_UID else path.owner()
     except (OSError, KeyError):

@@ -1,4 +1,4 @@
-"""The topics of one site: where its controller speaks, and what it listens to."""
+"""The topics of one site, on which its controller publishes and to which it subscribes."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,7 @@ OFFLINE = b"offline"
 
 @dataclass(frozen=True, slots=True)
 class SiteInfo:
-    """What the site is called, the prefix of its topics, the language of its events, and what it is in Home
-    Assistant."""
+    """Name of the site, prefix of its topics, language of its events, and its device in Home Assistant."""
 
     name: str
     prefix: str
@@ -40,27 +39,27 @@ class SiteInfo:
 
     @property
     def status(self) -> str:
-        """Topic on which the controller says that it is there."""
+        """Topic of the controller's status, `online` or `offline`."""
         return f"{self.prefix}/controller/status"
 
     @property
     def birth(self) -> Message:
-        """What each connection begins with."""
+        """The first message on each connection."""
         return Message(self.status, ONLINE, qos=1, retain=True)
 
     @property
     def will(self) -> Message:
-        """What stands on the status topic once the controller is gone."""
+        """The status that the broker publishes once the controller is gone."""
         return Message(self.status, OFFLINE, qos=1, retain=True)
 
 
 def subscriptions(controller: Controller, site: SiteInfo) -> tuple[str, ...]:
-    """The topics that a controller listens to."""
+    """The topics that a controller subscribes to."""
     home_assistant = home_assistant_topics(site.home_assistant, site.prefix)
     return (*controller.topics, site.requests, site.status, site.gateway_documents, *home_assistant, *site.meters)
 
 
 def partial_topics(controller: Controller, site: SiteInfo) -> tuple[str, ...]:
-    """Those of which more than the newest message counts, since each holds a part of what is meant."""
+    """Topics on which not only the newest message counts, since each message holds a part of the state."""
     home_assistant = site.home_assistant.partial if site.home_assistant is not None else ()
     return (*controller.partial, *home_assistant)
