@@ -35,7 +35,7 @@ from controller.events.models import printable
 from controller.events.reasons import reason_of
 from controller.rfc3339 import rfc3339
 from controller.service.period import read_since
-from controller.state import password_rule
+from controller.state import passwords
 from controller.state.accounts import Account, AccountStore, shown_name
 from controller.state.accounts_file import ACCOUNTS, NotKept, has_accounts
 from controller.state.audit import Act, Actor, AuditEntry, AuditRow
@@ -137,7 +137,7 @@ def _new_password(store: AccountStore, act: str, name: str, password_file: Path 
     if sys.stdin is None or not sys.stdin.isatty():
         return (sys.stdin.read(MOST_BYTES) if sys.stdin else "").rstrip("\r\n")
     password = getpass.getpass(options.say("user.password"))
-    password_rule.require_good(password, name)
+    passwords.require_good(password, name)
     if getpass.getpass(options.say("user.password_again")) != password:
         raise Refused("TWL-A024")
     return password

@@ -16,15 +16,14 @@ from pathlib import Path
 from controller.errors import Refused
 from controller.events import new_event
 from controller.normal_form import normalized
-from controller.state import login_attempts, password_rule
+from controller.state import passwords
 from controller.state.accounts_file import KEY_TABLES, AccountsFile, NotKept, instant, own_key
-from controller.state.api_tokens import TOKEN_TABLES, ApiTokens
 from controller.state.audit import AUDIT_TABLES, Act, Actor, Audit, AuditEntry
+from controller.state.credentials import SESSION_TABLES, TOKEN_TABLES, ApiTokens, Session, Sessions, digest
 from controller.state.drafts import DRAFT_TABLES, Drafts
 from controller.state.json_file import OnEvent
-from controller.state.login_attempts import ATTEMPT_TABLES, account_key, address_key
+from controller.state.passwords import ATTEMPT_TABLES, account_key, address_key
 from controller.state.roles import Role, SiteRoles, Source, highest, read_sites, written_sites
-from controller.state.sessions import SESSION_TABLES, Session, Sessions, digest
 from controller.state.sql import SqlConnection, one
 from controller.state.storage import Storage
 
@@ -164,17 +163,17 @@ class AccountStore:
         """A new account, for one of several sites where that is given. Raises Refused: TWL-A010 the name is taken,
         TWL-A012 or TWL-A02… for a name or password that cannot be used, TWL-A019 an admin of one site; TooBusy."""
         shown = shown_name(name)
-        password_rule.require_good(password, shown)
+        passwords.require_good(password, shown)
         _require_may_be_of_site(role, site)
-        stored = password_rule.hashed(password)
+        stored = passwords.hashed(password)
         sites = None if site is None else {site: role}
         return self.audit.act(lambda it: self._insert(it, (shown, role, stored), by, now, sites))
 
     def set_password(self, name: str, password: str, by: Actor, now: datetime) -> None:
         """Give an account another password and end all its sessions. Raises Refused as `add`, TooBusy."""
         account = self.account(name)
-        password_rule.require_good(password, account.name)
-        stored = password_rule.hashed(password)
+        passwords.require_good(password, account.name)
+        stored = passwords.hashed(password)
 
         def change(connection: SqlConnection, _: Account) -> None:
             connection.execute("UPDATE accounts SET password = ? WHERE key = ?", (stored, name_key(name)))
@@ -236,7 +235,7 @@ class AccountStore:
         def work(connection: SqlConnection) -> Session | LoginFailed:
             if not proof.holds(connection, proof.stored):  # it has changed while it was worked out
                 return LoginFailed()
-            login_attempts.succeed(connection, *proof.attempts)
+            passwords.forgive_attempts(connection, *proof.attempts)
             return self.sessions.start(connection, proof.key, Actor(proof.name, Source.PAGE, address), now)
 
         return self.audit.act(work)
@@ -245,16 +244,16 @@ class AccountStore:
         self, session: Session, current: str, new: str, address: str, now: datetime
     ) -> Session | LoginFailed:
         """A new session in place of all that somebody had, with another password. Raises Refused as `add`, TooBusy."""
-        password_rule.require_good(new, session.name)
+        passwords.require_good(new, session.name)
         proof = self._proof(session.name, current, address, now)
         if isinstance(proof, LoginFailed):
             return proof
-        stored, by = password_rule.hashed(new), Actor(proof.name, Source.PAGE, address)
+        stored, by = passwords.hashed(new), Actor(proof.name, Source.PAGE, address)
 
         def work(connection: SqlConnection) -> Session | LoginFailed:
             if not proof.holds(connection, stored):
                 return LoginFailed()
-            login_attempts.succeed(connection, *proof.attempts)
+            passwords.forgive_attempts(connection, *proof.attempts)
             self.sessions.end_all(connection, proof.key)
             self.audit.note(connection, AuditEntry(Act.ACCOUNT_PASSWORD, by, proof.name), now)
             return self.sessions.start(connection, proof.key, by, now)
@@ -270,14 +269,14 @@ class AccountStore:
             return LoginFailed(wait_s)
         statement = "SELECT password, name FROM accounts WHERE key = ? AND disabled = 0"
         found = self._file.read(lambda it: one(it, statement, key))
-        kept, shown = found or (password_rule.NOBODYS, "")
+        kept, shown = found or (passwords.NOBODYS, "")
         try:
-            is_right = password_rule.is_right(kept, password) and found is not None
-            stored = password_rule.hashed(password) if is_right and password_rule.is_outdated(kept) else kept
-        except password_rule.TooBusy:
-            return LoginFailed(int(password_rule.QUEUE_S))
+            is_right = passwords.is_right(kept, password) and found is not None
+            stored = passwords.hashed(password) if is_right and passwords.is_outdated(kept) else kept
+        except passwords.TooBusy:
+            return LoginFailed(int(passwords.QUEUE_S))
         if not is_right:
-            return LoginFailed(self._file.read(lambda it: login_attempts.wait_s(it, attempts, now)))
+            return LoginFailed(self._file.read(lambda it: passwords.wait_s(it, attempts, now)))
         return _Proof(key, shown, kept, stored, attempts)
 
     def new_setup_code(self, now_s: float) -> str | None:
@@ -296,7 +295,7 @@ class AccountStore:
         """The first account, an admin, and its session, for whoever has the code. Raises Refused as `add`: TWL-A014
         where there is an account already or the code has expired; TooBusy."""
         shown = shown_name(name)
-        password_rule.require_good(password, shown)
+        passwords.require_good(password, shown)
         held = self._setup_code
         if held is None or now_s > held.until_s:
             raise Refused("TWL-A014")
@@ -306,15 +305,15 @@ class AccountStore:
             return LoginFailed(wait_s)
         given = "".join(each for each in code.upper() if each.isalnum())
         if not secrets.compare_digest(digest(given), held.digest):
-            return LoginFailed(self._file.read(lambda it: login_attempts.wait_s(it, keys, now)))
-        stored = password_rule.hashed(password)
+            return LoginFailed(self._file.read(lambda it: passwords.wait_s(it, keys, now)))
+        stored = passwords.hashed(password)
         actor = Actor(shown, Source.PAGE, address)
 
         def work(connection: SqlConnection) -> Session:
             if one(connection, "SELECT 1 FROM accounts"):
                 raise Refused("TWL-A014")
             self._insert(connection, (shown, Role.ADMIN, stored), actor, now)
-            login_attempts.succeed(connection, *keys)
+            passwords.forgive_attempts(connection, *keys)
             return self.sessions.start(connection, name_key(shown), actor, now)
 
         session = self.audit.act(work)
@@ -338,8 +337,8 @@ class AccountStore:
         """Count an attempt; returns the seconds to wait where it comes too early."""
         wait_s, begins, known = self._file.write(
             lambda it: (
-                login_attempts.count(it, keys, now),
-                login_attempts.wait_s(it, keys, now),
+                passwords.count_attempt(it, keys, now),
+                passwords.wait_s(it, keys, now),
                 one(it, "SELECT name FROM accounts WHERE key = ?", key),
             )
         )

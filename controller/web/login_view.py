@@ -16,7 +16,7 @@ from controller.errors import Refused
 from controller.locale import languages
 from controller.service.health import WORST_FIRST
 from controller.state.accounts import LoginFailed
-from controller.state.sessions import ABSOLUTE, Session
+from controller.state.credentials import ABSOLUTE, Session
 from controller.web.forms import Form, FormOf, checked_form, fault_of, parse_form
 from controller.web.visit import COOKIE, THEMES, TLS_COOKIE, ForViewer, Visit, Visited, remember
 

@@ -17,10 +17,10 @@ from click.testing import CliRunner, Result
 
 from controller.cli import group
 from controller.locale import languages, phrase
-from controller.state import password_rule
+from controller.state import passwords
 from controller.state.accounts import AccountStore
 from controller.state.audit import Act
-from controller.state.sessions import Session
+from controller.state.credentials import Session
 
 PASSWORD = "häst batteri klammer"
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -30,7 +30,7 @@ Call = Callable[..., Result]
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The state directory, in which passwords cost little."""
-    monkeypatch.setattr(password_rule, "LOG_N", 6)
+    monkeypatch.setattr(passwords, "LOG_N", 6)
     monkeypatch.setattr(getpass, "getuser", lambda: "root")
     monkeypatch.delenv("SUDO_USER", raising=False)
     return tmp_path / "state"

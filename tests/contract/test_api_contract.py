@@ -30,7 +30,7 @@ from schemathesis.specs.openapi.checks import (
 
 from controller.clock import ClockReading
 from controller.config.web_keys import Web
-from controller.state import password_rule
+from controller.state import passwords
 from controller.state.accounts import Session
 from controller.state.roles import Role, Scope
 from controller.web import api, api_acts, api_request, api_schedule
@@ -85,8 +85,8 @@ def control_loop() -> Iterator[Callable[[Any], Any]]:
 def site(control_loop: Callable[[Any], Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The shipped tower, with somebody of each kind."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(password_rule, "LOG_N", 4)
-        patch.setattr(password_rule, "RUNS", 1)
+        patch.setattr(passwords, "LOG_N", 4)
+        patch.setattr(passwords, "RUNS", 1)
         patch.setattr(api_request, "BURST", 10**9)
         clock = TickingClock()
         tower: AnsweringService = control_loop(_made(tmp_path_factory.mktemp("site"), clock))

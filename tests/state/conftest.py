@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from controller.events import Event
-from controller.state import StateStore, password_rule, state_store
+from controller.state import StateStore, passwords, state_store
 from controller.state.accounts import AccountStore
 from controller.state.postgresql import PostgresServer
 from controller.state.storage import Storage
@@ -123,9 +123,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords cost a thousandth of what they do, so that tests need not wait."""
-    monkeypatch.setattr(password_rule, "LOG_N", 6)
-    monkeypatch.setattr(password_rule, "RUNS", 1)
-    monkeypatch.setattr(password_rule, "NOBODYS", password_rule.hashed("nobody's password"))
+    monkeypatch.setattr(passwords, "LOG_N", 6)
+    monkeypatch.setattr(passwords, "RUNS", 1)
+    monkeypatch.setattr(passwords, "NOBODYS", passwords.hashed("nobody's password"))
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ import pytest
 
 from controller.errors import Refused
 from controller.events import Event
-from controller.state import password_rule
+from controller.state import passwords
 from controller.state.accounts import CODE_FOR_S, AccountStore, LoginFailed
 from controller.state.accounts_file import NotKept
 from controller.state.audit import Act, Actor
+from controller.state.credentials import Session
 from controller.state.roles import Role, SiteRoles, Source, role_at
-from controller.state.sessions import Session
 from tests.parts import require
 from tests.postgres import only_files
 
@@ -89,18 +89,18 @@ def test_a_name_that_nobody_has_takes_as_long(accounts: AccountStore, kim: str, 
         accounts.authenticate(name, OTHER, f"10.0.{number // 256}.{number % 256}", now + number * HOUR)
         return process_time() - start
 
-    password_rule.LOG_N = 12  # the fixture puts it back
+    passwords.LOG_N = 12  # the fixture puts it back
     accounts.set_password("kim", PASSWORD, BY, now)
-    password_rule.NOBODYS = password_rule.hashed("nobody's password")
+    passwords.NOBODYS = passwords.hashed("nobody's password")
     known, unknown = zip(*((took("kim", 2 * n), took("nobody", 2 * n + 1)) for n in range(40)), strict=True)
     assert 0.5 < median(known) / median(unknown) < 2  # without the same work it would be over 20
 
 
 def test_no_hash_is_worked_out_cheaper_than_others(now: datetime) -> None:
     """64 MiB and two runs, for a name that nobody has too."""
-    assert password_rule.NOBODYS.startswith("$scrypt$ln=16,r=8,p=2$")
-    assert password_rule.hashed(PASSWORD).startswith("$scrypt$ln=16,r=8,p=2$")
-    assert not password_rule.is_right(password_rule.NOBODYS, PASSWORD)
+    assert passwords.NOBODYS.startswith("$scrypt$ln=16,r=8,p=2$")
+    assert passwords.hashed(PASSWORD).startswith("$scrypt$ln=16,r=8,p=2$")
+    assert not passwords.is_right(passwords.NOBODYS, PASSWORD)
 
 
 @only_files
@@ -108,7 +108,7 @@ def test_a_hash_of_another_cost_is_made_anew_at_the_next_login(
     accounts: AccountStore, kim: str, now: datetime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """And the password stays the same."""
-    monkeypatch.setattr(password_rule, "LOG_N", 7)
+    monkeypatch.setattr(passwords, "LOG_N", 7)
     for _ in range(2):
         logged_in(accounts, now)
     with closing(sqlite3.connect(tmp_path / "accounts.db")) as file:

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from controller.errors import Refused
-from controller.state import atomic, backup, password_rule
+from controller.state import atomic, backup, passwords
 from controller.state.accounts import AccountStore
 from controller.state.audit import Act, Actor, AuditEntry, AuditVerdict
 from controller.state.backup_manifest import MANIFEST, read_manifest
+from controller.state.credentials import Session
 from controller.state.in_use import in_use
 from controller.state.roles import Role, Source
-from controller.state.sessions import Session
 from tests.parts import needs
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -156,7 +156,7 @@ def test_nobody_is_logged_in_by_a_backup(
     config: Path, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The account is there; a session of then is not."""
-    monkeypatch.setattr(password_rule, "LOG_N", 6)
+    monkeypatch.setattr(passwords, "LOG_N", 6)
     store = AccountStore(state, [].append)
     by = Actor("root", Source.COMMAND_LINE)
     store.add("Kim", Role.ADMIN, "häst batteri klammer", by, NOW)

@@ -13,12 +13,12 @@ from controller.events import Event, new_event
 from controller.state import History, LightChange, Minute, StateStore
 from controller.state.accounts import AccountStore
 from controller.state.audit import Actor
+from controller.state.credentials import Session
 from controller.state.in_use import in_use
 from controller.state.lamp_results import LampResults
 from controller.state.migrate import migrate
 from controller.state.postgresql import PostgresServer
 from controller.state.roles import Role, Source
-from controller.state.sessions import Session
 from controller.state.storage import Storage
 from controller.state.versions import VersionStore
 from tests.postgres import Postgres

@@ -16,7 +16,7 @@ from controller.events import Event
 from controller.gateways.base import Message
 from controller.service.controller import Controller
 from controller.service.lamp_walk import LampWalks
-from controller.state import password_rule
+from controller.state import passwords
 from controller.state.audit import Actor
 from controller.state.roles import Role, Source
 from controller.web.app import create_app
@@ -95,9 +95,9 @@ async def service(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[RunningService]:
     """A service before its first turn, in which passwords cost little."""
-    monkeypatch.setattr(password_rule, "LOG_N", 4)
-    monkeypatch.setattr(password_rule, "RUNS", 1)
-    monkeypatch.setattr(password_rule, "NOBODYS", password_rule.hashed("nobody's password"))
+    monkeypatch.setattr(passwords, "LOG_N", 4)
+    monkeypatch.setattr(passwords, "RUNS", 1)
+    monkeypatch.setattr(passwords, "NOBODYS", passwords.hashed("nobody's password"))
     made = RunningService(
         setup,
         clock,  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from controller.config.web_keys import Web
 from controller.events import Event, new_event
 from controller.service.lamp_walk import LampWalks
 from controller.service.pair import LedSite, Pair
-from controller.state import password_rule
+from controller.state import passwords
 from controller.state.accounts import AccountStore
 from controller.state.leases import PageNote
 from controller.state.roles import Role
@@ -94,8 +94,8 @@ async def county(
     setup: Setup, clock: SetClock, tmp_path: Path, told: list[Event], walks: LampWalks, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[County]:
     """All is well."""
-    monkeypatch.setattr(password_rule, "LOG_N", 4)
-    monkeypatch.setattr(password_rule, "RUNS", 1)
+    monkeypatch.setattr(passwords, "LOG_N", 4)
+    monkeypatch.setattr(passwords, "RUNS", 1)
     accounts = AccountStore(tmp_path, told.append)
 
     def make(site: str, accounts: AccountStore) -> RunningService:

@@ -14,7 +14,7 @@ from controller.config.load import Setup
 from controller.service.gateway_state import Status
 from controller.service.override_preview import looks_at, offered_ends
 from controller.service.override_request import override_policy
-from controller.state import password_rule
+from controller.state import passwords
 from controller.state.roles import Role
 from controller.web import running_service
 from controller.web.running_service import Snapshot
@@ -30,8 +30,8 @@ async def controller(
     setup: Setup, clock: SetClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[AnsweringService]:
     """The shipped tower on an evening of its campaign."""
-    monkeypatch.setattr(password_rule, "LOG_N", 4)
-    monkeypatch.setattr(password_rule, "RUNS", 1)
+    monkeypatch.setattr(passwords, "LOG_N", 4)
+    monkeypatch.setattr(passwords, "RUNS", 1)
     made = AnsweringService(setup, clock, tmp_path)
     made.publish()
     yield made

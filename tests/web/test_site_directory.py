@@ -13,7 +13,7 @@ from controller.config.load import Setup
 from controller.config.web_keys import Web
 from controller.events import Event, new_event
 from controller.service.lamp_walk import LampWalks
-from controller.state import password_rule
+from controller.state import passwords
 from controller.state.accounts import AccountStore
 from controller.state.roles import Role, Scope
 from controller.web.running_service import RunningService
@@ -30,8 +30,8 @@ async def directory(
     setup: Setup, clock: SetClock, tmp_path: Path, told: list[Event], walks: LampWalks, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[SiteDirectory]:
     """Two sites that are well, over the same accounts."""
-    monkeypatch.setattr(password_rule, "LOG_N", 4)
-    monkeypatch.setattr(password_rule, "RUNS", 1)
+    monkeypatch.setattr(passwords, "LOG_N", 4)
+    monkeypatch.setattr(passwords, "RUNS", 1)
     accounts = AccountStore(tmp_path, told.append)
     made = SiteDirectory(accounts, clock, told.append)  # type: ignore[arg-type]
     for name in ("north", "south"):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.state import password_rule
+from controller.state import passwords
 from controller.state.roles import Role, Scope
 from controller.web.running_service import RunningService
 from tests.web.answering import AnsweringService
@@ -16,8 +16,8 @@ from tests.web.conftest import Browser, SetClock
 @pytest.fixture
 async def tower(clock: SetClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AnsweringService]:
     """The shipped tower on an evening of its campaign."""
-    monkeypatch.setattr(password_rule, "LOG_N", 4)
-    monkeypatch.setattr(password_rule, "RUNS", 1)
+    monkeypatch.setattr(passwords, "LOG_N", 4)
+    monkeypatch.setattr(passwords, "RUNS", 1)
     made = tower_with_files(tmp_path, clock)
     yield made
     made.service.accounts.close()

@@ -3,7 +3,7 @@
 import pytest
 
 from controller.errors import Refused
-from controller.state.password_rule import require_good
+from controller.state.passwords import require_good
 
 
 @pytest.mark.parametrize(
