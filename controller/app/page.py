@@ -189,7 +189,7 @@ def _service(
         state=context.store.storage,
         language=context.language,
         take=lambda payload: runtime.take(Received(PAGE, topic, payload, retain=False, qos=1)),
-        tell=context.note,
+        emit=context.note,
         walks=runtime.loop.walks,
         keeper=follower.keeper,
         accounts=accounts,

@@ -25,8 +25,8 @@ class PlacedFinding:
     def field(self, name: str) -> LocalizedText:
         """A field of the event, in each language where these differ."""
         value = self.finding.event.fields[name]
-        said = {each: value.text(each) if isinstance(value, InEachLanguage) else str(value) for each in languages()}
-        return same_or_each(said)
+        texts = {each: value.text(each) if isinstance(value, InEachLanguage) else str(value) for each in languages()}
+        return same_or_each(texts)
 
     def line(self, number: int = 0) -> str:
         """A line of the file; the one of the finding without a number."""

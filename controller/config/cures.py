@@ -97,13 +97,13 @@ def _answers(*forms: LocalizedText, whole: bool = False) -> Cure:
     def suggest(found: PlacedFinding) -> Iterator[Suggestion]:
         fields = {name: found.field(name) for name in found.finding.event.fields}
         for form in forms:
-            said = {
+            texts = {
                 language: text_in(form, language).format(
                     **{name: text_in(one, language) for name, one in fields.items()}
                 )
                 for language in languages()
             }
-            yield found.value(same_or_each(said), whole=whole, is_sure=False)
+            yield found.value(same_or_each(texts), whole=whole, is_sure=False)
 
     return suggest
 

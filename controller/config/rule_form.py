@@ -110,9 +110,9 @@ class RuleForm:
         return (*self.days, *added), (*self.except_, *left_out)
 
     def settled(self, before: "RuleForm | None") -> "RuleForm":
-        """Each year that is as before, beside the same usual days, said as before."""
-        said = {one: one.texts for one in before.years} if before and before.days == self.days else {}
-        return replace(self, years=tuple(replace(one, texts=said.get(one)) for one in self.years))
+        """Each year that is as before, beside the same usual days, written as before."""
+        texts = {one: one.texts for one in before.years} if before and before.days == self.days else {}
+        return replace(self, years=tuple(replace(one, texts=texts.get(one)) for one in self.years))
 
 
 def forms(document: Document, most: int | None = None) -> tuple[RuleForm, ...]:
@@ -204,7 +204,7 @@ def _years(
 
 
 def _one_years(yearly: tuple[str, ...], extra: tuple[str, ...], dated: tuple[str, ...]) -> Iterator[OneYear]:
-    """The years that differ, in order; one whose days are none where that is all that can be said."""
+    """The years that differ, in order; one whose days are none where the dates of that year are all that is known."""
     added, left_out = defaultdict[int, list[str]](list), defaultdict[int, list[str]](list)
     for texts, found in ((dated, left_out), (extra, added)):
         for text in texts:
@@ -212,9 +212,9 @@ def _one_years(yearly: tuple[str, ...], extra: tuple[str, ...], dated: tuple[str
             days = days_belonging_to(year, [text])
             found[year_of(min(days), yearly, left_out.keys()) if days else year].append(text)
     for year in sorted({*added, *left_out}):
-        said = OneYearTexts(tuple(added[year]), tuple(left_out[year]))
-        is_part = days_belonging_to(year, said.left_out) <= days_belonging_to(year, yearly)
-        yield OneYear(year, days_in_year(year, yearly, said) if is_part else (), said)
+        own = OneYearTexts(tuple(added[year]), tuple(left_out[year]))
+        is_part = days_belonging_to(year, own.left_out) <= days_belonging_to(year, yearly)
+        yield OneYear(year, days_in_year(year, yearly, own) if is_part else (), own)
 
 
 # Fields of a web form

@@ -164,13 +164,13 @@ def _edited(
     after = open_schedule(new, tower)
     if after.document.root is None:
         return NotPatchable(refused)
-    is_said = _says(before, after, expected)
-    if after.findings and (is_said or all(one.field is not None for one in after.findings)):
+    is_as_asked = _is_as_asked(before, after, expected)
+    if after.findings and (is_as_asked or all(one.field is not None for one in after.findings)):
         return Faulty(after.findings, new)
-    return Edited(new) if is_said else NotPatchable(refused)
+    return Edited(new) if is_as_asked else NotPatchable(refused)
 
 
-def _says(
+def _is_as_asked(
     before: OpenedSchedule, after: OpenedSchedule, expected: Callable[[tuple[RuleForm, ...]], tuple[RuleForm, ...]]
 ) -> bool:
     """Whether the file says what was asked, and beside the rules what it said."""
@@ -178,7 +178,7 @@ def _says(
         old, new = forms(before.document), forms(after.document)
         same = [[_values(one) for one in each] for each in (expected(old), new)]
     except Mistake:
-        return True  # whose findings tell
+        return True  # the findings of the file say why
     rest = [
         {key: value for key, value in plain(one.document.pairs).items() if not isinstance(value, list)}
         for one in (before, after)

@@ -62,7 +62,7 @@ def _kind(  # noqa: PLR0913  the keys of an entry
     secret: bool = False,
     notice: Literal["lamp_tests"] | None = None,
 ) -> EventKind:
-    levels = {(word, said): Level(mild) for word, by in (milder or {}).items() for said, mild in by.items()}
+    levels = {(word, value): Level(mild) for word, by in (milder or {}).items() for value, mild in by.items()}
     known = frozenset(fields or ())
     return EventKind(code, name, Level(level), known, _lasting(lasting), levels, level_of, secret, notice)
 
@@ -71,7 +71,7 @@ def _lasting(entry: dict[str, Any] | None) -> Lasting | None:
     if entry is None:
         return None
     until, about = tuple(entry.get("until", ())), tuple(entry.get("about", ()))
-    fine = tuple((word, said) for word, said in entry.get("fine", ()))
+    fine = tuple((word, value) for word, value in entry.get("fine", ()))
     harmless, of_gateway = entry.get("harmless", False), entry.get("of_gateway", False)
     return Lasting(until, about, fine, entry.get("quiet_s"), harmless, of_gateway)
 

@@ -148,8 +148,8 @@ class Event:
             return Level.DEBUG
         milder, level = self.kind.milder, self.kind.level
         if milder:
-            said = ((name, str(value)) for name, value in self.fields.items())
-            level = next((milder[each] for each in said if each in milder), level)
+            values = ((name, str(value)) for name, value in self.fields.items())
+            level = next((milder[each] for each in values if each in milder), level)
         other = self.fields.get(self.kind.level_of) if self.kind.level_of is not None else None
         return min(level, other.level, key=SEVERITY.index) if isinstance(other, Event) else level
 
@@ -173,11 +173,11 @@ class Event:
 
     def text(self, language: Language) -> str:
         """What happened, in one line, to whom, and what it puts an end to."""
-        told = self.kind.text.format(language, self.fields)
-        told = told if self.ended is None else f"{told} {self.ended.text(language)}"
+        text = self.kind.text.format(language, self.fields)
+        text = text if self.ended is None else f"{text} {self.ended.text(language)}"
         if self.part is not None:
-            return f"{self.part.text(language)}: {told}"
-        return AsWritten(told) if self.kind.text.template(language).startswith("{") else told
+            return f"{self.part.text(language)}: {text}"
+        return AsWritten(text) if self.kind.text.template(language).startswith("{") else text
 
     def of(self, part: "Localized") -> "Event":
         """The same, told as of one part of the program: each has a connection of its own."""

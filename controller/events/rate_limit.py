@@ -42,8 +42,8 @@ class _Window:
     last_s: float
     quiet_s: float | None
     command: object = None
-    told: tuple[str, ...] = ()
-    """Codes, each as often as it was told."""
+    passed: tuple[str, ...] = ()
+    """Codes, each as often as it was passed on."""
     held: int = 0
     times: int = 0
     held_s: float = inf
@@ -93,7 +93,7 @@ class RateLimit:
         self._together = defaultdict[str, dict[str, _Together]](dict)
         """By code and gateway what was told last of many."""
         self._together_s = -inf
-        """When the last of it was told."""
+        """When the last of them was passed on."""
 
     def pass_on(self, event: Event, now_s: float, about: object = None) -> tuple[Event, ...]:
         """What is to be told for this event; `about` is its gateway, topic, broker or zone unless said otherwise. One
@@ -101,19 +101,19 @@ class RateLimit:
         if event.each is None:
             return self._pass_on(event, now_s, about)
         code, each = event.code, event.each
-        if self._was_told_of_any(code, each, now_s):
-            return tuple(told for single in event.singly() for told in self._pass_on(single, now_s))
+        if self._was_passed_on(code, each, now_s):
+            return tuple(each for single in event.singly() for each in self._pass_on(single, now_s))
         self._together[code].update(dict.fromkeys(each, _Together(each, now_s)))
         self._together_s = now_s
         return (event,)
 
-    def _was_told_of_any(self, code: str, each: Mapping[str, str], now_s: float) -> bool:
+    def _was_passed_on(self, code: str, each: Mapping[str, str], now_s: float) -> bool:
         """Whether it may have been told of one of these commands before."""
         alone = self._windows if self._by_code[code] else {}
         together, over_s = self._together[code], now_s - (self._quiet_s or WINDOW_S)
         for gateway, command in each.items():
-            told = together.get(gateway)
-            if told is not None and told.each[gateway] == command and told.at_s > over_s:
+            before = together.get(gateway)
+            if before is not None and before.each[gateway] == command and before.at_s > over_s:
                 return True
             window = alone.get((code, gateway)) if alone else None
             if window is not None and (window.is_counting or window.command == command):
@@ -122,13 +122,17 @@ class RateLimit:
 
     def _together_with(self, code: str, gateway: str, command: object, now_s: float) -> _Together | None:
         """What was told of this command together with others, and has not been quiet since."""
-        told = self._together[code].get(gateway)
-        is_over = told is None or told.each[gateway] != command or now_s >= told.at_s + (self._quiet_s or WINDOW_S)
-        return None if is_over else told
+        together = self._together[code].get(gateway)
+        is_over = (
+            together is None
+            or together.each[gateway] != command
+            or now_s >= together.at_s + (self._quiet_s or WINDOW_S)
+        )
+        return None if is_over else together
 
     def _pass_on(self, event: Event, now_s: float, about: object = None) -> tuple[Event, ...]:
         key = self._key(event, about)
-        told = self._together_with(*key, event.fields.get("command_id"), now_s)
+        together = self._together_with(*key, event.fields.get("command_id"), now_s)
         command = None if _is_warning(event.code) or key[1] == BEYOND else event.fields.get("command_id")
         window = self._windows.get(key)
         if window is not None and window.command != command and window.is_counting:
@@ -140,15 +144,15 @@ class RateLimit:
         if window is None:
             quiet_s = self._quiet_s if _is_trouble(event) else None
             window = self._windows[key] = _Window(now_s, now_s, quiet_s, command)
-            if told is not None:
-                window.first_s, window.told, window.times = told.at_s, (event.code,), 1
+            if together is not None:
+                window.first_s, window.passed, window.times = together.at_s, (event.code,), 1
             self._by_code[key[0]] += 1
         if window.quiet_s is not None:
             window.last_s = now_s
             self._windows.move_to_end(key)
         window.times += 1
-        if not window.is_counting and window.told.count(event.code) < self._free:
-            window.told += (event.code,)
+        if not window.is_counting and window.passed.count(event.code) < self._free:
+            window.passed += (event.code,)
             return (event,)
         if not window.is_counting:
             window.held_s = now_s

@@ -80,8 +80,8 @@ def with_names(looks: Mapping[str, Look], names: Mapping[str, str]) -> dict[str,
 
 def looks_words(looks: Mapping[str, object], language: Language, *, exact: bool = False) -> str:
     """`bowl orange 100 %, shaft dark`; with `exact` the hex value beside each name."""
-    told = (f"{zone} {look_words(look, language, exact=exact)}" for zone, look in looks.items())
-    return ", ".join(told) or str(texts(language, "values")["looks"]["nothing"])
+    parts = (f"{zone} {look_words(look, language, exact=exact)}" for zone, look in looks.items())
+    return ", ".join(parts) or str(texts(language, "values")["looks"]["nothing"])
 
 
 def look_words(look: object, language: Language, *, exact: bool = False) -> str:
@@ -90,8 +90,8 @@ def look_words(look: object, language: Language, *, exact: bool = False) -> str:
     if not isinstance(look, Mapping):
         return str(look)
     if levels := look.get("levels"):
-        told = " ".join(f"{channel}={level}" for channel, level in levels[:MOST_LEVELS])
-        return told if len(levels) <= MOST_LEVELS else f"{told} …"
+        text = " ".join(f"{channel}={level}" for channel, level in levels[:MOST_LEVELS])
+        return text if len(levels) <= MOST_LEVELS else f"{text} …"
     if look.get("on") is not True:
         return "?" if look.get("on") is None else words["dark"]
     parts = [_color_words(look, exact) or words["on"]]

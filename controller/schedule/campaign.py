@@ -87,14 +87,14 @@ class Rule(BaseModel):
 
     def words(self, language: Language = DEFAULT) -> str:
         """The rule as it was written, for a reason: `dates 20–26 November, sunset to sunrise (line 5)`."""
-        said: Mapping[str, str] = texts(language, "why")["rule"]
+        words: Mapping[str, str] = texts(language, "why")["rule"]
         days = ", ".join(str(each) for each in self.listed)
-        unit = said["dates" if self.dates else "nights" if self.nights else "every_night"]
-        left_out = said["but"] + ", ".join(str(each) for each in self.except_) if self.except_ else ""
+        unit = words["dates" if self.dates else "nights" if self.nights else "every_night"]
+        left_out = words["but"] + ", ".join(str(each) for each in self.except_) if self.except_ else ""
         own = "hours" in self.model_fields_set
-        hours = ", ".join(str(window) if own else said[str(window)] for window in self.hours)
-        shared = f" {said['shared'].format(file=self.shared_file)}" if self.shared_file else ""
-        line = f" ({said['line']} {self.line}{shared})" if self.line else ""
+        hours = ", ".join(str(window) if own else words[str(window)] for window in self.hours)
+        shared = f" {words['shared'].format(file=self.shared_file)}" if self.shared_file else ""
+        line = f" ({words['line']} {self.line}{shared})" if self.line else ""
         return printable(f"{unit}{days}{left_out}, {hours}{line}", MOST_LETTERS)
 
     def has(self, day: date) -> bool:

@@ -102,8 +102,8 @@ def _seasons() -> Iterator[tuple[str, Mapping[Language, str]]]:
     for row in _TABLES["seasons"]:
         keys = {language: [key(name) for name in row[language].split(", ")] for language in row["means"]}
         for name in dict.fromkeys(name for names in keys.values() for name in names):
-            said = [text for language, text in row["means"].items() if name in keys[language]]
-            yield name, row["means"] if len(said) > 1 else dict.fromkeys(LANGUAGES, said[0])
+            meanings = [text for language, text in row["means"].items() if name in keys[language]]
+            yield name, row["means"] if len(meanings) > 1 else dict.fromkeys(LANGUAGES, meanings[0])
 
 
 SEASONS: Mapping[str, Mapping[Language, str]] = dict(_seasons())

@@ -229,11 +229,15 @@ def _settled(first: _Part, cut: re.Match[str], last: _Part, ends: Ends) -> Ends:
         return ends
     if len(choices[0]) == len(choices[1]) == 2:  # `6 to 10`: both in the morning, or both in the evening
         found = [(start, end) for start, end in found if (int(start.what) < NOON) == (int(end.what) < NOON)] or found
-    said = (
-        text[: first.start] + _said(start, first) + text[first.end : last.start] + _said(end, last) + text[last.end :]
+    readings = (
+        text[: first.start]
+        + _on_clock(start, first)
+        + text[first.end : last.start]
+        + _on_clock(end, last)
+        + text[last.end :]
         for start, end in found
     )
-    whole = [f"`{each.strip()}`" for each in said]
+    whole = [f"`{each.strip()}`" for each in readings]
     meant = InEachLanguage({language: texts(language, "values")["or"].join(whole) for language in languages()})
     doubtful = first if _DOUBTFUL.fullmatch(first.written) else last
     raise doubtful.mistake("S128", word=doubtful.written, near=meant)
@@ -245,7 +249,7 @@ def _choices(part: _Part, term: Term) -> list[Term]:
     return sorted([term, term.shifted(NOON)], key=lambda each: int(each.what)) if is_doubtful else [term]
 
 
-def _said(term: Term, part: _Part) -> str:
+def _on_clock(term: Term, part: _Part) -> str:
     return f"{int(term.what) // 60:02}:00" if _DOUBTFUL.fullmatch(part.written) else part.written
 
 

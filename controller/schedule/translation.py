@@ -1,4 +1,4 @@
-"""Days and hours that are written in one language, said in another: for people who read a schedule. Pure.
+"""Translates days and hours of the file into the language of the reader. Pure.
 
 Word for word, by the tables of the grammars. A text stays as it is written where a word is in no table, or where what
 comes out, read again, does not mean the same.
@@ -39,21 +39,21 @@ _PLAIN: tuple[Names, ...] = tuple(
 
 
 def days_in_language(text: str, language: Language) -> str:
-    """Days as they are said in a language."""
-    return _said(text, language, Days.parse)
+    """Days of the file in a language."""
+    return _translated(text, language, Days.parse)
 
 
 def hours_in_language(text: str, language: Language) -> str:
     """The same of a window of hours."""
-    return _said(text, language, Window.parse)
+    return _translated(text, language, Window.parse)
 
 
-def _said(text: str, language: Language, parse: Callable[[str], object]) -> str:
+def _translated(text: str, language: Language, parse: Callable[[str], object]) -> str:
     if language_of(text) == language:
         return text
     try:
-        said = "".join(_words(text, language))
-        return said if parse(said) == parse(text) else text
+        translated = "".join(_words(text, language))
+        return translated if parse(translated) == parse(text) else text
     except (Mistake, KeyError):
         return text
 
@@ -88,7 +88,7 @@ def _names(word: str) -> Names:
 
 
 def _table(rows: Iterable[Names]) -> dict[str, Names]:
-    """The first row of a word counts: `i` is said as `in`."""
+    """The first row of a word counts: `i` becomes `in`."""
     found: dict[str, Names] = {}
     for row in rows:
         for name in row.values():

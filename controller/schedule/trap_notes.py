@@ -144,14 +144,14 @@ def _lit_on(day: date, own: Stretches, place: Place) -> str:
     """When a rule holds on a calendar day, by the clock: `00:00–01:00, 17:00–24:00`."""
     zone = place.time_zone
     spans = sorted((each.start, each.end) for stretches in own.values() for each in stretches)
-    told = []
+    lit = []
     for start, end in apart(spans):
         first, last = start.astimezone(zone), (end - timedelta(microseconds=1)).astimezone(zone)
         if first.date() <= day <= last.date():
             begin = f"{first:%H:%M}" if first.date() == day else "00:00"
             until = f"{end.astimezone(zone):%H:%M}" if end.astimezone(zone).date() == day else "24:00"
-            told.append(f"{begin}–{until}")
-    return ", ".join(told)
+            lit.append(f"{begin}–{until}")
+    return ", ".join(lit)
 
 
 def _by_day(rule: Rule, seen: dict[Night, list[Piece]], place: Place) -> Iterator[Note]:

@@ -37,7 +37,7 @@ from controller.web.history_view import Number, version_of
 from controller.web.problems import MEDIA_TYPE, Problem
 from controller.web.proof_view import proof_of
 from controller.web.proposals import keeper_of
-from controller.web.tower_view import named_gateways, told_of
+from controller.web.tower_view import named_gateways, sentence_of
 from controller.web.visit import Visit
 from controller.web.why_view import why_answer
 
@@ -80,14 +80,14 @@ def status(visited: ForReading) -> Response:
     """How it stands now; `sentence` says it in each language."""
     snapshot = visited.snapshot
     gateways = snapshot.gateways(named_gateways(snapshot))
-    told = {language: told_of(snapshot, gateways, language) for language in languages()}
+    sentences = {language: sentence_of(snapshot, gateways, language) for language in languages()}
     words = ("main", "why", "about", "following", "question")
-    (first, *_) = told.values()
+    (first, *_) = sentences.values()
     by_hand = {
         "overrides": [override_value(each) for each in snapshot.overrides],
         "stop": stop_value(snapshot.stop) if snapshot.stop is not None else None,
     }
-    sentence = {language: {word: getattr(each, word) for word in words} for language, each in told.items()}
+    sentence = {language: {word: getattr(each, word) for word in words} for language, each in sentences.items()}
     facts = {"case": first.case, "status": first.status, "sentence": sentence}
     return answer(visited, {**status_value(snapshot.health, gateways), **facts, **by_hand})
 
@@ -170,9 +170,9 @@ def events(  # noqa: PLR0913, PLR0917  the filters
     start, end = (read_since(each, snapshot.setup, snapshot.now) if each.strip() else None for each in (since, until))
     wanted = EventFilter(LEVELS[level], code.strip().upper() or None, gateway.strip() or None, start, end)
     found = History(visited.service.state).newest(wanted, before, limit)
-    told = [{"number": number, **document(each.event, each.at, visited.language)} for number, each in found]
+    documents = [{"number": number, **document(each.event, each.at, visited.language)} for number, each in found]
     following = found[-1][0] if len(found) == limit else None
-    return answer(visited, {"version": 1, "events": told, "next": following})
+    return answer(visited, {"version": 1, "events": documents, "next": following})
 
 
 @router.get("/proof", response_model=ProofDocument)

@@ -217,7 +217,7 @@ def _bad_parameter(request: Request, error: Exception) -> Response:
 def _broken(request: Request, error: Exception) -> Response:
     visited = visit(request)
     where = place_of(error)
-    visited.service.tell(new_event("TWL-W106", path=request.url.path, reason=where))
+    visited.service.emit(new_event("TWL-W106", path=request.url.path, reason=where))
     if is_api(request):
         return problem(visited, broken(request.url.path, where))
     return _error(visited, 500)

@@ -181,8 +181,8 @@ def _chosen(form: Form) -> dict[str, str]:
     return {key.removeprefix(CHOICE): value for key, value in form.fields if key.startswith(CHOICE)}
 
 
-def _page(visited: Visit, number: int, found: Proposal, *, status: int = 200, **told: Any) -> HTMLResponse:
-    """`told` is what was chosen of disputed fields, what saving was refused for, and the reason that was typed."""
+def _page(visited: Visit, number: int, found: Proposal, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """`values` is what was chosen of disputed fields, what saving was refused for, and the reason that was typed."""
     common = {
         "number": number,
         "found": found,
@@ -190,7 +190,7 @@ def _page(visited: Visit, number: int, found: Proposal, *, status: int = 200, **
         "refused": [],
         "why": "",
         "back": _back(visited),
-        **told,
+        **values,
     }
     if found.disputed:
         return visited.page("dispute", status, newest=_newest(visited), **common)

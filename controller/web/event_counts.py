@@ -55,10 +55,10 @@ class EventCounts:
         with self._lock:
             commands, levels = Counter(self._commands), Counter(self._levels)
             latencies, sum_s = Counter(self._latencies), self._latency_sum_s
-        told = CounterMetricFamily("watertower_events", "Events told since the start.", labels=["level"])
+        events = CounterMetricFamily("watertower_events", "Events told since the start.", labels=["level"])
         for level in Level:
-            told.add_metric([level.value], levels[level])
-        yield told
+            events.add_metric([level.value], levels[level])
+        yield events
         results = CounterMetricFamily(
             "watertower_commands",
             "Commands by how they ended; without the gateway where there are many.",

@@ -37,15 +37,15 @@ def details_of(visited: Visit, snapshot: Snapshot, health: GatewayHealth) -> str
 def _words(visited: Visit, snapshot: Snapshot, looks: Mapping[str, LookValue]) -> str:
     """`orange`, `skålen orange, skaftet släckt`; empty where it is not known of all."""
     names, language = names_of(snapshot.setup.tower), visited.language
-    said = {}
+    texts = {}
     for zone, look in looks.items():
         if look.on is None:
             return ""
-        told = said_look(look, names.palette, language)
-        said[zone] = visited.text("gateways.dark") if told.kind == "dark" else _how(visited, told.kind, told.how)
-    if len(set(said.values())) == 1:
-        return next(iter(said.values()))
-    return ", ".join(f"{names.part(zone, language)} {how}" for zone, how in said.items())
+        words = said_look(look, names.palette, language)
+        texts[zone] = visited.text("gateways.dark") if words.kind == "dark" else _how(visited, words.kind, words.how)
+    if len(set(texts.values())) == 1:
+        return next(iter(texts.values()))
+    return ", ".join(f"{names.part(zone, language)} {how}" for zone, how in texts.items())
 
 
 def _how(visited: Visit, kind: str, how: str) -> str:

@@ -212,7 +212,7 @@ def _last_events(visited: Visit, name: str) -> list[tuple[str, list[EventLine]]]
 
 def _lamps(visited: Visit, gateway: Gateway) -> tuple[list[str], list[tuple[str, str]]]:
     """What the last tests said, by people and by the service itself, and the lamps that failed, each with how."""
-    findings = LampResults(visited.service.state, visited.service.tell).read()
+    findings = LampResults(visited.service.state, visited.service.emit).read()
     failed = failed_lamps(gateway, findings)
     lines, seen = [], tested_lamps(gateway, findings.people)
     found = {lamp: each for lamp, each in tested_lamps(gateway, findings.by_itself).items() if each.by != "none"}

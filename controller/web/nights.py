@@ -180,22 +180,22 @@ def brief(looks: Mapping[str, Look], names: Names, language: Language) -> str:
 
 
 def _how(look: Look, names: Names, language: Language) -> str:
-    said = said_look(value_of(look).model_copy(update={"brightness": 1.0}), names.palette, language)
-    how = said.how if said.kind == "color" else _text(language, f"night.{said.kind}", how=said.how)
-    if look.brightness == 1 or said.kind == "dark":
+    words = said_look(value_of(look).model_copy(update={"brightness": 1.0}), names.palette, language)
+    how = words.how if words.kind == "color" else _text(language, f"night.{words.kind}", how=words.how)
+    if look.brightness == 1 or words.kind == "dark":
         return how
     return _text(language, "night.brightness", how=how, percent=f"{100 * look.brightness:g}")
 
 
 def spans_words(spans: Sequence[Span], place: Place, language: Language) -> str:
     """`15:29–23:00 och 05:00–08:12`; midnight as an end is 24:00, and a night without any gap is all day."""
-    told = []
+    parts = []
     for span in spans:
         if span[1] - span[0] >= ALL_NIGHT:
             return _text(language, "night.all_day")
         start, end = (f"{at.astimezone(place.time_zone):%H:%M}" for at in span)
-        told.append(_text(language, "night.span", start=start, end="24:00" if end == "00:00" else end))
-    *first, last = told or [""]
+        parts.append(_text(language, "night.span", start=start, end="24:00" if end == "00:00" else end))
+    *first, last = parts or [""]
     return _text(language, "night.and").join((", ".join(first), last)) if first else last
 
 

@@ -134,15 +134,15 @@ async def act(visited: ForOperator, form: FormOf) -> Response:
     given = OverrideForm.of(form)
     if form.get("apply"):
         return await run_in_threadpool(read, visited, form)
-    faults, told = await run_in_threadpool(_judge, visited, given)
+    faults, effect = await run_in_threadpool(_judge, visited, given)
     if not faults:
         try:
             await ask(visited, given.request, Act.OVERRIDE_SET, after=given.request)
         except NotGranted as refused:
             faults = (refused.fault,)
-    if faults or told is None:
+    if faults or effect is None:
         return await run_in_threadpool(_page, visited, given, faults, 422)
-    return visited.to("/", told.answer)
+    return visited.to("/", effect.answer)
 
 
 @router.post("/override/end", include_in_schema=False)

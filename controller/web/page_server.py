@@ -182,7 +182,7 @@ class PageServer:
         finally:
             self._ended.set()
         if not self._service.is_ending:
-            self._service.tell(new_event("TWL-W107", reason=reason))
+            self._service.emit(new_event("TWL-W107", reason=reason))
 
     async def _serve(self) -> None:
         current_default_thread_limiter().total_tokens = MOST_THREADS

@@ -95,9 +95,9 @@ def parts_of(tower: Tower, health: Health, gateways: Iterable[GatewayHealth]) ->
     parts = []
     for zone in tower.zones:
         desired = health.now.looks.get(zone, UNSEEN)
-        told = [document.zones[zone] for document in documents.values() if zone in document.zones]
-        lights = Counter(PartLight(_bare(each.reported), each.status) for each in told)
-        rest = max(0, mine[zone] - len(told))
+        reported = [document.zones[zone] for document in documents.values() if zone in document.zones]
+        lights = Counter(PartLight(_bare(each.reported), each.status) for each in reported)
+        rest = max(0, mine[zone] - len(reported))
         for status, count in hidden.items():
             share = min(rest, round(count * mine[zone] / max(1, len(tower.gateways))))
             lights[PartLight(UNSEEN, status)] += share
@@ -105,7 +105,9 @@ def parts_of(tower: Tower, health: Health, gateways: Iterable[GatewayHealth]) ->
         lights[PartLight(_bare(desired), "confirmed")] += rest
         found = tuple(PartLight(one.look, one.status, count) for one, count in lights.most_common() if count)
         zone_at = tower.site.place.time_zone
-        since = (each.reported_at.astimezone(zone_at) for each in told if each.status == "silent" and each.reported_at)
+        since = (
+            each.reported_at.astimezone(zone_at) for each in reported if each.status == "silent" and each.reported_at
+        )
         parts.append(PicturePart(zone, found, desired, min(since, default=None)))
     return tuple(parts)
 
@@ -271,8 +273,8 @@ class PictureWords:
             yield self._text("more", count=len(parts) - MOST_LABELLED)
 
     def _how(self, look: LookValue) -> str:
-        said: SaidLook = said_look(look, self.scene.names.palette, self.language)
-        return said.how if said.kind == "color" else self._text(f"label.{said.kind}", how=said.how)
+        words: SaidLook = said_look(look, self.scene.names.palette, self.language)
+        return words.how if words.kind == "color" else self._text(f"label.{words.kind}", how=words.how)
 
     def _text(self, key: str, **fields: object) -> str:
         return template(self.language, "picture", key).format_map(fields)

@@ -19,7 +19,7 @@ from controller.state import History, NotRead
 from controller.state.versions import VersionStore
 from controller.web.calendar import slugs
 from controller.web.visit import ForViewer, Visit
-from controller.web.why_view import told
+from controller.web.why_view import error_text
 
 router = APIRouter()
 BAR_WIDTH, NARROWEST = 600, 2
@@ -43,9 +43,9 @@ def proof(visited: ForViewer, of: str = "") -> HTMLResponse:
     try:
         return _page(visited, of, proof_of(visited, of))
     except NotRead as error:
-        fault, broken, status = None, told(error, visited.language), 503
+        fault, broken, status = None, error_text(error, visited.language), 503
     except WatertowerError as error:
-        fault, broken, status = told(error, visited.language), None, 422
+        fault, broken, status = error_text(error, visited.language), None, 422
     page = partial(visited.page, "proof", campaigns=_campaigns(visited))
     return page(status, fault=fault, broken=broken, of=of, proof=None)
 

@@ -103,8 +103,8 @@ def answer_of(service: RunningService, now: datetime, language: Language) -> Pub
 
 def _text_by_hand(snapshot: Snapshot) -> PublicText:
     """What the override that holds tells the public of itself, the newest that tells something."""
-    told = (each for each in reversed(snapshot.overrides) if each.looks and (each.about or each.link))
-    return next((PublicText(each.about, each.link or None) for each in told), NO_TEXT)
+    described = (each for each in reversed(snapshot.overrides) if each.looks and (each.about or each.link))
+    return next((PublicText(each.about, each.link or None) for each in described), NO_TEXT)
 
 
 def _kept(visited: Visit, response: Answer, how: str) -> Answer:

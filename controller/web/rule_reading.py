@@ -167,8 +167,8 @@ class RuleReading:
     def _cures(self, finding: Finding, words: str = "") -> Iterator[CureButton]:
         for cure in finding.suggestions:
             shown = text_in(cure.shown, self.visited.language)
-            said = words or self.visited.text("common.change_to", value=in_labels(self.visited, shown))
-            yield CureButton(_cure_key(finding, shown), said)
+            label = words or self.visited.text("common.change_to", value=in_labels(self.visited, shown))
+            yield CureButton(_cure_key(finding, shown), label)
 
     def cured(self, key: str) -> Form | None:
         """The form once one of its cures is followed; None where there is no such cure."""
@@ -198,10 +198,10 @@ class RuleReading:
         return tuple(each for each in found if each.field and (each.field.group, each.field.rule) == (self.group, name))
 
     @property
-    def told_notes(self) -> list[str]:
-        """In words, but for what is said beside the preview."""
-        told = (each for each in self.notes if each.code not in {FAINT_COLOR, LAMPS_MISS})
-        return [in_labels(self.visited, self.visited.event_text(each.event)) for each in told]
+    def note_texts(self) -> list[str]:
+        """The notes on the rule as texts, without those that are shown beside the preview."""
+        notes = (each for each in self.notes if each.code not in {FAINT_COLOR, LAMPS_MISS})
+        return [in_labels(self.visited, self.visited.event_text(each.event)) for each in notes]
 
     @property
     def faint(self) -> list[RuleFault]:

@@ -1,5 +1,5 @@
-"""What is said beside the form of a rule. What the checks of the files find, in the labels of the form: whoever fills
-it in has never seen the keywords. Of its days: when its light is, which days follow, which morning is meant.
+"""Texts beside the form of a rule: findings, with the labels of the form in place of the keywords of the file, which
+whoever fills it in has never seen; and of its days when its light is, which days follow, which morning is meant.
 """
 
 import re
@@ -71,8 +71,8 @@ def words_at(visited: Visit, finding: Finding, field: str = "") -> str:
         return visited.text(f"rule.fault.{field if is_empty else key}", **fields)
     event, language = finding.event, visited.language
     text, action = event.text(language), event.action(language)
-    said = f"{capital(text)}. {capital(action)}".rstrip(". ")
-    return in_labels(visited, said if said.endswith("?") else f"{said}.")
+    sentence = f"{capital(text)}. {capital(action)}".rstrip(". ")
+    return in_labels(visited, sentence if sentence.endswith("?") else f"{sentence}.")
 
 
 def times_words(visited: Visit, rule: Rule, days: Occurrence, place: Place) -> dict[str, str]:
@@ -103,6 +103,6 @@ def following_words(visited: Visit, rule: Rule, occurrence: Occurrence) -> Itera
             break
         pieces.append(following)
     if pieces[1:]:
-        said = [days_words(each.first, each.last, visited.language) for each in pieces[1:MOST_PIECES]]
+        days = [days_words(each.first, each.last, visited.language) for each in pieces[1:MOST_PIECES]]
         key = "rule.read.following_more" if len(pieces) > MOST_PIECES else "rule.read.following"
-        yield visited.text(key, days=", ".join(said))
+        yield visited.text(key, days=", ".join(days))

@@ -121,7 +121,7 @@ class PageOwner(Protocol):
     def end(self) -> None:
         """The page is about to end."""
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """An event of the page, from any thread."""
 
 
@@ -129,7 +129,7 @@ class RunningService:
     """One running service as the page sees it.
 
     `state` is its state directory. `take` hands a request to the controller: called on the control loop with the
-    payload that would have come over MQTT. `tell` tells an event of the page, on that loop too. `walks` are the walk
+    payload that would have come over MQTT. `emit` takes an event of the page, on that loop too. `walks` are the walk
     tests, which belong to that loop; `of` may be asked from anywhere. `keeper` reads and saves the schedule, in a
     thread since each call waits for the disk; None where there is no folder. `accounts` are those that several sites
     share.
@@ -143,7 +143,7 @@ class RunningService:
         state: Storage,
         language: Language,
         take: Callable[[bytes], None],
-        tell: Callable[[Event], None],
+        emit: Callable[[Event], None],
         walks: LampWalks,
         keeper: ScheduleKeeper | None = None,
         accounts: AccountStore | None = None,
@@ -156,14 +156,14 @@ class RunningService:
         self.walks = walks
         self.keeper = keeper
         self.is_demo = is_demo
-        self.accounts = accounts or AccountStore(state, self.tell)
+        self.accounts = accounts or AccountStore(state, self.emit)
         """Used in the thread pool of the page only: each act waits for the disk."""
         self.snapshot: Snapshot | None = None
         """None before the first turn."""
         self.version = 0
         """Grows with each snapshot that is not the one before."""
         self._take = take
-        self._tell = tell
+        self._emit = emit
         self._control_loop = asyncio.get_running_loop()
         self._answers: dict[str, asyncio.Future[Event]] = {}
         self._page_loop: asyncio.AbstractEventLoop | None = None
@@ -190,7 +190,7 @@ class RunningService:
         if not is_new:
             return
         self.version += 1
-        self._tell_page()
+        self._wake_page()
 
     def note(self, event: Event) -> None:
         """An event of the controller: it is counted, and may be the answer to a request."""
@@ -212,19 +212,19 @@ class RunningService:
     def end(self) -> None:
         """The page is about to end: streams end at once."""
         self.is_ending = True
-        self._tell_page()
+        self._wake_page()
 
-    def _tell_page(self) -> None:
+    def _wake_page(self) -> None:
         if self._page_loop is not None:
             with contextlib.suppress(RuntimeError):  # that loop has closed
                 self._page_loop.call_soon_threadsafe(self._wake)
 
     # From any thread
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """An event of the page, to the log and the history."""
         with contextlib.suppress(RuntimeError):  # the service has ended
-            self._control_loop.call_soon_threadsafe(self._tell, event)
+            self._control_loop.call_soon_threadsafe(self._emit, event)
 
     # On the loop of the page
 

@@ -45,7 +45,7 @@ from controller.web.metrics import is_alive, metrics_of_sites, readiness
 from controller.web.problems import API, RETRY_AFTER_S, ApiRefused, problem
 from controller.web.public_view import answer_of
 from controller.web.running_service import RunningService
-from controller.web.tower_view import named_gateways, told_of
+from controller.web.tower_view import named_gateways, sentence_of
 from controller.web.visit import ACCESS, PATH, ROOT, SITE, Visit, Visited
 
 OF_SITE = re.compile(r"/sites/(?P<site>[a-z0-9_-]{1,64})(?P<path>/.*)?")
@@ -71,10 +71,10 @@ class SiteDirectory:
     snapshot = None
     title = "watertower"
 
-    def __init__(self, accounts: AccountStore, clock: Clock, tell: Callable[[Event], None]) -> None:
+    def __init__(self, accounts: AccountStore, clock: Clock, emit: Callable[[Event], None]) -> None:
         self.accounts = accounts
         self.clock = clock
-        self.tell = tell
+        self.emit = emit
         self.language: Language = DEFAULT
         self.sites: dict[str, RunningService] = {}
         self.failed: dict[str, Event] = {}
@@ -183,7 +183,7 @@ class _Addresses:
             try:
                 told = await self._elsewhere.answer(site, path, scope, body) if body is not None else 413
             except Exception as error:
-                self._directory.tell(new_event("TWL-W106", path=path, reason=place_of(error)))
+                self._directory.emit(new_event("TWL-W106", path=path, reason=place_of(error)))
                 told = 500
             service = self._directory.sites.get(site)
             if isinstance(told, Response):
@@ -305,7 +305,7 @@ def _line(visited: Visit, service: RunningService) -> SiteLine | None:
             return SiteLine(
                 address, name, visited.text("sites.starting"), "unknown", visited.text("common.status.unknown")
             )
-        told = told_of(snapshot, snapshot.gateways(named_gateways(snapshot)), visited.language)
+        told = sentence_of(snapshot, snapshot.gateways(named_gateways(snapshot)), visited.language)
         if told.status == "confirmed" and any(not one.is_harmless for one in snapshot.health.degradations):
             return SiteLine(address, name, told.main, "differs", visited.text("sites.look"))
         return SiteLine(address, name, told.main, told.status, visited.text(f"common.status.{told.status}"))

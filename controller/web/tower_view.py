@@ -80,13 +80,13 @@ def tower(visited: ForViewer) -> HTMLResponse:
     snapshot = visited.snapshot
     documents = snapshot.gateways(named_gateways(snapshot))
     named = documents if len(snapshot.states) <= MOST_GATEWAYS else _worst(documents)
-    told = told_of(snapshot, documents, visited.language)
-    banners = [*_banners(visited, snapshot, named, told)]
+    sentence = sentence_of(snapshot, documents, visited.language)
+    banners = [*_banners(visited, snapshot, named, sentence)]
     following = snapshot.health.next
     is_preview = visited.request.query_params.get("lit") == "1" and following is not None
     return visited.page(
         "tower",
-        told=told,
+        sentence=sentence,
         picture=_lit_next(visited) if is_preview else picture_of(snapshot, documents, visited.language),
         is_preview=is_preview,
         may_preview=following is not None and snapshot.health.now.is_dark and not following.is_dark,
@@ -105,7 +105,7 @@ def tower(visited: ForViewer) -> HTMLResponse:
     )
 
 
-def told_of(snapshot: Snapshot, gateways: tuple[GatewayHealth, ...], language: Language) -> Sentence:
+def sentence_of(snapshot: Snapshot, gateways: tuple[GatewayHealth, ...], language: Language) -> Sentence:
     """The sentence of a snapshot; `gateways` are the documents of those that it may name."""
     is_cut_off = not any(snapshot.connected.values())
     return sentence(facts_of(snapshot.setup.tower, snapshot.health, gateways, is_cut_off=is_cut_off), language)
@@ -167,7 +167,7 @@ def _seconds_since(at: datetime, now: datetime) -> int:
 
 
 def _banners(
-    visited: Visit, snapshot: Snapshot, gateways: tuple[GatewayHealth, ...], told: Sentence
+    visited: Visit, snapshot: Snapshot, gateways: tuple[GatewayHealth, ...], sentence: Sentence
 ) -> Iterator[Banner]:
     """What asks for somebody: a stop, then what is wrong with lamps and with the service, errors first."""
     if snapshot.stop is not None:
@@ -175,7 +175,7 @@ def _banners(
         fields = {"owner": snapshot.stop.owner, "reason": snapshot.stop.reason or "–", "since": f"{since:%H:%M}"}
         text = visited.text("tower.banner.stop", **fields)
         yield Banner("error", text, "", "/stop/lift", visited.text("tower.banner.stop_link"))
-    found = [_gateway(visited, each, snapshot, told) for each in gateways if each.code and not each.is_well]
+    found = [_gateway(visited, each, snapshot, sentence) for each in gateways if each.code and not each.is_well]
     lasting = [one for one in snapshot.health.degradations if not one.is_harmless]
     if any(one.code == CLOCK_WRONG for one in lasting):  # says what the other only names
         lasting = [one for one in lasting if one.code != CLOCK_DOUBTED]
@@ -183,12 +183,12 @@ def _banners(
     yield from sorted(found, key=lambda banner: banner.kind != "error")
 
 
-def _gateway(visited: Visit, gateway: GatewayHealth, snapshot: Snapshot, told: Sentence) -> Banner:
+def _gateway(visited: Visit, gateway: GatewayHealth, snapshot: Snapshot, sentence: Sentence) -> Banner:
     """A gateway of which an event said that it is wrong."""
     cause = gateway.cause or ""
     kind = CATALOGUE.get(cause, CATALOGUE[gateway.code or ""])
     cure = without_fields(kind.action.template(visited.language).replace("{gateway}", gateway.name))
-    text = told.about if told.about.startswith(f"{gateway.name} ") else ""
+    text = sentence.about if sentence.about.startswith(f"{gateway.name} ") else ""
     if cause != gateway.code:  # it says itself what is wrong
         text = f"{gateway.name}: {without_fields(kind.meaning.template(visited.language))}"
     return Banner(

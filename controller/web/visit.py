@@ -161,7 +161,7 @@ class Visit:
         try:
             self.service.accounts.audit.append(AuditEntry(act, self.actor, before=before, after=after), self.now)
         except NotKept as error:
-            self.service.tell(new_event(error.code, **error.fields))
+            self.service.emit(new_event(error.code, **error.fields))
 
     @property
     def path(self) -> str:

@@ -117,7 +117,7 @@ def _kept(visited: Visit, before: LampWalk | None, after: LampWalk | None) -> st
     if not after.lit:
         return ""
     try:
-        LampResults(visited.service.state, visited.service.tell).note(after.lit, visited.service.clock.read().wall)
+        LampResults(visited.service.state, visited.service.emit).note(after.lit, visited.service.clock.read().wall)
     except (Unusable, OSError):
         return visited.text("walk.not_kept")
     return ""

@@ -17,7 +17,7 @@ from controller.service.period import read_instant
 from controller.service.why_at import WhyAt, why_at
 from controller.state import History, NotRead
 from controller.state.versions import VersionStore
-from controller.web.tower_view import named_gateways, told_of
+from controller.web.tower_view import named_gateways, sentence_of
 from controller.web.visit import ForViewer, Visit
 
 router = APIRouter()
@@ -34,9 +34,9 @@ def why(visited: ForViewer, at: str = "", day: str = "", time: str = "") -> HTML
         moment = read_instant(asked, snapshot.setup, snapshot.now) if asked else snapshot.now
         answer = why_answer(visited, moment)
     except NotRead as error:
-        return page(503, fault=None, broken=told(error, visited.language), answer=None, day=day or at, time=time)
+        return page(503, fault=None, broken=error_text(error, visited.language), answer=None, day=day or at, time=time)
     except WatertowerError as error:
-        return page(422, fault=told(error, visited.language), broken=None, answer=None, day=day or at, time=time)
+        return page(422, fault=error_text(error, visited.language), broken=None, answer=None, day=day or at, time=time)
     zone = snapshot.setup.tower.site.place.time_zone
     local = moment.astimezone(zone)
     return page(
@@ -50,7 +50,7 @@ def why(visited: ForViewer, at: str = "", day: str = "", time: str = "") -> HTML
     )
 
 
-def told(error: WatertowerError, language: Language) -> str:
+def error_text(error: WatertowerError, language: Language) -> str:
     """What is wrong, and what to do about it."""
     event = new_event(error.code, **error.fields)
     return f"{event.text(language)}. {event.action(language)}"
@@ -69,7 +69,7 @@ def _heading(visited: Visit, answer: WhyAt, local: datetime) -> str:
     """What it shows, or showed and how far that was confirmed."""
     snapshot, language = visited.snapshot, visited.language
     if not answer.is_past and answer.at <= snapshot.now:
-        return told_of(snapshot, snapshot.gateways(named_gateways(snapshot)), language).main
+        return sentence_of(snapshot, snapshot.gateways(named_gateways(snapshot)), language).main
     when = f"{day_words(local.date(), language)} {local:%H:%M}"
     if not answer.is_past:
         return visited.text("why.then", when=when)

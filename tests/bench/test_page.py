@@ -142,7 +142,7 @@ async def test_the_tower_of_ten_thousand_gateways_is_small(tmp_path: Path) -> No
         state=Storage(tmp_path),
         language="sv",
         take=lambda _: None,
-        tell=lambda _: None,
+        emit=lambda _: None,
         walks=LampWalks(controller, "watertower", lambda _: None, lambda *_: None),
     )
     service.publish(snapshot_of(many, SystemClock().read()), is_new=True)

@@ -55,7 +55,7 @@ class AnsweringService:
             state=self.state,
             language="sv",
             take=self._take,
-            tell=self.told.append,
+            emit=self.told.append,
             keeper=self._keeper(self.config) if self.config is not None else None,
             walks=LampWalks(controller, "watertower", lambda _: None, lambda event, _: self.told.append(event)),
         )

@@ -104,7 +104,7 @@ async def service(
         state=tmp_path,
         language="sv",
         take=lambda _: None,
-        tell=told.append,
+        emit=told.append,
         walks=walks,
     )
     yield made

@@ -18,7 +18,7 @@ from tests.web.turned import snapshot_of
 def away(service: RunningService, setup: Setup, clock: SetClock, tmp_path: Path) -> None:
     """Nobody listens where the accounts are; the rest of the service is well."""
     server = PostgresServer("postgresql://nobody@127.0.0.1:1/nothing")
-    service.accounts = AccountStore(Storage(tmp_path, server), service.tell)
+    service.accounts = AccountStore(Storage(tmp_path, server), service.emit)
     service.publish(snapshot_of(setup, clock.read()), is_new=True)
 
 

@@ -291,7 +291,7 @@ async def test_a_full_disk_is_no_matter_of_rights(site: Site, kim: Person, monke
     assert (kim.status, "60 %" in site.text) == (200, True)
 
 
-async def test_a_file_that_an_editor_broke_is_told_of_and_the_draft_kept(site: Site, kim: Person) -> None:
+async def test_a_file_that_an_editor_broke_is_sentence_of_and_the_draft_kept(site: Site, kim: Person) -> None:
     """Not that somebody has removed the rule."""
     await kim.change(WEEK, brightness="60 %")
     path = kim.path

@@ -116,7 +116,7 @@ async def county(
             state=tmp_path / site,
             language="en",
             take=take,
-            tell=told.append,
+            emit=told.append,
             walks=walks,
             accounts=accounts,
         )

@@ -45,7 +45,7 @@ async def directory(
             state=tmp_path / name,
             language="en",
             take=lambda _: None,
-            tell=told.append,
+            emit=told.append,
             walks=walks,
             accounts=accounts,
         )
@@ -182,7 +182,7 @@ async def test_a_token_can_do_no_more_than_its_owner_at_the_site(
     assert codes[1] in {401, 403}
 
 
-async def test_the_public_is_told_of_each_site_what_it_may_know(ask: Ask) -> None:
+async def test_the_public_is_sentence_of_each_site_what_it_may_know(ask: Ask) -> None:
     """With the address of its public view, and of nothing else."""
     browser = ask(Web(listen="0.0.0.0:8080"), peer="192.0.2.7")
     page = await browser.get("/")

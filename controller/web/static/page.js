@@ -72,7 +72,7 @@ function takeOver(fresh) {
   }
   // the answer is the same for all who look: the mark of this visitor's forms is kept by the page
   for (const mark of document.querySelectorAll('input[name="csrf"]')) mark.value ||= document.body.dataset.csrf;
-  // while faults are told the title tells them too
+  // while faults are shown the title names them too
   if (fresh.title && !document.querySelector("#summary")) document.title = fresh.title;
 }
 
@@ -137,7 +137,7 @@ async function parsed(answer) {
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
-// What is typed is read back by the server when the typing pauses; errors are told when the form is sent.
+// What is typed is read back by the server when the typing pauses; errors are shown when the form is sent.
 const pauses = new WeakMap();
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-read]");
@@ -184,14 +184,14 @@ async function readBack(form) {
     const answer = await post(form.dataset.read, form);
     if (!answer.ok) return;
     if (asked.get(form) !== number) return;   // more has been typed since
-    const fresh = await parsed(answer), told = form.querySelector("[data-told]"), before = told?.textContent;
+    const fresh = await parsed(answer), announced = form.querySelector("[data-announced]"), before = announced?.textContent;
     for (const old of form.querySelectorAll("[data-read-part]")) {
       const part = fresh.querySelector(`[data-read-part="${CSS.escape(old.dataset.readPart)}"]`);
-      // what is wrong is told of a field when it is left, never while somebody types in it
+      // a field's mistake is shown when it is left, never while somebody types in it
       const typing = old.matches(".problems, .cures") && old.closest(".field, fieldset")?.contains(document.activeElement);
       if (part && !typing) morph(old, part);
     }
-    if (told && told.textContent !== before) say.textContent = told.textContent;
+    if (announced && announced.textContent !== before) say.textContent = announced.textContent;
   } catch {
     if (form.dataset.notRead) say.textContent = form.dataset.notRead;
   }
@@ -256,7 +256,7 @@ function typeAgain(form) {
 }
 for (const form of document.querySelectorAll("form[data-act]")) typeAgain(form);
 
-// ---- Order: Alt and an arrow move a card; the focus stays on its button, and the new place is told.
+// ---- Order: Alt and an arrow move a card; the focus stays on its button, and the new place is announced.
 
 document.addEventListener("keydown", (event) => {
   const direction = { ArrowUp: "up", ArrowDown: "down" }[event.key];
@@ -275,8 +275,8 @@ function focusMoved() {
   sessionStorage.removeItem("moved");
   if (!direction || !card) return;
   (card.querySelector(`[data-move="${direction}"]`) || card.querySelector("[data-move]"))?.focus();
-  const told = document.querySelector("main > .banner.confirmed");
-  if (told) say.textContent = told.textContent.trim();
+  const announced = document.querySelector("main > .banner.confirmed");
+  if (announced) say.textContent = announced.textContent.trim();
 }
 addEventListener("load", () => setTimeout(focusMoved));
 
