@@ -1,4 +1,4 @@
-"""Konton and API-nycklar, for admins: `/accounts`, `/tokens`."""
+"""Accounts and API keys ("Konton och API-nycklar"), for admins: `/accounts`, `/tokens`."""
 
 import secrets
 from collections.abc import Callable
@@ -20,24 +20,24 @@ from controller.web.visit import ForAdmin, Visit
 router = APIRouter()
 OF_SITE = "TWL-A019"
 MOST_UNSEEN = 20
-"""So many secrets of new tokens wait to be shown."""
+"""Number of new tokens whose secret is kept until it has been shown."""
 
 
 @router.get("/accounts", include_in_schema=False)
 def accounts(visited: ForAdmin) -> Response:
-    """Everybody who may log in, with their role and when they were here last."""
+    """Every account that may log in, with its role and the time of its last visit."""
     return _accounts(visited)
 
 
 @router.get("/accounts/new", include_in_schema=False)
 def ask_for_account(visited: ForAdmin) -> Response:
-    """The form for another account."""
+    """The form for a new account."""
     return visited.page("account_new", name="", role=Role.OPERATOR, is_limited=False, faults=())
 
 
 @router.post("/accounts/new", include_in_schema=False)
 def add_account(visited: ForAdmin, form: FormOf) -> Response:
-    """Its first password is told to whoever gets it, who can change it."""
+    """Adds an account. The admin hands its first password to the new user, who can change it."""
     name, role, site = form.get("name"), _role(form.get("role")), _site(visited, form)
     try:
         visited.service.accounts.add(name, role, form.raw("password"), visited.actor, visited.now, site)
@@ -50,13 +50,13 @@ def add_account(visited: ForAdmin, form: FormOf) -> Response:
 
 @router.get("/accounts/edit", include_in_schema=False)
 def ask_for_changes(visited: ForAdmin, name: str = "") -> Response:
-    """Another role or password for an account."""
+    """The form that changes the role or the password of an account."""
     return _edit_page(visited, name)
 
 
 @router.post("/accounts/role", include_in_schema=False)
 def change_role(visited: ForAdmin, form: FormOf) -> Response:
-    """It holds at once, in sessions that are open too."""
+    """Changes a role, at once and also in open sessions."""
     name, role = form.get("name"), _role(form.get("role"))
     try:
         visited.service.accounts.set_role(name, role, visited.actor, visited.now, _site(visited, form))
@@ -68,7 +68,7 @@ def change_role(visited: ForAdmin, form: FormOf) -> Response:
 
 @router.post("/accounts/password", include_in_schema=False)
 def change_password(visited: ForAdmin, form: FormOf) -> Response:
-    """All sessions of the account end."""
+    """Sets a password. All sessions of the account end."""
     name = form.get("name")
     try:
         visited.service.accounts.set_password(name, form.raw("password"), visited.actor, visited.now)
@@ -79,13 +79,13 @@ def change_password(visited: ForAdmin, form: FormOf) -> Response:
 
 @router.post("/accounts/disable", include_in_schema=False)
 def disable(visited: ForAdmin, form: FormOf) -> Response:
-    """Its sessions and tokens end at once; it stays in the list and can be enabled again."""
+    """Disables an account: its sessions and tokens end at once. It stays in the list and can be enabled again."""
     return _switched(visited, form, visited.service.accounts.disable, "is_disabled")
 
 
 @router.post("/accounts/enable", include_in_schema=False)
 def enable(visited: ForAdmin, form: FormOf) -> Response:
-    """It may log in again with the password that it had."""
+    """Enables an account, which keeps its password."""
     return _switched(visited, form, visited.service.accounts.enable, "is_enabled")
 
 
@@ -101,19 +101,20 @@ def _switched(visited: Visit, form: Form, switch: Callable[[str, Actor, datetime
 @router.get("/accounts/{act}", include_in_schema=False)
 @router.get("/tokens/{act}", include_in_schema=False)
 def read_again(visited: ForAdmin, act: str) -> Response:  # noqa: ARG001  an act that was refused
-    """The list, for whoever reloads what an act answered or reads it in another language."""
+    """The list, when the result page of a form is reloaded or its language is changed."""
     return visited.to(f"/{visited.request.url.path.split('/')[1]}")
 
 
 @router.get("/tokens", include_in_schema=False)
 def tokens(visited: ForAdmin, made: str = "") -> Response:
-    """Which programs may use the API. The secret of a new one is shown once: `made` is where it waits for that."""
+    """The programs that may use the API. The secret of a new token is shown once: `made` is the key under which it is
+    kept until then."""
     return _tokens(visited, secret=_unseen(visited).pop(made, ""))
 
 
 @router.post("/tokens", include_in_schema=False)
 def add_token(visited: ForAdmin, form: FormOf) -> Response:
-    """It acts on behalf of the account that is chosen, and never does more than that may."""
+    """Adds a token. It acts for the chosen account and never has more rights than that account."""
     name, owner = form.get("name"), form.get("owner")
     scopes = frozenset(scope for scope in Scope if scope.value in form.all("scope"))
     try:
@@ -130,7 +131,7 @@ def add_token(visited: ForAdmin, form: FormOf) -> Response:
 
 @router.post("/tokens/revoke", include_in_schema=False)
 def revoke_token(visited: ForAdmin, form: FormOf) -> Response:
-    """The program can do nothing any more."""
+    """Revokes a token: its program can do nothing any more."""
     number = whole_number(form.get("id"), 2**53) or 0
     try:
         visited.service.accounts.tokens.revoke(number, visited.actor, visited.now)
@@ -189,10 +190,10 @@ def _fault(visited: Visit, error: Refused, field: str) -> FieldFault:
 
 
 def _site(visited: Visit, form: Form) -> str | None:
-    """The one of several sites that the role is for; None for all of them."""
+    """The site that the role is for, where there are several; None for all of them."""
     return visited.service.site if form.get("site") and visited.service.site else None
 
 
 def _role(word: str) -> Role:
-    """A viewer for anything else: nobody gets more by a mistake."""
+    """The role with this name; a viewer for an unknown name, so that a mistake never grants more."""
     return Role(word) if word in set(Role) else Role.VIEWER

@@ -1,5 +1,5 @@
-"""The API for reading: how it stands, what is planned and why, gateways, events, proof, versions of the schedule; and
-`/api/openapi.json`, which says what the API answers and reads, made from its routes (OpenAPI 3.1)."""
+"""The API for reading: status, plan and its reasons, gateways, events, proof, versions of the schedule; and
+`/api/openapi.json`, the description of the API, made from its routes (OpenAPI 3.1)."""
 
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -46,7 +46,7 @@ describing = APIRouter()
 """Of the address that is the same for all versions."""
 MOST_NIGHTS = 400
 NIGHTS_A_UNIT = 10
-"""A longer plan costs more of what a visitor may ask for."""
+"""Nights of a plan that cost one unit of the visitor's rate limit."""
 BODIES: tuple[type[BaseModel], ...] = (*api_acts.BODIES, *api_schedule.BODIES)
 SCHEMAS = "#/components/schemas/{model}"
 PROBLEM = {
@@ -77,7 +77,7 @@ From = Annotated[int, Query(ge=0, le=LATEST, description="Those before this numb
 
 @router.get("/status", response_model=StatusDocument)
 def status(visited: ForReading) -> Response:
-    """How it stands now; `sentence` says it in each language."""
+    """The current status; `sentence` describes it in each language."""
     snapshot = visited.snapshot
     gateways = snapshot.gateways(named_gateways(snapshot))
     sentences = {language: sentence_of(snapshot, gateways, language) for language in languages()}
@@ -94,8 +94,8 @@ def status(visited: ForReading) -> Response:
 
 @router.get("/plan", response_model=PlanDocument)
 def plan(visited: ForWork, period: Text = "") -> Response:
-    """What is planned in a period: days as the schedule has them, or `INSTANT..INSTANT`; else from now over the next
-    campaign."""
+    """The plan of a period: days as in the schedule, or `INSTANT..INSTANT`; by default from now until the end of the
+    next campaign."""
     snapshot = visited.snapshot
     start, end = read_period(period, snapshot.setup, snapshot.now)
     if end - start > timedelta(days=MOST_NIGHTS):
@@ -108,7 +108,7 @@ def plan(visited: ForWork, period: Text = "") -> Response:
 
 @router.get("/why", response_model=WhyDocument)
 def why(visited: ForWork, at: Text = "") -> Response:
-    """Why it shows, or showed, what it does: now, or at an instant as people type it."""
+    """Why the lamps show, or showed, what they do: now, or at an instant as people type it."""
     snapshot = visited.snapshot
     moment = read_instant(at, snapshot.setup, snapshot.now) if at.strip() else snapshot.now
     found = why_answer(visited, moment)
@@ -128,7 +128,7 @@ def gateways(
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     limit: Limit = 100,
 ) -> Response:
-    """Gateways, the worst first; `q` is part of a name, a kind or a part of the landmark."""
+    """Gateways, the worst status first; `q` is part of a name, a kind or a part of the landmark."""
     snapshot = visited.snapshot
     found = found_gateways(snapshot, q, status)
     named = tuple(found[(page - 1) * limit : page * limit])
@@ -164,8 +164,8 @@ def events(  # noqa: PLR0913, PLR0917  the filters
     before: From = LATEST,
     limit: Limit = 100,
 ) -> Response:
-    """What has happened, the newest first: from a level on, of one code, about one gateway, since and until an instant
-    (or so long ago, as `12 h`)."""
+    """Past events, the newest first: from a level on, of one code, about one gateway, since and until an instant (or a
+    duration ago, as `12 h`)."""
     snapshot = visited.snapshot
     start, end = (read_since(each, snapshot.setup, snapshot.now) if each.strip() else None for each in (since, until))
     wanted = EventFilter(LEVELS[level], code.strip().upper() or None, gateway.strip() or None, start, end)
@@ -177,8 +177,8 @@ def events(  # noqa: PLR0913, PLR0917  the filters
 
 @router.get("/proof", response_model=ProofDocument)
 def proof(visited: ForWork, of: Text = "") -> Response:
-    """How much of the planned light was confirmed: of a campaign or days as people type them, by default of the
-    campaign that was on last."""
+    """How much of the planned light was confirmed, of a campaign or of days as people type them; by default of the
+    last campaign."""
     return answer(visited, proof_of(visited, of).value)
 
 
@@ -193,7 +193,7 @@ def history(visited: ForWork, before: From = LATEST, limit: Limit = 100) -> Resp
 
 @router.get("/history/{number}", response_model=VersionDocument)
 def version(visited: ForWork, number: Number) -> Response:
-    """One version, with its text and with what it changed."""
+    """One version, with its text and its changes."""
     return answer(visited, version_document(keeper_of(visited), version_of(visited, number)))
 
 
@@ -204,7 +204,7 @@ def openapi(visited: ForReading) -> Response:
 
 
 def description(app: FastAPI) -> dict[str, Any]:
-    """The description of the API of an app; worked out once."""
+    """The description of the API of an app; made once."""
     if app.openapi_schema is None:
         app.openapi_schema = _described(app)
     return app.openapi_schema

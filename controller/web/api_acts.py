@@ -1,5 +1,5 @@
-"""The API for the light by hand: overrides, and the safety stop. Requests go to the controller as those over MQTT do,
-and are answered with the event that it answers."""
+"""The API for overrides and the safety stop. The requests go to the controller like those over MQTT, and are answered
+with the controller's event."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -23,18 +23,18 @@ from controller.web.visit import Visit
 
 router = APIRouter(prefix=V1, tags=["light"])
 MOST_BYTES = 12_288
-"""The whole request is no longer than one over MQTT may be."""
+"""Bytes of a whole request, as for a request over MQTT."""
 SAID = Annotated[Line, StringConstraints(min_length=1)]
 STATUSES = {
     **dict.fromkeys(("TWL-O111", "TWL-O119", "TWL-O126", "TWL-O127", "TWL-O129"), 409),
     **dict.fromkeys(("TWL-O112", "TWL-O128"), 429),
 }
-"""Of a refusal by its code; what cannot be meant is 422."""
+"""HTTP status of a refusal by its code; 422 where the value makes no sense."""
 
 
 class OverrideBody(Body):
-    """A look by hand, or with `action: skip` a campaign that is left out, until an end, for a reason. `look` is a
-    colour as people write it, or one for each zone. The same `id` twice counts once."""
+    """A look set by hand, or with `action: skip` a campaign to leave out, with an end and a reason. `look` is a colour
+    as people write it, or one for each zone. A repeated `id` counts once."""
 
     action: Literal["override", "skip"] = "override"
     look: RequestedLook | None = None
@@ -48,14 +48,14 @@ class OverrideBody(Body):
 
 
 class ReasonBody(Body):
-    """Why; the same `id` twice counts once."""
+    """The reason; a repeated `id` counts once."""
 
     reason: Line = ""
     id: Id | None = None
 
 
 class LiftBody(ReasonBody):
-    """Why the stop is lifted."""
+    """The reason for lifting the stop."""
 
     reason: SAID
 
@@ -68,14 +68,14 @@ BODIES = (OverrideBody, ReasonBody, LiftBody)
 
 @router.get("/overrides", response_model=OverridesDocument)
 def overrides(visited: ForReading) -> Response:
-    """What is set by hand."""
+    """The overrides in force."""
     found = [override_value(each) for each in visited.snapshot.overrides]
     return answer(visited, {"version": 1, "overrides": found, "stop": _stop(visited)})
 
 
 @router.post("/overrides", response_model=EventDocument, status_code=201, openapi_extra=with_body(OverrideBody))
 async def override(visited: ForLight, body: OfOverride) -> Response:
-    """Another light until an end, or a campaign left out."""
+    """Sets another light until an end, or leaves a campaign out."""
     if body.action == "override" and body.look is None:
         raise not_understood(Reason("missing", {"place": "look"}))
     request = {"action": body.action, **body.model_dump(exclude_none=True, exclude_unset=True)}
@@ -86,7 +86,7 @@ async def override(visited: ForLight, body: OfOverride) -> Response:
 
 @router.post("/overrides/end", response_model=EventDocument, openapi_extra=with_body(ReasonBody))
 async def resume(visited: ForLight, body: OfReason) -> Response:
-    """Ends all that is set by hand but a stop; the tower follows the schedule."""
+    """Ends all overrides but not a safety stop; the tower follows the schedule again."""
     before = [each.said for each in visited.snapshot.overrides]
     return await _asked(visited, {"action": "resume", **_given(body)}, Act.OVERRIDE_ENDED, before)
 
@@ -99,7 +99,7 @@ def stop(visited: ForReading) -> Response:
 
 @router.post("/stop", response_model=EventDocument, openapi_extra=with_body(ReasonBody))
 async def set_stop(visited: ForStop, body: OfReason) -> Response:
-    """Everything dark at once, until it is lifted. It does not cut the power."""
+    """Turns everything dark at once, until the stop is lifted. It does not cut the power."""
     return await _asked(visited, {"action": "stop", **_given(body)}, Act.STOP_SET)
 
 
@@ -122,7 +122,7 @@ def _stop(visited: Visit) -> dict[str, object] | None:
 async def _asked(
     visited: Visit, request: Mapping[str, object], act: Act, before: object = None, status: int = 200
 ) -> Response:
-    """The answer of the controller; what it grants is in the audit then."""
+    """The answer of the controller; a granted request is recorded in the audit."""
     visited.snapshot  # noqa: B018  nothing is asked of a controller that is starting
     event = await visited.service.request(visited.visitor.owner, **request)
     if event.code == REFUSED:
@@ -132,7 +132,7 @@ async def _asked(
 
 
 def _refused(event: Event) -> ApiRefused:
-    """With the code of the reason: a value that cannot be meant, or what stands in the way."""
+    """A refusal by the code of its reason: 422 for a value that makes no sense, else the status of what prevents it."""
     reason = event.fields["reason"]
     if isinstance(reason, Advice):
         return ApiRefused(STATUSES.get(reason.event.code, 422), reason.event)

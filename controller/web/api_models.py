@@ -1,8 +1,7 @@
 """The documents of the API, as `/api/openapi.json` describes them.
 
-They are the documents that the controller publishes and that the commands print with `--json`: made there, and only
-described here. Instants are RFC 3339, UTC unless they are called local; seconds end in `_s`.
-"""
+These are the documents that the controller publishes and that the commands print with `--json`: made there, only
+described here. Instants are RFC 3339, UTC unless they are called local; names of values in seconds end in `_s`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -32,7 +31,7 @@ class _ApiPart(BaseModel):
 
 
 class SequenceValue(_ApiPart):
-    """Colours that take turns."""
+    """Colours that follow each other."""
 
     colors: Sequence[str]
     color_names: Sequence[str | None]
@@ -41,7 +40,7 @@ class SequenceValue(_ApiPart):
 
 
 class PlannedLook(_ApiPart):
-    """What a zone shows, and in a plan on whose behalf (`rule`, as in the health document)."""
+    """What a zone shows; in a plan also the rule behind it (`rule`, as in the health document)."""
 
     on: bool
     color: str | None
@@ -55,8 +54,8 @@ Looks = Mapping[str, PlannedLook]
 
 
 class OverrideValue(_ApiPart):
-    """Something that was set by hand, with its end; a skip names the campaign that it leaves out instead of looks.
-    `about` and `link` are what it tells the public."""
+    """An override with its end; a skip names the campaign that it leaves out instead of looks. `about` and `link` are
+    its text for the public."""
 
     id: str
     owner: str
@@ -78,8 +77,8 @@ class StopValue(_ApiPart):
 
 
 class SentenceValue(_ApiPart):
-    """How the tower stands in words: `main` in one sentence, `why` on whose behalf, `about` the only gateway that is
-    concerned, `following` what comes next, `question` what the public asks."""
+    """The status in words: `main` in one sentence, `why` the rule behind it, `about` the gateway if only one is
+    concerned, `following` what comes next, `question` what the public may ask."""
 
     main: str
     why: str
@@ -89,9 +88,9 @@ class SentenceValue(_ApiPart):
 
 
 class StatusDocument(Health):
-    """How it stands: the document of the controller, with the gateways (of a large site those that are not confirmed)
-    by name, what is set by hand, and the sentence of the page by language. `case` is a code of the sentence, `status`
-    that of its sign."""
+    """The current status: the document of the controller, with the gateways by name (of a large site only those that
+    are not confirmed), the overrides, and the sentence of the page by language. `case` is a code of the sentence,
+    `status` that of its sign."""
 
     gateways: Mapping[str, GatewayHealth]
     case: str
@@ -120,21 +119,21 @@ class CueValue(_ApiPart):
 
 
 class SpanValue(_ApiPart):
-    """From an instant up to another."""
+    """From an instant up to but not including another."""
 
     from_: AwareDatetime = Field(alias="from")
     until: AwareDatetime
 
 
 class LitValue(SpanValue):
-    """What a campaign lights, and the limit that it is under."""
+    """What a campaign lights, and the brightness limit that applies to it."""
 
     campaign: str
     limit: str | None = None
 
 
 class NightValue(_ApiPart):
-    """A night, named after its evening: when it is dark, what is lit then, and what there is to note."""
+    """A night, named after its evening: when it is dark, what is lit then, and notes on it."""
 
     night: date
     dark: Sequence[SpanValue]
@@ -143,7 +142,7 @@ class NightValue(_ApiPart):
 
 
 class ByHandValue(_ApiPart):
-    """What is set by hand beside a plan of the files, as far as that is `known`."""
+    """The overrides in force beside a plan made from the files, as far as they are `known`."""
 
     known: bool
     stop: StopValue | None
@@ -151,7 +150,7 @@ class ByHandValue(_ApiPart):
 
 
 class PlanDocument(_ApiDocument):
-    """The plan of a period by the schedule, as `plan --json`; the first cue says what holds at its start."""
+    """The plan of a period by the schedule, as `plan --json`; the first cue is what holds at its start."""
 
     site: SiteValue
     from_: AwareDatetime = Field(alias="from")
@@ -164,8 +163,8 @@ class PlanDocument(_ApiDocument):
 
 
 class WhyDocument(_ApiDocument):
-    """One moment, as `plan --at … --json`: what decides, the strongest first (`steps`). Of the past `recorded` is what
-    the lamps said, `faults` what was wrong, and `schedule_version` what was in force."""
+    """One moment, as `plan --at … --json`: the deciding rules, the strongest first (`steps`). For the past, `recorded`
+    is what the lamps reported, `faults` the faults at the time, and `schedule_version` the version in force."""
 
     at: AwareDatetime
     local: AwareDatetime
@@ -184,7 +183,7 @@ class WhyDocument(_ApiDocument):
 
 
 class OverridesDocument(_ApiDocument):
-    """What is set by hand, the newest last; under a stop none of it shows."""
+    """The overrides, the newest last; under a safety stop none of them is shown."""
 
     overrides: Sequence[OverrideValue]
     stop: StopValue | None
@@ -197,7 +196,7 @@ class StopDocument(_ApiDocument):
 
 
 class EventDocument(BaseModel):
-    """An event as `logs --json` and `<prefix>/controller/event` have it, with the fields of its code beside these."""
+    """An event as `logs --json` and `<prefix>/controller/event` have it, plus the fields of its code as keys."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -210,20 +209,20 @@ class EventDocument(BaseModel):
 
 
 class NumberedEvent(EventDocument):
-    """One of the history."""
+    """An event of the history, with its number."""
 
     number: int
 
 
 class EventsDocument(_ApiDocument):
-    """Events, the newest first; `next` is `before` of the request for those before them."""
+    """Events, the newest first; `next` is the value of `before` for the next request."""
 
     events: Sequence[NumberedEvent]
     next: int | None
 
 
 class GatewaysDocument(_ApiDocument):
-    """A page of the gateways, the worst first: `found` of `total` fit what was asked for. `counts` are by status."""
+    """A page of the gateways, the worst first: `found` of `total` match the filter. `counts` are by status."""
 
     total: int
     counts: Mapping[str, int]
@@ -234,7 +233,7 @@ class GatewaysDocument(_ApiDocument):
 
 
 class GlowValue(_ApiPart):
-    """So much light was planned, so much of it confirmed, and so much measured where there is a meter."""
+    """Seconds of light planned, confirmed, and measured where there is a meter."""
 
     planned_s: Seconds
     confirmed_s: Seconds
@@ -267,7 +266,7 @@ class ProofDocument(GlowValue):
 
 
 class VersionValue(_ApiPart):
-    """A version of the schedule; `summary` is what was edited, rule by rule."""
+    """A version of the schedule; `summary` lists the edits, rule by rule."""
 
     number: int
     sha256: Sha256
@@ -289,8 +288,8 @@ class FileValue(_ApiPart):
 
 
 class HistoryDocument(_ApiDocument):
-    """The versions of the schedule, the newest first, as `history --json`; `next` is `before` of the request for those
-    before them."""
+    """The versions of the schedule, the newest first, as `history --json`; `next` is the value of `before` for the
+    next request."""
 
     file: FileValue
     versions: Sequence[VersionValue]
@@ -298,7 +297,7 @@ class HistoryDocument(_ApiDocument):
 
 
 class ChangesValue(_ApiPart):
-    """What a change of the schedule does: to the light now, to nights, and to rules."""
+    """What a change of the schedule changes: the light now, nights, and rules."""
 
     now: Mapping[str, Any] | None
     nights: Sequence[Mapping[str, Any]]
@@ -306,7 +305,7 @@ class ChangesValue(_ApiPart):
 
 
 class VersionDocument(VersionValue):
-    """A version with its text and with what it changed, as `history VERSION --json`."""
+    """A version with its text and its changes, as `history VERSION --json`."""
 
     version: Literal[1]
     text: str
@@ -314,8 +313,8 @@ class VersionDocument(VersionValue):
 
 
 class ScheduleDocument(_ApiDocument):
-    """The file on the disk. What the tower follows is another text, and this one not `is_in_force`, where it has
-    mistakes or was saved a moment ago."""
+    """The file on the disk. If it has mistakes or was saved a moment ago, the tower follows another text, and
+    `is_in_force` is false."""
 
     sha256: Sha256
     saved_at: AwareDatetime | None
@@ -326,8 +325,8 @@ class ScheduleDocument(_ApiDocument):
 
 
 class SavedDocument(_ApiDocument):
-    """The schedule was saved: as which version (null: it could not be kept), and whether the running service has taken
-    it (null: it did not answer in time, and takes it by itself)."""
+    """Result of saving the schedule: the version number (null: the version could not be stored), and whether the
+    running service has loaded it (null: it did not answer in time, and will load it by itself)."""
 
     sha256: Sha256
     saved: VersionValue | None
@@ -335,7 +334,7 @@ class SavedDocument(_ApiDocument):
 
 
 class DisputeValue(_ApiPart):
-    """A field that somebody else has changed too: as it was, as it is now, and as the draft has it."""
+    """A field that somebody else has changed too: the value before, the value now, and the value in the draft."""
 
     group: str
     rule: str
@@ -346,9 +345,9 @@ class DisputeValue(_ApiPart):
 
 
 class DraftDocument(_ApiDocument):
-    """A draft and what saving it would do: to the file (`text`, and as the lines of `diff`), and to the light
-    (`changes`); with `findings` it cannot be saved. `base` is the file that it was begun on and `sha256` the one on the
-    disk: `is_moved_on` where they differ, and `disputes` where both changed the same."""
+    """A draft and what saving it would change: the file (`text`, and as the lines of `diff`) and the light
+    (`changes`); with `findings` it cannot be saved. `base` is the file that the draft was started from, `sha256` the
+    file on the disk: `is_moved_on` where they differ, and `disputes` where both changed the same field."""
 
     id: int
     base: Sha256
@@ -364,6 +363,6 @@ class DraftDocument(_ApiDocument):
 
 
 class DraftsDocument(_ApiDocument):
-    """The drafts of whoever asks: one at most. Other people's are theirs."""
+    """The drafts of the caller: one at most. Drafts of others are not shown."""
 
     drafts: Sequence[DraftDocument]

@@ -1,8 +1,8 @@
 """A request to the API: who may make it and how often, what it carries, and how the answer is sent.
 
-Programs come with a token, people with a login, and the page itself by either; roles and scopes are those of the page.
-What changes something over a login, which a browser sends by itself, must show that it comes from a page of ours.
-"""
+Programs come with a token, people with a login, and the page itself with either; roles and scopes are those of the
+page. A request that changes something over a login, which a browser sends by itself, must prove that it comes from our
+page."""
 
 import hashlib
 import hmac
@@ -29,7 +29,7 @@ V1 = "/api/v1"
 CSRF_HEADER = "X-CSRF-Token"
 MOST_BYTES = 65_536
 BURST, EVERY_S = 100, 0.1
-"""Of each visitor: so many units at once, then one so often."""
+"""Rate limit of each visitor: units at once, and seconds until one more is granted."""
 READ, ACT, WORK = 1, 10, 10
 """Units that a request costs; a safety stop costs nothing."""
 MOST_REMEMBERED = 1_000
@@ -40,13 +40,13 @@ Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="So many at most
 
 
 class Body(BaseModel):
-    """What is sent; a key that is not known is refused, since it may have been meant."""
+    """The body of a request; an unknown key is refused, since it may have been meant."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def allowed(role: Role, scope: Scope, cost: int = READ) -> Any:
-    """A dependency: the visit of somebody who may read as this role may, or with this scope of a token. Raises
+    """A dependency: the visit of somebody who may read with this role, or with this scope of a token. Raises
     ApiRefused 401, 403 or 429."""
 
     async def reading(visited: Visited) -> Visit:
@@ -58,7 +58,8 @@ def allowed(role: Role, scope: Scope, cost: int = READ) -> Any:
 
 
 def allowed_to_act(scope: Scope, cost: int = ACT) -> Any:
-    """A dependency: the visit of an operator, or with this scope of a token, that changes something."""
+    """A dependency: the visit of an operator, or with this scope of a token, for a request that changes something.
+    Raises ApiRefused."""
 
     async def acting(visited: Visited) -> Visit:
         _require(visited, Role.OPERATOR, scope)
@@ -71,7 +72,7 @@ def allowed_to_act(scope: Scope, cost: int = ACT) -> Any:
 
 ForReading = Annotated[Visit, allowed(Role.VIEWER, Scope.READ)]
 ForWork = Annotated[Visit, allowed(Role.VIEWER, Scope.READ, WORK)]
-"""For reading what takes a while to work out."""
+"""For reading values that take a while to compute."""
 ForLight = Annotated[Visit, allowed_to_act(Scope.OVERRIDE)]
 ForStop = Annotated[Visit, allowed_to_act(Scope.OVERRIDE, cost=0)]
 ForDraft = Annotated[Visit, allowed(Role.OPERATOR, Scope.SCHEDULE, WORK)]
@@ -94,7 +95,8 @@ def _require(visited: Visit, role: Role, scope: Scope) -> None:
 
 
 def _require_ours(visited: Visit) -> None:
-    """What a browser adds by itself is no proof; a token is none of that."""
+    """Refuses a request over a login without proof that it comes from our page: a browser sends cookies by itself, but
+    no token."""
     visitor = visited.visitor
     if visitor.via == "token":
         return
@@ -108,7 +110,7 @@ def _require_ours(visited: Visit) -> None:
 
 
 def spend(visited: Visit, cost: int) -> None:
-    """Takes so many units of the visitor; raises ApiRefused 429 where none is left."""
+    """Takes units of the visitor's rate limit; raises ApiRefused 429 if none is left."""
     buckets: dict[str, TokenBucket] = visited.request.app.state.buckets
     visitor, now_s = visited.visitor, visited.service.clock.read().mono
     who = f"{visitor.via} {visitor.name or visitor.address} {visitor.token}"
@@ -125,7 +127,7 @@ def spend(visited: Visit, cost: int) -> None:
 
 
 def body_of(model: type[B], most: int = MOST_BYTES) -> Callable[[Request], Awaitable[B]]:
-    """A dependency that reads the body as this model. Raises ApiRefused 413, 415 or 422."""
+    """A dependency that reads the body as this model, of at most this many bytes. Raises ApiRefused 413, 415 or 422."""
 
     async def read(request: Request) -> B:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
@@ -143,7 +145,7 @@ def body_of(model: type[B], most: int = MOST_BYTES) -> Callable[[Request], Await
 
 
 def with_body(model: type[BaseModel]) -> dict[str, Any]:
-    """What `/api/openapi.json` says of a route whose body is read by `body_of`."""
+    """What `/api/openapi.json` contains for a route whose body is read by `body_of`."""
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
@@ -156,8 +158,8 @@ def answer(
     etag: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A document as JSON, or 304 where whoever asks has it already. `etag` tells its versions apart; without one the
-    content does. To a login the answer tells with what header it may change something."""
+    """A document as JSON, or 304 if the caller has it already. `etag` identifies its version; without one the content
+    does. To a login the answer also carries the header that a changing request needs."""
     body = json_text(document)
     tag = f'"{etag or hashlib.sha256(body.encode()).hexdigest()[:32]}"'
     more = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language, Authorization, Cookie"}
@@ -171,12 +173,12 @@ def answer(
 
 
 def _tags(header: str) -> set[str]:
-    """Entity tags, without the mark of weak ones."""
+    """Entity tags, without the prefix of weak ones."""
     return {found.removeprefix("W/") for found in re.findall(r'(?:W/)?"[^"]*"|\*', header)}
 
 
 def base_of(visited: Visit) -> str:
-    """The sha256 of the file that is changed, as `If-Match` says it. Raises ApiRefused 428 where it says none."""
+    """The sha256 of the file to change, from `If-Match`. Raises ApiRefused 428 without one."""
     tags = _tags(visited.request.headers.get("if-match", ""))
     if len(tags) != 1 or tags == {"*"}:
         raise ApiRefused(428, new_event("TWL-W209"))

@@ -1,8 +1,7 @@
-"""The API for the schedule: the file as text, and drafts that are looked at before they are saved.
+"""The API for the schedule: the file as text, and drafts that are reviewed before they are saved.
 
-Nothing is overwritten unseen: who saves says by `If-Match` which file is changed, with the `ETag` of
-`/api/v1/schedule` or with the sha256 of the file, with which that begins.
-"""
+Nothing is overwritten unseen: whoever saves names the file to change in `If-Match`, by the `ETag` of
+`/api/v1/schedule` or by the sha256 of the file, with which that tag begins."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -48,21 +47,21 @@ MOST_EDITS = 100
 
 
 class ScheduleBody(Body):
-    """A text for the whole file, and why it is changed; the history shows that."""
+    """A text for the whole file, and the reason for the change, which the history shows."""
 
     text: str
     why: Line = ""
 
 
 class DraftBody(Body):
-    """Edits of rules, or a whole text, one after another. `fields` of a rule are texts as the file has them, by the
-    names that the rule has there; those that are not given stay as they are, and an empty text takes one away."""
+    """Edits of rules, or a whole text, applied in order. `fields` of a rule are texts as in the file, by the names
+    that the rule has there; fields that are not given keep their value, and an empty text removes one."""
 
     edits: Annotated[tuple[ScheduleEdit, ...], Field(min_length=1, max_length=MOST_EDITS)]
 
 
 class SaveBody(Body):
-    """Why it is changed; and of each disputed field the value that it gets, by `group/rule/field`."""
+    """The reason for the change; and the value for each disputed field, by `group/rule/field`."""
 
     why: Line = ""
     chosen: Mapping[str, Annotated[str, StringConstraints(max_length=10_000)]] = {}
@@ -76,7 +75,7 @@ BODIES = (ScheduleBody, DraftBody, SaveBody)
 
 @router.get("/schedule", response_model=ScheduleDocument)
 def schedule(visited: ForWork) -> Response:
-    """The file on the disk, with its mistakes; a faulty one is not in force."""
+    """The file on the disk, with its mistakes; a file with mistakes is not in force."""
     current, setup = keeper_of(visited).read(), visited.snapshot.setup
     value = {
         "version": 1,
@@ -92,20 +91,21 @@ def schedule(visited: ForWork) -> Response:
 
 @router.put("/schedule", response_model=SavedDocument, openapi_extra=with_body(ScheduleBody))
 def save_schedule(visited: ForSchedule, body: OfSchedule) -> Response:
-    """Another text in the place of the file that `If-Match` names; one with mistakes is refused with all of them."""
+    """Replaces the file that `If-Match` names; a text with mistakes is refused with all of them."""
     return _save(visited, body.text.encode(), base_of(visited), body.why)
 
 
 @router.get("/drafts", response_model=DraftsDocument)
 def drafts(visited: ForDraft) -> Response:
-    """What whoever asks has begun and not saved."""
+    """The drafts of the caller that are not saved."""
     draft = draft_of(visited)
     return answer(visited, {"version": 1, "drafts": [_value(visited, draft)] if draft is not None else []})
 
 
 @router.post("/drafts", response_model=DraftDocument, status_code=201, openapi_extra=with_body(DraftBody))
 def add_draft(visited: ForSchedule, body: OfDraft) -> Response:
-    """Edits of the file that `If-Match` names, in the place of the draft before. Nothing is changed by a draft."""
+    """Stores edits of the file that `If-Match` names as the caller's draft, replacing the previous one. A draft
+    changes nothing."""
     base, current = base_of(visited), keeper_of(visited).read()
     if base != current.sha256:
         raise _changed_meanwhile(current)
@@ -117,13 +117,13 @@ def add_draft(visited: ForSchedule, body: OfDraft) -> Response:
 
 @router.get("/drafts/{number}", response_model=DraftDocument)
 def draft(visited: ForDraft, number: Number) -> Response:
-    """What saving it would do to the file as it stands now, and to the light."""
+    """What saving it would change: the file as it is now, and the light."""
     return answer(visited, _value(visited, draft_by_id(visited, number)))
 
 
 @router.post("/drafts/{number}/save", response_model=SavedDocument, openapi_extra=with_body(SaveBody))
 def save_draft(visited: ForSchedule, number: Number, body: OfSave) -> Response:
-    """Writes the file, if it is still the one that `If-Match` names, and ends the draft."""
+    """Writes the file, if it is still the one that `If-Match` names, and deletes the draft."""
     base, draft = base_of(visited), draft_by_id(visited, number)
     found = proposal(visited, draft)
     if base != found.current.sha256:
@@ -142,14 +142,14 @@ def save_draft(visited: ForSchedule, number: Number, body: OfSave) -> Response:
 
 @router.delete("/drafts/{number}", status_code=204)
 def discard_draft(visited: ForSchedule, number: Number) -> Response:
-    """Drops it."""
+    """Deletes the draft."""
     draft = draft_by_id(visited, number)
     visited.service.accounts.drafts.discard(draft.id, visited.visitor.owner)
     return Response(status_code=204)
 
 
 def _whole(edit: ScheduleEdit, document: Any) -> ScheduleEdit:
-    """With the fields of the rule as it is now, beside those that are given."""
+    """The edit with all fields of the rule: the given ones, and the current values of the others."""
     if not isinstance(edit, RuleEdit | RuleRemoval) or edit.name is None:
         return edit
     was = field_texts_of(document, RuleEdit(group=edit.group, name=edit.name, fields={}))

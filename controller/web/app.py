@@ -1,4 +1,4 @@
-"""The page as an ASGI application: its routes, what every answer carries, and what an error looks like."""
+"""The page as an ASGI application: its routes, the headers of every answer, and the look of errors."""
 
 import os
 import re
@@ -58,7 +58,7 @@ from controller.web.problems import (
 from controller.web.running_service import PageOwner
 from controller.web.visit import FOLDER, NotAllowed, NotReady, Visit, asset, visit
 
-# no inline style or script: what the page draws comes as attributes of SVG
+# no inline style or script: drawings use presentation attributes of SVG
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -85,8 +85,8 @@ ROUTERS = (
 
 
 def create_app(service: PageOwner, web: Web, first: Sequence[APIRouter] = ()) -> FastAPI:
-    """The page of one site; of several sites each request carries which (`visit.service_of`),
-    and the views of `first` come before those of a site."""
+    """The page of one site. With several sites each request carries its site (`visit.service_of`), and the views of
+    `first` come before those of a site."""
     app = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.service = service
     app.state.web = web
@@ -107,7 +107,7 @@ def create_app(service: PageOwner, web: Web, first: Sequence[APIRouter] = ()) ->
 
 
 class _Assets(StaticFiles):
-    """Static files under an address with a digest of their content."""
+    """Static files at an address with a digest of their content."""
 
     def get_path(self, scope: Scope) -> str:
         return re.sub(r"^[0-9a-f]{12}/", "", super().get_path(scope))
@@ -115,8 +115,8 @@ class _Assets(StaticFiles):
     def file_response(
         self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """May be kept for ever where it is what its address says. That of another version, as another controller may
-        have, is not."""
+        """A file whose content has the digest in its address may be cached for ever. A file of another version, as
+        another controller may have, may not."""
         response = super().file_response(full_path, stat_result, scope, status_code)
         if scope["path"] == asset(scope["path"].rpartition("/")[2]):
             response.headers["Cache-Control"] = FOR_EVER
@@ -124,8 +124,8 @@ class _Assets(StaticFiles):
 
 
 class _Headers:
-    """Gives every answer the headers of SECURITY; nothing but static files may be kept by a browser or a proxy, unless
-    the view says so."""
+    """Adds the headers of SECURITY to every answer; only static files may be stored by a browser or a proxy, unless
+    the view allows it."""
 
     def __init__(self, app: ASGIApp, is_tls: bool) -> None:
         self._app = app
@@ -154,7 +154,7 @@ def _add(message: MutableMapping[str, Any], headers: dict[str, str]) -> None:
 
 
 async def _not_allowed(request: Request, _: Exception) -> Response:
-    """To the login, and back to where one was; a form that was sent goes along, so that nothing typed is lost."""
+    """Redirects to the login, and back afterwards; a submitted form goes along, so that nothing typed is lost."""
     visited = await run_in_threadpool(visit, request)
     if visited.visitor.name is not None:
         return _error(visited, 403)
@@ -176,13 +176,13 @@ def _problem(request: Request, refused: Exception) -> Response:
 
 
 def _refused(request: Request, error: Exception) -> Response:
-    """What the product itself refuses, in its words, with the cure: 503 where it may pass."""
+    """An error of ours as a page, with its text and cure: 503 if it may pass."""
     if is_api(request) and isinstance(error, WatertowerError):
         return problem(visit(request), of_error(error))
     visited = visit(request)
     if isinstance(error, NotReady):
         return visited.page("starting", 503)
-    if isinstance(error, NotKept) and not visited.may(Role.VIEWER):  # where accounts are kept is no stranger's business
+    if isinstance(error, NotKept) and not visited.may(Role.VIEWER):  # where accounts are kept is not shown to strangers
         return _error(visited, 503)
     event = new_event(error.code, **error.fields) if isinstance(error, WatertowerError) else None
     text, cure = (event.text(visited.language), event.action(visited.language)) if event else ("", "")
@@ -203,7 +203,7 @@ def _http_error(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> set[str]:
-    """Those that an address takes, by all of its routes: the server names only those of the first."""
+    """The methods that an address accepts, over all of its routes: the server lists only those of the first."""
     routes = (route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
     return {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()}
 

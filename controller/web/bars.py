@@ -1,5 +1,5 @@
-"""The nights as bars and a year as a strip: what is lit when, under the sky that the sun makes. SVG for the eye only
-(`aria-hidden`); beside it stands the same in words, from `controller.web.nights`."""
+"""The nights as bars and a year as a strip: what is lit when, under the sky as the sun makes it. SVG for the eye only
+(`aria-hidden`); the page shows the same in words, from `controller.web.nights`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,16 +19,16 @@ from controller.web.svg import blend, drawn, sky
 
 WIDTH, HEIGHT = 480.0, 44.0
 FLOOR, TALLEST, LEAST = 42.0, 17.0, 2.0
-"""Where a bar stands, and how high it is at full brightness and at the least."""
+"""Bottom of a bar, and its height at full brightness and at the lowest."""
 HORIZON, BY_DEGREE = 11.0, 0.24
 STRIPE, SEAM = 7.0, 0.2
-"""Width of one colour of a sequence, and by how much it reaches under the next one."""
+"""Width of one colour of a sequence, and its overlap under the next one."""
 LOST_Y, LOST_STEP = 22.0, 4.0
 MOST_LOST, MOST_LANES = 4, 24
 SAMPLE = timedelta(minutes=20)
 STRIP_HEIGHT, LANE, LEFT = 44.0, 9.5, 18.0
 NARROWEST_NAMED = 22
-"""A month of which less is shown has no name."""
+"""A month narrower than this in the strip has no name."""
 
 Rect = tuple[float, float, float, float, str]
 """Left, top, width, height and colour."""
@@ -40,8 +40,8 @@ Rect = tuple[float, float, float, float, str]
 def night_bar(
     bar: NightBar, place: Place, *, now: datetime | None = None, prefix: str = "n", is_alone: bool = False
 ) -> str:
-    """One night as an element `svg`; `now` has a mark if it lies in it, and `prefix` keeps the ids of several apart.
-    One that is in no page (`is_alone`) has a size of its own."""
+    """One night as an `svg` element; `now` is marked if it lies in the night, and `prefix` keeps the ids of several
+    nights apart. Outside a page (`is_alone`) it has a size of its own."""
     night = bar.night
     is_now = now is not None and night.start <= now < night.end
     return drawn(
@@ -69,7 +69,7 @@ def _ends(night: Night, span: Span) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class BarSky:
-    """The colours of the sky from noon to noon by their place, the path of the sun, and where it sets and rises."""
+    """The colours of the sky from noon to noon by position, the path of the sun, and where it sets and rises."""
 
     stops: tuple[tuple[float, str], ...]
     sun: str
@@ -80,7 +80,7 @@ class BarSky:
 def _sky(place: Place, night: Night) -> BarSky:
     count = int((night.end - night.start) / SAMPLE)
     heights = [elevation(place.latitude, place.longitude, night.start + SAMPLE * number) for number in range(count + 1)]
-    # neighbours of one colour need one stop
+    # neighbours of one colour need a single stop
     colors = [blend(*sky(height), 0.42) for height in heights]
     kept = [n for n in range(count + 1) if n in {0, count} or not colors[n - 1] == colors[n] == colors[n + 1]]
     line = "".join(
@@ -103,8 +103,8 @@ def _blackout(night: Night, span: Span) -> tuple[float, float, float, float]:
 
 
 def _stack(looks: Mapping[str, Look], left: float, width: float, floor: float, tallest: float) -> Iterator[Rect]:
-    """What zones show as bars, each as high as it is bright; those that differ lie on top of each other, the first zone
-    highest."""
+    """The looks of the zones as bars, each as high as it is bright; different ones lie on top of each other, the first
+    zone highest."""
     distinct = list(dict.fromkeys((look.colors, look.brightness) for look in reversed(list(looks.values()))))
     for colors, brightness in distinct:
         high = round(max(LEAST, tallest * brightness) / len(distinct), 1)
@@ -121,8 +121,8 @@ def _stack(looks: Mapping[str, Look], left: float, width: float, floor: float, t
 
 
 def year_strip(bars: Sequence[NightBar], rules: Sequence[Rule], language: Language) -> str:
-    """The nights of a year as an element `svg`: above what is shown, each night as high as it is bright; below a lane
-    for each rule, as in the list, a dot for a blackout and a number for what is lit."""
+    """The nights of a year as an `svg` element: above what is shown, each night as high as it is bright; below a lane
+    for each rule, in the order of the list, with a dot for a blackout and a number for light."""
     lanes = [(STRIP_HEIGHT + LANE * number, rule) for number, rule in enumerate(rules[:MOST_LANES])]
     step = (WIDTH - LEFT) / max(1, len(bars))
     lights = [rect for run in year_runs(bars) for rect in _run(run, bars[0].night.day, step)]
@@ -145,7 +145,7 @@ def year_strip(bars: Sequence[NightBar], rules: Sequence[Rule], language: Langua
 
 
 def _months(bars: Sequence[NightBar], step: float, language: Language) -> Iterator[tuple[float, str]]:
-    """Where each begins, and its name if there is room for it."""
+    """Start of each month, and its name if there is room for it."""
     starts = [number for number, bar in enumerate(bars) if number == 0 or bar.night.day.day == 1]
     for number, following in zip(starts, [*starts[1:], len(bars)], strict=False):
         has_room = (following - number) * step > NARROWEST_NAMED
@@ -160,7 +160,7 @@ def _run(run: YearRun, first: date, step: float) -> Iterator[Rect]:
 
 
 def _spans(rule: Rule, bars: Sequence[NightBar], step: float) -> Iterator[tuple[float, float]]:
-    """Where each run of nights of a rule begins, and how wide it is."""
+    """Start and width of each run of nights of a rule."""
     for has, same in groupby(enumerate(bars), key=lambda each: any(one is rule for one in each[1].rules)):
         if has:
             nights = [at for at, _ in same]
@@ -178,7 +178,7 @@ LETTERS = 80
 
 
 def plan_picture(bars: Sequence[NightBar], place: Place, names: Names, language: Language) -> str:
-    """The nights of a period one below another, each with its words and its bar, as an SVG document of its own."""
+    """The nights of a period below each other, each with its words and its bar, as an SVG document of its own."""
     rows, y = [], MARGIN
     for bar in bars:
         words = night_words(bar, place, names, language)

@@ -1,4 +1,4 @@
-"""The nights with light as a calendar that others subscribe to (RFC 5545): one event a night, in UTC."""
+"""The nights with light as a calendar to subscribe to (RFC 5545): one event a night, in UTC."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -19,8 +19,8 @@ Describe = Callable[[NightLight], str]
 def calendar_ics(
     nights: Iterable[NightLight], *, name: str, site: str, domain: str, now: datetime, describe: Describe
 ) -> bytes:
-    """A calendar of nights. An event keeps its UID, `<night>@<domain>`, however often the calendar is read, so that a
-    changed night takes the place of the old one."""
+    """A calendar of nights. An event keeps its UID, `<night>@<domain>`, each time the calendar is read, so that a
+    changed night replaces the old one."""
     from icalendar import Calendar, Event, vDuration  # noqa: PLC0415  takes 4 MB, and few pages ask for calendars
 
     calendar = Calendar()
@@ -48,8 +48,8 @@ def calendar_ics(
 def public_calendar(
     program: Program, *, site: str, domain: str, language: Language, now: datetime, campaign: str | None = None
 ) -> bytes:
-    """What everybody may know of the coming NIGHTS: of one campaign, or of all light. What a campaign tells of itself
-    stands beside its nights."""
+    """The coming NIGHTS for the public: of one campaign, or all light. The campaign's text for the public is shown
+    with its nights."""
 
     def describe(night: NightLight) -> str:
         shown = [rule for rule in night.rules if campaign in {None, rule.name}]
@@ -62,7 +62,7 @@ def public_calendar(
 
 
 def slugs(rules: Iterable[Rule]) -> dict[str, str]:
-    """By name for an address the name of a rule; where two would be alike the later ones are numbered."""
+    """By name of a rule, its name in an address; of equal ones the later ones are numbered."""
     found: dict[str, str] = {}
     for rule in rules:
         slug, number = slug_of(rule.name), 2

@@ -1,4 +1,4 @@
-"""The colours that are offered as choices: those of `tower.yaml`, then those that people ask for most."""
+"""The colours that the page offers: those of `tower.yaml`, then the most common ones."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from controller.locale import Language
 from controller.web.visit import page_text
 
 STANDARD = ("white", "warm white", "red", "orange", "yellow", "lime", "blue", "blueviolet", "magenta")
-"""Colours that lamps show at their full light: green as print means it is a fifth of it."""
+"""Colours at the full light of the lamps: green as in print is a fifth of it."""
 DARK = "dark"
 
 
 @dataclass(frozen=True, slots=True)
 class ColorChoice:
-    """A colour: `value` is how it is asked for, `hex` how it looks."""
+    """A colour: `value` is what a request contains, `hex` what is drawn."""
 
     value: str
     label: str
@@ -23,14 +23,14 @@ class ColorChoice:
 
 
 def color_choices(tower: Tower, language: Language) -> tuple[ColorChoice, ...]:
-    """Each once; the last is no light."""
+    """Each colour once; the last is no light."""
     own = {name: color.hex for name, color in tower.palette.items()}
     choices = [ColorChoice(name, name[:1].upper() + name[1:], code) for name, code in own.items()]
     for name in STANDARD:
         label = page_text(language, f"colors.{name.replace(' ', '_')}")
         color, taken = parse_color(name, {}), known_color(label, tower.palette)
         if {color.hex, taken.hex if taken is not None else None}.isdisjoint(own.values()) and plain(name) not in own:
-            # the record says it in words that people know, where they mean the same
+            # the audit uses words that people know, where they mean the same colour
             is_same = taken is not None and taken.hex == color.hex
             choices.append(ColorChoice(label.lower() if is_same else name, label, color.hex))
     return (*choices, ColorChoice(DARK, page_text(language, "colors.dark"), "#000000"))

@@ -1,4 +1,4 @@
-"""Vad ändras?: what happens if I save? Every edit of the schedule goes through this page, a removal too."""
+"""Vad ändras?: what happens if I save? Every edit of the schedule passes this page, a removal too."""
 
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
@@ -41,9 +41,9 @@ from controller.web.visit import ForOperator, Visit
 router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=2**53)]
 LOSES = "TWL-S204"
-"""Of a rule that never shows because others always win; one that is over would not show on top either."""
+"""Note on a rule that never shows because others always win. A rule that is over would not show at the top either."""
 MAY_NOT = frozenset({"EACCES", "EPERM", "EROFS"})
-"""Why the file cannot be written where somebody may be given the right to; a full disk is none of them."""
+"""Reasons for an unwritable file that more rights would solve; a full disk is not one of them."""
 CHOICE = "choice/"
 LONGEST_WHY = 200
 MOST_BARS = 20
@@ -52,7 +52,7 @@ MOST_PLACES = 100_000
 
 @router.post("/schedule/move", include_in_schema=False)
 def move(visited: ForOperator, form: FormOf) -> RedirectResponse:
-    """Another place in its list for a rule, as a draft; `to` counts from 1."""
+    """Moves a rule to another place in its list, as a draft; `to` counts from 1."""
     group, name, to = form.get("group"), form.get("name"), whole_number(form.get("to"), MOST_PLACES)
     if group not in WORDS or not to:
         raise HTTPException(400)
@@ -67,7 +67,7 @@ def move(visited: ForOperator, form: FormOf) -> RedirectResponse:
 
 
 def _is_as_before(visited: Visit, draft: Draft) -> bool:
-    """Whether a draft of nothing but moves puts everything back in its place."""
+    """Whether a draft of moves only ends with everything in its old place."""
     edits = edits_of(draft)
     if typed_of(draft) is not None or not all(isinstance(each, RuleMove) for each in edits):
         return False
@@ -77,7 +77,7 @@ def _is_as_before(visited: Visit, draft: Draft) -> bool:
 
 @router.post("/schedule/remove", include_in_schema=False)
 def remove(visited: ForOperator, form: FormOf) -> RedirectResponse:
-    """The list without a rule, as a draft."""
+    """Removes a rule from its list, as a draft."""
     group, name = form.get("group"), form.get("name")
     if group not in WORDS:
         raise HTTPException(400)
@@ -89,8 +89,7 @@ def remove(visited: ForOperator, form: FormOf) -> RedirectResponse:
 
 @router.get("/schedule/draft/{number}", include_in_schema=False, response_model=None)
 def show(visited: ForOperator, number: Number) -> HTMLResponse | RedirectResponse:
-    """What saving it would change: first the light of now, then days, then nights. A form that is not finished goes on
-    there."""
+    """What saving would change: first the light now, then days, then nights. Redirects to an unfinished form."""
     draft = draft_of(visited)
     if draft is None or draft.id != number:  # as after a step back in the browser
         return visited.to("/schedule", visited.text("draft.none"))
@@ -103,8 +102,8 @@ def show(visited: ForOperator, number: Number) -> HTMLResponse | RedirectRespons
 
 @router.post("/schedule/draft/{number}/choose", include_in_schema=False, response_model=None)
 def choose(visited: ForOperator, number: Number, form: FormOf) -> HTMLResponse | RedirectResponse:
-    """Of each field that both changed one value was chosen; one that was not is asked about again. The draft then has
-    what was chosen, as if it had been begun on the file as it stands."""
+    """Stores the values chosen for disputed fields; a field without a choice is asked about again. The draft then has
+    the chosen values, as if it had been started from the current file."""
     draft = draft_by_id(visited, number)
     before = proposal(visited, draft)
     chosen = _chosen(form)
@@ -118,8 +117,8 @@ def choose(visited: ForOperator, number: Number, form: FormOf) -> HTMLResponse |
 
 @router.post("/schedule/draft/{number}/save", include_in_schema=False, response_model=None)
 def save(visited: ForOperator, number: Number, form: FormOf) -> HTMLResponse | RedirectResponse:
-    """Writes the file, if both it and the draft are still those that were shown (`base`, `seen`): what was not seen is
-    neither overwritten nor saved. A second press of the same button finds it saved."""
+    """Writes the file, if both it and the draft are still those that were shown (`base`, `seen`): nothing unseen is
+    overwritten or saved. A second press of the same button finds the draft saved."""
     draft, seen = draft_of(visited), form.get("seen")
     if keeper_of(visited).read().sha256 == seen != form.get("base"):
         return visited.to("/schedule", visited.text("draft.saved"))
@@ -136,7 +135,7 @@ def save(visited: ForOperator, number: Number, form: FormOf) -> HTMLResponse | R
 
 
 def _broken_file(visited: Visit, found: Proposal) -> RedirectResponse | None:
-    """Where the file on the disk has mistakes nothing can be saved over it but a whole text; the draft is kept."""
+    """A redirect if the file on the disk has mistakes: then only a whole text can be saved. The draft is kept."""
     tower = visited.snapshot.setup.tower
     is_sound = found.current.setup is not None or open_schedule(found.current.text, tower).schedule is not None
     if is_sound or any(isinstance(each, WholeText) for each in found.edits):
@@ -145,7 +144,7 @@ def _broken_file(visited: Visit, found: Proposal) -> RedirectResponse | None:
 
 
 def _written(visited: Visit, number: int, found: Proposal, why: str) -> HTMLResponse | RedirectResponse:
-    """What came of writing the file."""
+    """The result of writing the file."""
     try:
         saved = save_text(visited, found.text, found.current.sha256, why)
     except SaveConflict:
@@ -171,18 +170,18 @@ def _saved(visited: Visit, number: int, outcome: Saved) -> RedirectResponse:
 
 @router.post("/schedule/draft/{number}/discard", include_in_schema=False)
 def discard(visited: ForOperator, number: Number, form: FormOf) -> RedirectResponse:  # noqa: ARG001  checks the form
-    """Drops what was not saved."""
+    """Deletes the draft."""
     visited.service.accounts.drafts.discard(number, visited.visitor.owner)
     return visited.to("/schedule", visited.text("draft.discarded"))
 
 
 def _chosen(form: Form) -> dict[str, str]:
-    """By `group/rule/field` the value that was chosen."""
+    """The chosen values by `group/rule/field`."""
     return {key.removeprefix(CHOICE): value for key, value in form.fields if key.startswith(CHOICE)}
 
 
 def _page(visited: Visit, number: int, found: Proposal, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """`values` is what was chosen of disputed fields, what saving was refused for, and the reason that was typed."""
+    """`values` are the choices for disputed fields, the reasons why saving was refused, and the typed reason."""
     common = {
         "number": number,
         "found": found,
@@ -232,7 +231,7 @@ def _bars(day: date, programs: tuple[Program, Program]) -> tuple[str, ...]:
 
 
 def _back(visited: Visit) -> str:
-    """The form of the rule that is edited; the schedule where there are several edits."""
+    """Address of the form of the edited rule; the schedule if there are several edits."""
     edits = [edit for edit in edits_of(draft_of(visited)) if isinstance(edit, RuleEdit)]
     if len(edits) != 1:
         return "/schedule"

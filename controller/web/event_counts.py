@@ -1,4 +1,4 @@
-"""Counts of what events tell since the start, for `/metrics`."""
+"""Counts of events since the start, for `/metrics`."""
 
 import threading
 from bisect import bisect_left
@@ -19,12 +19,12 @@ RESULTS = {
     "TWL-G108": "not_obeyed",
     "TWL-G117": "not_taken",
 }
-"""Events that tell how a command ended."""
+"""Results of a command, by event."""
 FILES_TAKEN = "TWL-O130"
 
 
 class EventCounts:
-    """Counts since the start of what events tell; `take` is called on the control loop, `read` on any thread."""
+    """Counts of events since the start; `take` is called on the control loop, `metrics` on any thread."""
 
     def __init__(self, started: datetime) -> None:
         self._lock = threading.Lock()
@@ -35,7 +35,7 @@ class EventCounts:
         self.files_taken_at = started
 
     def take(self, event: Event, at: datetime) -> None:
-        """Count an event that was told at an instant."""
+        """Counts an event that was emitted at an instant."""
         with self._lock:
             self._levels[event.level] += event.count
             if event.code == FILES_TAKEN:

@@ -1,4 +1,4 @@
-"""Händelser: what has happened, the newest first; and what a code means, in place and on a page of its own."""
+"""Händelser: past events, the newest first; and what a code means, in place and on a page of its own."""
 
 import re
 from collections.abc import Iterator
@@ -24,17 +24,17 @@ PER_PAGE = 100
 LAST_OF_CODE = 5
 MOST_NEW = 99
 LATEST = 2**62
-"""A number above that of every event."""
+"""A number above the number of every event."""
 DAYS = (1, 7, 30)
 LEVELS = {"info": SEVERITY[1:], "warning": SEVERITY[2:], "error": SEVERITY[3:]}
-"""From which level on; what is for debugging is in `watertower logs`."""
+"""The levels shown from a level on; debug events are in `watertower logs` only."""
 OF_ONE_ACT = frozenset({"id", "command_id"})
 _FIELD = re.compile(r"{\w+}|{{|}}")
 
 
 @dataclass(frozen=True, slots=True)
 class CodeHelp:
-    """What a code means: what it is, whether it passes by itself, and what to do."""
+    """The meaning of a code: what it is, whether it passes by itself, and what to do."""
 
     meaning: str
     passes: str
@@ -43,7 +43,7 @@ class CodeHelp:
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """An event, or several alike in a row: `count` of them since `since`."""
+    """An event, or several equal ones in a row: `count` of them since `since`."""
 
     number: int
     at: datetime
@@ -71,7 +71,7 @@ def events(  # noqa: PLR0913, PLR0917  the filters in the address
     until: str = "",
     before: int = LATEST,
 ) -> Response:
-    """The events that the filters leave, each day under its heading."""
+    """The events that match the filters, each day under its heading."""
     chosen = {"level": level, "code": code, "gateway": gateway, "days": days, "since": since, "until": until}
     wanted, fault = _filter(visited, **chosen)
     try:
@@ -97,7 +97,7 @@ def events(  # noqa: PLR0913, PLR0917  the filters in the address
 
 @router.get("/code/{code}", include_in_schema=False)
 def code_page(visited: ForViewer, code: str) -> Response:
-    """What a code means, and when it came last."""
+    """The meaning of a code, and its last event."""
     kind = CATALOGUE.get(code.upper())
     if kind is None:
         raise HTTPException(404)
@@ -116,8 +116,8 @@ def code_page(visited: ForViewer, code: str) -> Response:
 
 
 def event_lines(visited: Visit, wanted: EventFilter, before: int, limit: int) -> tuple[list[EventLine], int | None]:
-    """The newest that are meant, alike ones together, and the number to go on before; None at the end. Raises
-    WatertowerError where the history cannot be read."""
+    """The newest events that match, equal ones together, and the number before which the next page begins; None at the
+    end. Raises WatertowerError if the history cannot be read."""
     found = History(visited.service.state).newest(wanted, before, limit)
     zone = visited.snapshot.zone
     lines: list[EventLine] = []
@@ -136,7 +136,7 @@ def event_lines(visited: Visit, wanted: EventFilter, before: int, limit: int) ->
 
 
 def _essence(event: Event) -> tuple[tuple[str, str], ...]:
-    """What tells an event from one that says the same again: names and words, no figures."""
+    """What equal events have in common: names and words, no figures."""
     return tuple(
         (name, str(value))
         for name, value in sorted(event.fields.items())
@@ -145,7 +145,7 @@ def _essence(event: Event) -> tuple[tuple[str, str], ...]:
 
 
 def code_help(visited: Visit, kind: EventKind, action: str) -> CodeHelp:
-    """What it means; `action` is what to do, with the fields of one event or without."""
+    """The meaning of a code; `action` is what to do, with the fields of one event or without."""
     known = CATALOGUE.get(kind.code)
     if known is None:
         return CodeHelp(visited.text("events.unknown"), "", "")
@@ -158,14 +158,14 @@ def code_help(visited: Visit, kind: EventKind, action: str) -> CodeHelp:
 
 
 def without_fields(template: str) -> str:
-    """A text that is of no one event: with dots for what each tells. A brace of the text itself stands twice in it."""
+    """A text without an event: dots in place of its fields. A literal brace is doubled in it."""
     return _FIELD.sub(lambda found: found[0][0] if found[0] in {"{{", "}}"} else "…", template)
 
 
 def _filter(  # noqa: PLR0913  the filters in the address
     visited: Visit, *, level: str, code: str, gateway: str, days: str, since: str, until: str
 ) -> tuple[EventFilter, FieldFault | None]:
-    """What is wanted, and what could not be read of it."""
+    """The filter, and the fault of what could not be read of it."""
     fault = None
     span = whole_number(days, max(DAYS))
     start = visited.snapshot.now - timedelta(days=span) if span is not None and span in DAYS else None
@@ -207,7 +207,8 @@ def _last_number(visited: Visit) -> int:
 
 
 def _new(visited: Visit, wanted: EventFilter) -> int:
-    """How many came since the page was opened that asks for itself anew: they wait, so that the list does not move."""
+    """Number of events since the page that reloads itself was opened. They are announced, not inserted, so that the
+    list does not move."""
     seen = whole_number(visited.request.headers.get("x-seen", ""), LATEST)
     if seen is None:
         return 0

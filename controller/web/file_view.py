@@ -1,5 +1,5 @@
-"""Filen: schedule.yaml as text, with its mistakes at their lines and their cures; for what no form can show, and for a
-file that an editor has broken."""
+"""Filen: schedule.yaml as text, with its mistakes at their lines and their cures; for what no form can show, and for
+a file that was broken in an editor."""
 
 from dataclasses import dataclass
 
@@ -22,12 +22,12 @@ router = APIRouter()
 AROUND = 2
 MOST_SHOWN = 20
 MOST_ENCODED = 3 * LIMIT
-"""Bytes of a form with a file as long as may be."""
+"""Bytes of an encoded form with a file of the largest size."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownFinding:
-    """A finding as the page shows it: its line with those around it, and a mark below the place."""
+    """A finding on the page: its line with the lines around it, and a mark below the place."""
 
     code: str
     text: str
@@ -37,13 +37,13 @@ class ShownFinding:
     mark: str
     is_error: bool
     cures: tuple[tuple[str, str], ...] = ()
-    """Which one, and what would be written instead."""
+    """Key of each suggestion, and its text."""
 
 
 @router.get("/schedule/file", include_in_schema=False)
 def file(visited: ForViewer) -> HTMLResponse:
-    """The file on the disk with what is wrong with it; what is in force may be older. A draft of the whole text goes
-    on where it was left."""
+    """The file on the disk with its findings; the text in force may be older. A draft of the whole text is shown
+    instead."""
     if visited.service.keeper is None:
         return _page(visited, visited.snapshot.setup.schedule_text.source.lines, ())
     current = keeper_of(visited).read()
@@ -57,13 +57,13 @@ def file(visited: ForViewer) -> HTMLResponse:
 
 @router.post("/schedule/file", include_in_schema=False, response_model=None)
 async def change(visited: ForOperator, request: Request) -> HTMLResponse | RedirectResponse:
-    """The text as a draft: with mistakes it is shown again, else what it changes."""
+    """Stores the text as a draft: with mistakes it is shown again, else its changes are shown."""
     form = await checked_form(request, visited, MOST_ENCODED)
     return await run_in_threadpool(_change, visited, form)
 
 
 def _change(visited: Visit, form: Form) -> HTMLResponse | RedirectResponse:
-    # browsers end lines in one way, the file may in another
+    # browsers use one kind of line end, the file may have another
     text = form.raw("text").replace("\n", FileText.of(_current(visited)).newline)
     draft = add_edit(visited, WholeText(text=text), form.get("base"))
     opened = open_schedule(text.encode(), visited.snapshot.setup.tower)
@@ -76,7 +76,7 @@ def _change(visited: Visit, form: Form) -> HTMLResponse | RedirectResponse:
 
 
 def _cured(text: str, key: str, findings: tuple[Finding, ...], visited: Visit) -> str | None:
-    """The text once a suggestion is followed, which is kept as the draft; None where there is no such suggestion."""
+    """The text with a suggestion applied, which is stored as the draft; None if there is no such suggestion."""
     for finding in findings:
         for cure in finding.suggestions:
             if _cure_key(finding, text_in(cure.shown, visited.language)) == key:

@@ -1,4 +1,4 @@
-"""Forms as browsers send them: URL-encoded, bounded, and only from a page of ours."""
+"""Forms as browsers send them: URL-encoded, limited in size, and only from our page."""
 
 import hmac
 import re
@@ -20,14 +20,14 @@ MOST_FIELDS = 1_000
 LONGEST_NUMBER = 20
 CSRF = "csrf"
 CURES = ("suggestion", "near", "meant")
-"""Fields of findings and refusals that say what may have been meant."""
+"""Fields of findings and refusals that hold a suggestion."""
 QUOTED = re.compile("`([^`]*)`")
-"""What is to be typed as it is."""
+"""A value that can be typed as it stands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The fields of a form in the order in which they stand on the page."""
+    """The fields of a form in the order of the page."""
 
     fields: tuple[tuple[str, str], ...] = ()
 
@@ -41,18 +41,18 @@ class Form:
 
     @property
     def text(self) -> str:
-        """URL-encoded, without the mark of the session that it was made for."""
+        """URL-encoded, without the CSRF token of the session."""
         return urlencode([(key, value) for key, value in self.fields if key != CSRF])
 
     def all(self, name: str) -> tuple[str, ...]:
-        """Each value of a field that may be there several times."""
+        """Each value of a field that may occur several times."""
         return tuple(value for key, value in self.fields if key == name)
 
 
 @dataclass(frozen=True, slots=True)
 class FieldFault:
-    """What is wrong with a field of a form, in words, with its cure; where one press can apply that, what the field
-    would hold then, and the words on the button. Where several things may be meant `cures` has each."""
+    """A mistake in a field of a form, in words, with its cure; if one press can apply it, the new value of the field
+    and the words on the button. `cures` has each choice if there are several."""
 
     field: str
     text: str
@@ -62,18 +62,18 @@ class FieldFault:
 
 
 def whole_number(text: str, most: int) -> int | None:
-    """A number from 0 on, as it stands in a form, an address or a header; None for anything else, and for more than
-    `most`. Python refuses to read thousands of digits."""
+    """A number from 0 to `most` in a form, an address or a header; None for anything else. Python refuses to read
+    thousands of digits."""
     return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER and int(text) <= most else None
 
 
 def fault_of(error: WatertowerError, field: str, language: Language) -> FieldFault:
-    """An error of ours at a field."""
+    """An error of ours as the fault of a field."""
     return fault_in(new_event(error.code, **error.fields), field, language)
 
 
 def fault_in(event: Event, field: str, language: Language) -> FieldFault:
-    """A finding, or the reason of a refusal, at its field."""
+    """A finding, or the reason of a refusal, as the fault of its field."""
     text = event.text(language)
     cures = [in_language(event.fields[name], language) for name in CURES if event.fields.get(name)]
     several = [each for cure in cures for each in (QUOTED.findall(cure) or cure.split(" / "))]
@@ -83,7 +83,7 @@ def fault_in(event: Event, field: str, language: Language) -> FieldFault:
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """The body of a request. Raises HTTPException 413 for one that is longer."""
+    """The body of a request. Raises HTTPException 413 for a longer one."""
     body = bytearray()
     async for part in request.stream():
         body += part
@@ -93,7 +93,7 @@ async def read_body(request: Request, most: int) -> bytes:
 
 
 async def read_form(request: Request, most: int = MOST_BYTES) -> Form:
-    """The fields. Raises HTTPException 413, 415 or 400."""
+    """The fields of a request. Raises HTTPException 413, 415 or 400."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
         raise HTTPException(415)
     body = await read_body(request, most)
@@ -110,9 +110,9 @@ def parse_form(text: str) -> Form:
 
 
 def check_origin(request: Request) -> None:
-    """Raises HTTPException 403 for an act that another site made a browser do. Browsers tell by `Sec-Fetch-Site`, older
-    ones and those without TLS by `Origin`; a program sends neither. Behind a proxy `Host` may be another than the
-    browser's, so that the first counts where it is there."""
+    """Raises HTTPException 403 for a request that another site made a browser send. Browsers mark those by
+    `Sec-Fetch-Site`, older ones and those without TLS by `Origin`; a program sends neither. Behind a proxy `Host` may
+    differ from the browser's, so that the first header decides if it is there."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     is_foreign = origin is not None and origin.partition("://")[2] != request.headers.get("host")
     if site not in {"same-origin", "none"} and (site is not None or is_foreign):
@@ -120,12 +120,12 @@ def check_origin(request: Request) -> None:
 
 
 async def form(request: Request, visited: Visited) -> Form:
-    """A dependency: the form of a page that we gave to this visitor. Raises HTTPException 403 for any other."""
+    """A dependency: a form that our page gave to this visitor. Raises HTTPException 403 for any other."""
     return await checked_form(request, visited)
 
 
 async def checked_form(request: Request, visited: Visit, most: int = MOST_BYTES) -> Form:
-    """The same for one of so many bytes."""
+    """The same for a form of up to this many bytes."""
     check_origin(request)
     given = await read_form(request, most)
     if not hmac.compare_digest(given.get(CSRF).encode(), visited.visitor.csrf.encode()):

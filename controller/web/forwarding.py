@@ -1,9 +1,9 @@
-"""Hands a request for a site that another controller leads to the page of that controller, and brings back its answer.
+"""Forwards a request for a site that another controller leads to the page of that controller, and brings back its
+answer.
 
-Each controller tells the others in the database where its page is, a key made at its start, and the certificate that
-the page shows. Who forwards trusts exactly that certificate, and seals with the key what it knows of the visitor, whom
-the other page cannot see. A request that carries a seal is never forwarded again.
-"""
+Each controller stores the address of its page in the database, a key made at its start, and the certificate of the
+page. The forwarding controller trusts exactly that certificate, and signs with the key what it knows of the visitor
+(the seal), whom the other page cannot see. A request that carries a seal is never forwarded again."""
 
 import asyncio
 import base64
@@ -34,7 +34,7 @@ NOT_LED = 421
 CONNECT_S = 2.0
 STREAM = b"text/event-stream"
 QUIET_S = 25.0
-"""A stream of events says something more often."""
+"""A stream of events sends something at least this often, in seconds."""
 READ = 65_536
 OF_CONNECTION = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"te", b"upgrade", b"expect", b"date"})
 EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104
@@ -43,7 +43,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 class NotHanded(Exception):  # noqa: N818  named by what went wrong
-    """The request did not get there, for this reason: it can be sent again."""
+    """The request did not reach the other page, for this reason: it can be sent again."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -51,17 +51,17 @@ class NotHanded(Exception):  # noqa: N818  named by what went wrong
 
     @classmethod
     def of(cls, error: Exception) -> Self:
-        """As the network tells it."""
+        """The error of the network as a reason."""
         return cls(reason_of(error))
 
 
 class NotAnswered(NotHanded):
-    """The request was sent, and nobody knows what came of it."""
+    """The request was sent, and its result is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class OtherPage:
-    """The page of another controller: where it is, its key, and its certificate (PEM; empty without TLS)."""
+    """The page of another controller: its address, its key, and its certificate (PEM; empty without TLS)."""
 
     host: str
     port: int
@@ -71,17 +71,17 @@ class OtherPage:
 
     @property
     def is_within_reach(self) -> bool:
-        """False where it listens on its own machine only, and that is another one than this."""
+        """False if the page listens on loopback only, on another machine."""
         return self.machine == socket.gethostname() or self.host not in LOOPBACK_NAMES
 
 
 NOTE = TypeAdapter(OtherPage)
-"""Whoever may write to the database may have written anything there."""
+"""Validated: anybody who may write to the database may have written anything here."""
 
 
 def own_page(web: Web, port: int, key: str) -> str:
-    """What a controller tells the others of its page, which listens on this port. Raises OSError where the certificate
-    cannot be read."""
+    """What a controller stores about its page, which listens on this port. Raises OSError if the certificate cannot be
+    read."""
     host = web.address[0]
     certificate = web.cert_file.read_text(encoding="ascii") if web.cert_file is not None else ""
     first = certificate.partition("-----END CERTIFICATE-----")
@@ -90,8 +90,8 @@ def own_page(web: Web, port: int, key: str) -> str:
 
 
 def other_page(note: PageNote) -> OtherPage | None:
-    """What another one told; None where it has no page. A page that listens on every address is where the database
-    knows its controller."""
+    """The page that another controller stored; None if it has none. A page that listens on every address is reached at
+    the address by which the database knows its controller."""
     with suppress(ValueError, RecursionError):
         page = NOTE.validate_json(note.text, strict=True)
         return page if page.host else replace(page, host=note.address)
@@ -99,14 +99,14 @@ def other_page(note: PageNote) -> OtherPage | None:
 
 
 def sealed(access: Access, method: str, target: bytes, key: str) -> bytes:
-    """What is known of a visitor and their request, so that only a controller can have written it."""
+    """What is known of a visitor and their request, signed so that only a controller can have written it."""
     words = [method, target.decode("latin-1"), asdict(access)]
     text = base64.urlsafe_b64encode(json.dumps(words).encode())
     return text + b"." + hmac.new(key.encode(), text, "sha256").hexdigest().encode()
 
 
 def unsealed(seal: bytes, method: str, target: bytes, key: str) -> Access | None:
-    """The visitor of a forwarded request; None where no controller that knows this key has sealed it."""
+    """The visitor of a forwarded request; None if it is not signed with this key."""
     text, _, signature = seal.partition(b".")
     if not key or not hmac.compare_digest(hmac.new(key.encode(), text, "sha256").hexdigest().encode(), signature):
         return None
@@ -120,7 +120,7 @@ def unsealed(seal: bytes, method: str, target: bytes, key: str) -> Access | None
 async def handed(
     page: OtherPage, method: str, target: bytes, headers: Headers, body: bytes, within_s: float
 ) -> Response:
-    """The answer of the other page, which comes `within_s`; a stream of events is passed on as it comes. Raises
+    """The answer of the other page, within `within_s`; a stream of events is passed on as it arrives. Raises
     NotHanded, NotAnswered."""
     try:
         async with asyncio.timeout(CONNECT_S):
@@ -150,7 +150,7 @@ async def handed(
 
 
 def _request(method: str, target: bytes, headers: Headers, body: bytes) -> h11.Request:
-    """With what belongs to the visitor's own connection left out."""
+    """The request without the headers of the visitor's own connection."""
     kept = [(name, value) for name, value in headers if name not in {*OF_CONNECTION, b"content-length"}]
     length = [(b"content-length", str(len(body)).encode())] if body or method not in {"GET", "HEAD"} else []
     return h11.Request(method=method, target=target, headers=[*kept, *length, (b"connection", b"close")])
@@ -176,7 +176,7 @@ async def _asked(
 
 
 async def _rest(connection: h11.Connection, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    """The body of the answer, as it comes."""
+    """The body of the answer."""
     while isinstance(event := await _next(connection, reader), h11.Data):
         yield bytes(event.data)
 
@@ -184,7 +184,7 @@ async def _rest(connection: h11.Connection, reader: asyncio.StreamReader) -> Asy
 async def _passed_on(
     connection: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> AsyncIterator[bytes]:
-    """A stream of events. It ends where nothing more comes: whoever reads it connects anew."""
+    """A stream of events. It ends when nothing more comes: the browser then connects again."""
     try:
         with suppress(OSError, TimeoutError, h11.ProtocolError):
             async for part in _rest(connection, reader):
@@ -201,7 +201,7 @@ async def _next(connection: h11.Connection, reader: asyncio.StreamReader) -> obj
 
 
 def _trust(page: OtherPage) -> ssl.SSLContext | None:
-    """Exactly the certificate that the other controller told, whatever its name."""
+    """A context that accepts exactly the certificate that the other controller stored, whatever its name."""
     if not page.certificate:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -11,7 +11,7 @@ from controller.web.visit import Visit
 
 
 def details_of(visited: Visit, snapshot: Snapshot, health: GatewayHealth) -> str:
-    """Of the parts that have its status: what they show, and what they should; never a hex value."""
+    """What the zones with the gateway's status show and should show; never a hex value."""
     state = snapshot.states[health.name]
     zones = {zone: each for zone, each in health.zones.items() if each.status == health.status}
     shown = _words(visited, snapshot, {zone: each.reported for zone, each in zones.items()})
@@ -35,7 +35,7 @@ def details_of(visited: Visit, snapshot: Snapshot, health: GatewayHealth) -> str
 
 
 def _words(visited: Visit, snapshot: Snapshot, looks: Mapping[str, LookValue]) -> str:
-    """`orange`, `skålen orange, skaftet släckt`; empty where it is not known of all."""
+    """`orange`, `skålen orange, skaftet släckt`; empty if it is not known of all zones."""
     names, language = names_of(snapshot.setup.tower), visited.language
     texts = {}
     for zone, look in looks.items():

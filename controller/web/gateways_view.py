@@ -1,4 +1,4 @@
-"""Styrenheter: which gateway is unwell, since when; and one gateway with what it reports and what happened to it."""
+"""Styrenheter: which gateway has a problem, since when; and one gateway with its reports and its events."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,19 +31,19 @@ from controller.web.visit import ForViewer, Visit
 router = APIRouter(route_class=SharedRoute)
 PER_PAGE = 50
 FOLDED_FROM = 8
-"""So many that are confirmed are folded."""
+"""Number of confirmed gateways from which their list is folded."""
 LAST_EVENTS = 20
 SAID_BY: Mapping[Proof, str] = {"person": "walk", "report": "preflight", "power": "preflight"}
 TESTS_AHEAD = timedelta(days=30)
 CONFIRMED = "TWL-G101"
 ALL, NOT_CONFIRMED = "all", "unconfirmed"
 CLOCK_OFF_S = 1.0
-"""A clock that differs less is right."""
+"""Seconds by which a clock may be off."""
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayRow:
-    """A gateway in the list; `details` say what it shows and should show, or since when it is silent."""
+    """A gateway in the list; `details` are what it shows and should show, or since when it is silent."""
 
     name: str
     status: Status
@@ -53,7 +53,7 @@ class GatewayRow:
 
 @dataclass(frozen=True, slots=True)
 class ZoneRow:
-    """A part of the landmark as one gateway shows it."""
+    """A part of the landmark as reported by one gateway."""
 
     name: str
     status: Status
@@ -63,7 +63,7 @@ class ZoneRow:
 
 @router.get("/gateways", include_in_schema=False)
 def gateways(visited: ForViewer, q: str = "", status: str = ALL, page: int = 1) -> Response:
-    """Those that are not confirmed first; `q` is part of a name, a kind or a part of the landmark."""
+    """The gateways, those that are not confirmed first; `q` is part of a name, a kind or a part of the landmark."""
     snapshot = visited.snapshot
     wanted = status if status in {NOT_CONFIRMED, *WORST_FIRST} else ALL
     found = found_gateways(snapshot, q, wanted)
@@ -111,15 +111,15 @@ def gateway(visited: ForViewer, name: str) -> Response:
 
 
 def _next_lamp_test(visited: Visit, snapshot: Snapshot) -> str:
-    """When the service tests the lamps next; empty where that is not soon."""
+    """When the service tests the lamps next; empty if that is not soon."""
     tests = planned_tests(snapshot.setup, snapshot.program, snapshot.now, snapshot.now + TESTS_AHEAD)
     test = next(tests, None)
     return test.text(visited.now, snapshot.program, visited.language) if test is not None else ""
 
 
 def found_gateways(snapshot: Snapshot, q: str, wanted: str) -> list[str]:
-    """The names of those of a status, of ALL or of NOT_CONFIRMED, with `q` in what they are found by; the worst first,
-    else in the order of tower.yaml."""
+    """Names of the gateways with a status, of ALL or of NOT_CONFIRMED, that match `q`; the worst first, else in the
+    order of tower.yaml."""
     return [name for name in _by_status(snapshot) if _fits(snapshot, name, plain(q), wanted)]
 
 
@@ -136,7 +136,7 @@ def _fits(snapshot: Snapshot, name: str, q: str, wanted: str) -> bool:
 
 
 def _said_of(snapshot: Snapshot, name: str) -> Iterator[str]:
-    """What a gateway is found by."""
+    """The texts in which a gateway is searched for."""
     keys = snapshot.defined[name]
     yield name
     yield keys.kind
@@ -165,7 +165,7 @@ def _zone(visited: Visit, snapshot: Snapshot, zone: str, health: ZoneHealth) -> 
 def _facts(
     visited: Visit, snapshot: Snapshot, health: GatewayHealth, state: GatewayState, keys: Gateway
 ) -> Iterator[tuple[str, str]]:
-    """What else is known of it, with what it is called."""
+    """Further facts about the gateway, each with its label."""
     text = visited.text
     yield text("gateways.fact.kind"), health.kind
     yield text("gateways.fact.heard"), since(visited, health.heard) or text("gateways.never")
@@ -193,7 +193,7 @@ def _figure(value: float, visited: Visit) -> str:
 
 
 def _latency(visited: Visit, name: str) -> float | None:
-    """How long it took to confirm the last command."""
+    """Seconds until the last command was confirmed."""
     try:
         found = History(visited.service.state).newest(EventFilter(code=CONFIRMED, gateway=name), LATEST, 1)
     except WatertowerError:
@@ -205,13 +205,13 @@ def _latency(visited: Visit, name: str) -> float | None:
 def _last_events(visited: Visit, name: str) -> list[tuple[str, list[EventLine]]]:
     try:
         lines = event_lines(visited, EventFilter(gateway=name), LATEST, LAST_EVENTS)[0]
-    except WatertowerError:  # said by `/events`, and by a degradation while it lasts
+    except WatertowerError:  # shown by `/events`, and as a degradation while it lasts
         return []
     return [*by_day(visited, lines)]
 
 
 def _lamps(visited: Visit, gateway: Gateway) -> tuple[list[str], list[tuple[str, str]]]:
-    """What the last tests said, by people and by the service itself, and the lamps that failed, each with how."""
+    """Results of the last lamp tests, by people and by the service itself, and the lamps that failed, each with how."""
     findings = LampResults(visited.service.state, visited.service.emit).read()
     failed = failed_lamps(gateway, findings)
     lines, seen = [], tested_lamps(gateway, findings.people)
@@ -234,6 +234,6 @@ def _tested(visited: Visit, kind: str, tested: Mapping[str, LampResult]) -> str:
 
 
 def _problem(visited: Visit, code: str) -> str:
-    """What a code means; empty for one of another version."""
+    """The meaning of a code; empty for a code of another version."""
     kind = CATALOGUE.get(code)
     return code_help(visited, kind, "").meaning if kind is not None else ""

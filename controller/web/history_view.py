@@ -1,4 +1,4 @@
-"""Historik: who changed what, and how do I go back? Every version of the schedule, by whatever way it came."""
+"""Historik: who changed what, and how do I go back? Every version of the schedule, however it was saved."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ Number = Annotated[int, Path(ge=1, le=2**53)]
 
 @router.get("/history", include_in_schema=False)
 def history(visited: ForViewer, page: Annotated[int, Query(ge=1)] = 1) -> HTMLResponse:
-    """The versions, the newest first, before them the file on the disk where it is none of them."""
+    """The versions, the newest first; above them the file on the disk if it is none of them."""
     if visited.service.keeper is None:
         return visited.page(
             "history", versions=[], current=None, is_new=False, draft=None, page=1, pages=1, may_undo=False
@@ -43,7 +43,7 @@ def history(visited: ForViewer, page: Annotated[int, Query(ge=1)] = 1) -> HTMLRe
 
 @router.get("/history/{number}", include_in_schema=False)
 def version(visited: ForViewer, number: Number) -> HTMLResponse:
-    """One version: what it changed when it was saved, and its text."""
+    """One version: its changes when it was saved, and its text."""
     keeper = keeper_of(visited)
     found = version_of(visited, number)
     before, text = keeper.changed_by(found)
@@ -64,14 +64,14 @@ def version(visited: ForViewer, number: Number) -> HTMLResponse:
 
 @router.post("/history/{number}/restore", include_in_schema=False)
 def restore(visited: ForOperator, number: Number, form: FormOf) -> RedirectResponse:  # noqa: ARG001  checks the form
-    """A draft that is equal to a version: what changes is shown before it is saved."""
+    """A draft equal to a version: its changes are shown before it is saved."""
     text = keeper_of(visited).versions.text(version_of(visited, number))
     return _drafted(visited, text)
 
 
 @router.post("/history/undo", include_in_schema=False)
 def undo(visited: ForOperator, form: FormOf) -> RedirectResponse:  # noqa: ARG001  checks the form
-    """A draft that is equal to the version before the one in force."""
+    """A draft equal to the version before the one in force."""
     keeper = keeper_of(visited)
     target = keeper.undo(keeper.read())
     if target is None:
@@ -85,7 +85,7 @@ def _drafted(visited: Visit, text: bytes) -> RedirectResponse:
 
 
 def version_of(visited: Visit, number: int) -> ScheduleVersion:
-    """The version of this number. Raises HTTPException 404 where there is none."""
+    """The version with this number. Raises HTTPException 404 if there is none."""
     found = keeper_of(visited).versions.version(number)
     if found is None:
         raise HTTPException(404)

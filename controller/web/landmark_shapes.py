@@ -1,4 +1,5 @@
-"""Where the parts of a landmark lie in its picture: 360 by 300, the ground at 278, the axis at 150, labels from 240."""
+"""Positions of the parts of a landmark in its picture: 360 by 300, the ground at 278, the axis at 150, labels from
+240."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,13 +13,13 @@ STEP = 6.0
 Half = Callable[[float], float]
 """Half the width at a height."""
 PathAttributes = Mapping[str, object]
-"""Of an element `path`."""
+"""Attributes of a `path` element."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartShape:
-    """One part: the path of its outline, the point that its label points at, and the ellipse of its glow as centre and
-    radii; `more` are further paths of it, and each path may have a transformation."""
+    """One part: the path of its outline, the point of its label, and the ellipse of its glow as centre and radii;
+    `more` are further paths of it, and each path may have a transformation."""
 
     path: str
     anchor: tuple[float, float]
@@ -35,7 +36,7 @@ class PartShape:
 @dataclass(frozen=True, slots=True)
 class LandmarkShape:
     """The parts from the first zone on; the path of a `roof` behind them, and paths that lie `behind` and `over` them.
-    What `is_round` is shaded towards its sides."""
+    If `is_round` it is shaded towards its sides."""
 
     parts: tuple[PartShape, ...]
     roof: str = ""
@@ -45,7 +46,7 @@ class LandmarkShape:
 
 
 def water_tower(count: int) -> LandmarkShape:
-    """The first part is the bowl, the others are bands of the shaft from above; a single one is both."""
+    """The first part is the bowl, the others are bands of the shaft from above; a single part is both."""
     bowl = "M75 104H225C225 134 193 157 170 178H130C107 157 75 134 75 104Z"
     ribs = "".join(
         f"M{150 + rim} 104C{150 + rim} 132 {150 + neck * 1.7:g} 154 {150 + neck:g} 178"
@@ -128,7 +129,7 @@ def facade(count: int) -> LandmarkShape:
 
 
 def custom(drawing: LandmarkDrawing) -> LandmarkShape:
-    """The drawing of a site, as large as there is room for, standing on the ground."""
+    """The drawing of a site, scaled to the available room, standing on the ground."""
     left, top, width, height = drawing.view
     scale = min(ROOM[0] / width, ROOM[1] / height)
     right, down = CUSTOM_AXIS - scale * (left + width / 2), GROUND - scale * (top + height)
@@ -154,7 +155,7 @@ def custom(drawing: LandmarkDrawing) -> LandmarkShape:
 
 ROOM, CUSTOM_AXIS = (216.0, 256.0), 120.0
 MOST_LABELLED = 12
-"""Parts; of more none has a label, and a table says the same."""
+"""Parts; with more of them none has a label, and a table has the same content."""
 SHAPES: Mapping[str, Callable[[int], LandmarkShape]] = {
     "water-tower": water_tower,
     "mast": mast,

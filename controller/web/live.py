@@ -1,8 +1,7 @@
-"""What keeps open pages up to date: `/live` tells them that something they may show has changed, and they ask for
-themselves anew. That answer is made once for all who may see the same (`SharedRoute`), however many look at the tower.
+"""Keeps open pages up to date: `/live` announces a change, and the pages then reload themselves. The reloaded answer
+is made once for all who may see the same (`SharedRoute`), whatever the number of readers.
 
-A message is a few bytes whatever the size of the site, and 200 streams cost one wake-up each.
-"""
+A message is a few bytes whatever the size of the site, and 200 streams cost one wake-up each."""
 
 import asyncio
 import json
@@ -20,27 +19,28 @@ from controller.web.running_service import RunningService
 from controller.web.visit import LIVE, ForViewer, Visit, visit
 
 TICK_S = 10.0
-"""So often a stream says that it lives; a page that hears nothing for 25 s shows that it knows nothing."""
+"""Seconds between two signs of life in a stream; a page that receives nothing for 25 s shows that it is out of date.
+"""
 STATE_S = 0.5
-"""Changes are told at most so often: lamps that fade report all the time."""
+"""Smallest number of seconds between two announcements: lamps that fade report all the time."""
 MOST_SHARED = 200
 router = APIRouter()
 
 
 @router.get("/live", include_in_schema=False)
 async def live(visited: ForViewer) -> StreamingResponse:
-    """Server-sent events: `state` when something changed, `tick` when nothing did."""
+    """Server-sent events: `state` after a change, `tick` without one."""
     return streamed(_stream(visited.service))
 
 
 def streamed(messages: AsyncIterator[str]) -> StreamingResponse:
-    """Messages as they come."""
+    """Sends messages as they come."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # nginx would hold messages back
     return StreamingResponse(messages, media_type="text/event-stream", headers=headers)
 
 
 def message(version: int, now: datetime, zone: tzinfo | None, *, is_new: bool) -> str:
-    """Which state there is, and what time by the clocks of the zone, or of this computer."""
+    """The version of the state, and the time by the clocks of the zone, or of this computer."""
     data = json.dumps({"version": version, "at": rfc3339(now), "time": f"{now.astimezone(zone):%H:%M:%S}"})
     return f"event: {'state' if is_new else 'tick'}\ndata: {data}\n\n"
 
@@ -58,33 +58,33 @@ async def _stream(service: RunningService) -> AsyncIterator[str]:
 
 
 class SharedAnswers:
-    """Answers to open pages that asked for themselves, by what they asked for, of one version of the state."""
+    """Answers to open pages that reload themselves, by address, of one version of the state."""
 
     def __init__(self) -> None:
         self._version = -1
         self._answers: dict[object, asyncio.Task[Response]] = {}
 
     async def get(self, key: object, version: int, make: Callable[[], Coroutine[Any, Any, Response]]) -> Response:
-        """The answer, made at the first time that it is asked for; whoever asks meanwhile waits for the same."""
+        """The answer, made at the first request; others wait for the same one."""
         if version != self._version or len(self._answers) >= MOST_SHARED:
             self._version, self._answers = version, {}
         task = self._answers.get(key)
         if task is None:
             task = self._answers[key] = asyncio.create_task(make(), name="page: shared answer")
             task.add_done_callback(lambda made: self._forget(key, made))
-        return await asyncio.shield(task)  # one of those who wait may go
+        return await asyncio.shield(task)  # one of those waiting may disconnect
 
     def _forget(self, key: object, made: asyncio.Task[Response]) -> None:
-        """What could not be made is tried again by the next who asks."""
+        """Removes a failed answer, so that the next request tries again."""
         if (made.cancelled() or made.exception() is not None) and self._answers.get(key) is made:
             del self._answers[key]
 
 
 class SharedRoute(APIRoute):
-    """A view that looks the same for all of one role, but for name and forms, which an open page keeps."""
+    """A view that is equal for everybody with one role, except for name and forms, which an open page keeps."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Makes each other answer as usual."""
+        """Makes all other answers as usual."""
         make = super().get_route_handler()
 
         async def handler(request: Request) -> Response:

@@ -1,6 +1,6 @@
 """Logging in and out, the first account, and one's own: `/login`, `/logout`, `/start`, `/account`.
 
-Mer, what the menu of a phone has no room for: language and theme in this browser, and how accessible the page is.
+"Mer", what the menu of a phone has no room for: language and theme in this browser, and the accessibility statement.
 """
 
 import re
@@ -22,7 +22,7 @@ from controller.web.visit import COOKIE, THEMES, TLS_COOKIE, ForViewer, Visit, V
 
 router = APIRouter()
 OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x7e]*")
-"""A path of this page: browsers take `//host` and `/\\host` for another one."""
+"""A path of this page: browsers read `//host` and `/\\host` as another host."""
 MOST_TO_KEEP = 262_144
 PASSWORD_FAULTS = frozenset({"TWL-A020", "TWL-A021", "TWL-A022", "TWL-A023"})
 WRONG, TOO_EARLY = 401, 429
@@ -30,7 +30,7 @@ WRONG, TOO_EARLY = 401, 429
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A form that was sent to `path` by somebody whose session had ended; `text` is URL-encoded."""
+    """A form that was sent to `path` after the session had ended; `text` is URL-encoded."""
 
     path: str
     text: str
@@ -38,7 +38,7 @@ class Sent:
 
 @router.get("/login", include_in_schema=False)
 def ask_to_log_in(visited: Visited, next: str = "/") -> Response:  # noqa: A002  as it stands in the address
-    """The form; whoever is logged in goes where they wanted to be."""
+    """The form; a visitor who is logged in is sent to where they wanted to go."""
     if visited.visitor.via in {"session", "proxy", "demo"}:
         return visited.to(own_path(next))
     if visited.visitor.is_secure and visited.service.accounts.is_empty:
@@ -47,14 +47,14 @@ def ask_to_log_in(visited: Visited, next: str = "/") -> Response:  # noqa: A002 
 
 
 async def _login_form(request: Request, visited: Visited) -> Form:
-    """Percent-encoded twice where it carries another form."""
+    """Percent-encoded twice if it carries another form."""
     return await checked_form(request, visited, 4 * MOST_TO_KEEP)
 
 
 @router.post("/login", include_in_schema=False)
 def log_in(visited: Visited, form: Annotated[Form, Depends(_login_form)]) -> Response:
-    """A session of its own for each login, so that nobody can foist theirs on another. Whoever has sent a form when
-    their session had ended is asked whether to go on with it."""
+    """Starts a new session for each login, so that nobody can plant their own on another visitor. A visitor whose form
+    was sent after the session had ended is asked whether to continue with it."""
     _require_secure(visited)
     name, back = form.get("name"), own_path(form.get("next"))
     sent = Sent(own_path(form.get("sent_to")), form.raw("sent")) if form.get("sent_to") else None
@@ -80,7 +80,7 @@ def log_out(visited: Visited, form: FormOf) -> Response:  # noqa: ARG001  it car
 
 @router.get("/start", include_in_schema=False)
 def ask_for_code(visited: Visited) -> Response:
-    """The form for the first account, as long as there is none."""
+    """The form for the first account, while there is none."""
     if not visited.service.accounts.is_empty:
         return visited.to("/login")
     return visited.page("start", 200 if visited.visitor.is_secure else 403, code="", name="", faults=(), failed=None)
@@ -88,7 +88,7 @@ def ask_for_code(visited: Visited) -> Response:
 
 @router.post("/start", include_in_schema=False)
 def make_first_account(visited: Visited, form: FormOf) -> Response:
-    """An admin, who is logged in then."""
+    """Creates an admin, who is then logged in."""
     _require_secure(visited)
     code, name, address = form.get("code"), form.get("name"), visited.visitor.address
     reading = visited.service.clock.read()
@@ -107,7 +107,7 @@ def make_first_account(visited: Visited, form: FormOf) -> Response:
 
 @router.get("/account", include_in_schema=False)
 def own_account(visited: Visited) -> Response:
-    """Who one is, another password, and the way out."""
+    """The visitor's own account: name, password, logout."""
     if visited.visitor.via != "session":
         return visited.to(f"/login?next={quote('/account')}")
     return visited.page("account", faults=(), failed=None)
@@ -133,7 +133,7 @@ def change_own_password(visited: Visited, form: FormOf) -> Response:
 
 @router.get("/more", include_in_schema=False)
 def more(visited: ForViewer) -> Response:
-    """Links to the other views, and how the page is to look."""
+    """Links to the other views, and the choice of language and theme."""
     counts = visited.snapshot.health.counts
     return visited.page(
         "more",
@@ -144,7 +144,7 @@ def more(visited: ForViewer) -> Response:
 
 @router.post("/more", include_in_schema=False)
 def settle(visited: ForViewer, form: FormOf) -> Response:
-    """Keeps language and theme in this browser."""
+    """Stores language and theme in this browser."""
     response = visited.to("/more")
     for name, known in (("lang", languages()), ("theme", THEMES)):
         if form.get(name) in known:
@@ -154,12 +154,12 @@ def settle(visited: ForViewer, form: FormOf) -> Response:
 
 @router.get("/accessibility", include_in_schema=False)
 def accessibility(visited: Visited) -> Response:
-    """What is known of how accessible the page is, and whom to tell."""
+    """The accessibility statement, and whom to contact."""
     return visited.page("accessibility", version=__version__)
 
 
 def own_path(path: str) -> str:
-    """Where to go after logging in: a path of this page, its beginning for anything else."""
+    """Where to go after logging in: a path of this page; `/` for anything else."""
     return path if OWN_PATH.fullmatch(path) else "/"
 
 
@@ -177,7 +177,7 @@ def login_page(
 
 
 def _resume_page(visited: Visit, session: Session, sent: Sent) -> Response:
-    """What was sent, as a form of the new session. Raises HTTPException 400 for what is none."""
+    """The form that was sent, now of the new session. Raises HTTPException 400 for an invalid one."""
     visitor = replace(visited.visitor, role=session.role, name=session.name, via="session", csrf=session.csrf)
     try:
         fields = parse_form(sent.text).fields
@@ -187,7 +187,7 @@ def _resume_page(visited: Visit, session: Session, sent: Sent) -> Response:
 
 
 def _session(visited: Visit) -> Session:
-    """That of the visitor. Raises HTTPException 403 for somebody who has none."""
+    """The session of the visitor. Raises HTTPException 403 if there is none."""
     for cookie in (TLS_COOKIE, COOKIE):
         found = visited.service.accounts.sessions.find(visited.request.cookies.get(cookie, ""), visited.now)
         if visited.visitor.via == "session" and found is not None:
@@ -211,7 +211,7 @@ def _waiting(response: Response, failed: LoginFailed) -> Response:
 
 
 def _with_session(response: Response, visited: Visit, session: Session) -> Response:
-    """Its cookie, which only this host gets back and no script reads."""
+    """Sets the session cookie, which only this host receives and no script reads."""
     is_tls = visited.is_tls
     response.set_cookie(
         TLS_COOKIE if is_tls else COOKIE,

@@ -1,8 +1,7 @@
-"""What monitoring programs ask: `/metrics` in the text format of Prometheus, and whether the service lives.
+"""For monitoring programs: `/metrics` in the text format of Prometheus, and the health checks.
 
-Values come from a snapshot and from counts of events; nothing is registered globally. Series are bounded: gateways are
-told one by one up to MOST_GATEWAYS, beyond that as counts only.
-"""
+Values come from a snapshot and from counts of events; nothing is registered globally. The number of series is bounded:
+gateways have series of their own up to MOST_GATEWAYS, beyond that only counts."""
 
 from collections.abc import Iterator, Mapping
 
@@ -23,12 +22,12 @@ from controller.web.visit import Visited
 router = APIRouter()
 MOST_GATEWAYS = 100
 ALIVE_S = 30.0
-"""A control loop that has not turned for so long hangs."""
+"""Seconds without a turn after which the control loop counts as hanging."""
 FILES_BAD = frozenset({"TWL-O131", "TWL-O134"})
 
 
 class _Metrics(Collector):
-    """Those of each site, each series once for each with the label `site`; without one where it has no name."""
+    """The metrics of all sites, each series with the label `site`; without the label if the site has no name."""
 
     def __init__(self, sites: Mapping[str, tuple[Snapshot | None, EventCounts]]) -> None:
         self._sites = sites
@@ -138,13 +137,13 @@ def _gauge(name: str, about: str, value: float) -> GaugeMetricFamily:
 
 
 def is_alive(snapshot: Snapshot | None, started_s: float, reading: ClockReading) -> bool:
-    """Whether the control loop turns; before its first turn, whether it has had time for one. Boot time."""
+    """Whether the control loop runs; before its first turn, whether it has had time for one. Boot time."""
     last_s = snapshot.reading.mono if snapshot is not None else started_s
     return reading.mono - last_s <= ALIVE_S
 
 
 def readiness(snapshot: Snapshot | None, reading: ClockReading) -> dict[str, bool]:
-    """What a service needs to do its work, and whether it is so: ready where all is."""
+    """What the service needs to do its work, each with whether it is there: ready if all are."""
     if snapshot is None:
         return {"controller": False, "broker": False, "files": False, "clock": False}
     wrong = {one.code for one in snapshot.health.degradations}
@@ -158,7 +157,7 @@ def readiness(snapshot: Snapshot | None, reading: ClockReading) -> dict[str, boo
 
 @router.get("/healthz", include_in_schema=False)
 def healthz(visited: Visited) -> PlainTextResponse:
-    """200 while the control loop turns, 503 where it hangs; for whoever would start the service anew."""
+    """200 while the control loop runs, 503 if it hangs; for whoever would restart the service."""
     service = visited.service
     alive = is_alive(service.snapshot, service.started.mono, service.clock.read())
     return PlainTextResponse("ok\n" if alive else "the control loop hangs\n", 200 if alive else 503)
@@ -166,8 +165,7 @@ def healthz(visited: Visited) -> PlainTextResponse:
 
 @router.get("/readyz", include_in_schema=False)
 def readyz(visited: Visited) -> JSONResponse:
-    """200 where broker, files and clock are as the service needs them, else 503, with each of them; for those who may
-    read the page."""
+    """200 if broker, files and clock are usable, else 503, with each of them; for those who may read the page."""
     if not visited.may(Role.VIEWER):
         raise HTTPException(403)
     checks = readiness(visited.service.snapshot, visited.service.clock.read())
@@ -177,7 +175,7 @@ def readyz(visited: Visited) -> JSONResponse:
 
 @router.get("/metrics", include_in_schema=False)
 def metrics(visited: Visited) -> Response:
-    """All metrics; for those who may read the page. A program is told so, not led to a login."""
+    """All metrics, for those who may read the page. A program without access gets 403, not a redirect to the login."""
     if not visited.may(Role.VIEWER):
         raise HTTPException(403)
     return Response(metrics_text(visited.service.snapshot, visited.service.counts), media_type=CONTENT_TYPE_LATEST)

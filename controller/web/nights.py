@@ -1,4 +1,4 @@
-"""The nights of a period as values and in words: what is lit when, by which rules, and what gives way."""
+"""The nights of a period as values and in words: what is lit when, by which rules, and which rules give way."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Span = tuple[datetime, datetime]
 @dataclass(frozen=True, slots=True)
 class NightBar:
     """One night, from noon to noon: its lights, the rules that give way with the hours that they lose, the blackouts
-    with theirs, the other rules that keep it dark, and all rules that have hours in it."""
+    with theirs, the other rules that keep it dark, and all rules with hours in it."""
 
     night: Night
     lights: tuple[LitStretch, ...]
@@ -33,7 +33,7 @@ class NightBar:
 
     @property
     def longest(self) -> LitStretch | None:
-        """The light that is on for longest."""
+        """The longest light of the night."""
         return max(self.lights, key=lambda light: light.end - light.start, default=None)
 
 
@@ -55,7 +55,7 @@ ALL_NIGHT = timedelta(hours=23)
 
 @dataclass(frozen=True, slots=True)
 class YearRun:
-    """Neighbouring nights that are lit alike; None of a rule and of looks is dark."""
+    """Neighbouring nights with the same light; dark without a rule and looks."""
 
     first: date
     last: date
@@ -64,7 +64,7 @@ class YearRun:
 
 
 def night_bars(program: Program, start: datetime, end: datetime) -> tuple[NightBar, ...]:
-    """The nights that a period touches, by the rules."""
+    """The nights of a period, by the rules."""
     return tuple(_bar(program, plan) for plan in program.nights(start, end))
 
 
@@ -81,7 +81,7 @@ def _bar(program: Program, plan: NightPlan) -> NightBar:
 
 
 def _lost(rule: Rule, plan: NightPlan) -> Iterator[Span]:
-    """When a rule would be lit, and others decide in all its zones."""
+    """The times at which a rule would be lit but others decide in all its zones."""
     for claim in plan.claims:
         if claim.rule is not rule or not claim.lit:
             continue
@@ -96,7 +96,7 @@ def _hides(piece: Piece, rule: Rule) -> bool:
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:
-    """Stretches that touch become one."""
+    """Joins stretches that touch."""
     found: list[Span] = []
     for start, end in spans:
         if found and found[-1][1] == start:
@@ -107,7 +107,7 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
 
 
 def year_runs(bars: Iterable[NightBar]) -> tuple[YearRun, ...]:
-    """The nights in runs that are lit alike, dark ones too: each as the light that is on for longest in it."""
+    """The nights in runs with the same light, dark ones too: each night as its longest light."""
     runs = []
     for _, same in groupby(bars, key=_likeness):
         nights = list(same)
@@ -152,7 +152,7 @@ def night_words(bar: NightBar, place: Place, names: Names, language: Language) -
 
 
 def night_name(day: date, language: Language) -> str:
-    """A night by both its days: `tors 19 – fre 20 nov`, `mån 30 nov – tis 1 dec`."""
+    """A night by both its dates: `tors 19 – fre 20 nov`, `mån 30 nov – tis 1 dec`."""
     following = day + ONE_DAY
     key = "one_month" if day.month == following.month else "two_months"
     fields = {
@@ -188,7 +188,7 @@ def _how(look: Look, names: Names, language: Language) -> str:
 
 
 def spans_words(spans: Sequence[Span], place: Place, language: Language) -> str:
-    """`15:29–23:00 och 05:00–08:12`; midnight as an end is 24:00, and a night without any gap is all day."""
+    """`15:29–23:00 och 05:00–08:12`; midnight as an end is 24:00, and a night without a gap is "all day"."""
     parts = []
     for span in spans:
         if span[1] - span[0] >= ALL_NIGHT:

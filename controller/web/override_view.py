@@ -1,5 +1,5 @@
 """Ändra ljuset nu: another light until an end, or a campaign left out; and back to the schedule. What is typed is read
-back before it is done, with what is wrong with it, by the functions that judge the request then.
+back before the request is made, with its effect and its mistakes, by the functions that check the request later.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ from controller.web.visit import ForOperator, Visit
 
 router = APIRouter()
 OWN, OTHER, SKIP = "own", "other", "skip:"
-"""A colour that is typed, an end that is typed, a campaign that is left out."""
+"""Choices: a typed colour, a typed end, a campaign to leave out."""
 LONGEST_REASON = 200
 FIELDS = {
     **dict.fromkeys(("TWL-O120", "TWL-O121", "TWL-O122", "TWL-O123", "TWL-O124", "TWL-O137", "TWL-O138"), "until_text"),
@@ -36,9 +36,9 @@ FIELDS = {
     "TWL-O125": "zones",
     "TWL-O139": "color",
 }
-"""By the code of a refusal, the field that it is about; all others are about none."""
+"""The field that a refusal is about, by its code; all others are about none."""
 SKIPPED_AHEAD = timedelta(hours=24)
-"""A campaign that begins within this can be left out."""
+"""A campaign that begins within this time can be left out."""
 MOST_NAMED = 5
 
 
@@ -57,7 +57,7 @@ class OverrideForm:
 
     @classmethod
     def of(cls, form: Form) -> "OverrideForm":
-        """As it was sent, with the cure that was asked for."""
+        """The form as submitted, with the chosen cure applied."""
         names = ("color", "own", "brightness", "until", "until_text", "reason")
         given = cls(**{name: form.get(name) for name in names}, zones=form.all("zone"))
         match form.get("apply").split("=", 1):
@@ -82,16 +82,16 @@ class OverrideForm:
 
     @property
     def has_color(self) -> bool:
-        """Whether it says what is to be shown."""
+        """Whether a colour is given."""
         return bool(self.own if self.color == OWN else self.color)
 
     @property
     def has_end(self) -> bool:
-        """Whether it says until when."""
+        """Whether an end is given."""
         return bool(self.until_text if self.until == OTHER else self.until)
 
     def missing(self, visited: Visit) -> tuple[FieldFault, ...]:
-        """The fields that are needed and empty, and the reason that is too long."""
+        """Required fields that are empty, and a reason that is too long."""
         found = []
         if not self.has_color:
             found.append(FieldFault("own" if self.color == OWN else "color", visited.text("override.fault.color")))
@@ -107,7 +107,7 @@ class OverrideForm:
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
-    """What a form would do, in words: `result` before the act, `answer` after it, `act` on the button."""
+    """The effect of a form, in words: `result` before the act, `answer` after it, `act` on the button."""
 
     result: str
     answer: str
@@ -116,21 +116,21 @@ class ReadBack:
 
 @router.get("/override", include_in_schema=False)
 def override(visited: ForOperator) -> Response:
-    """The form; the end that is meant most often is chosen."""
+    """The form; the most common end is selected."""
     ends = offered_ends(_policy_of(visited), visited.snapshot.now)
     return _page(visited, OverrideForm(until=next(iter(ends), OTHER)))
 
 
 @router.post("/fragment/override", include_in_schema=False)
 def read(visited: ForOperator, form: FormOf) -> Response:
-    """The form with what it would do. Nothing is done."""
+    """The form with its effect. Nothing is changed."""
     given = OverrideForm.of(form)
     return _page(visited, given, _faults_of_typed(visited, given))
 
 
 @router.post("/override", include_in_schema=False)
 async def act(visited: ForOperator, form: FormOf) -> Response:
-    """Does it; where it is refused, the form with the reasons."""
+    """Makes the request; if it is refused, shows the form with the reasons."""
     given = OverrideForm.of(form)
     if form.get("apply"):
         return await run_in_threadpool(read, visited, form)
@@ -147,7 +147,7 @@ async def act(visited: ForOperator, form: FormOf) -> Response:
 
 @router.post("/override/end", include_in_schema=False)
 async def resume(visited: ForOperator, form: FormOf) -> Response:
-    """Ends what was set by hand."""
+    """Ends all overrides."""
     reason = " ".join(form.get("reason").split())[:LONGEST_REASON] or visited.text("override.resumed_on_page")
     before = [each.said for each in visited.snapshot.overrides]
     try:
@@ -178,7 +178,7 @@ def _page(visited: Visit, given: OverrideForm, faults: tuple[FieldFault, ...] = 
 
 
 def _skippable(visited: Visit) -> tuple[str, ...]:
-    """The campaigns that show now or soon, and are not left out already."""
+    """Campaigns that show now or soon, and are not left out already."""
     health, now = visited.snapshot.health, visited.snapshot.now
     soon = health.next is not None and health.next.at - now <= SKIPPED_AHEAD
     looks = [*health.now.looks.values(), *(health.next.looks.values() if soon and health.next is not None else ())]
@@ -188,7 +188,7 @@ def _skippable(visited: Visit) -> tuple[str, ...]:
 
 
 def _not_reached(visited: Visit) -> str:
-    """Whom a change does not reach now; empty where all answer."""
+    """Gateways that a change does not reach now; empty if all answer."""
     statuses = visited.snapshot.statuses
     names = [name for name, status in statuses.items() if status in {"silent", "differs"}]
     if not names:
@@ -214,13 +214,13 @@ def _in_force(visited: Visit, stored: StoredOverride) -> str:
 
 
 def _policy_of(visited: Visit) -> OverridePolicy:
-    """That of the controller, with the nights that it has worked out."""
+    """The override policy of the controller, with the nights that it has already computed."""
     snapshot = visited.snapshot
     return replace(override_policy(snapshot.setup), program=snapshot.program.with_overrides((), None))
 
 
 def _judge(visited: Visit, given: OverrideForm) -> tuple[tuple[FieldFault, ...], ReadBack | None]:
-    """What is wrong with it, or what it would do."""
+    """The mistakes of a form, or its effect."""
     faults = (*_waits(visited), *given.missing(visited))
     faults += tuple(
         each for each in _faults_of_typed(visited, given) if each.field not in {one.field for one in faults}
@@ -240,7 +240,7 @@ def _waits(visited: Visit) -> tuple[FieldFault, ...]:
 
 
 def _faults_of_typed(visited: Visit, given: OverrideForm) -> tuple[FieldFault, ...]:
-    """What the controller would find wrong with what is filled in, each part by itself."""
+    """What the controller would find wrong with the filled-in parts, each by itself."""
     found: dict[str, FieldFault] = {}
     for each in (
         replace(given, until="hour", brightness="") if given.has_color else None,
@@ -259,7 +259,7 @@ def _foreseen(visited: Visit, given: OverrideForm) -> Foreseen | Mistake:
     try:
         request = Request.model_validate({"id": "page", "owner": "page", **replace(given, reason=reason).request})
         return foresee(request, _policy_of(visited), visited.snapshot.program, visited.snapshot.now)
-    except ValidationError:  # a line too long, or with what no keyboard types
+    except ValidationError:  # a line too long, or with characters that no keyboard types
         return (
             Mistake("TWL-S145", value=given.own, example=DARK)
             if given.own
@@ -270,7 +270,7 @@ def _foreseen(visited: Visit, given: OverrideForm) -> Foreseen | Mistake:
 
 
 def _read_back(visited: Visit, given: OverrideForm) -> ReadBack | None:
-    """None while it cannot be told."""
+    """None while the effect is unknown."""
     foreseen = _foreseen(visited, given) if given.has_color and given.has_end else None
     if not isinstance(foreseen, Foreseen):
         return None
@@ -302,7 +302,7 @@ def _read_back(visited: Visit, given: OverrideForm) -> ReadBack | None:
 
 
 class NotGranted(Exception):  # noqa: N818
-    """A request did not reach the controller, or was refused: `fault` says why at the field that it is about."""
+    """A request did not reach the controller, or was refused: `fault` is the reason, at its field."""
 
     def __init__(self, fault: FieldFault, status: int) -> None:
         super().__init__(fault.text)
@@ -313,7 +313,7 @@ class NotGranted(Exception):  # noqa: N818
 async def ask(
     visited: Visit, request: Mapping[str, object], act: Act, before: object = None, after: object = None
 ) -> Event:
-    """The answer of the controller to what the visitor asks for; what it grants is in the audit then. Raises
+    """The controller's answer to a request of the visitor; a granted request is recorded in the audit. Raises
     NotGranted."""
     try:
         answer = await visited.service.request(visited.visitor.owner, **request)
@@ -326,7 +326,7 @@ async def ask(
 
 
 def _reason_of(visited: Visit, answer: Event) -> FieldFault:
-    """The reason, at the field that it is about."""
+    """The reason, at its field."""
     reason = answer.fields["reason"]
     event = reason.event if isinstance(reason, Advice) else reason if isinstance(reason, Event) else answer
     return fault_in(event, FIELDS.get(event.code, "form"), visited.language)

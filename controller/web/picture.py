@@ -1,10 +1,9 @@
-"""The landmark as SVG: each part in the light that its gateways report, under the sky that the sun makes. Pure: no
+"""The landmark as SVG: each part in the light that its gateways report, under the sky as the sun makes it. Pure: no
 style, no script, every name escaped.
 
-A part has the attributes `data-zone`, `data-shown` (`#RRGGBB`, empty where it is dark or nothing is known) and
-`data-brightness`. What is not as desired has a dashed line, what is not known now a hatch as well; where the gateways
-of a part disagree it is cut into slices by their number.
-"""
+A part has the attributes `data-zone`, `data-shown` (`#RRGGBB`, empty if it is dark or nothing is known) and
+`data-brightness`. A part that is not as desired has a dashed outline, a part whose light is not known now is hatched
+as well; where the gateways of a part disagree it is cut into slices by their number."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from controller.web.landmark_shapes import MOST_LABELLED, SHAPES, LandmarkShape,
 from controller.web.svg import DAY_WALL, NIGHT_WALL, blend, daylight, drawn, full_color, light_of, on_wall, sky
 
 WORST: tuple[Status, ...] = ("differs", "silent", "unknown", "pending", "confirmed")
-"""What a part is said to be, the worst first."""
+"""The statuses, the worst first; a part has the worst of its gateways."""
 MOST_SLICES = 4
 MOST_TOWER_PARTS = 6
 NIGHT_BELOW_DEG = -6.0
@@ -37,7 +36,7 @@ LAND = {
     "ground": ("#03050B", "#56684A"),
     "roof": ("#191E27", "#4A5260"),
 }
-"""What stands around the landmark, and its own roof: their colours by night and by day."""
+"""Surroundings of the landmark, and its own roof: their colours by night and by day."""
 OUTLINED = frozenset({"differs", "silent", "unknown"})
 HATCHED = frozenset({"silent", "unknown"})
 UNSEEN = LookValue(on=None)
@@ -45,7 +44,7 @@ UNSEEN = LookValue(on=None)
 
 @dataclass(frozen=True, slots=True)
 class PartLight:
-    """What a number of gateways report of one part; without a status it is a preview, which nobody reports."""
+    """A light that several gateways report for one part; without a status in a preview, which no gateway reports."""
 
     look: LookValue
     status: Status | None = None
@@ -54,8 +53,8 @@ class PartLight:
 
 @dataclass(frozen=True, slots=True)
 class PicturePart:
-    """One zone: its lights, those of most gateways first; what is desired, and since when it is silent by the
-    clock of the place."""
+    """One zone: its lights, that of most gateways first; the desired light, and since when it is silent by the clock
+    of the place."""
 
     zone: str
     lights: tuple[PartLight, ...]
@@ -64,7 +63,7 @@ class PicturePart:
 
     @property
     def status(self) -> Status | None:
-        """The worst that its gateways have."""
+        """The worst status of its gateways."""
         found = {light.status for light in self.lights}
         return next((status for status in WORST if status in found), None)
 
@@ -86,8 +85,8 @@ class PictureScene:
 
 
 def parts_of(tower: Tower, health: Health, gateways: Iterable[GatewayHealth]) -> tuple[PicturePart, ...]:
-    """The parts as gateways report them. `gateways` are the documents of all gateways, or of those at least that are
-    not confirmed, up to as many as the summary names: the others are counted under what it says of them."""
+    """The parts as gateways report them. `gateways` are the documents of all gateways, or at least of those that are
+    not confirmed, up to as many as the summary names; the others are counted by the summary."""
     documents = {each.name: each for each in gateways}
     named = Counter(document.status for document in documents.values())
     hidden = {status: max(0, count - named[status]) for status, count in health.counts.items() if status != "confirmed"}
@@ -113,7 +112,7 @@ def parts_of(tower: Tower, health: Health, gateways: Iterable[GatewayHealth]) ->
 
 
 def preview_of(tower: Tower, looks: Mapping[str, LookValue]) -> tuple[PicturePart, ...]:
-    """The parts as they would be lit; what has no look is dark."""
+    """The parts as they would be lit; a part without a look is dark."""
     dark = LookValue(on=False, brightness=0.0)
     return tuple(PicturePart(zone, (PartLight(_bare(looks.get(zone, dark))),)) for zone in tower.zones)
 
@@ -123,7 +122,7 @@ def _bare(look: LookValue) -> LookValue:
 
 
 def picture(scene: PictureScene, language: Language, *, labels: bool = True) -> str:
-    """The picture as an element `svg` with `role="img"`, a title and a text for those who hear it."""
+    """The picture as an `svg` element with `role="img"`, a title and a text for screen readers."""
     words = PictureWords(scene, language)
     day = daylight(scene.sun_deg)
     shape = _shape_of(scene)
@@ -148,7 +147,7 @@ def picture(scene: PictureScene, language: Language, *, labels: bool = True) -> 
 
 
 def _shape_of(scene: PictureScene) -> LandmarkShape:
-    """As the site asks for it; a water tower of many parts would be unreadable."""
+    """The shape that the site asks for; a water tower with many parts would be unreadable."""
     count, file = max(1, len(scene.parts)), scene.names.landmark.file
     if scene.shape == "custom" and file is not None and file.drawing is not None:
         return custom(file.drawing)
@@ -164,7 +163,7 @@ class PartGlow(NamedTuple):
 
 
 class PartSlice(NamedTuple):
-    """One light of a part: where it begins and ends, 0..1, and the colour that the wall has in it."""
+    """One light of a part: its start and end, 0..1, and the colour of the wall in it."""
 
     number: int
     start: float
@@ -175,7 +174,7 @@ class PartSlice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DrawnPart:
-    """A part as it is drawn: its data is the light of most gateways, or of the worst; `slices` are all its lights."""
+    """A part as it is drawn: its data is the light of most gateways, or the worst; `slices` are all its lights."""
 
     number: int
     zone: str
@@ -217,7 +216,7 @@ def _drawn_part(scene: PictureScene, part: PicturePart, number: int, shape: Part
 
 @dataclass(frozen=True, slots=True)
 class PictureLabel:
-    """A label beside the picture; where there is room for one line only all is in its `name`."""
+    """A label beside the picture; with room for one line only, `name` holds everything."""
 
     anchor: tuple[float, float]
     top: float
@@ -246,7 +245,7 @@ class PictureWords:
 
     @property
     def title(self) -> str:
-        """Whose picture it is; a preview is called so."""
+        """Name of the landmark; a preview is marked as such."""
         is_preview = all(part.status is None for part in self.scene.parts)
         return self._text("title_preview" if is_preview else "title", who=self.scene.names.subject(self.language))
 
@@ -281,15 +280,15 @@ class PictureWords:
 
 
 def _slices(part: PicturePart) -> Iterator[tuple[float, float, PartLight]]:
-    """Where each light of a part begins and ends, 0..1; of more than MOST_SLICES those of most gateways, and always one
-    of the worst status."""
+    """Start and end of each light of a part, 0..1; of more than MOST_SLICES those of most gateways, and always one of
+    the worst status."""
     kept = list(part.lights[:MOST_SLICES])
     if part.worst_light not in kept and part.lights:
         kept[-1] = part.worst_light
     total = sum(light.count for light in kept)
     start = 0.0
     for light in kept:
-        # a single gateway among many is still seen
+        # a single gateway among many is still visible
         share = max(light.count / total, 0.08)
         share /= sum(max(each.count / total, 0.08) for each in kept)
         yield start, start + share, light
@@ -297,7 +296,7 @@ def _slices(part: PicturePart) -> Iterator[tuple[float, float, PartLight]]:
 
 
 def _apart(wanted: Sequence[float], high: float) -> list[float]:
-    """The tops of labels, as near to where they are wanted as they can lie one below another."""
+    """Tops of labels, as near to the wanted ones as they fit below each other."""
     tops: list[float] = []
     order = sorted(range(len(wanted)), key=wanted.__getitem__)
     placed = dict.fromkeys(range(len(wanted)), 0.0)

@@ -1,5 +1,5 @@
-"""What the API answers instead of what was asked for: `application/problem+json` (RFC 9457) with the codes of the
-catalogue, in the language of whoever asks."""
+"""Errors of the API: `application/problem+json` (RFC 9457) with the codes of the catalogue, in the language of the
+caller."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -23,13 +23,13 @@ from controller.web.visit import NotReady, Visit
 API = "/api/"
 MEDIA_TYPE = "application/problem+json"
 NOT_NOW = (NotRead, NotKept, NotReady, Unreachable)
-"""What passes: the same request may be granted later."""
+"""Temporary errors: the same request may succeed later."""
 RETRY_AFTER_S = 2
 
 
 class FindingValue(BaseModel):
-    """A mistake in a file as `check --format json` has it. Lines and columns count from 1; `suggestion` says what may
-    be written instead, `choices` the answers where only the reader knows what was meant."""
+    """A mistake in a file as `check --format json` has it. Lines and columns count from 1; `suggestion` is what may be
+    written instead, `choices` the alternatives if only the reader knows what was meant."""
 
     code: str
     level: str
@@ -47,8 +47,8 @@ class FindingValue(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why something was not done. `code`, `fields`, `text` (also as `detail`) and `action`, what to do about it, are
-    those of the catalogue: `type` leads to what a code means. `findings` are the mistakes of a schedule."""
+    """Why something was not done. `code`, `fields`, `text` (also as `detail`) and `action`, the cure, are those of the
+    catalogue: `type` is the address of the meaning of the code. `findings` are the mistakes of a schedule."""
 
     type: str
     title: str
@@ -62,7 +62,7 @@ class Problem(BaseModel):
 
 
 class ApiRefused(Exception):  # noqa: N818  named by what went wrong
-    """The API does not do what is asked, and answers with a problem. Each finding is a mistake of a file."""
+    """The API refuses a request, and answers with a problem. Each finding is a mistake of a file."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class ApiRefused(Exception):  # noqa: N818  named by what went wrong
 
 
 def is_api(request: Request) -> bool:
-    """Whether a program asks, which reads JSON."""
+    """Whether the request comes from a program, which reads JSON."""
     return request.url.path.startswith(API)
 
 
@@ -103,12 +103,12 @@ def problem(visited: Visit, refused: ApiRefused) -> Response:
 
 
 def not_understood(reason: Reason) -> ApiRefused:
-    """A value of a request that is missing, or none of those that may be given."""
+    """A value of a request is missing or not allowed."""
     return ApiRefused(422, new_event("TWL-W208", reason=reason))
 
 
 def of_parameters(error: RequestValidationError, path: str) -> ApiRefused:
-    """What is wrong with the first parameter of an address; one within the path leads to nothing."""
+    """The first invalid parameter of an address; 404 if it is part of the path."""
     first = error.errors()[0]
     where, *name = first["loc"]
     if where == "path":
@@ -117,8 +117,7 @@ def of_parameters(error: RequestValidationError, path: str) -> ApiRefused:
 
 
 def of_error(error: WatertowerError) -> ApiRefused:
-    """What the product itself refuses. What passes is 503, what cannot be meant 422, and what is refused for how things
-    stand 409."""
+    """An error of ours: 503 if it is temporary, 422 for an impossible value, 409 if the current state prevents it."""
     event = new_event(error.code, **error.fields)
     if isinstance(error, NOT_NOW):
         return ApiRefused(503, event, headers={"Retry-After": str(RETRY_AFTER_S)})
@@ -128,7 +127,7 @@ def of_error(error: WatertowerError) -> ApiRefused:
 
 
 def of_status(status: int, path: str, method: str, headers: Mapping[str, str] | None = None) -> ApiRefused:
-    """What the server itself refuses: an address or a method that there is not."""
+    """An error of the server itself: an unknown address or method."""
     path = printable(path)
     if status == 405:
         return ApiRefused(status, new_event("TWL-W205", path=path, method=printable(method)), headers=headers)
@@ -138,5 +137,5 @@ def of_status(status: int, path: str, method: str, headers: Mapping[str, str] | 
 
 
 def broken(path: str, reason: str) -> ApiRefused:
-    """A mistake in the program."""
+    """An error in the program."""
     return ApiRefused(500, new_event("TWL-W106", path=printable(path), reason=reason))

@@ -27,7 +27,7 @@ BAR_WIDTH, NARROWEST = 600, 2
 
 @dataclass(frozen=True, slots=True)
 class ProofNight:
-    """A night in words, and as a bar: where each gap in its light begins, and how wide it is."""
+    """A night in words, and as a bar: start and width of each gap in its light."""
 
     days: str
     glow: str
@@ -39,7 +39,7 @@ class ProofNight:
 
 @router.get("/proof", include_in_schema=False)
 def proof(visited: ForViewer, of: str = "") -> HTMLResponse:
-    """Of a campaign or days as people type them; by default of the campaign that was on last."""
+    """The proof of a campaign or of days as people type them; by default of the last campaign."""
     try:
         return _page(visited, of, proof_of(visited, of))
     except NotRead as error:
@@ -52,7 +52,7 @@ def proof(visited: ForViewer, of: str = "") -> HTMLResponse:
 
 @router.get("/proof/{slug}/{year}", include_in_schema=False)
 def proof_of_campaign(visited: ForViewer, slug: str, year: int) -> HTMLResponse:
-    """Of one year of a campaign."""
+    """The proof of one year of a campaign."""
     schedule = visited.snapshot.setup.schedule
     name = slugs((*schedule.campaigns, *schedule.every_night)).get(slug)
     if name is None:

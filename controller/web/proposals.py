@@ -1,4 +1,4 @@
-"""Drafts of the schedule: what somebody has changed on the page and not saved, applied to the file as it stands now."""
+"""Drafts of the schedule: edits made on the page and not saved, applied to the current file."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -39,18 +39,18 @@ from controller.web.rule_words import in_labels
 from controller.web.visit import Visit
 
 MOST_LINES = 400
-"""Of the difference between two texts."""
+"""Lines of the difference between two texts that are shown."""
 NOTHING: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What saving a draft would do to the file as it stands (`current`).
+    """What saving a draft would do to the current file (`current`).
 
-    `outcome` is the new text, or why there is none; `after` is the setup with it, None where it has `findings`.
-    `is_moved_on`: somebody else has saved since the draft began, and its edits are applied anew. `disputed` are fields
-    that both changed: they must be chosen first. Of rules that are `gone` there is nothing to change.
-    """
+    `outcome` is the new text, or why there is none; `after` is the setup with it, None if it has `findings`.
+    `is_moved_on`: somebody else has saved since the draft was started, and its edits are applied to the new file.
+    `disputed` are fields that both changed: a value must be chosen first. `gone` are edited rules that no longer
+    exist."""
 
     current: DiskSchedule
     edits: tuple[ScheduleEdit, ...]
@@ -63,19 +63,19 @@ class Proposal:
 
     @property
     def text(self) -> bytes:
-        """The new text of the file; as it stands where there is none."""
+        """The new text of the file; the current one if there is none."""
         return self.outcome.text if isinstance(self.outcome, Edited) else self.current.text
 
 
 def keeper_of(visited: Visit) -> ScheduleKeeper:
-    """Reads and saves the schedule. Raises Refused TWL-W110 where no file can be changed, as in a demo."""
+    """The object that reads and saves the schedule. Raises Refused TWL-W110 if no file can be changed, as in a demo."""
     if visited.service.keeper is None:
         raise Refused("TWL-W110")
     return visited.service.keeper
 
 
 def draft_of(visited: Visit) -> Draft | None:
-    """What the visitor has changed and not saved."""
+    """The visitor's changes that are not saved."""
     if visited.visitor.name is None:
         return None
     return visited.service.accounts.drafts.of(visited.visitor.owner, visited.service.site)
@@ -90,7 +90,7 @@ def draft_by_id(visited: Visit, number: int) -> Draft:
 
 
 def edits_of(draft: Draft | None) -> tuple[ScheduleEdit, ...]:
-    """The edits of a draft; none where it cannot be read, as one of a later version."""
+    """The edits of a draft; none if it cannot be read, as one of a later version."""
     try:
         return read_edits(draft.content["edits"]) if draft is not None else ()
     except (ValidationError, KeyError, TypeError):
@@ -99,8 +99,8 @@ def edits_of(draft: Draft | None) -> tuple[ScheduleEdit, ...]:
 
 @dataclass(frozen=True, slots=True)
 class TypedForm:
-    """The form of a rule that is not finished: its fields as they were typed. `name` is what the rule is called in the
-    file, None for a new one; `base` is the sha256 of the file that the form was made from."""
+    """An unfinished form of a rule: its fields as they were typed. `name` is the name of the rule in the file, None
+    for a new one; `base` is the sha256 of the file that the form was made from."""
 
     group: Group
     name: str | None
@@ -124,19 +124,21 @@ def typed_of(draft: Draft | None) -> TypedForm | None:
 
 
 def keep_typed(visited: Visit, typed: TypedForm) -> Draft:
-    """Keeps an unfinished form beside the edits of the visitor's draft, in place of the one before."""
+    """Stores an unfinished form beside the edits of the visitor's draft, replacing the previous one."""
     draft = draft_of(visited)
     return save_edits(visited, edits_of(draft), draft.base if draft is not None else typed.base, typed)
 
 
 def add_edit(visited: Visit, edit: ScheduleEdit, base: str = "") -> Draft:
-    """Adds an edit to the visitor's draft, which begins with it if there is none. `base` is the sha256 of the file that
-    was edited, the one on the disk if it is not given. A finished form is no longer kept as an unfinished one."""
+    """Adds an edit to the visitor's draft, which is created if there is none. `base` is the sha256 of the file that
+    was edited, by default the one on the disk. A finished form is no longer stored as an unfinished one."""
     draft, typed = draft_of(visited), None
     before = edits_of(draft)
     edits, base = with_edit(before, edit), base or keeper_of(visited).read().sha256
     if draft is not None and len(edits) > 1:
-        base = draft.base  # each edit of a rule knows what it changed: what others have saved since is not lost
+        base = (
+            draft.base
+        )  # each edit of a rule has the fields it started from: what others have saved since is not lost
     if not isinstance(edit, WholeText) and (typed := typed_of(draft)) is not None:
         is_same = isinstance(edit, RuleEdit | RuleRemoval) and typed.is_of(edit.group, edit.name)
         typed = None if is_same else typed
@@ -144,7 +146,7 @@ def add_edit(visited: Visit, edit: ScheduleEdit, base: str = "") -> Draft:
 
 
 def save_edits(visited: Visit, edits: tuple[ScheduleEdit, ...], base: str, typed: TypedForm | None = None) -> Draft:
-    """Keeps these edits, and an unfinished form, as the visitor's draft."""
+    """Stores these edits, and an unfinished form, as the visitor's draft."""
     content: dict[str, object] = {"edits": dumped(edits)}
     if typed is not None:
         content["typed"] = TYPED.dump_python(typed, mode="json")
@@ -152,7 +154,7 @@ def save_edits(visited: Visit, edits: tuple[ScheduleEdit, ...], base: str, typed
 
 
 def save_text(visited: Visit, text: bytes, base: str, why: str) -> Saved:
-    """Puts a text in the place of the file whose sha256 is `base`, as the visitor. Raises as `ScheduleKeeper.save`."""
+    """Replaces the file whose sha256 is `base` with a text, as the visitor. Raises as `ScheduleKeeper.save`."""
     actor = visited.actor
     saved = keeper_of(visited).save(text, base, who=actor.name, source=actor.source, why=why)
     version = saved.version
@@ -189,25 +191,25 @@ def _is_whole(edits: tuple[ScheduleEdit, ...]) -> bool:
 
 
 def changes_of(visited: Visit, before: Setup, after: Setup, now: datetime) -> Changes:
-    """What changes from now on, what is set by hand included."""
+    """What changes from now on, overrides included."""
     program = visited.snapshot.program
     first, second = (setup.program().with_overrides(program.overrides, program.stop) for setup in (before, after))
     return changes(first, second, now)
 
 
 def words_of(visited: Visit, setup: Setup, changed: Changes) -> ChangeWords:
-    """Says changes in the language of the visitor."""
+    """Changes as texts in the language of the visitor."""
     names = setup.tower.landmark.zone_names(visited.language)
     return ChangeWords(visited.language, visited.snapshot.zone, names, changed)
 
 
 def summary(visited: Visit, changed: Changes) -> str:
-    """What was edited, in one line."""
+    """The edits, in one line."""
     return summary_words(summary_value(changed), visited.language)
 
 
 def notes_on(visited: Visit, before: Setup | None, after: Setup) -> Iterator[str]:
-    """What is good to know of the new schedule, and was not so before."""
+    """Notes on the new schedule that did not apply to the old one."""
     known = {_essence(each) for each in setup_notes.notes(before, visited.now)} if before is not None else set()
     for finding in setup_notes.notes(after, visited.now):
         if finding.file == after.schedule_text.source.file and _essence(finding) not in known:
@@ -226,7 +228,7 @@ def diff_lines(before: bytes, after: bytes) -> list[str]:
 
 
 def version_line(visited: Visit, version: ScheduleVersion) -> dict[str, str]:
-    """What the list says of a version: `number`, `who`, `when`, `source`, `what`, `why`."""
+    """A version in the list: `number`, `who`, `when`, `source`, `what`, `why`."""
     at = version.at.astimezone(visited.snapshot.zone)
     is_this_year = at.year == visited.now.year
     unknown = visited.text("history.unknown_person")

@@ -25,7 +25,7 @@ AN_HOUR = "public, max-age=3600"
 
 @router.get("/public", include_in_schema=False)
 def public(visited: Visited) -> HTMLResponse:
-    """Why it is lit, until when, and what comes."""
+    """Why it is lit, until when, and what comes next."""
     snapshot = visited.snapshot
     answer = _answer(visited)
     documents = snapshot.gateways(named_gateways(snapshot))
@@ -39,7 +39,7 @@ def public(visited: Visited) -> HTMLResponse:
 
 @router.get("/varfor", include_in_schema=False)
 def why_in_swedish() -> RedirectResponse:
-    """An address for posters."""
+    """A short address for posters."""
     return RedirectResponse("/public", 308)
 
 
@@ -92,7 +92,7 @@ def _answer(visited: Visit) -> PublicAnswer:
 
 
 def answer_of(service: RunningService, now: datetime, language: Language) -> PublicAnswer:
-    """What everybody may know of a site."""
+    """The public facts about a site."""
     snapshot = service.snapshot
     if snapshot is None:
         facts = facts_of(service.setup.tower, None, ())
@@ -102,13 +102,13 @@ def answer_of(service: RunningService, now: datetime, language: Language) -> Pub
 
 
 def _text_by_hand(snapshot: Snapshot) -> PublicText:
-    """What the override that holds tells the public of itself, the newest that tells something."""
+    """The public text of the newest override in force that has one."""
     described = (each for each in reversed(snapshot.overrides) if each.looks and (each.about or each.link))
     return next((PublicText(each.about, each.link or None) for each in described), NO_TEXT)
 
 
 def _kept(visited: Visit, response: Answer, how: str) -> Answer:
-    """What somebody who is logged in sees has their name on it, and is nobody else's."""
+    """Sets how the answer may be cached: a page with the name of a logged-in visitor is for them only."""
     if visited.visitor.name is None:
         response.headers["Cache-Control"] = how
         response.headers["Vary"] = "Accept-Language, Cookie"

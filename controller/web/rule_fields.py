@@ -1,5 +1,5 @@
-"""The form of a rule as a page has it, with choices where the file has texts: to the fields of `config.rule_form` and
-back. What was not touched keeps the words of the file."""
+"""The form of a rule on the page, with choices where the file has texts: to the fields of `config.rule_form` and back.
+What was not touched keeps the wording of the file."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,19 +19,19 @@ from controller.web.forms import Form
 from controller.web.visit import page_text
 
 OWN, SEVERAL, NONE = "own", "several", "none"
-"""A colour that is typed, several one after another, and no colour of its own for a part."""
+"""Choices of a colour: typed, several in a row, and none of its own for a part."""
 HOURS_CHOICES = ("all", "evening", "both", "own")
 LIT: tuple[Group, ...] = ("campaigns", "every_night")
 SINGLE = ("name", "otherwise", "change_every", "brightness", "fade_in", "fade_out", "link")
 WAS = "was."
-"""Before the fields of a rule as it was when the form was made."""
+"""Prefix of the fields of the rule as it was when the form was made."""
 ROWS = 20
-"""No form has more rows for hours, or for colours."""
+"""Largest number of rows for hours, or for colours."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleFields:
-    """Where a form and the texts of a rule are turned into one another: for one list of the file, in one language."""
+    """Converts between a form and the texts of a rule, for one list of the file, in one language."""
 
     group: Group
     tower: Tower
@@ -53,7 +53,7 @@ class RuleFields:
         return Form((*fields, *self._hours_fields(rule), *self._color_fields(rule)))
 
     def new(self) -> Form:
-        """Those of a new rule."""
+        """The fields of a new rule."""
         group = self.group
         color = next((each.value for each in color_choices(self.tower, self.language)), DARK)
         orange = [
@@ -67,7 +67,7 @@ class RuleFields:
         yield from (("hours", text) for text in rule.hours)
 
     def hours_choice(self, rule: RuleForm) -> str:
-        """Which of the choices the hours of a rule are."""
+        """The choice that matches the hours of a rule."""
         if not rule.hours:
             return "all"
         windows = _windows(rule.hours)
@@ -75,7 +75,7 @@ class RuleFields:
         return next(found, OWN) if windows is not None else OWN
 
     def hours_texts(self, choice: str, language: Language) -> tuple[str, ...]:
-        """The hours of a choice as the file says them."""
+        """The hours of a choice as written in the file."""
         if choice == "all":
             return tuple(map(str, DEFAULT_HOURS if self.group in LIT else ALL_DAY))
         keys = {"evening": ("evening",), "both": ("evening", "morning")}.get(choice, ())
@@ -106,7 +106,7 @@ class RuleFields:
     # To the texts of a rule
 
     def texts(self, form: Form, before: RuleForm | None) -> dict[str, str]:
-        """The fields of `rule_form.form_from`; what means the same as before is said as before."""
+        """The fields of `rule_form.form_from`; a value with the same meaning as before keeps its wording."""
         texts = {key: " ".join(form.get(key).split()) for key in SINGLE}
         texts |= {key: value for key, value in form.fields if key.startswith(("years.", "about."))}
         texts["kind"] = form.get("kind")
@@ -117,7 +117,7 @@ class RuleFields:
         if self.group in LIT and (before is None or "color" not in before.advanced):
             texts |= self._colors(form, before)
             if form.get("by_zone") or form.get("color") != SEVERAL:
-                texts["change_every"] = ""  # nothing changes
+                texts["change_every"] = ""  # a single colour does not change
         for key in before.advanced if before is not None else ():
             texts = _kept(texts, key, field_texts(before) if before is not None else {})
         return {key: text for key, text in texts.items() if text}
@@ -130,7 +130,7 @@ class RuleFields:
             rows = [text for each in form.all("hours") if (text := each.strip())][:ROWS]
             return tuple(part for row in rows for part in several(row))
         if choice == "all" and before is None:
-            return ()  # what holds without hours
+            return ()  # applies without hours
         days = before.days if before is not None else ()
         return self.hours_texts(choice, _written_in(days, self.language))
 
@@ -160,17 +160,17 @@ class RuleFields:
 
 
 def was_fields(rule: RuleForm | None) -> list[tuple[str, str]]:
-    """The rule as it was, to be sent back with the form."""
+    """The rule as it was, sent back with the form."""
     return [(WAS + key, text) for key, text in (field_texts(rule) if rule is not None else {}).items()]
 
 
 def was_of(form: Form) -> dict[str, str]:
-    """The same from a form that was sent."""
+    """The same from a submitted form."""
     return {key.removeprefix(WAS): value for key, value in form.fields if key.startswith(WAS)}
 
 
 def about_fields(form: Form) -> tuple[str, ...]:
-    """The fields of the text for the public: one of each language, or one for all where the file says it so."""
+    """The fields of the public text: one for each language, or one for all if the file has a single text."""
     whole = f"about.{ALL_LANGUAGES}"
     return (whole,) if form.get(whole) else tuple(f"about.{each}" for each in sorted(languages(), reverse=True))
 
@@ -189,7 +189,7 @@ def _as_before(text: str, before: Sequence[str], key: str) -> str:
 
 
 def _kept(texts: dict[str, str], key: str, was: Mapping[str, str]) -> dict[str, str]:
-    """The texts with what the form cannot show as it was."""
+    """The texts, with those that the form cannot show as they were."""
     fields = ("color",) if key == "color" else ("days", "except", "kind", "years")
     return {
         **{name: text for name, text in texts.items() if name.partition(".")[0] not in fields},

@@ -1,5 +1,5 @@
-"""What a form of a rule would do, read back while it is typed: its days, its hours, its light, and what is wrong with
-it. By the functions that judge the file; nothing is kept here."""
+"""What the form of a rule would do, read back while it is typed: its days, its hours, its light, and its mistakes.
+Computed by the functions that check the file; nothing is stored here."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -47,14 +47,14 @@ from controller.web.visit import Visit
 
 YEAR_CHOICE = "year_choice"
 MOST_RULES = 300
-"""Of a longer schedule the notes, which need the plan of a year, are told on *Vad ändras?* only."""
+"""Of a longer schedule the notes, which need the plan of a year, are only shown on *Vad ändras?*."""
 FAINT_COLOR, LAMPS_MISS = "TWL-S245", "TWL-F130"
 ONLY_DAYS = frozenset(("dates", "nights", "except", "hours"))
 
 
 @dataclass(frozen=True, slots=True)
 class CureButton:
-    """What a press writes instead: `value` says which, `words` stand on the button."""
+    """A suggestion as a button: `value` identifies it, `words` are its label."""
 
     value: str
     words: str
@@ -62,7 +62,7 @@ class CureButton:
 
 @dataclass(frozen=True, slots=True)
 class RuleFault:
-    """What is wrong with a field, with its cures; `link` leads to where it can be mended if not in this form."""
+    """A mistake in a field, with its cures; `link` leads to where it can be corrected if not in this form."""
 
     field: str
     text: str
@@ -72,8 +72,8 @@ class RuleFault:
 
 @dataclass(frozen=True)
 class RuleReading:
-    """A form of a rule beside the file: `name` is what it is called there, None for a new one; `base` is the file with
-    the other edits of the draft, `before` the rule in it."""
+    """The form of a rule beside the file: `name` is the name of the rule there, None for a new one; `base` is the file
+    with the other edits of the draft, `before` the rule in it."""
 
     visited: Visit
     group: Group
@@ -85,65 +85,65 @@ class RuleReading:
 
     @property
     def setup(self) -> Setup:
-        """The one on the disk."""
+        """The setup of the file on the disk."""
         return self.current.setup or self.visited.snapshot.setup
 
     @cached_property
     def fields(self) -> RuleFields:
-        """Turns the form into texts."""
+        """Converts the form to texts."""
         return RuleFields(self.group, self.setup.tower, self.visited.language)
 
     @property
     def today(self) -> date:
-        """At the tower."""
+        """The date at the tower."""
         return self.visited.now.date()
 
     # What is meant
 
     @cached_property
     def typed(self) -> RuleForm:
-        """The rule as the fields say it."""
+        """The rule as typed in the fields."""
         return form_from(self.group, self.fields.texts(self.form, self.before))
 
     @cached_property
     def question(self) -> YearQuestion | None:
-        """In which years the days hold, where that must be asked."""
+        """In which years the days apply, if that must be asked."""
         return year_question(self.before, self.typed.days, self.today)
 
     @property
     def answer(self) -> YearChoice | None:
-        """What was chosen."""
+        """The answer to that question."""
         chosen = self.form.get(YEAR_CHOICE)
         return next((each for each in self.question.choices if each == chosen), None) if self.question else None
 
     @cached_property
     def meant(self) -> RuleForm:
-        """The rule with the answer to the question of years."""
+        """The rule with the answer to the question about years."""
         if self.question is None or self.answer is None:
             return self.typed
         return readable(answered, self.before, self.typed, self.question, self.answer, self.today) or self.typed
 
     @property
     def edit(self) -> RuleEdit:
-        """As a draft keeps it."""
+        """The edit as stored in a draft."""
         return RuleEdit(group=self.group, name=self.name, fields=field_texts(self.meant), was=was_of(self.form))
 
     # What is wrong
 
     @cached_property
     def outcome(self) -> Outcome:
-        """The file with it."""
+        """The file with the rule."""
         key = RuleKey(self.group, self.name) if self.name is not None else None
         return save_form(self.base, key, self.meant, self.setup.tower)
 
     @cached_property
     def after(self) -> Setup | None:
-        """The setup with it; None where it has mistakes."""
+        """The setup with the rule; None if it has mistakes."""
         return keeper_of(self.visited).parsed(self.outcome.text) if isinstance(self.outcome, Edited) else None
 
     @cached_property
     def faults(self) -> tuple[RuleFault, ...]:
-        """Everything that keeps it from being a draft."""
+        """Everything that prevents it from becoming a draft."""
         found = list(self._faults())
         if self.question is not None and self.answer is None:
             found.append(RuleFault(YEAR_CHOICE, self.visited.text("rule.fault.year")))
@@ -171,7 +171,7 @@ class RuleReading:
             yield CureButton(_cure_key(finding, shown), label)
 
     def cured(self, key: str) -> Form | None:
-        """The form once one of its cures is followed; None where there is no such cure."""
+        """The form with one of its cures applied; None if there is no such cure."""
         findings = (*(self.outcome.findings if isinstance(self.outcome, Faulty) else ()), *self.notes)
         for finding in findings:
             for cure in finding.suggestions:
@@ -190,7 +190,7 @@ class RuleReading:
 
     @cached_property
     def notes(self) -> tuple[Finding, ...]:
-        """On this rule, as the check of the files has them."""
+        """Notes on this rule, as the check of the files has them."""
         if self.after is None or len(self.after.program().rules) > MOST_RULES:
             return ()
         found = setup_notes.notes(self.after, self.visited.now)
@@ -205,7 +205,7 @@ class RuleReading:
 
     @property
     def faint(self) -> list[RuleFault]:
-        """Colours that use little of the lamps' light, each with the way to use all of it."""
+        """Colours that use little of the lamps' light, each with a way to use all of it."""
         return [
             RuleFault(
                 each.field.field if each.field is not None else NOTES_FIELD,
@@ -220,7 +220,7 @@ class RuleReading:
 
     @cached_property
     def rule(self) -> Rule | None:
-        """Days and hours alone; None while they cannot be read."""
+        """Days and hours only; None while they cannot be read."""
         return self._rule_of(self.meant)
 
     def _rule_of(self, form: RuleForm) -> Rule | None:
@@ -236,7 +236,7 @@ class RuleReading:
 
     @cached_property
     def occurrence(self) -> Occurrence | None:
-        """The days that are on or come next."""
+        """The current or the next days."""
         return next_occurrence(self.rule, self.today) if self.rule is not None else None
 
     @property
@@ -275,7 +275,7 @@ class RuleReading:
 
     @property
     def usual_before(self) -> str:
-        """The days of the rule as it was."""
+        """The days of the rule before the edit."""
         return self._usual(self.before) if self.before is not None else ""
 
     def _usual(self, form: RuleForm) -> str:
@@ -299,17 +299,17 @@ class RuleReading:
 
     @property
     def night(self) -> date:
-        """The one in the middle of the next days, this one where there are none."""
+        """The night in the middle of the next days; tonight if there are none."""
         return self.occurrence.middle if self.occurrence is not None else self.today
 
     @property
     def night_words(self) -> str:
-        """That night by both its days."""
+        """That night by both its dates."""
         return night_name(self.night, self.visited.language)
 
     @property
     def hours(self) -> dict[str, str]:
-        """By choice the times of that night."""
+        """The times of that night, by choice."""
         return {choice: self._times(self._hours_of(choice)) for choice in HOURS_CHOICES}
 
     def _hours_of(self, choice: str) -> Sequence[str]:
@@ -330,7 +330,7 @@ class RuleReading:
 
     @cached_property
     def looks(self) -> Mapping[str, ZoneState]:
-        """What each part shows, of a sequence the first colour; nothing while that cannot be read."""
+        """The look of each part, of a sequence the first colour; empty while it cannot be read."""
         values = self.meant.values()
         given = {key: values[key] for key in ("color", "brightness", "change_every") if key in values}
         if self.group not in LIT or "color" not in given:
@@ -358,7 +358,7 @@ class RuleReading:
 
     @cached_property
     def lamps(self) -> LampLight | None:
-        """What the lamps make of it."""
+        """What the lamps make of the look."""
         return lamp_light(self.setup, self.looks) if self.looks else None
 
     @property
@@ -372,8 +372,8 @@ class RuleReading:
 
 
 def read_rule(visited: Visit, group: Group, name: str | None, form: Form) -> RuleReading:
-    """A form beside the file as it stands and the other edits of the visitor's draft. Raises HTTPException 404 for a
-    rule that is not there."""
+    """A form beside the current file and the other edits of the visitor's draft. Raises HTTPException 404 for a rule
+    that does not exist."""
     current = keeper_of(visited).read()
     tower = (current.setup or visited.snapshot.setup).tower
     others = tuple(each for each in edits_of(draft_of(visited)) if not _is_of(each, group, name))

@@ -1,5 +1,5 @@
-"""Redigera: will it be as I mean? The form of a campaign, a blackout, everyday light or a limit, read back as it is
-typed. It never saves: what it would change is on the next page."""
+"""Redigera: will it be as I mean? The form of a campaign, a blackout, everyday light or a limit, read back while it
+is typed. It never saves: its changes are shown on the next page."""
 
 from typing import Annotated
 
@@ -29,9 +29,9 @@ from controller.web.visit import ForOperator, ForViewer, Visit
 router = APIRouter()
 NIGHT_DEG = -18.0
 ADD = {"add_hours": ("hours", "hours_choice", "own"), "add_color": ("colors", "color", "several")}
-"""By button the rows of which one more is wanted, and the choice that has them."""
+"""By button the rows to add to, and the choice that shows them."""
 LIKE = {"week": "all", "evening": "evening", "day": "all"}
-"""Campaigns to begin with, and their hours."""
+"""Templates of a campaign, and their hours."""
 TOLD_WHEN_SENT = frozenset({"name", "days", "year_choice", "brightness", "change_every"})
 MOST_LOOK = 400
 Looks = Annotated[list[str], Query(max_length=MOST_LOOK)]
@@ -39,7 +39,7 @@ Looks = Annotated[list[str], Query(max_length=MOST_LOOK)]
 
 @router.get("/schedule/new", include_in_schema=False)
 def new(visited: ForOperator, kind: str = "campaign", like: str = "") -> HTMLResponse:
-    """The form of a new rule, with what was typed before; `like` is one of LIKE, for whoever has none yet."""
+    """The form of a new rule, with what was typed before; `like` is one of LIKE, for somebody without any rule yet."""
     group = _group(kind)
     if like not in LIKE or draft_of(visited) is not None:
         return _filled(visited, group, None)
@@ -61,7 +61,8 @@ def edit(visited: ForOperator, slug: str) -> HTMLResponse:
 
 @router.post("/schedule/draft", include_in_schema=False, response_model=None)
 def draft(visited: ForOperator, form: FormOf) -> Response:
-    """Always keeps what was typed. With mistakes it is the form again, with each at its field; else what it changes."""
+    """Always stores what was typed. With mistakes it shows the form again, each mistake at its field; else the
+    changes."""
     group, name = _rule_of(form)
     form, reading = _followed(visited, group, name, form)
     if form.get("then") == "keep":
@@ -78,7 +79,7 @@ def draft(visited: ForOperator, form: FormOf) -> Response:
 
 @router.post("/fragment/read", include_in_schema=False)
 def read(visited: ForOperator, form: FormOf) -> HTMLResponse:
-    """The form with its reading back. Nothing is kept."""
+    """The form with its reading back. Nothing is stored."""
     group, name = _rule_of(form)
     _, reading = _followed(visited, group, name, form)
     return _page(reading)
@@ -86,8 +87,8 @@ def read(visited: ForOperator, form: FormOf) -> HTMLResponse:
 
 @router.get("/fragment/preview.svg", include_in_schema=False)
 def preview(visited: ForViewer, look: Looks, brightness: str = "100 %", lamps: bool = False) -> Response:
-    """The tower at night in a light: `look` is a colour for all parts, or `<zone>=<colour>` for one. As it was chosen,
-    or as the lamps show it."""
+    """The tower at night in a light: `look` is a colour for all parts, or `<zone>=<colour>` for one. As chosen, or as
+    the lamps show it."""
     setup = visited.snapshot.setup
     try:
         share = parse_brightness(brightness)
@@ -120,7 +121,7 @@ def _group(kind: str) -> Group:
 
 
 def _name(visited: Visit, group: Group, slug: str) -> str:
-    """The name of the rule on the disk that has this name for an address."""
+    """The name of the rule on the disk with this name in its address."""
     name = rule_at(keeper_of(visited).read().setup or visited.snapshot.setup, group, slug)
     if name is None:
         raise HTTPException(404)
@@ -128,7 +129,7 @@ def _name(visited: Visit, group: Group, slug: str) -> str:
 
 
 def _rule_of(form: Form) -> tuple[Group, str | None]:
-    """Of which rule a form that was sent is."""
+    """The rule that a submitted form is about."""
     return _group(form.get("group")), form.raw("rule") or None
 
 
@@ -154,7 +155,7 @@ def _filled(visited: Visit, group: Group, name: str | None) -> HTMLResponse:
 
 
 def _followed(visited: Visit, group: Group, name: str | None, form: Form) -> tuple[Form, RuleReading]:
-    """The form after the button that was pressed: a cure, or one row more."""
+    """The form after a button: a cure applied, or one row added."""
     reading = read_rule(visited, group, name, form)
     if form.get("apply") and (cured := reading.cured(form.get("apply"))) is not None:
         kept = [(key, form.get(key)) for key in ("group", "rule", "apply")]
@@ -201,7 +202,7 @@ def _page(reading: RuleReading, status: int = 200, *, is_sent: bool = False) -> 
 
 
 def _is_filled(reading: RuleReading, field: str) -> bool:
-    """Whether something was typed there: what is empty is told when the form is sent."""
+    """Whether something was typed there: an empty field is only reported when the form is sent."""
     form = reading.form
     if field.startswith("color"):
         return form.get(field) != OWN or bool(form.get(field.replace("color", OWN)))

@@ -27,7 +27,7 @@ LABELS = {
     },
     **{group: f"schedule.group.{group}" for group in ("blackouts", "campaigns", "every_night", "limits")},
 }
-"""A keyword of the file -> where its label stands in the texts of the page."""
+"""Keyword of the file -> key of its label in the texts of the page."""
 TEXT_OF_CODE = {
     "TWL-S013": "name",
     "TWL-S014": "missing",
@@ -37,22 +37,22 @@ TEXT_OF_CODE = {
     "TWL-S180": "change_every",
     "TWL-S182": "brightness_apart",
 }
-"""Findings whose cure speaks of the file; the page says it of its fields."""
+"""Findings whose cure refers to the file; the page has a text for its fields."""
 MOST_PIECES = 4
-"""So many pieces of the days are told one by one."""
+"""Number of pieces of the days that are listed."""
 ONE_ROUND = timedelta(days=300)
-"""Days of a rule that are farther apart are those of another year."""
+"""Days of a rule that are farther apart belong to different years."""
 ONE_DAY = timedelta(days=1)
 MORNING = 3
-"""What begins from this hour on is a morning to people, no longer the night before."""
+"""Hour from which light that begins in the night counts as "in the morning"."""
 _KEYWORD = re.compile(rf"`({'|'.join(LABELS)}):?`")
 _EITHER = re.compile("`dates:` (?:or|eller) `nights:`")
 _PAIR = re.compile(rf"(`?)\b({'|'.join(LABELS)}): (?=\S)")
 
 
 def in_labels(visited: Visit, text: str) -> str:
-    """The text with the label for each keyword: `hours:` becomes "Tider", `hours: 18:00 till 22:00` is Tider with the
-    value behind it."""
+    """The text with the label for each keyword: `hours:` becomes "Tider", `hours: 18:00 till 22:00` becomes Tider with
+    the value after it."""
 
     def label(key: str) -> str:
         return visited.text(LABELS[key]).partition(" – ")[0]
@@ -63,7 +63,7 @@ def in_labels(visited: Visit, text: str) -> str:
 
 
 def words_at(visited: Visit, finding: Finding, field: str = "") -> str:
-    """What is wrong, at a field of the form or elsewhere on the page."""
+    """The text of a finding, at a field of the form or elsewhere on the page."""
     key = TEXT_OF_CODE.get(finding.code)
     if key is not None and field:
         is_empty = key in {"name", "days", "missing"} and field in {"name", "days", "color", "brightness"}
@@ -76,7 +76,7 @@ def words_at(visited: Visit, finding: Finding, field: str = "") -> str:
 
 
 def times_words(visited: Visit, rule: Rule, days: Occurrence, place: Place) -> dict[str, str]:
-    """When its first and its last light is; nothing where it has none."""
+    """Times of the first and the last light; empty without any."""
     times = light_times(rule, days, place)
     if times is None:
         return {}
@@ -86,7 +86,7 @@ def times_words(visited: Visit, rule: Rule, days: Occurrence, place: Place) -> d
 
 
 def morning_words(visited: Visit, rule: Rule, occurrence: Occurrence, place: Place) -> Iterator[str]:
-    """Of nights that begin in the morning only, `13 december` from 06:00, that this is the morning after."""
+    """For nights that begin only in the morning, `13 december` from 06:00: that this is the morning after."""
     times = light_times(rule, occurrence, place)
     begins = times[0].astimezone(visited.snapshot.zone) if times is not None else None
     if begins and rule.nights and begins.date() > occurrence.first and begins.hour >= MORNING:
@@ -95,7 +95,7 @@ def morning_words(visited: Visit, rule: Rule, occurrence: Occurrence, place: Pla
 
 
 def following_words(visited: Visit, rule: Rule, occurrence: Occurrence) -> Iterator[str]:
-    """Of days that come in several pieces a year, as each Tuesday, the next ones."""
+    """For days in several pieces a year, as each Tuesday: the next ones."""
     pieces = [occurrence]
     while len(pieces) <= MOST_PIECES:
         following = next_occurrence(rule, pieces[-1].last + ONE_DAY)

@@ -1,9 +1,8 @@
 """What the page sees of the running service, and the only way from the page to it.
 
-The controller runs on one event loop, the page on another in a thread of its own, so that no page holds up a cue. The
+The controller runs on one event loop, the page on another in a thread of its own, so that no page delays a cue. The
 control loop publishes an immutable `Snapshot` after its turns; requests go back to it and are answered by an event,
-exactly as those over MQTT.
-"""
+exactly as those over MQTT."""
 
 import asyncio
 import contextlib
@@ -39,12 +38,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Snapshot:
-    """How everything stood after a turn of the controller.
+    """The state after a turn of the controller.
 
-    `program` has the overrides and the stop in it; `overrides` are those in force, the newest last. `stop` is the
-    safety stop in force. `rules` say by zone on whose behalf `cue` shows what it shows. `codes` says what is wrong
-    with a gateway. `connected` tells of each broker whether the controller is connected to it.
-    """
+    `program` includes the overrides and the stop; `overrides` are those in force, the newest last. `stop` is the
+    safety stop in force. `rules` are the rules behind `cue`, by zone. `codes` is the problem of a gateway, by name.
+    `connected` says for each broker whether the controller is connected to it."""
 
     reading: ClockReading
     setup: Setup
@@ -82,7 +80,7 @@ class Snapshot:
 
     @cached_property
     def statuses(self) -> Mapping[str, Status]:
-        """The status of each gateway, that of its worst zone."""
+        """The status of each gateway: the worst of its zones."""
         zones = ((name, self.defined[name].zone_names, state.status) for name, state in self.states.items())
         return {name: worst({status.get(zone, "unknown") for zone in names}) for name, names, status in zones}
 
@@ -93,7 +91,7 @@ class Snapshot:
 
 
 class PageOwner(Protocol):
-    """What the page as a whole asks: of the only site, or of all that share it."""
+    """What the page as a whole needs: from the only site, or from all that share it."""
 
     accounts: AccountStore
     clock: Clock
@@ -101,11 +99,11 @@ class PageOwner(Protocol):
 
     @property
     def site(self) -> str:
-        """Which of several sites; empty where there is one, or all are meant."""
+        """The name of one of several sites; empty if there is one, or all are meant."""
 
     @property
     def title(self) -> str:
-        """What it is called above each view."""
+        """The title above each view."""
 
     @property
     def is_demo(self) -> bool:
@@ -113,16 +111,16 @@ class PageOwner(Protocol):
 
     @property
     def is_ending(self) -> bool:
-        """Whether the page is about to end."""
+        """Whether the page is shutting down."""
 
     def begin(self) -> None:
-        """The page runs on this loop from now on."""
+        """Remembers the event loop of the page, which has started."""
 
     def end(self) -> None:
-        """The page is about to end."""
+        """Marks the page as shutting down."""
 
     def emit(self, event: Event) -> None:
-        """An event of the page, from any thread."""
+        """Emits an event of the page, from any thread."""
 
 
 class RunningService:
@@ -130,10 +128,8 @@ class RunningService:
 
     `state` is its state directory. `take` hands a request to the controller: called on the control loop with the
     payload that would have come over MQTT. `emit` takes an event of the page, on that loop too. `walks` are the walk
-    tests, which belong to that loop; `of` may be asked from anywhere. `keeper` reads and saves the schedule, in a
-    thread since each call waits for the disk; None where there is no folder. `accounts` are those that several sites
-    share.
-    """
+    tests, which belong to that loop; their `of` may be called from anywhere. `keeper` reads and saves the schedule, in
+    a thread since each call waits for the disk; None without a folder. `accounts` are shared by several sites."""
 
     def __init__(  # noqa: PLR0913  what a page is made of
         self,
@@ -157,11 +153,11 @@ class RunningService:
         self.keeper = keeper
         self.is_demo = is_demo
         self.accounts = accounts or AccountStore(state, self.emit)
-        """Used in the thread pool of the page only: each act waits for the disk."""
+        """Used in the thread pool of the page only: each call waits for the disk."""
         self.snapshot: Snapshot | None = None
         """None before the first turn."""
         self.version = 0
-        """Grows with each snapshot that is not the one before."""
+        """Grows with each snapshot that differs from the previous one."""
         self._take = take
         self._emit = emit
         self._control_loop = asyncio.get_running_loop()
@@ -174,18 +170,18 @@ class RunningService:
 
     @property
     def site(self) -> str:
-        """Which of several sites; empty where there is one."""
+        """The name of one of several sites; empty if there is one."""
         return self.setup.site
 
     @property
     def title(self) -> str:
-        """What it is called above each view."""
+        """The title above each view."""
         return self.setup.tower.site.name
 
     # On the control loop
 
     def publish(self, snapshot: Snapshot, *, is_new: bool) -> None:
-        """This is how it stands now; `is_new` where it shows something else than the one before."""
+        """Publishes a snapshot; `is_new` if it differs from the previous one."""
         self.snapshot = snapshot
         if not is_new:
             return
@@ -193,7 +189,7 @@ class RunningService:
         self._wake_page()
 
     def note(self, event: Event) -> None:
-        """An event of the controller: it is counted, and may be the answer to a request."""
+        """Takes an event of the controller: it is counted, and may be the answer to a request."""
         self.counts.take(event, self.clock.read().wall)
         answer = self._answers.pop(str(event.fields.get("id")), None)
         if answer is not None and not answer.done():
@@ -210,7 +206,7 @@ class RunningService:
             self._answers.pop(request_id, None)
 
     def end(self) -> None:
-        """The page is about to end: streams end at once."""
+        """Shuts down the page: its streams end at once."""
         self.is_ending = True
         self._wake_page()
 
@@ -222,14 +218,14 @@ class RunningService:
     # From any thread
 
     def emit(self, event: Event) -> None:
-        """An event of the page, to the log and the history."""
+        """Emits an event of the page to the log and the history."""
         with contextlib.suppress(RuntimeError):  # the service has ended
             self._control_loop.call_soon_threadsafe(self._emit, event)
 
     # On the loop of the page
 
     def begin(self) -> None:
-        """The page runs on this loop from now on."""
+        """Remembers the event loop of the page, which has started."""
         self._page_loop = asyncio.get_running_loop()
 
     def _wake(self) -> None:
@@ -237,8 +233,8 @@ class RunningService:
         self._changed = asyncio.Event()
 
     async def changed(self, since: int, within_s: float) -> bool:
-        """Whether there is a newer snapshot than that of version `since`, waiting for one for so long. Ends at once
-        when the page does."""
+        """Waits up to `within_s` for a newer snapshot than version `since`; returns whether there is one. Returns at
+        once when the page shuts down."""
         if self.version != since or self.is_ending:
             return True
         try:
@@ -249,17 +245,16 @@ class RunningService:
         return True
 
     async def request(self, owner: str, **fields: object) -> Event:
-        """The answer of the controller to a manual request: `action`, `look`, `until`, `reason` … as over MQTT, with an
-        `id` of its own where the same request may come again. Raises Unreachable where it does not answer in
-        ANSWER_WITHIN_S."""
+        """The controller's answer to a manual request: `action`, `look`, `until`, `reason` … as over MQTT, with an
+        `id` of its own if the same request may come again. Raises Unreachable without an answer in ANSWER_WITHIN_S."""
         request_id = str(fields.get("id") or uuid.uuid4().hex)
         document = {"version": 1, **fields, "id": request_id, "owner": owner}
         payload = json.dumps(document, ensure_ascii=False).encode(errors="replace")
         return await self._on_control_loop(self._answer(request_id, payload))
 
     async def walk(self, act: Callable[[LampWalks, ClockReading], T]) -> T:
-        """What `act` gives, called with the walk tests on the control loop. Raises Unreachable as `request` does, and
-        what `act` raises."""
+        """The result of `act`, called with the walk tests on the control loop. Raises Unreachable as `request` does,
+        and what `act` raises."""
 
         async def acted() -> T:
             return act(self.walks, self.clock.read())

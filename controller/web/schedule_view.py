@@ -1,4 +1,4 @@
-"""Schema: what holds when, and who wins? The rules as they are in force, the year ahead, and the nights."""
+"""Schema: what applies when, and which rule wins? The rules in force, the year ahead, and the nights."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,10 +39,10 @@ MOST_TAGS = 3
 NIGHTS = 8
 MOST_EDITORS = 3
 MOST_LANES = 40
-"""Rules below the year; more would be no picture."""
+"""Largest number of rules below the year."""
 YEAR = timedelta(days=366)
 GIVES_WAY = frozenset({"TWL-S201", "TWL-S217"})
-"""Notes at the rule that wins; on the page the one that loses tells."""
+"""Notes at the rule that wins; on the page they are shown at the one that loses."""
 TAGS = {
     "TWL-S201": "gives_way",
     "TWL-S217": "gives_way",
@@ -56,8 +56,7 @@ TAGS = {
 
 @dataclass(frozen=True, slots=True)
 class YearAhead:
-    """What the rules of a setup do in the year from a day on: the picture of it, and the notes by the name of the
-    rule."""
+    """What the rules of a setup do in the year from a day on: its picture, and the notes by the name of the rule."""
 
     setup: Setup
     day: date
@@ -71,8 +70,7 @@ YEARS: deque[YearAhead] = deque(maxlen=4)
 
 @dataclass(frozen=True, slots=True)
 class Unsaved:
-    """What the visitor has changed and not saved: `at` when, `path` where it goes on; `is_order` where only the order
-    is another."""
+    """The visitor's unsaved changes: `at` when, `path` where they continue; `is_order` if only the order changed."""
 
     number: int
     at: str
@@ -91,7 +89,7 @@ class ShownNight:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A note in a word or two; the whole of it is `text`."""
+    """A note in a word or two; `text` is the whole note."""
 
     words: str
     text: str
@@ -99,12 +97,12 @@ class Tag:
 
 
 Day = Annotated[date, Query(ge=date(EARLIEST, 1, 1), le=date(LATEST, 12, 31))]
-"""In the years that a schedule knows: beside them no night can be worked out."""
+"""A day in the years that a schedule covers: no night can be computed outside them."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleCard:
-    """A rule as the list shows it. `rank` counts from 1; `colors` are those of its swatch."""
+    """A rule in the list. `rank` counts from 1; `colors` are those of its swatch."""
 
     rank: int
     name: str
@@ -115,11 +113,11 @@ class RuleCard:
     following: str
     tags: tuple[Tag, ...]
     is_shared: bool = False
-    """It stands in a file that several sites share, and cannot be changed here."""
+    """Whether it is in a file that several sites share, and cannot be changed here."""
 
 
 def nights_from(visited: Visit, start: datetime, count: int) -> list[ShownNight]:
-    """The nights from the one of an instant on."""
+    """The nights from an instant on."""
     snapshot = visited.snapshot
     tower, program = snapshot.setup.tower, snapshot.program.by_schedule
     names = names_of(tower)
@@ -185,7 +183,7 @@ def _unsaved(visited: Visit, draft: Draft) -> Unsaved:
 
 
 def _editors(visited: Visit) -> list[str]:
-    """Who else has changed something and not saved it; only colleagues see it."""
+    """Others with unsaved changes; only colleagues see them."""
     if not visited.may(Role.OPERATOR) or visited.service.keeper is None:
         return []
     drafts = visited.service.accounts.drafts.all(visited.service.site)
@@ -193,7 +191,7 @@ def _editors(visited: Visit) -> list[str]:
 
 
 def _in_order(visited: Visit, draft: Draft | None) -> Setup:
-    """The setup in force; in the order of the visitor's draft, where the file on the disk is the one in force."""
+    """The setup in force; in the order of the visitor's draft, if the file on the disk is the one in force."""
     setup, moves = visited.snapshot.setup, [each for each in edits_of(draft) if isinstance(each, RuleMove)]
     if not moves or visited.service.keeper is None:
         return setup
@@ -207,7 +205,7 @@ def _names(setup: Setup) -> set[str]:
 
 
 def _cards(visited: Visit, setup: Setup, known: YearAhead) -> dict[Group, list[RuleCard]]:
-    """By list; what a rule says is taken from its text, what it does from the plan that is in force."""
+    """By list; the texts of a rule come from its file, its effect from the plan in force."""
     found: dict[Group, list[RuleCard]] = {group: [] for group in WORDS}
     rules = {group: iter(getattr(setup.schedule, group)) for group in found}
     paths = {group: rule_paths(setup, group) for group in found}
@@ -219,7 +217,7 @@ def _cards(visited: Visit, setup: Setup, known: YearAhead) -> dict[Group, list[R
 
 
 def _year_ahead(visited: Visit, setup: Setup, program: Program) -> YearAhead:
-    """Of thousands of rules it takes a while, and is the same all day."""
+    """Cached for the day: with thousands of rules it takes a while."""
     day, language = visited.now.date(), visited.language
     for known in YEARS:
         if known.setup is setup and (known.day, known.language) == (day, language):
@@ -273,7 +271,7 @@ def _days(visited: Visit, texts: Sequence[str]) -> str:
 
 
 def _colors(rule: Rule) -> tuple[str, ...]:
-    """None for a limit, which has no light of its own."""
+    """Empty for a limit, which has no light of its own."""
     if isinstance(rule, Limit):
         return ()
     looks: dict[str, Look] = getattr(rule, "looks", {})
@@ -291,7 +289,7 @@ def _look(visited: Visit, rule: Rule) -> str:
 
 
 def _tags(visited: Visit, found: Sequence[Note]) -> Iterator[Tag]:
-    """Of several rules to which it gives way the one that takes the most nights."""
+    """Tags of a rule. Of several rules that win over it only the one that takes the most nights is shown."""
     losses = [note for note in found if note.code in GIVES_WAY]
     lost = max(losses, key=lambda note: int(str(note.fields["nights"])), default=None)
     for note in found:

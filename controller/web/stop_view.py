@@ -17,7 +17,7 @@ from controller.web.visit import ForOperator, Visit
 router = APIRouter()
 NONE_HELD = "TWL-O136"
 NOT_STORED = frozenset({"TWL-O107", "TWL-O108"})
-"""It holds, and a restart would undo it."""
+"""The override is in force, but a restart would end it."""
 
 
 @router.get("/stop", include_in_schema=False)
@@ -28,7 +28,7 @@ def stop_form(visited: ForOperator) -> Response:
 
 @router.post("/stop", include_in_schema=False)
 async def stop(visited: ForOperator, form: FormOf) -> Response:
-    """All dark now. A reason may be missing: nobody is to look for words first."""
+    """Turns everything dark at once. The reason may be empty: nobody should have to look for words first."""
     reason = form.get("reason")
     shortened = " ".join(reason.split())[:LONGEST_REASON]
     try:
@@ -47,7 +47,7 @@ def lift_form(visited: ForOperator) -> Response:
 
 @router.post("/stop/lift", include_in_schema=False)
 async def lift(visited: ForOperator, form: FormOf) -> Response:
-    """Lifts it, for a reason."""
+    """Lifts the stop, for a reason."""
     reason = form.get("reason")
     if not reason or len(reason) > LONGEST_REASON:
         key = "reason_long" if reason else "lift_reason"
@@ -64,7 +64,7 @@ async def lift(visited: ForOperator, form: FormOf) -> Response:
 
 
 def _answer(visited: Visit, answer: Event, usual: str) -> str:
-    """In the product's words where it could not be stored."""
+    """The text for a granted request: the usual one, or that of the event if it could not be stored."""
     if answer.code in NOT_STORED:
         return fault_in(answer, "form", visited.language).text.replace("`", "")
     return visited.text("stop.none") if answer.code == NONE_HELD else usual
@@ -100,6 +100,6 @@ def _lift_page(
 
 
 def _held(visited: Visit, stop: StoredOverride) -> str:
-    """Who set it, since when, and why."""
+    """Who set the stop, since when, and why."""
     since = dated(stop.start.astimezone(visited.snapshot.zone), visited.snapshot.now, visited.language)
     return visited.text("stop.held", owner=stop.owner, since=since, reason=stop.reason or "–")

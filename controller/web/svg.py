@@ -1,4 +1,4 @@
-"""Drawings as SVG, each a template of `templates/svg`, and the colours that light has on a screen."""
+"""Drawings as SVG, each from a template of `templates/svg`, and the colours of light on a screen."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -26,7 +26,7 @@ SKY = (
 
 @cache
 def _drawings() -> Environment:
-    """Escapes whatever it is handed; figures have two decimals at most."""
+    """The templates; every value is escaped, and numbers have two decimals at most."""
     return Environment(
         loader=PackageLoader("controller.web", "templates/svg"),
         autoescape=True,
@@ -39,7 +39,7 @@ def _drawings() -> Environment:
 
 
 def drawn(drawing: str, **values: object) -> str:
-    """The drawing `<drawing>.svg` with these values, as an element `svg`."""
+    """The drawing `<drawing>.svg` with these values, as an `svg` element."""
     return _drawings().get_template(f"{drawing}.svg").render(values, fonts=FONTS)
 
 
@@ -53,13 +53,13 @@ def points(corners: Sequence[tuple[float, float]]) -> str:
 
 
 def blend(one: str, other: str, share: float) -> str:
-    """The colour at a share of the way from one to another, by the numbers of sRGB: for scenery."""
+    """The colour at a share of the way from one to another, in sRGB values: for scenery."""
     parts = (a + (b - a) * share for a, b in zip(Color(one).rgb, Color(other).rgb, strict=True))
     return Color.from_rgb(*parts).hex
 
 
 def sky(sun_deg: float) -> tuple[str, str]:
-    """The colours of the sky above and at the horizon at a height of the sun."""
+    """The colours of the sky above and at the horizon for a height of the sun."""
     if sun_deg <= SKY[0][0]:
         return SKY[0][1:]
     for (low, top, bottom), (high, next_top, next_bottom) in pairwise(SKY):
@@ -70,12 +70,12 @@ def sky(sun_deg: float) -> tuple[str, str]:
 
 
 def daylight(sun_deg: float) -> float:
-    """How much of the day's light there is, 0..1: from civil dusk to a sun that stands two degrees high."""
+    """Strength of daylight, 0..1: from civil dusk to a sun that stands two degrees high."""
     return min(1.0, max(0.0, (sun_deg + 6) / 8))
 
 
 def full_color(look: LookValue) -> str:
-    """The colour of a light at its full."""
+    """The colour of a light at full brightness."""
     if look.color is None:
         return Color.from_kelvin(min(12_000, max(1_000, look.kelvin))).hex if look.kelvin else WHITE
     strongest = max(Color(look.color).linear)
@@ -83,7 +83,7 @@ def full_color(look: LookValue) -> str:
 
 
 def light_of(look: LookValue) -> float:
-    """The strongest component of a light, 0..1: its brightness, times what a dark colour leaves of it."""
+    """The strongest component of a light, 0..1: its brightness times the strongest component of its colour."""
     if not look.on:
         return 0.0
     brightness = 1.0 if look.brightness is None else look.brightness
@@ -91,8 +91,8 @@ def light_of(look: LookValue) -> float:
 
 
 def on_wall(look: LookValue, wall: str) -> str:
-    """The colour that a wall has in a light: mixed in linear light by the root of its strength, so that a tenth is
-    still seen and full light is its exact colour."""
+    """The colour of a wall in a light: mixed in linear light by the square root of its strength, so that a tenth is
+    still visible and full light is its exact colour."""
     share = light_of(look) ** 0.5
     if share >= 1:
         return full_color(look) if look.color is None else look.color

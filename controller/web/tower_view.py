@@ -31,21 +31,21 @@ from controller.web.visit import ForViewer, Visit, Visited
 
 router = APIRouter(route_class=SharedRoute)
 MOST_GATEWAYS = 8
-"""More are told by their counts, and by the names of those that are not confirmed."""
+"""With more gateways only counts are shown, and the names of those that are not confirmed."""
 MOST_NAMED = 5
 NIGHT_DEG = -18.0
 NIGHTS = 6
 MOST_BANNERS = 2
 MOST_EVENTS = 8
 OF_TODAY = ("TWL-C020", "TWL-O101", "TWL-O102", "TWL-O103", "TWL-O104", "TWL-O105", "TWL-O106", "TWL-O130")
-"""What people ask for when they ask what happened: each change of light, each act, a saved schedule."""
+"""What people mean by "today": each change of light, each act, a saved schedule."""
 CLOCK_DOUBTED, CLOCK_WRONG = "TWL-T001", "TWL-T003"
 FILES = frozenset({"TWL-O131", "TWL-O134"})
 
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """Something that asks for somebody: `kind` is `error` or `warning`; `cure` says what to do; `link` leads there."""
+    """Something that needs attention: `kind` is `error` or `warning`; `cure` is what to do; `link` leads there."""
 
     kind: str
     text: str
@@ -56,7 +56,7 @@ class Banner:
 
 @dataclass(frozen=True, slots=True)
 class GatewayLine:
-    """A gateway in one line: its status, in words and by its sign, and what else is to be known."""
+    """A gateway in one line: its status, in words and by its sign, and details."""
 
     name: str
     status: Status
@@ -66,7 +66,7 @@ class GatewayLine:
 
 @router.get("/tower.svg", include_in_schema=False)
 def tower_svg(visited: Visited) -> Response:
-    """The picture alone, which other pages may embed; nothing of single gateways for the public."""
+    """The picture only, which other pages may embed; nothing about single gateways for the public."""
     snapshot = visited.snapshot
     documents = snapshot.gateways(named_gateways(snapshot))
     svg = picture_of(snapshot, documents, visited.language, labels=visited.may(Role.VIEWER))
@@ -117,7 +117,7 @@ def _left(snapshot: Snapshot, language: Language) -> str:
 
 
 def named_gateways(snapshot: Snapshot) -> tuple[str, ...]:
-    """All of a small site, else those that the summary names because they are not confirmed."""
+    """All gateways of a small site, else those that the summary names because they are not confirmed."""
     if len(snapshot.states) <= MOST_IN_HEALTH:
         return tuple(snapshot.states)
     return tuple(each.name for each in snapshot.health.unconfirmed)
@@ -145,7 +145,7 @@ def picture_of(
 
 
 def _lit_next(visited: Visit) -> str:
-    """What the next light will look like, at night."""
+    """The next light, at night."""
     tower, following = visited.snapshot.setup.tower, visited.snapshot.health.next
     looks = following.looks if following is not None else {}
     scene = PictureScene(names_of(tower), preview_of(tower, looks), tower.landmark.shape, NIGHT_DEG)
@@ -169,7 +169,7 @@ def _seconds_since(at: datetime, now: datetime) -> int:
 def _banners(
     visited: Visit, snapshot: Snapshot, gateways: tuple[GatewayHealth, ...], sentence: Sentence
 ) -> Iterator[Banner]:
-    """What asks for somebody: a stop, then what is wrong with lamps and with the service, errors first."""
+    """What needs attention: a stop, then problems of lamps and of the service, errors first."""
     if snapshot.stop is not None:
         since = snapshot.stop.start.astimezone(snapshot.zone)
         fields = {"owner": snapshot.stop.owner, "reason": snapshot.stop.reason or "–", "since": f"{since:%H:%M}"}
@@ -177,19 +177,19 @@ def _banners(
         yield Banner("error", text, "", "/stop/lift", visited.text("tower.banner.stop_link"))
     found = [_gateway(visited, each, snapshot, sentence) for each in gateways if each.code and not each.is_well]
     lasting = [one for one in snapshot.health.degradations if not one.is_harmless]
-    if any(one.code == CLOCK_WRONG for one in lasting):  # says what the other only names
+    if any(one.code == CLOCK_WRONG for one in lasting):  # explains what the other only names
         lasting = [one for one in lasting if one.code != CLOCK_DOUBTED]
     found += [_degradation(visited, one) for one in lasting]
     yield from sorted(found, key=lambda banner: banner.kind != "error")
 
 
 def _gateway(visited: Visit, gateway: GatewayHealth, snapshot: Snapshot, sentence: Sentence) -> Banner:
-    """A gateway of which an event said that it is wrong."""
+    """A gateway with a problem, by its event."""
     cause = gateway.cause or ""
     kind = CATALOGUE.get(cause, CATALOGUE[gateway.code or ""])
     cure = without_fields(kind.action.template(visited.language).replace("{gateway}", gateway.name))
     text = sentence.about if sentence.about.startswith(f"{gateway.name} ") else ""
-    if cause != gateway.code:  # it says itself what is wrong
+    if cause != gateway.code:  # the text of the code already says it
         text = f"{gateway.name}: {without_fields(kind.meaning.template(visited.language))}"
     return Banner(
         "error" if gateway.status == "silent" else "warning",
@@ -211,11 +211,11 @@ def _degradation(visited: Visit, one: Degradation) -> Banner:
 
 
 def _today(visited: Visit) -> Iterator[tuple[str, str]]:
-    """Time and text of what happened today, the newest first."""
+    """Time and text of today's events, the newest first."""
     start = visited.now.replace(hour=0, minute=0, second=0, microsecond=0)
     try:
         recorded = History(visited.service.state).events_between(start, visited.now, OF_TODAY)
-    except WatertowerError:  # said by `/events`, and by a degradation while it lasts
+    except WatertowerError:  # shown by `/events`, and as a degradation while it lasts
         return
     for each in islice(reversed(recorded), MOST_EVENTS):
         yield f"{each.at.astimezone(visited.now.tzinfo):%H:%M}", visited.event_text(each.event)

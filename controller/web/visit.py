@@ -29,21 +29,21 @@ from controller.web.running_service import PageOwner, RunningService, Snapshot
 from controller.web.visitors import Access, Visitor, access, headers_of
 
 RESULT = "result"
-"""The cookie with what came of an act, for the page that follows it."""
+"""The cookie with the result of an act, for the page that follows it."""
 LONGEST_RESULT = 400
 A_YEAR_S = 31_536_000
 FOLDER = Path(__file__).parent
 TLS_COOKIE, COOKIE = "__Host-session", "session"
 """Browsers take the first over TLS only, and only from this host itself."""
 LIVE = "x-live"
-"""The header with which an open page asks for itself."""
+"""The header with which an open page reloads itself."""
 THEMES = ("auto", "light", "dark")
 SITE, ROOT, PATH, ACCESS = "watertower.site", "watertower.root", "watertower.path", "watertower.access"
-"""What a request to one of several sites carries in its scope: the site, how its addresses begin, which one was asked
-for where another is answered, and what another controller that forwarded it knows of the visitor."""
+"""Keys of a request's scope where there are several sites: the site, the prefix of its addresses, the requested
+address if another one is answered, and what the other controller that forwarded it knows of the visitor."""
 DAY_OR_INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?")
 ADDRESS = re.compile(r'((?:href|action|formaction|src|data-live|data-read|data-keep)=")(?=/(?!/|static/|sites[/"]))')
-"""The beginning of an address of the page in HTML of ours, where no text of others can write one: it is escaped."""
+"""The start of an address of the page in our HTML. No text of others can contain it, since those are escaped."""
 
 
 class NotAllowed(Exception):  # noqa: N818  named by what went wrong
@@ -51,7 +51,7 @@ class NotAllowed(Exception):  # noqa: N818  named by what went wrong
 
 
 class NotReady(WatertowerError):  # noqa: N818  named by what went wrong
-    """The controller has not taken its first turn yet."""
+    """The controller has not completed its first turn yet."""
 
     def __init__(self) -> None:
         super().__init__("TWL-W211")
@@ -70,7 +70,7 @@ class Visit:
 
     @property
     def snapshot(self) -> Snapshot:
-        """How it stands. Raises NotReady before the first turn."""
+        """The current state. Raises NotReady before the first turn."""
         if self.service.snapshot is None:
             raise NotReady
         return self.service.snapshot
@@ -82,7 +82,7 @@ class Visit:
 
     @property
     def root(self) -> str:
-        """How the addresses of the site begin, `/sites/north`; empty where there is one site."""
+        """The prefix of the addresses of the site, `/sites/north`; empty if there is one site."""
         return str(self.request.scope.get(ROOT, ""))
 
     @staticmethod
@@ -106,15 +106,15 @@ class Visit:
         return page_text(self.language, key, **fields)
 
     def event_text(self, event: Event) -> str:
-        """What happened, with what people call the parts of the landmark in place of the names of zones, and days as
-        they say them."""
+        """The text of an event, with people's names for the parts of the landmark in place of zones, and days in
+        words."""
         tower = self.service.setup.tower
         names = tower.landmark.zone_names(self.language)
         fields = {key: self._day_said(_with_names(value, names)) for key, value in event.fields.items()}
         return replace(event, fields=fields).text(self.language)
 
     def _day_said(self, value: object) -> object:
-        """A day or an instant, as events have them, in words; anything else as it is."""
+        """A day or an instant of an event in words; anything else as it is."""
         if not isinstance(value, str) or not (found := DAY_OR_INSTANT.fullmatch(value)):
             return value
         try:
@@ -131,8 +131,8 @@ class Visit:
         return self.visitor.may(role)
 
     def page(self, view: str, status_code: int = 200, **values: Any) -> HTMLResponse:
-        """A view as HTML: the template `<view>.html` with these values, beside what every template has."""
-        # a refresh of an open page does not take the result from the page that it is meant for
+        """A view as HTML: the template `<view>.html` with these values, besides those that every template has."""
+        # the refresh of an open page does not take the result from the page that it is meant for
         result = unquote(self.request.cookies.get(RESULT, "")) if LIVE not in self.request.headers else ""
         html = (
             templates()
@@ -147,15 +147,15 @@ class Visit:
         return response
 
     def to(self, path: str, result: str = "") -> RedirectResponse:
-        """After an act: reloading what follows does not repeat it. What came of the act is shown there, once."""
+        """The redirect after an act: reloading the next page does not repeat the act. `result` is shown there, once."""
         response = RedirectResponse(path, 303)
         if result:
             response.set_cookie(RESULT, quote(result[:LONGEST_RESULT]), max_age=60, httponly=True, samesite="lax")
         return response
 
     def audit(self, act: Act, before: object = None, after: object = None) -> None:
-        """Records an act that was done, by whom and from where; waits for the disk. One that cannot be recorded is
-        told: the light comes first."""
+        """Records an act that was done, by whom and from where; waits for the disk. If it cannot be recorded an event
+        is emitted: the light comes first."""
         if self.service.site:
             after = {"site": self.service.site, **(after if isinstance(after, Mapping) else {"value": after})}
         try:
@@ -172,12 +172,12 @@ class Visit:
 
 
 def remember(response: Response, name: str, value: str) -> None:
-    """Keeps how somebody wants the page, in their browser."""
+    """Stores how somebody wants the page, in their browser."""
     response.set_cookie(name, value, max_age=A_YEAR_S, httponly=True, samesite="lax")
 
 
 def _with_names(value: object, names: Mapping[str, str]) -> object:
-    """A field of an event with the names of zones that people use, wherever looks stand in it."""
+    """A field of an event with people's names for zones, wherever it contains looks."""
     if isinstance(value, Mapping):
         return {names.get(key, key): _with_names(each, names) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -194,7 +194,7 @@ def page_text(language: Language, key: str, **fields: object) -> str:
 
 @cache
 def templates() -> Environment:
-    """Escapes whatever it is handed."""
+    """The templates; every value is escaped."""
     made = Environment(
         loader=PackageLoader("controller.web"),
         autoescape=True,
@@ -212,19 +212,19 @@ def templates() -> Environment:
 
 
 def as_sentence(text: str) -> Markup:
-    """A text of the catalogue as a sentence of its own: with a capital, and what stands in backticks as code."""
+    """A text of the catalogue as a sentence: with a capital, and backticks as code."""
     return quoted(capital(text))
 
 
 def quoted(text: str) -> Markup:
-    """A sentence with what stands in backticks as code. One that begins with a name stays as the name is written."""
+    """A sentence with backticks as code. A name at its start keeps its spelling."""
     parts = text.split("`")
     return Markup("").join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts))
 
 
 @cache
 def asset(name: str) -> str:
-    """The address of a static file, which changes with its content: browsers may keep it for ever."""
+    """The address of a static file, which changes with its content: browsers may cache it for ever."""
     digest = hashlib.sha256((FOLDER / "static" / name).read_bytes()).hexdigest()[:12]
     return f"/static/{digest}/{name}"
 
@@ -232,7 +232,7 @@ def asset(name: str) -> str:
 def visit(request: Request) -> Visit:
     """Who asks, and how."""
     service, web = service_of(request), request.app.state.web
-    # an answer for all of one role knows no more of who asks (see `live.SharedRoute`)
+    # an answer that all of one role share must not depend on the visitor (see `live.SharedRoute`)
     is_shared = hasattr(request.state, "shared_role")
     visitor = Visitor(request.state.shared_role) if is_shared else visitor_of(request, service, web)
     return Visit(request, service, web, visitor, _language(request, service), _theme(request))
@@ -242,20 +242,20 @@ Visited = Annotated[Visit, Depends(visit)]
 
 
 def service_of(request: Request) -> RunningService:
-    """The one of several sites that an address is about (see `site_directory`), or the only one."""
+    """The site that an address is about (see `site_directory`), or the only one."""
     service: RunningService = request.scope.get(SITE) or request.app.state.service
     return service
 
 
 def access_of(request: Request, web: Web) -> Access:
-    """What connection and headers allow; of a forwarded request those that the other controller saw."""
+    """What connection and headers allow; for a forwarded request those that the other controller saw."""
     found: Access | None = request.scope.get(ACCESS)
     peer = request.client.host if request.client else ""
     return found or access(web, peer, request.url.scheme, headers_of(request.headers.items()))
 
 
 def visitor_of(request: Request, service: PageOwner, web: Web) -> Visitor:
-    """By session or token, by the word of a trusted proxy, or as nobody in particular."""
+    """The visitor by session or token, by the headers of a trusted proxy, or unknown."""
     found = access_of(request, web)
     here = Visitor(found.role, csrf=_signed(service, "open"), address=found.address, is_secure=found.is_secure)
     if service.is_demo and found.role is not None:
@@ -268,12 +268,12 @@ def visitor_of(request: Request, service: PageOwner, web: Web) -> Visitor:
             known = replace(here, name=found.user, via="proxy", csrf=_signed(service, f"proxy {found.user}"))
             return known.with_role(role, sites, service.site)
         return _known(request, service, here) if found.is_secure else here
-    except NotKept:  # the file of the accounts cannot be used now: what is open to all still is
+    except NotKept:  # accounts cannot be read now: what is open to all still is
         return here
 
 
 def _known(request: Request, service: PageOwner, here: Visitor) -> Visitor:
-    """By what the request shows of a login: a cookie, or a token of another program's."""
+    """The visitor by the login in the request: a cookie, or a token of a program."""
     now = service.clock.read().wall
     kind, _, secret = request.headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer":
@@ -292,7 +292,7 @@ def _known(request: Request, service: PageOwner, here: Visitor) -> Visitor:
 
 
 def _signed(service: PageOwner, text: str) -> str:
-    """The mark of the forms of those who have no session: a demo's, a proxy's."""
+    """The CSRF token of visitors without a session: of a demo or a proxy."""
     return hmac.new(service.accounts.form_key, text.encode(), "sha256").hexdigest()
 
 

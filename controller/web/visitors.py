@@ -1,4 +1,4 @@
-"""Who looks at the page, and what they may do."""
+"""Who visits the page, and what they may do."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,16 +15,15 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 FORWARDING = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"})
 
 NEXT_LINE = ",\n"
-"""Between the lines of one header; no line holds it."""
+"""Separates the lines of one header; no line contains it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks. `role` is None for somebody who may see the public view only, `name` for somebody who has not logged
-    in. `via` says how they are known: `session`, `proxy`, `token`, `demo` or `open`. A token's visitor has `scopes`
-    beside the role of a viewer, and what the `token` is called. Forms carry `csrf`. `address` is where they are.
-    `is_secure`: nobody on the way can listen, so that a password may be sent. `sites` are those that an account is
-    limited to."""
+    """A visitor. `role` is None if they may see the public view only, `name` if they have not logged in. `via` is how
+    they are known: `session`, `proxy`, `token`, `demo` or `open`. A token's visitor has `scopes` besides the role of a
+    viewer, and the name of the `token`. Forms carry `csrf`. `address` is the client's. `is_secure`: nobody on the way
+    can listen, so that a password may be sent. `sites` are those that an account is limited to."""
 
     role: Role | None
     name: str | None = None
@@ -38,11 +37,11 @@ class Visitor:
 
     @property
     def owner(self) -> str:
-        """By what name acts are recorded: of a program that of the account with that of the token."""
+        """The name under which acts are recorded: for a program that of the account with that of the token."""
         return f"{self.name or '?'} ({self.token})" if self.token else self.name or "?"
 
     def with_role(self, role: Role | None, sites: SiteRoles, site: str) -> "Visitor":
-        """With the role of an account at one of several sites. Where it has none, what is open to all still is."""
+        """With the role of an account at one of several sites. Without one there, what is open to all still is."""
         own = role_at(role, sites, site) if role is not None else None
         is_other_site = role is not None and own is None
         return replace(self, role=self.role if is_other_site else own, sites=sites)
@@ -54,12 +53,11 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What connection and headers of a request allow, before anybody has logged in.
+    """What connection and headers of a request allow, before any login.
 
-    `address` is that of the client, `is_tls` whether it used https. `role` is what may be done without logging in, None
-    for the public view only. `is_secure` allows to log in, and sessions and tokens at all. `user` is the name that a
-    trusted proxy vouches for, `user_role` what it says of their role.
-    """
+    `address` is the client's, `is_tls` whether it used https. `role` is what may be done without logging in, None for
+    the public view only. `is_secure` allows logins, sessions and tokens. `user` is the name that a trusted proxy has
+    authenticated, `user_role` their role by that proxy."""
 
     address: str
     is_tls: bool
@@ -70,8 +68,8 @@ class Access:
 
 
 def headers_of(lines: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The headers of a request by name. Several lines of one name are one list (RFC 9110, 5.3): what a proxy adds is
-    the last of them, those before it anybody may have written."""
+    """The headers of a request by name. Several lines with one name are one list (RFC 9110, 5.3): the last is what a
+    proxy has added, those before it anybody may have written."""
     found: dict[str, str] = {}
     for name, value in lines:
         found[name] = f"{found[name]}{NEXT_LINE}{value}" if name in found else value
@@ -81,11 +79,10 @@ def headers_of(lines: Iterable[tuple[str, str]]) -> dict[str, str]:
 def access(web: Web, peer: str, scheme: str, headers: Mapping[str, str]) -> Access:
     """Who may read and log in where. Names of `headers` are in small letters.
 
-    Without logging in all can be read where only this machine can ask: the page listens on loopback, no proxy is named,
-    the request was not forwarded, and it is for a loopback name (one for another name may come from a foreign page
-    whose name was pointed here). Otherwise only the public view can, unless the page is open to all. Passwords,
-    sessions and tokens are taken over TLS, and on loopback.
-    """
+    Without logging in everything can be read if only this machine can ask: the page listens on loopback, no proxy is
+    configured, the request was not forwarded, and it is for a loopback name (another name may come from a foreign page
+    whose name resolves to here). Otherwise only the public view can, unless the page is open to all. Passwords,
+    sessions and tokens are accepted over TLS, and on loopback."""
     by_proxy = web.proxy is not None and _is_among(peer, web.proxy.addresses)
     is_for_loopback = FORWARDING.isdisjoint(headers) and host_name(headers.get("host", "")) in LOOPBACK_NAMES
     is_local = web.is_loopback and _is_among(peer, LOOPBACK) and is_for_loopback and not by_proxy
@@ -100,7 +97,7 @@ def access(web: Web, peer: str, scheme: str, headers: Mapping[str, str]) -> Acce
 
 def _vouched(web: Web, headers: Mapping[str, str]) -> tuple[str | None, Role | None]:
     """Name and role by the headers of a trusted proxy that logs people in itself. Of several roles the highest counts;
-    None where it names none. It vouches for nobody beside what a browser has sent under the same name."""
+    None if there is none. A header that a browser sent under the same name is not accepted."""
     if web.proxy is None or web.proxy.user_header is None:
         return None, None
     user, role = (headers.get((name or "").lower(), "") for name in (web.proxy.user_header, web.proxy.role_header))
@@ -111,7 +108,7 @@ def _vouched(web: Web, headers: Mapping[str, str]) -> tuple[str | None, Role | N
 
 
 def _text(header: str) -> str:
-    """A header in UTF-8, which servers hand on byte by byte; empty where it is no name."""
+    """A header in UTF-8, which servers pass on as bytes; empty if it is no name."""
     try:
         return shown_name(header.encode("latin-1").decode())
     except (UnicodeError, Refused):
@@ -123,7 +120,7 @@ def _last(entries: str) -> str:
 
 
 def _without_port(address: str) -> str:
-    """Some proxies tell the port too, which is another for each connection."""
+    """Some proxies add the port, which differs for each connection."""
     found = re.fullmatch(r"\[(.+)\](?::\d+)?|([^:]+):\d+", address)
     return (found[1] or found[2]) if found else address
 

@@ -1,5 +1,5 @@
-"""Lamptest: lamp after lamp of one gateway lights alone, and whoever stands at the tower says whether it was the right
-one. Works with one thumb and without JavaScript."""
+"""Lamptest: one lamp of a gateway after the other lights alone, and whoever stands at the tower answers whether it
+was the right one. Works with one thumb and without JavaScript."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,8 +29,7 @@ Acting = Callable[[LampWalks, ClockReading], LampWalk | None]
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """A step as people read it: which lamp, in which part of the landmark, and what was answered (`missing` where
-    nobody did)."""
+    """A step for people: which lamp, in which part of the landmark, and the answer (`missing` without one)."""
 
     name: str
     zone: str
@@ -39,13 +38,13 @@ class StepLine:
 
 @router.get("/gateways/{name}/walk", include_in_schema=False)
 def walk_page(visited: ForAdmin, name: str) -> Response:
-    """What is lit and the answers to choose from; before it what the test does, after it what was found."""
+    """The lit lamp and the answers to choose from; before it what the test does, after it the result."""
     return _page(visited, _gateway(visited, name))
 
 
 @router.post("/gateways/{name}/walk", include_in_schema=False)
 async def walk(visited: ForAdmin, name: str, form: FormOf) -> Response:
-    """Begins, answers for the lamp that is lit, goes back by one, or ends. Raises HTTPException 400 and 404."""
+    """Starts, stores the answer for the lit lamp, goes back by one, or ends. Raises HTTPException 400 and 404."""
     gateway = _gateway(visited, name)
     before = visited.service.walks.of(name)
     try:
@@ -61,7 +60,7 @@ async def walk(visited: ForAdmin, name: str, form: FormOf) -> Response:
 
 
 def _gateway(visited: Visit, name: str) -> Dmx:
-    """One of our own: only those have the test. Raises HTTPException 404 for any other."""
+    """A gateway of our own: only those have the test. Raises HTTPException 404 for any other."""
     found = own_gateways(each for each in (visited.snapshot.defined.get(name),) if each is not None)
     if not found:
         raise HTTPException(404)
@@ -69,7 +68,7 @@ def _gateway(visited: Visit, name: str) -> Dmx:
 
 
 def _acting(visited: Visit, gateway: Dmx, form: Form) -> Acting:
-    """What a form asks for. Raises HTTPException 400."""
+    """The act that a form asks for. Raises HTTPException 400."""
     act, setup, owner = form.get("act"), visited.service.setup, visited.visitor.owner
     if act == "start":
         channels = form.get("channels") == "yes"
@@ -89,7 +88,7 @@ def _acting(visited: Visit, gateway: Dmx, form: Form) -> Acting:
 
 
 async def _follows_soon(visited: Visit, name: str) -> None:
-    """Until the gateway reports that it follows, as long as that may take: the page that comes next says if it does
+    """Waits until the gateway reports that it follows, for as long as that may take; the next page shows if it does
     not."""
     service = visited.service
     with suppress(TimeoutError):
@@ -106,7 +105,7 @@ def _follows(visited: Visit, name: str) -> bool:
 
 
 def _kept(visited: Visit, before: LampWalk | None, after: LampWalk | None) -> str:
-    """Records what was done and answered; what to say of it, if anything."""
+    """Records acts and answers; returns a text for the visitor, empty if there is none."""
     if after is None or after is before:
         return ""
     gateway = {"gateway": after.gateway.name}

@@ -1,4 +1,4 @@
-"""Varför?: why it is, or was, as it is."""
+"""Varför?: why the lamps show, or showed, what they do."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -51,13 +51,13 @@ def why(visited: ForViewer, at: str = "", day: str = "", time: str = "") -> HTML
 
 
 def error_text(error: WatertowerError, language: Language) -> str:
-    """What is wrong, and what to do about it."""
+    """An error with its cure."""
     event = new_event(error.code, **error.fields)
     return f"{event.text(language)}. {event.action(language)}"
 
 
 def why_answer(visited: Visit, moment: datetime) -> WhyAt:
-    """Why it is, or was, so at an instant. Raises NotRead."""
+    """The reasons at an instant. Raises NotRead."""
     snapshot, service = visited.snapshot, visited.service
     version = None
     if moment < snapshot.now:
@@ -66,7 +66,7 @@ def why_answer(visited: Visit, moment: datetime) -> WhyAt:
 
 
 def _heading(visited: Visit, answer: WhyAt, local: datetime) -> str:
-    """What it shows, or showed and how far that was confirmed."""
+    """What the lamps show, or showed and how far that was confirmed."""
     snapshot, language = visited.snapshot, visited.language
     if not answer.is_past and answer.at <= snapshot.now:
         return sentence_of(snapshot, snapshot.gateways(named_gateways(snapshot)), language).main
@@ -83,7 +83,7 @@ def _heading(visited: Visit, answer: WhyAt, local: datetime) -> str:
 
 
 def _lines(visited: Visit, answer: WhyAt, zone: ZoneInfo) -> Iterator[tuple[str, bool]]:
-    """What decides, the strongest first, and whether it gives way."""
+    """The deciding rules, the strongest first, each with whether it gives way."""
     names = visited.snapshot.setup.tower.landmark.zone_names(visited.language)
     for step in answer.steps:
         yield step.text(visited.language, zone, names), step.because is not None
