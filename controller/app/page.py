@@ -176,7 +176,7 @@ async def prepare_accounts(owner: PageOwner, web: Web, url: str, tell: Listener)
         await asyncio.sleep(in_step_s(LOOK_AGAIN_S))
         if accounts.was_refused:
             with suppress(NotKept):  # which has been told
-                await run_blocking("accounts", accounts.look_again)
+                await run_blocking("accounts", accounts.recheck)
 
 
 def _service(

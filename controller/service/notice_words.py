@@ -22,7 +22,7 @@ from controller.service.proof import MEANING, Proof, gap_words, glow_words, hour
 from controller.service.proof_period import ProofPeriod
 from controller.service.sentence import facts_of, sentence
 from controller.state.lamp_results import LampFindings
-from controller.state.notice_file import ToldFault, WaitingNotice
+from controller.state.notice_file import ReportedFault, WaitingNotice
 
 MOST_GAPS = 5
 LONGEST = 2000
@@ -150,7 +150,7 @@ def fault_begun(facts: NoticeFacts, key: str, wrong: PresentFault, since: dateti
     return notice("faults", key, facts, "failure", text_in)
 
 
-def fault_ended(facts: NoticeFacts, key: str, fault: ToldFault, until: datetime) -> Notice:
+def fault_ended(facts: NoticeFacts, key: str, fault: ReportedFault, until: datetime) -> Notice:
     """The notice that a fault has ended, with how long it lasted."""
     lasted = hours_words(max(0.0, (until - fault.since).total_seconds()))
 

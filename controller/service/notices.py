@@ -32,7 +32,7 @@ from controller.service.notice_words import (
 )
 from controller.service.proof_period import ProofPeriod, bounds
 from controller.service.sentence import TEST_OF_LAMPS, facts_of, sentence
-from controller.state.notice_file import CampaignLight, NoticeMemory, ToldFault
+from controller.state.notice_file import CampaignLight, NoticeMemory, ReportedFault
 
 LASTS_S = 300.0
 """Seconds after which a fault is noticed, and after which one that has ended counts as over. A first light that is not
@@ -93,7 +93,7 @@ class NoticeWatch:
         for key, since_s in self._wrong_s.items():
             if now_s - since_s >= LASTS_S and key not in noticed:
                 since = facts.reading.wall - timedelta(seconds=now_s - since_s)
-                noticed[key] = ToldFault(since=since, code=wrong[key].code, what=wrong[key].what)
+                noticed[key] = ReportedFault(since=since, code=wrong[key].code, what=wrong[key].what)
                 notices.append(fault_begun(facts, key, wrong[key], since))
         right = [key for key in noticed if key not in wrong and _is_seen_right(key, facts)]
         self._right_s = {key: self._right_s.get(key, now_s) for key in right}

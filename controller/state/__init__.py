@@ -1,17 +1,17 @@
-"""The state directory: what must outlive the process, and the history that people ask for.
+"""The state directory: data that must outlive the process, and the history that people ask for.
 
 The event loop never waits for the disk. An override or a stop is durable before it is acknowledged, or it is refused.
-The history never stands in the way: it waits in memory, and may be lost. A bad disk is an event and never an exception
-out of `async with`: a damaged file is set aside and started anew, what cannot be written is tried again. Instants are
-handed in, aware, and stored in UTC.
+The history never blocks anything: it waits in memory, and may be lost. A bad disk is an event and never an exception
+out of `async with`: a damaged file is set aside and replaced by an empty one, a failed write is tried again. Instants
+are passed in, timezone-aware, and stored in UTC.
 
-Files: `overrides.json` (overrides, stop, requests done) and its copy, `known.json` (order and time known last),
-`lamps.json` (what walk tests said of each lamp), `notices.json` (what waits to be told, and what was),
-`history.db` (events, changes of light, confirmed minutes), the folder
-`versions` (each text of the schedule), `accounts.db` with `audit.head` (who may use the page, and what they did),
-`in-use` (a lock), and `….corrupt-N` beside them. All but the locks and `known.json` is kept
-through a `Storage`, which says what engine does it.
-Accounts are imported by whoever needs them (`controller.state.accounts`): a service without the page loads none of it.
+Files: `overrides.json` (overrides, stop, completed requests) and its copy, `known.json` (last known order and time),
+`lamps.json` (results of lamp tests), `notices.json` (waiting and delivered notices), `history.db` (events, changes of
+light, confirmed minutes), the folder `versions` (each text of the schedule), `accounts.db` with `audit.head` (who may
+use the page, and what they did), `in-use` (a lock), and `….corrupt-N` beside them. All but the locks and `known.json`
+are stored through a `Storage`, which decides on the engine.
+Accounts are imported by the code that needs them (`controller.state.accounts`): a service without the page loads none
+of it.
 """
 
 from controller.state.history import History, NotRead

@@ -1,9 +1,9 @@
 """Who may use the page: accounts with a role, their sessions and API tokens, the code for the first account, drafts and
 the audit, in `accounts.db`.
 
-Used by many threads and processes at once. Every method may wait for the disk, those that work out a password also for
-half a second of computing; none belongs in an event loop. All raise NotKept where the file cannot be used.
-Every change of an account is a row of the audit, written in the same transaction.
+Used by many threads and processes at once. Every method may wait for the disk, those that hash a password also for half
+a second of computing; none belongs in an event loop. All raise NotKept if the file cannot be used.
+Every change of an account adds a row to the audit, in the same transaction.
 """
 
 import secrets
@@ -56,8 +56,8 @@ MIGRATIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person. `seen` is when they used the page last, to the minute. Where their role is not the same at all of
-    several sites, `sites` says it of each, and `role` is the highest of them."""
+    """A person's account. `seen` is when they last used the page, to the minute. If the role differs between several
+    sites, `sites` has the role at each, and `role` is the highest of them."""
 
     name: str
     role: Role
@@ -69,26 +69,27 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class LoginFailed:
-    """Name, password or code are not right, or nothing was looked at because it is too early: after `wait_s` seconds
-    the next attempt is. It is never said which."""
+    """Name, password or code are wrong, or the attempt came too early and was not checked: the next is checked after
+    `wait_s` seconds. Which of these is never revealed."""
 
     wait_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Proof:
-    """Somebody knew the password that is `kept` of an account; `stored` is the same hashed at today's cost."""
+    """Proof that somebody knew the password of an account: `old_hash` is stored, `new_hash` is the same password hashed
+    at today's cost."""
 
     key: str
     name: str
-    kept: str
-    stored: str
+    old_hash: str
+    new_hash: str
     attempts: tuple[str, str]
 
-    def holds(self, connection: SqlConnection, stored: str) -> bool:
-        """Store another hash in its place; False where the account has got another one meanwhile, or is disabled."""
+    def replace_hash(self, connection: SqlConnection, new_hash: str) -> bool:
+        """Stores another hash in its place; False if the account has another one by now, or is disabled."""
         statement = "UPDATE accounts SET password = ? WHERE key = ? AND password = ? AND disabled = 0"
-        return connection.execute(statement, (stored, self.key, self.kept)).rowcount > 0
+        return connection.execute(statement, (new_hash, self.key, self.old_hash)).rowcount > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,26 +112,26 @@ class AccountStore:
 
     @property
     def place(self) -> str:
-        """What it is called in what is told."""
+        """Name of the file or database in events."""
         return self._file.place
 
     @property
     def was_refused(self) -> bool:
-        """Whether something was refused ever; does not wait for the disk."""
+        """Whether any write has ever been refused; does not wait for the disk."""
         return self._file.was_refused
 
-    def look_again(self) -> None:
-        """Whether it is still refused: so that its end is told though nobody comes. Raises NotKept."""
+    def recheck(self) -> None:
+        """Reads once, so that the end of a failure is reported even if nobody uses the page. Raises NotKept."""
         self._file.read(lambda it: one(it, "SELECT 1"))
 
     def close(self) -> None:
-        """Let the file go; the next use opens it again."""
+        """Closes the file; the next use opens it again."""
         self._file.close()
 
     @cached_property
     def form_key(self) -> bytes:
-        """Signs the forms of those who have no session, so that one that was open during a restart still counts; one of
-        this process where it cannot be kept."""
+        """Key that signs the forms of people without a session, stored so that a form that was open during a restart
+        stays valid; a key of this process if it cannot be stored."""
         try:
             return self._file.write(lambda it: own_key(it, "forms")).encode()
         except NotKept:
@@ -138,21 +139,21 @@ class AccountStore:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody can log in, for there has never been an account."""
+        """Whether there has never been an account, so that nobody can log in."""
         return self._file.read(lambda it: one(it, "SELECT 1 FROM accounts")) is None
 
     def accounts(self) -> tuple[Account, ...]:
-        """All of them, by name."""
+        """All accounts, by name."""
         found = self._file.read(lambda it: it.execute(f"{SELECT} ORDER BY accounts.key").fetchall())
         return tuple(map(_account, found))
 
     def account(self, name: str) -> Account:
-        """The one of this name; raises Refused TWL-A011."""
+        """The account of this name; raises Refused TWL-A011."""
         return self._file.read(lambda it: _find(it, name))
 
     def role_of(self, name: str) -> tuple[Role | None, SiteRoles]:
-        """Of somebody whom another program has logged in: that of their account, None where it is disabled; who has
-        none may read."""
+        """The role of a person whom another program has logged in: that of their account, None if it is disabled; a
+        person without an account may read."""
         statement = "SELECT role, disabled, sites FROM accounts WHERE key = ?"
         found = self._file.read(lambda it: one(it, statement, name_key(name)))
         if found is None:
@@ -160,7 +161,7 @@ class AccountStore:
         return (None if found[1] else Role(found[0])), read_sites(found[2])
 
     def add(self, name: str, role: Role, password: str, by: Actor, now: datetime, site: str | None = None) -> Account:
-        """A new account, for one of several sites where that is given. Raises Refused: TWL-A010 the name is taken,
+        """Adds an account, for one of several sites if `site` is given. Raises Refused: TWL-A010 the name is taken,
         TWL-A012 or TWL-A02… for a name or password that cannot be used, TWL-A019 an admin of one site; TooBusy."""
         shown = shown_name(name)
         passwords.require_good(password, shown)
@@ -170,7 +171,7 @@ class AccountStore:
         return self.audit.act(lambda it: self._insert(it, (shown, role, stored), by, now, sites))
 
     def set_password(self, name: str, password: str, by: Actor, now: datetime) -> None:
-        """Give an account another password and end all its sessions. Raises Refused as `add`, TooBusy."""
+        """Gives an account another password and ends all its sessions. Raises Refused as `add`, TooBusy."""
         account = self.account(name)
         passwords.require_good(password, account.name)
         stored = passwords.hashed(password)
@@ -183,7 +184,7 @@ class AccountStore:
         self._change(name, change, Act.ACCOUNT_PASSWORD, by, now)
 
     def set_role(self, name: str, role: Role, by: Actor, now: datetime, site: str | None = None) -> None:
-        """The role at all sites, or beside those that it has at single ones the role at one more. Raises Refused:
+        """Sets the role at all sites or, with `site`, at one more site beside those it already has. Raises Refused:
         TWL-A011 no such account, TWL-A013 no other admin would be left, TWL-A019 an admin of one site."""
         _require_may_be_of_site(role, site)
 
@@ -198,8 +199,8 @@ class AccountStore:
         self._change(name, change, Act.ACCOUNT_ROLE, by, now)
 
     def disable(self, name: str, by: Actor, now: datetime) -> None:
-        """End the sessions of an account and let it log in no longer; its API tokens stop. Raises Refused: TWL-A011 no
-        such account, TWL-A013 no other admin would be left."""
+        """Ends the sessions of an account and refuses its logins; its API tokens stop working. Raises Refused: TWL-A011
+        no such account, TWL-A013 no other admin would be left."""
 
         def change(connection: SqlConnection, account: Account) -> None:
             _require_another_admin(connection, account)
@@ -209,7 +210,7 @@ class AccountStore:
         self._change(name, change, Act.ACCOUNT_DISABLED, by, now)
 
     def enable(self, name: str, by: Actor, now: datetime) -> None:
-        """Let an account log in again. Raises Refused TWL-A011."""
+        """Allows an account to log in again. Raises Refused TWL-A011."""
 
         def change(connection: SqlConnection, _: Account) -> None:
             connection.execute("UPDATE accounts SET disabled = 0 WHERE key = ?", (name_key(name),))
@@ -227,13 +228,13 @@ class AccountStore:
         self.audit.act(work)
 
     def authenticate(self, name: str, password: str, address: str, now: datetime) -> Session | LoginFailed:
-        """A new session, where name and password are right and the account is not disabled."""
+        """A new session, if name and password are right and the account is not disabled."""
         proof = self._proof(name, password, address, now)
         if isinstance(proof, LoginFailed):
             return proof
 
         def work(connection: SqlConnection) -> Session | LoginFailed:
-            if not proof.holds(connection, proof.stored):  # it has changed while it was worked out
+            if not proof.replace_hash(connection, proof.new_hash):  # it has changed during hashing
                 return LoginFailed()
             passwords.forgive_attempts(connection, *proof.attempts)
             return self.sessions.start(connection, proof.key, Actor(proof.name, Source.PAGE, address), now)
@@ -243,15 +244,16 @@ class AccountStore:
     def change_password(
         self, session: Session, current: str, new: str, address: str, now: datetime
     ) -> Session | LoginFailed:
-        """A new session in place of all that somebody had, with another password. Raises Refused as `add`, TooBusy."""
+        """Changes the password and replaces all sessions of the person with a new one. Raises Refused as `add`,
+        TooBusy."""
         passwords.require_good(new, session.name)
         proof = self._proof(session.name, current, address, now)
         if isinstance(proof, LoginFailed):
             return proof
-        stored, by = passwords.hashed(new), Actor(proof.name, Source.PAGE, address)
+        new_hash, by = passwords.hashed(new), Actor(proof.name, Source.PAGE, address)
 
         def work(connection: SqlConnection) -> Session | LoginFailed:
-            if not proof.holds(connection, stored):
+            if not proof.replace_hash(connection, new_hash):
                 return LoginFailed()
             passwords.forgive_attempts(connection, *proof.attempts)
             self.sessions.end_all(connection, proof.key)
@@ -261,7 +263,7 @@ class AccountStore:
         return self.audit.act(work)
 
     def _proof(self, name: str, password: str, address: str, now: datetime) -> "_Proof | LoginFailed":
-        """That somebody knows the password of an account."""
+        """Checks the password of an account."""
         key = name_key(name)
         attempts = account_key(key), address_key(address)
         wait_s = self._count(attempts, key, address, now)
@@ -269,20 +271,21 @@ class AccountStore:
             return LoginFailed(wait_s)
         statement = "SELECT password, name FROM accounts WHERE key = ? AND disabled = 0"
         found = self._file.read(lambda it: one(it, statement, key))
-        kept, shown = found or (passwords.NOBODYS, "")
+        old_hash, shown = found or (passwords.NOBODYS, "")
         try:
-            is_right = passwords.is_right(kept, password) and found is not None
-            stored = passwords.hashed(password) if is_right and passwords.is_outdated(kept) else kept
+            is_right = passwords.is_right(old_hash, password) and found is not None
+            is_renewed = is_right and passwords.is_outdated(old_hash)
+            new_hash = passwords.hashed(password) if is_renewed else old_hash
         except passwords.TooBusy:
             return LoginFailed(int(passwords.QUEUE_S))
         if not is_right:
             return LoginFailed(self._file.read(lambda it: passwords.wait_s(it, attempts, now)))
-        return _Proof(key, shown, kept, stored, attempts)
+        return _Proof(key, shown, old_hash, new_hash, attempts)
 
     def new_setup_code(self, now_s: float) -> str | None:
-        """A code as `7KQ4-2MPD` for whoever makes the first account, in place of the one before; None where there is an
-        account. It holds for CODE_FOR_S in this process, only once; only its hash is remembered. `now_s` are seconds of
-        the boot-time clock: the wall clock is often set just after the start."""
+        """A code such as `7KQ4-2MPD` for the person who makes the first account, replacing the previous one; None if
+        there is an account. It is valid for CODE_FOR_S in this process and can be used once; only its hash is
+        remembered. `now_s` is boot-time clock seconds: the wall clock is often set just after the start."""
         if not self.is_empty:
             return None
         code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
@@ -292,19 +295,19 @@ class AccountStore:
     def first_account(
         self, code: str, name: str, password: str, address: str, now: datetime, now_s: float
     ) -> Session | LoginFailed:
-        """The first account, an admin, and its session, for whoever has the code. Raises Refused as `add`: TWL-A014
-        where there is an account already or the code has expired; TooBusy."""
+        """The first account, an admin, and its session, for the person who has the code. Raises Refused as `add`:
+        TWL-A014 if there is an account already or the code has expired; TooBusy."""
         shown = shown_name(name)
         passwords.require_good(password, shown)
-        held = self._setup_code
-        if held is None or now_s > held.until_s:
+        setup = self._setup_code
+        if setup is None or now_s > setup.until_s:
             raise Refused("TWL-A014")
         keys = SETUP, address_key(address)
         wait_s = self._count(keys, "", address, now)
         if wait_s:
             return LoginFailed(wait_s)
-        given = "".join(each for each in code.upper() if each.isalnum())
-        if not secrets.compare_digest(digest(given), held.digest):
+        typed = "".join(each for each in code.upper() if each.isalnum())
+        if not secrets.compare_digest(digest(typed), setup.digest):
             return LoginFailed(self._file.read(lambda it: passwords.wait_s(it, keys, now)))
         stored = passwords.hashed(password)
         actor = Actor(shown, Source.PAGE, address)
@@ -334,7 +337,7 @@ class AccountStore:
         return _find(connection, shown)
 
     def _count(self, keys: tuple[str, str], key: str, address: str, now: datetime) -> int:
-        """Count an attempt; returns the seconds to wait where it comes too early."""
+        """Counts an attempt; returns the seconds to wait if it comes too early."""
         wait_s, begins, known = self._file.write(
             lambda it: (
                 passwords.count_attempt(it, keys, now),
@@ -351,7 +354,7 @@ SELECT = "SELECT name, role, disabled, created, accounts.seen, sites FROM accoun
 
 
 def shown_name(name: str) -> str:
-    """A name as it is shown; raises Refused TWL-A012 for one that cannot be used."""
+    """A name in the form that is shown; raises Refused TWL-A012 for one that cannot be used."""
     shown = " ".join(normalized("NFC", name).split())
     if not 1 <= len(shown) <= LONGEST_NAME or not shown.isprintable():
         raise Refused("TWL-A012", most=LONGEST_NAME)
@@ -359,7 +362,7 @@ def shown_name(name: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """The same for all ways to write a name."""
+    """A key that is the same for all spellings of a name."""
     return normalized("NFKC", " ".join(name.split())).casefold()[:LONGEST_NAME]
 
 
@@ -377,18 +380,18 @@ def _account(row: tuple[str, str, int, float, float | None, str | None]) -> Acco
 
 
 def _audited(role: Role, sites: SiteRoles) -> object:
-    """A role as the audit has it: by site where it differs between them."""
+    """A role as the audit records it: by site if it differs between them."""
     return role.value if sites is None else {site: each.value for site, each in sites.items()}
 
 
 def _require_may_be_of_site(role: Role, site: str | None) -> None:
-    """Raises Refused TWL-A019: whoever keeps the accounts could give themselves any other site."""
+    """Raises Refused TWL-A019: an admin manages the accounts and could give themselves any other site."""
     if role is Role.ADMIN and site is not None:
         raise Refused("TWL-A019", site=site)
 
 
 def _require_another_admin(connection: SqlConnection, account: Account) -> None:
-    """Raises Refused TWL-A013 where it is the only one left."""
+    """Raises Refused TWL-A013 if this is the last admin."""
     others = "SELECT 1 FROM accounts WHERE role = ? AND disabled = 0 AND key <> ?"
     is_last = account.role is Role.ADMIN and not account.disabled
     if is_last and not one(connection, others, Role.ADMIN.value, name_key(account.name)):

@@ -1,4 +1,4 @@
-"""`accounts.db`: accounts, sessions, API tokens, drafts and the audit in one file, whose every act is on the disk.
+"""`accounts.db`: accounts, sessions, API tokens, drafts and the audit in one file; every change is synced to the disk.
 
 It is used by the thread pool of the page and by commands in processes of their own at the same time.
 """
@@ -22,7 +22,7 @@ class NotKept(Refused):
 
 
 class AccountsFile:
-    """The open file."""
+    """The open database of accounts."""
 
     def __init__(self, place: Path | Storage, migrations: tuple[Migration, ...], on_event: OnEvent) -> None:
         storage = Storage.of(place)
@@ -31,7 +31,7 @@ class AccountsFile:
 
     @property
     def place(self) -> str:
-        """What it is called in what is told."""
+        """Name of the file or database in events."""
         return self._database.place
 
     def write(self, work: Work[T]) -> T:
@@ -45,12 +45,12 @@ class AccountsFile:
     def read(self, work: Work[T]) -> T:
         """The result of one SELECT, which waits for no other process. Raises NotKept."""
         try:
-            return self._database.outside(work)
+            return self._database.read(work)
         except Unusable as error:
             raise NotKept("TWL-A001", file=self.place, reason=error.reason) from error
 
     def close(self) -> None:
-        """Let the file go; the next use opens it again."""
+        """Closes the file; the next use opens it again."""
         self._database.close()
 
 
@@ -63,12 +63,12 @@ KEY_TABLES = ("CREATE TABLE keys (use TEXT PRIMARY KEY, key TEXT NOT NULL)",)
 
 
 def own_key(connection: SqlConnection, use: str) -> str:
-    """A random key of this site for one use, made at the first; within a transaction."""
+    """A random key of this site for one use, made on first use; call it within a transaction."""
     connection.execute("INSERT INTO keys VALUES (?, ?) ON CONFLICT DO NOTHING", (use, secrets.token_hex(32)))
     key: str = connection.execute("SELECT key FROM keys WHERE use = ?", (use,)).fetchone()[0]
     return key
 
 
 def instant(seconds: float) -> datetime:
-    """An instant as these tables hold it."""
+    """Converts a timestamp of these tables, seconds, to an instant in UTC."""
     return datetime.fromtimestamp(seconds, UTC)

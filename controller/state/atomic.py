@@ -1,4 +1,5 @@
-"""Small files, and folders of them, that hold the old content or the new one at every instant, whatever happens."""
+"""Writes files, and folders of files, that hold either the old or the new content at every instant, whatever
+happens."""
 
 import errno
 import fcntl
@@ -10,17 +11,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SET_ASIDE = 5
-"""So many damaged files of one name are evidence; only the last gives way to another."""
+"""Number of damaged files of one name that are kept as evidence; then the last is replaced."""
 NEW_MODE = 0o664
-"""Of a file of people's that was not there; what the umask forbids is left out."""
+"""Mode of a new file that people edit, less the umask."""
 UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP)
-"""What a file system answers that cannot sync a directory: some network and FUSE file systems."""
+"""Errors of file systems that cannot sync a directory: some network and FUSE file systems."""
 
 
 def write(path: Path, data: bytes | Iterable[bytes], mode: int = 0o644) -> None:
-    """Give the file this content, in one piece or several. When this has returned, a power cut does not undo it.
+    """Gives the file this content, in one piece or several. After it returns, a power cut does not undo it.
 
-    Raises OSError, and then the old content stands; only where the sync of the directory failed, the new one may stand
+    Raises OSError, and the old content stays; only if the sync of the directory failed, the new content may be there
     already.
     """
     new = path.with_name(f"{path.name}.new")
@@ -35,16 +36,17 @@ def write(path: Path, data: bytes | Iterable[bytes], mode: int = 0o644) -> None:
 
 
 def rewrite(path: Path, data: bytes) -> None:
-    """Give a file that people edit new content, in the same way: its mode and group stay, its owner where this process
-    may set it. A link is followed. Raises OSError, and then the old content stands, as with `write`.
+    """Gives a file that people edit new content, in the same way: mode and group stay, the owner too if this process
+    may
+    set it. Follows a link. Raises OSError, and the old content stays, as with `write`.
     """
     target = path.resolve()
     new = target.with_name(f"{target.name}.new")
-    new.unlink(missing_ok=True)  # one that another user left may not be written
+    new.unlink(missing_ok=True)  # a leftover of another user may not be writable
     try:
         _write_synced(new, [data], NEW_MODE)
         with suppress(FileNotFoundError):
-            _give_to(new, target.stat())
+            _copy_ownership(target.stat(), new)
         new.rename(target)
     except OSError:
         with suppress(OSError):
@@ -53,23 +55,23 @@ def rewrite(path: Path, data: bytes) -> None:
     sync_directory(target.parent)
 
 
-def _give_to(path: Path, like: os.stat_result) -> None:
-    """Group, mode and, from root, owner. No call is made that is not needed: in a folder whose group its files take
-    over, a service whose sandbox forbids `chown` saves all the same. A mode with set-user or set-group bits is none of
-    a text, and may be forbidden too."""
+def _copy_ownership(source: os.stat_result, path: Path) -> None:
+    """Sets group, mode and, as root, owner. Makes no call that is not needed: in a folder whose files inherit its
+    group, a service whose sandbox forbids `chown` can still save. Set-user and set-group bits make no sense on a text
+    file, and may be forbidden too."""
     made = path.stat()
-    owner = like.st_uid if os.geteuid() == 0 else made.st_uid
-    if (made.st_uid, made.st_gid) != (owner, like.st_gid):
+    owner = source.st_uid if os.geteuid() == 0 else made.st_uid
+    if (made.st_uid, made.st_gid) != (owner, source.st_gid):
         with suppress(PermissionError):
-            os.chown(path, owner, like.st_gid)
-    path.chmod(stat.S_IMODE(like.st_mode) & 0o777)
+            os.chown(path, owner, source.st_gid)
+    path.chmod(stat.S_IMODE(source.st_mode) & 0o777)
 
 
 def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Give the folder these files, by their names relative to it, and no others; raises OSError.
+    """Gives the folder these files, by their names relative to it, and no others; raises OSError.
 
-    They change together: all are written to `<name>.new`, which then takes the folder's name; between the two steps the
-    old ones are `<name>.old`.
+    They change together: all are written to `<name>.new`, which then gets the folder's name; between the two steps the
+    old ones are in `<name>.old`.
     """
     new, old = _beside(folder)
     with locked(folder.parent):
@@ -89,7 +91,7 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def settle(folder: Path) -> None:
-    """Finish a change of the folder that a power cut interrupted after the old files had left; raises OSError."""
+    """Completes a change of the folder that a power cut interrupted after the old files were moved; raises OSError."""
     new, old = _beside(folder)
     if old.exists() and new.exists() and not folder.exists():
         new.rename(folder)
@@ -101,11 +103,11 @@ def _beside(folder: Path) -> tuple[Path, Path]:
 
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
-    """No other process that asks for this lock writes in the directory: controller and gateway may share one. Raises
-    OSError where there is no such directory, or it may not be read."""
+    """Holds a lock on the directory against other processes that use it too: controller and gateway may share one.
+    Raises OSError if there is no such directory, or it may not be read."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        with suppress(OSError):  # some network file systems know no locks
+        with suppress(OSError):  # some network file systems have no locks
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
@@ -113,7 +115,7 @@ def locked(directory: Path) -> Iterator[None]:
 
 
 def set_aside(path: Path, tails: Iterable[str] = ("",), label: str = "corrupt") -> Path:
-    """Rename a damaged file, and the files that belong to it by their `tails`; returns where it went. Raises
+    """Renames a damaged file, and its companions with the same name and these `tails`; returns the new path. Raises
     OSError."""
     places = [path.with_name(f"{path.name}.{label}-{number}") for number in range(1, SET_ASIDE + 1)]
     place = next((place for place in places if not place.exists()), places[-1])
@@ -124,8 +126,8 @@ def set_aside(path: Path, tails: Iterable[str] = ("",), label: str = "corrupt") 
 
 
 def move_all(moves: Iterable[tuple[Path, Path]]) -> None:
-    """Rename the first of each pair to the second, one after another: all or none. Raises OSError, and then those that
-    were renamed have their old names again."""
+    """Renames the first of each pair to the second, one after another: all or none. Raises OSError after giving those
+    that were renamed their old names again."""
     done: list[tuple[Path, Path]] = []
     try:
         for old, new in moves:
@@ -142,12 +144,12 @@ def move_all(moves: Iterable[tuple[Path, Path]]) -> None:
 
 @contextmanager
 def held(file: Path, *, alone: bool) -> Iterator[bool]:
-    """Hold a lock on a file, which is made where there is none, as one of several or `alone`. Never waits: whether it
-    was granted. Raises OSError where there is no such folder, or it may not be written."""
+    """Holds a lock on a file, which is created if needed, shared or `alone`. Never waits; yields whether it was
+    granted. Raises OSError if there is no such folder, or it may not be written."""
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         with suppress(OSError):
-            hand_over(file)  # root may have been the first
+            hand_over(file)  # root may have created it
         try:
             fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -159,7 +161,7 @@ def held(file: Path, *, alone: bool) -> Iterator[bool]:
 
 
 def hand_over(path: Path) -> None:
-    """Give a file that root has made to the owner of its directory, the user of the service; raises OSError."""
+    """Gives a file that root has created to the owner of its directory, the user of the service; raises OSError."""
     if os.geteuid() == 0:
         owner = path.parent.stat()
         os.chown(path, owner.st_uid, owner.st_gid)

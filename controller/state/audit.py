@@ -1,16 +1,15 @@
 """The audit: who did what, when and from where, as rows that are only ever added.
 
 Each row hashes its content and the hash of the row before it, so that a changed, exchanged or missing row is noticed.
-Names and addresses stand beside the chain: a row holds only the hash of a random salt with them. After some years
-pseudonyms take the place of the names, the salt and the addresses are deleted, and the chain is whole all the same. A
-pseudonym is a keyed hash of the name: the same person keeps the same one, and only who may read this file and guesses
-the name can tell whose it is.
+Names and addresses are stored outside the chain: a row holds only the hash of a random salt with them. After some years
+pseudonyms replace the names, the salt and the addresses are deleted, and the chain stays intact. A pseudonym is a keyed
+hash of the name: the same person keeps the same one, and only somebody who can read this file and guesses the name can
+find out who it is.
 
 `audit.head` beside the database holds number and hash of the last row, so that rows missing at the end are noticed,
-also after an older copy of the database was put back. It lies in the state directory also where the rows are in a
-shared database: each machine notes there which row it has seen last. What cannot be noticed: that somebody who may
-write in the state directory has written both anew. Compare with `watertower audit` on paper or with a backup where
-that matters.
+also after an older copy of the database was restored. It is in the state directory even if the rows are in a shared
+database: each machine notes there which row it has seen last. What cannot be noticed: that somebody who may write in
+the state directory has rewritten both. Compare with `watertower audit` on paper or with a backup where that matters.
 """
 
 import hashlib
@@ -38,7 +37,7 @@ T = TypeVar("T")
 HEAD = "audit.head"
 MOST_HEAD = 1000
 BEFORE_THE_FIRST = (0, "0" * 64)
-"""Number and hash that the first row follows."""
+"""Number and hash before the first row."""
 LARGEST = 2**53
 PAGE = 500
 
@@ -73,7 +72,7 @@ ROWS = (
 
 
 class Act(StrEnum):
-    """What can be done; each has its words in `audit.act` of the texts."""
+    """Actions that are audited; each has its text in `audit.act`."""
 
     ACCOUNT_ADDED = "account.added"
     ACCOUNT_PASSWORD = "account.password"  # noqa: S105
@@ -96,8 +95,8 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: the name of the account, or as they call themselves over MQTT or on the command line; `address` is the
-    network address, where there is one."""
+    """Who acts: the name of the account, or the name given over MQTT or on the command line; `address` is the network
+    address, if there is one."""
 
     name: str
     source: Source
@@ -106,8 +105,8 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """One act. `whom` is the account that it was done to; `before` and `after` are JSON values that name nobody.
-    `is_pseudonymous` says that names were replaced by pseudonyms, and the address removed."""
+    """One audited action. `whom` is the account that it was done to; `before` and `after` are JSON values without
+    names. `is_pseudonymous`: names were replaced by pseudonyms, and the address removed."""
 
     number: int
     at: datetime
@@ -122,7 +121,8 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class AuditVerdict:
-    """`rows` are intact up to the first that is not: its number, and a code of `audit.broken` of the texts."""
+    """Result of a check: `rows` are intact before the first bad one, `broken` is its number, `reason` a code of
+    `audit.broken` in the texts."""
 
     rows: int
     broken: int | None = None
@@ -131,7 +131,7 @@ class AuditVerdict:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """An act before it is a row."""
+    """An action that is to be added."""
 
     act: Act
     actor: Actor
@@ -149,17 +149,17 @@ class Audit:
         self._is_shared = storage.is_shared
 
     def append(self, entry: AuditEntry, now: datetime) -> None:
-        """Add an act; it is on the disk when this returns. Raises NotKept."""
+        """Adds an action; it is on the disk when this returns. Raises NotKept."""
         self.act(lambda connection: self.note(connection, entry, now))
 
     def act(self, work: Callable[[SqlConnection], T]) -> T:
-        """Do what is to be done and `note` it, in one transaction. Raises NotKept."""
+        """Runs `work`, which also calls `note`, in one transaction. Raises NotKept."""
         done = self._file.write(work)
         self._note_head()
         return done
 
     def note(self, connection: SqlConnection, entry: AuditEntry, now: datetime) -> None:
-        """Add an act within the transaction in which the act itself is written."""
+        """Adds an action within the transaction that does it."""
         number, previous = self._latest(connection)
         names = _json({"name": entry.actor.name, "address": entry.actor.address, "whom": entry.whom})
         salt = secrets.token_hex(16)
@@ -170,7 +170,7 @@ class Audit:
         connection.execute("INSERT INTO audit_names VALUES (?, ?, ?)", (number + 1, names, salt))
 
     def _note_head(self) -> None:
-        """Write beside the file which row is the last. One that cannot be written is written at the next act."""
+        """Writes number and hash of the last row to `audit.head`. If that fails, the next action writes it."""
 
         def write(connection: SqlConnection) -> None:
             number, last = self._latest(connection)
@@ -181,8 +181,8 @@ class Audit:
         self._file.write(write)
 
     def rows(self, since: datetime | None = None, after: int = 0, most: int = PAGE) -> tuple[AuditRow, ...]:
-        """The oldest first, at most so many, from the one after the row `after`. Raises NotKept, and Refused TWL-A003
-        for a row that somebody made unreadable."""
+        """At most `most` rows, the oldest first, from the one after the row `after`. Raises NotKept, and Refused
+        TWL-A003 for a row that somebody made unreadable."""
         start = _stamp(since) if since is not None else ""
         statement = f"{ROWS} WHERE at >= ? AND number > ? ORDER BY number LIMIT ?"
         found = self._file.read(lambda it: it.execute(statement, (start, after, most)).fetchall())
@@ -193,7 +193,7 @@ class Audit:
         return self._file.write(self._verify)
 
     def remove_names(self, now: datetime, names_for: timedelta) -> int:
-        """Put pseudonyms in the place of names that are older than that; returns in how many rows. Raises NotKept."""
+        """Replaces names older than `names_for` with pseudonyms; returns the number of rows. Raises NotKept."""
 
         def remove(connection: SqlConnection) -> int:
             found = connection.execute(f"{ROWS} WHERE at < ? AND salt <> ''", (_stamp(now - names_for),)).fetchall()
@@ -210,7 +210,7 @@ class Audit:
         return self.act(remove)
 
     def _latest(self, connection: SqlConnection) -> tuple[int, str]:
-        """Number and hash of the last row, also of one that is missing now: the gap stays visible for ever."""
+        """Number and hash of the last row, even if it is missing now: the gap stays visible for ever."""
         found = connection.execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").fetchone()
         return max(tuple(found) if found else BEFORE_THE_FIRST, self._noted(), key=lambda row: row[0])
 
@@ -237,7 +237,7 @@ class Audit:
 
 
 def _fault(row: tuple[Any, ...], number: int, previous: str, named_from: int) -> str:
-    """What is wrong with the row after `number`; empty where nothing is."""
+    """What is wrong with the row after `number`; empty if nothing is."""
     chained, own, names, salt = row[:8], row[8], row[9], row[10]
     if chained[0] != number + 1:
         return "missing"
@@ -250,13 +250,13 @@ def _fault(row: tuple[Any, ...], number: int, previous: str, named_from: int) ->
 
 
 def _named_from(connection: SqlConnection) -> int:
-    """The first row that must still have its names, by what the audit itself says of their removal."""
+    """The first row that must still have its names, according to the audited removals."""
     found = connection.execute("SELECT after FROM audit WHERE act = ?", (Act.NAMES_REMOVED.value,))
     return 1 + max((_up_to(after) for (after,) in found), default=0)
 
 
 def _up_to(after: str) -> int:
-    with suppress(ValueError, TypeError, KeyError):  # the row may be a forged one
+    with suppress(ValueError, TypeError, KeyError):  # the row may be forged
         return int(json.loads(after)["up_to"])
     return 0
 

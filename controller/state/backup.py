@@ -1,9 +1,9 @@
-"""A backup: one file with all that a site needs to live on elsewhere, its configuration folder and its state directory.
+"""A backup: one file with everything that a site needs to run elsewhere, its configuration folder and state directory.
 
 A tar.gz: `manifest.json` first, then each file as `config/…` or `state/…`. The manifest has size and sha256 of each, so
-that a damaged backup is noticed before anything is changed, and the forms of those that have one, so that an older
-program refuses what it cannot read. Whoever may read a backup may log in as the service does: it is made for its owner
-alone.
+that a damaged backup is noticed before anything is changed, and the form of those that have one, so that an older
+program refuses what it cannot read. A person who can read a backup can log in as the service: only its owner may read
+it.
 """
 
 import errno
@@ -49,12 +49,12 @@ PASSING = (
     f"{STAGED}*",
     f"{ASIDE}*",
 )
-"""What is no part of a backup: what belongs to a moment, and what was set aside."""
+"""Files that are not backed up: temporary ones, and those that were set aside."""
 
 
 @dataclass(frozen=True)
 class Backup:
-    """A backup that was made; `left_out` are links that lead out of the folders, sockets, damaged databases."""
+    """The result of `make`; `left_out` are links that lead out of the folders, sockets, damaged databases."""
 
     manifest: Manifest
     size: int
@@ -63,15 +63,15 @@ class Backup:
 
 @dataclass(frozen=True)
 class Restored:
-    """A backup that was put in place; `aside` are the folders with what was there before."""
+    """The result of `restore`; `aside` are the folders with the previous files."""
 
     manifest: Manifest
     aside: tuple[Path, ...]
 
 
 def make(file: Path, config: Path, state: Path, now: datetime) -> Backup:
-    """Write a backup of the two folders, also while programs use them. Raises Refused: TWL-J024 for what cannot be read
-    or written, TWL-J025 for a file that is there and no backup, TWL-J026 for one inside the folders."""
+    """Writes a backup of the two folders, also while programs use them. Raises Refused: TWL-J024 for what cannot be
+    read or written, TWL-J025 if the file exists and is no backup, TWL-J026 if it is inside the folders."""
     folder = file.absolute().parent.resolve()
     if any(folder.is_relative_to(each.resolve()) for each in (config, state)):
         raise Refused("TWL-J026", file=str(file))
@@ -89,17 +89,17 @@ def make(file: Path, config: Path, state: Path, now: datetime) -> Backup:
             with packed.open("rb") as source:
                 atomic.write(file, iter(lambda: source.read(CHUNK), b""), PRIVATE)
     except (OSError, *REFUSALS) as error:
-        is_full = getattr(error, "errno", None) == errno.ENOSPC  # of the backup, whatever was read then
+        is_full = getattr(error, "errno", None) == errno.ENOSPC  # the disk of the backup, whatever was read then
         named = None if is_full else getattr(error, "filename", None)
         raise Refused("TWL-J024", file=str(named or file), reason=reason_of(error)) from error
     return Backup(manifest, size, tuple(copies.left_out))
 
 
 def restore(file: Path, config: Path, state: Path, now: datetime, *, replace: bool = False) -> Restored:
-    """Put a backup in the place of what the two folders hold: all of it, or nothing has changed. With `replace` what
-    they hold goes to a folder `before-restore-…` inside each. Raises Refused: TWL-J020 for no sound backup, TWL-J021
-    for one of a newer version, TWL-J022 where a program runs on the directory, TWL-J027 for a folder that holds
-    something, TWL-J024 for what cannot be read or written."""
+    """Replaces the content of the two folders with a backup: all of it, or nothing is changed. With `replace` their
+    previous content is moved to a folder `before-restore-…` inside each. Raises Refused: TWL-J020 for no sound backup,
+    TWL-J021 for one of a newer version, TWL-J022 if a program runs on the directory, TWL-J027 for a folder that is not
+    empty, TWL-J024 for what cannot be read or written."""
     manifest, folders = read_manifest(file), {CONFIG: config, STATE: state}
     try:
         with ExitStack() as stack:
@@ -107,7 +107,7 @@ def restore(file: Path, config: Path, state: Path, now: datetime, *, replace: bo
                 stack.enter_context(_made(folder))
             stack.enter_context(out_of_use(state))
             for left in (left for folder in folders.values() for left in folder.glob(f"{STAGED}*")):
-                shutil.rmtree(left, ignore_errors=True)  # by a power cut
+                shutil.rmtree(left, ignore_errors=True)  # left over from a power cut
             before = {folder: _contents(folder) for folder in folders.values()}
             for folder, contents in before.items():
                 if contents and not replace:
@@ -143,7 +143,7 @@ def _passes(name: str) -> bool:
 
 
 def _contents(folder: Path) -> list[Path]:
-    """What a backup takes the place of: all but the lock and what was set aside by an earlier one."""
+    """The files that a backup replaces: all but the lock and those that an earlier restore set aside."""
     return [path for path in folder.iterdir() if not path.name.startswith((LOCK, STAGED, ASIDE))]
 
 
@@ -154,7 +154,7 @@ def _drop_empty(folder: Path) -> None:
 
 @contextmanager
 def _made(folder: Path) -> Iterator[None]:
-    """Make the folder where there is none; where something fails, it is gone again."""
+    """Makes the folder if needed; removes it again if something fails."""
     is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -174,11 +174,11 @@ class _Copies:
     left_out: list[str] = field(default_factory=list)
 
     def take(self, name: str, folder: Path, root: Path | None = None) -> None:
-        """The files of a folder under this name, and those of the folders in it. Who writes several files as one waits
-        meanwhile. Raises OSError and what SQLite raises."""
+        """Copies the files of a folder, and of the folders in it, under this name. Programs that write several files as
+        one wait meanwhile. Raises OSError and the errors of SQLite."""
         root = (root or folder).resolve()
         with atomic.locked(folder):
-            # a database comes last: what lies beside it, as `audit.head`, may be older than it, never newer
+            # databases come last: a file that belongs to one, as `audit.head`, may be older than it, never newer
             for path in sorted(folder.iterdir(), key=lambda path: (path.suffix == ".db", path.name)):
                 inside = f"{name}/{path.name}"
                 if _passes(path.name):
@@ -188,9 +188,9 @@ class _Copies:
                 elif (
                     path.is_file() and (path.resolve().is_relative_to(root) or _is_open_yaml(path)) and _is_text(inside)
                 ):
-                    with suppress(FileNotFoundError):  # gone since
+                    with suppress(FileNotFoundError):  # deleted meanwhile
                         self._copy(inside, path)
-                else:  # a link that leads out of the folder, perhaps to a secret; a socket; a name that is no text
+                else:  # a link that leads out of the folder, perhaps to a secret; a socket; a name that is not UTF-8
                     self.left_out.append(str(path))
 
     def _copy(self, name: str, path: Path) -> None:
@@ -218,13 +218,13 @@ class _Copies:
 
 
 def _is_open_yaml(path: Path) -> bool:
-    """Whether it is one that everybody may read anyhow: who may make links need not be allowed to read all that whoever
-    makes the backup may."""
+    """Whether it is a YAML file that everybody may read anyway: people who may make links need not be allowed to read
+    all that the user who makes the backup may read."""
     return path.suffix == ".yaml" and bool(path.stat().st_mode & stat.S_IROTH)
 
 
 def _is_text(name: str) -> bool:
-    """Whether a name has letters of UTF-8 alone, as the manifest has."""
+    """Whether a name can be encoded as UTF-8, as in the manifest."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -233,11 +233,11 @@ def _is_text(name: str) -> bool:
 
 
 def _copy_database(path: Path, copy: Path) -> int:
-    """As it is at one instant, while others write in it; returns the number of its schema. Raises what SQLite raises,
-    as where it is damaged."""
+    """Copies a database as it is at one instant, while others write to it; returns the number of its schema. Raises the
+    errors of SQLite, for example if it is damaged."""
     with closing(open_to_read(path)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
-        target.execute("PRAGMA journal_mode=DELETE")  # all of it is in the one file
+        target.execute("PRAGMA journal_mode=DELETE")  # so that one file has everything
         verdict = target.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
@@ -245,7 +245,7 @@ def _copy_database(path: Path, copy: Path) -> int:
 
 
 def _form_of(path: Path) -> int | None:
-    """The version of a JSON document; None of anything else."""
+    """The version of a JSON document; None for anything else."""
     if path.suffix != ".json":
         return None
     try:
@@ -270,8 +270,8 @@ def _pack(packed: Path, manifest: Manifest, place: Path) -> None:
 
 
 def _unpack(file: Path, manifest: Manifest, staged: Mapping[str, Path], folders: Mapping[str, Path]) -> None:
-    """Write the files of a backup below the folders `staged`, as whoever owns `folders`. Raises Refused TWL-J020 where
-    one is missing or not as it was, OSError."""
+    """Writes the files of a backup below the folders `staged`, with the owner of `folders`. Raises Refused TWL-J020 if
+    one is missing or differs, OSError."""
     left = set(manifest.files)
     try:
         with tarfile.open(file, "r:gz") as archive:
@@ -284,7 +284,7 @@ def _unpack(file: Path, manifest: Manifest, staged: Mapping[str, Path], folders:
                 left.remove(member.name)
                 about = manifest.files[member.name]
                 first, _, inside = member.name.partition("/")
-                if member.size == about.size:  # else it may be as large as the disk
+                if member.size == about.size:  # else it might fill the disk
                     _write(content, about, staged[first] / inside, folders[first].stat())
                 if member.size != about.size or _digest(staged[first] / inside) != about.sha256:
                     raise unsound(file, "other_checksum", member.name)
@@ -295,7 +295,8 @@ def _unpack(file: Path, manifest: Manifest, staged: Mapping[str, Path], folders:
 
 
 def _end_sessions(file: Path) -> None:
-    """Nobody is logged in by what was restored: a session that has ended since would count again. Raises OSError."""
+    """Deletes all sessions from restored accounts: a session that has ended since would be valid again. Raises
+    OSError."""
     if not file.exists():
         return
     try:

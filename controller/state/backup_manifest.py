@@ -1,4 +1,4 @@
-"""What a backup says of itself: which files it holds, of what form. It stands first in the backup."""
+"""The manifest of a backup: which files it holds, in which form. It comes first in the backup."""
 
 import gzip
 import re
@@ -24,14 +24,14 @@ KNOWN = {
     f"{STATE}/{history.FILE}": len(history.MIGRATIONS),
     f"{STATE}/{accounts_file.ACCOUNTS}": len(accounts.MIGRATIONS),
 }
-"""The forms of databases that this version reads; every other file that has a form has the first."""
+"""The forms of databases that this version reads; any other file with a form has form 1."""
 OF_SITE = re.compile(rf"(?<=^{STATE}/)sites/[^/]+/")
-"""Each of several sites has a state directory of its own in that of the service."""
+"""Each of several sites has its own state directory inside that of the service."""
 BROKEN = (tarfile.TarError, zlib.error, EOFError, UnicodeDecodeError, ValidationError)
 
 
 class BackedUp(BaseModel):
-    """One file in a backup; `form` is the version of what it holds, None where it has none."""
+    """One file in a backup; `form` is the version of its content, None if it has none."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,7 +43,7 @@ class BackedUp(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a backup says of itself; `program` is the version that made it."""
+    """The content of `manifest.json`; `program` is the version that made the backup."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,8 +54,8 @@ class Manifest(BaseModel):
 
 
 def read_manifest(file: Path) -> Manifest:
-    """What a backup says of itself. Raises Refused: TWL-J020 for no backup, TWL-J021 for one of a newer version,
-    TWL-J024 where it cannot be read."""
+    """The manifest of a backup. Raises Refused: TWL-J020 for no backup, TWL-J021 for one of a newer version, TWL-J024
+    if it cannot be read."""
     try:
         plain_file.require(file)
         with tarfile.open(file, "r:gz") as archive:
@@ -89,12 +89,12 @@ def _manifest(text: bytes, file: Path) -> Manifest:
 
 
 def _is_inside(name: str) -> bool:
-    """Whether a name leads into one of the two folders and nowhere else."""
+    """Whether a name is inside one of the two folders."""
     first, *rest = parts = name.split("/")
     is_plain = PurePath(name).parts == tuple(parts) and ".." not in parts and "\0" not in name
     return first in {CONFIG, STATE} and bool(rest) and is_plain
 
 
 def unsound(file: Path, reason: str, name: str) -> Refused:
-    """A file in a backup is not as it has to be."""
+    """The refusal for a file in a backup that is not as it should be."""
     return Refused("TWL-J020", file=str(file), reason=Reason(reason, {"name": name}))

@@ -1,5 +1,5 @@
 """Sessions of the page, and tokens with which other programs use the API on behalf of an account. Cookie and token hold
-256 random bits, the file only their SHA-256: who reads the file cannot use them. A token is shown once."""
+256 random bits, the file only their SHA-256: a person who reads the file cannot use them. A token is shown once."""
 
 import hashlib
 import hmac
@@ -15,10 +15,10 @@ from controller.state.roles import Role, Scope, SiteRoles, read_sites
 from controller.state.sql import SqlConnection, one
 
 IDLE = timedelta(hours=12)
-"""For those who may change something; who only reads stays logged in for ABSOLUTE."""
+"""For people who may change something; a viewer stays logged in for ABSOLUTE."""
 ABSOLUTE = timedelta(days=30)
 SEEN_EVERY = timedelta(minutes=1)
-"""So seldom is it written that somebody is there, or that a token was used: every write is synced."""
+"""How often the use of a session or token is written: every write is synced."""
 
 SESSION_TABLES = (
     """CREATE TABLE sessions (
@@ -27,7 +27,7 @@ SESSION_TABLES = (
     "CREATE INDEX sessions_key ON sessions (key)",
 )
 BEGINNING = "wt_"
-"""Of a token, so that scanners of secrets, and people, see what it is."""
+"""Prefix of a token, so that secret scanners and people recognise it."""
 LONGEST_NAME = 64
 TOKEN_TABLES = (
     """CREATE TABLE tokens (
@@ -45,7 +45,7 @@ NEEDS = {Scope.READ: Role.VIEWER, Scope.OVERRIDE: Role.OPERATOR, Scope.SCHEDULE:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody who is logged in; `id` is the value of the cookie. `role` and `sites` are those of the account."""
+    """A person who is logged in; `id` is the value of the cookie. `role` and `sites` are those of the account."""
 
     id: str = field(repr=False)
     name: str
@@ -55,7 +55,7 @@ class Session:
 
     @property
     def csrf(self) -> str:
-        """What every form of this session carries: only pages of ours know it."""
+        """The token in every form of this session: only our own pages know it."""
         return hmac.new(self.id.encode(), b"csrf", "sha256").hexdigest()
 
 
@@ -67,47 +67,47 @@ class Sessions:
         self._audit = audit
 
     def start(self, connection: SqlConnection, key: str, by: Actor, now: datetime) -> Session:
-        """A new one for the account with this key, within a transaction; `by` is its owner."""
-        given, at = secrets.token_urlsafe(32), now.timestamp()
+        """Starts a session for the account with this key, within a transaction; `by` is its owner."""
+        session_id, at = secrets.token_urlsafe(32), now.timestamp()
         connection.execute("DELETE FROM sessions WHERE created < ?", (at - ABSOLUTE.total_seconds(),))
-        connection.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", (digest(given), key, at, at))
+        connection.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", (digest(session_id), key, at, at))
         connection.execute("UPDATE accounts SET seen = ? WHERE key = ?", (at, key))
         self._audit.note(connection, AuditEntry(Act.SESSION_STARTED, by), now)
         row = connection.execute("SELECT role, sites FROM accounts WHERE key = ?", (key,)).fetchone()
-        return Session(given, by.name, Role(row[0]), now, read_sites(row[1]))
+        return Session(session_id, by.name, Role(row[0]), now, read_sites(row[1]))
 
-    def find(self, given: str, now: datetime) -> Session | None:
-        """The one with this id, with the role that its account has now; None where it has ended. Raises NotKept."""
+    def find(self, session_id: str, now: datetime) -> Session | None:
+        """The session with this id, with the current role of its account; None if it has ended. Raises NotKept."""
         statement = (
             "SELECT accounts.name, role, sessions.created, sessions.seen, sites FROM sessions JOIN accounts USING (key)"
             " WHERE digest = ? AND disabled = 0"
         )
-        found = self._file.read(lambda it: it.execute(statement, (digest(given),)).fetchone())
+        found = self._file.read(lambda it: it.execute(statement, (digest(session_id),)).fetchone())
         if found is None:
             return None
         name, role, created, seen = found[0], Role(found[1]), instant(found[2]), instant(found[3])
         if now - created > ABSOLUTE or (role is not Role.VIEWER and now - seen > IDLE):
             return None
         if abs(now - seen) > SEEN_EVERY:
-            self._file.write(lambda it: _touch(it, digest(given), now.timestamp()))
-        return Session(given, name, role, created, read_sites(found[4]))
+            self._file.write(lambda it: _touch(it, digest(session_id), now.timestamp()))
+        return Session(session_id, name, role, created, read_sites(found[4]))
 
-    def end(self, given: str, by: Actor, now: datetime) -> None:
-        """Log out; nothing happens where the session has ended already. Raises NotKept."""
+    def end(self, session_id: str, by: Actor, now: datetime) -> None:
+        """Ends a session; does nothing if it has ended already. Raises NotKept."""
 
         def work(connection: SqlConnection) -> None:
-            if connection.execute("DELETE FROM sessions WHERE digest = ?", (digest(given),)).rowcount:
+            if connection.execute("DELETE FROM sessions WHERE digest = ?", (digest(session_id),)).rowcount:
                 self._audit.note(connection, AuditEntry(Act.SESSION_ENDED, by), now)
 
         self._audit.act(work)
 
     def end_all(self, connection: SqlConnection, key: str) -> None:
-        """All of the account with this key, within a transaction."""
+        """Ends all sessions of the account with this key, within a transaction."""
         connection.execute("DELETE FROM sessions WHERE key = ?", (key,))
 
 
 def digest(secret: str) -> str:
-    """The form in which something random is kept: long enough that nobody finds it again by trying."""
+    """The form in which a random secret is stored: the secret is long enough that nobody finds it by trying."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -123,7 +123,8 @@ def _touch(connection: SqlConnection, found: str, at: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ApiToken:
-    """A token without its secret. `scopes` are those that its owner's role allows today: none of a disabled owner."""
+    """A token without its secret. `scopes` are those that its owner's role allows now: none if the owner is
+    disabled."""
 
     id: int
     name: str
@@ -136,7 +137,7 @@ class ApiToken:
     sites: SiteRoles = None
 
     def scopes_at(self, site: str) -> frozenset[Scope]:
-        """Those that its owner's role allows at one of several sites."""
+        """The scopes that the owner's role allows at one of several sites."""
         if self.sites is None or not site:
             return self.scopes
         role = self.sites.get(site)
@@ -159,8 +160,8 @@ class ApiTokens:
         now: datetime,
         expires: datetime | None = None,
     ) -> str:
-        """The secret of a new token of the account `owner`, for the only time. It can always read. Raises Refused:
-        TWL-A011 no such account, TWL-A015 for a name that cannot be used; NotKept."""
+        """Adds a token to the account `owner` and returns its secret, which is shown only this once. It can always
+        read. Raises Refused: TWL-A011 no such account, TWL-A015 for a name that cannot be used; NotKept."""
         shown = " ".join(name.split())
         if not 1 <= len(shown) <= LONGEST_NAME or not shown.isprintable():
             raise Refused("TWL-A015", most=LONGEST_NAME)
@@ -183,7 +184,7 @@ class ApiTokens:
         return secret
 
     def find(self, secret: str, now: datetime) -> ApiToken | None:
-        """The token with this secret, where it is in force. Raises NotKept."""
+        """The token with this secret, if it is valid. Raises NotKept."""
         found = self._file.read(lambda it: one(it, f"{SELECT} WHERE digest = ?", digest(secret)))
         token = _token(found) if found else None
         if token is None or not token.scopes or token.revoked or (token.expires and now >= token.expires):
@@ -194,11 +195,11 @@ class ApiTokens:
         return token
 
     def all(self) -> tuple[ApiToken, ...]:
-        """The newest first, revoked ones too. Raises NotKept."""
+        """All tokens, the newest first, revoked ones too. Raises NotKept."""
         return tuple(map(_token, self._file.read(lambda it: it.execute(f"{SELECT} ORDER BY id DESC").fetchall())))
 
     def revoke(self, number: int, by: Actor, now: datetime) -> None:
-        """End the token with this id. Raises Refused TWL-A016 where there is none in force; NotKept."""
+        """Revokes the token with this id. Raises Refused TWL-A016 if there is no valid one; NotKept."""
 
         def work(connection: SqlConnection) -> None:
             found = one(connection, f"{SELECT} WHERE id = ? AND revoked IS NULL", number)

@@ -1,11 +1,11 @@
 """One SQLite file of the state directory: opened at the first use, checked and migrated.
 
-A damaged file, or one of a newer version, is set aside with its write-ahead log and started anew, and the work is done
-again. Everything else that SQLite refuses passes (a lock, a full or read-only disk): reported once, and the next use
-tries again. No use waits longer than BUSY_S for a lock of another process; threads take turns.
+A damaged file, or one of a newer version, is set aside with its write-ahead log and replaced by an empty one, and the
+work is repeated. All other errors of SQLite are temporary (a lock, a full or read-only disk): reported once, and the
+next use tries again. No use waits longer than BUSY_S for a lock of another process; threads take turns.
 
-Of a `precious` file each commit is on the disk when it returns, nobody but its owner reads it, what is deleted is
-overwritten, locks are waited for longer, and one of a newer version is left as it is.
+For a `precious` file each commit is on the disk when it returns, only its owner may read it, deleted data is
+overwritten, locks are waited for longer, and a file of a newer version is left untouched.
 """
 
 import os
@@ -80,31 +80,31 @@ class SqliteDatabase:
         with self._turn:
             return self._run(lambda connection: in_transaction(connection, work), writes=True)
 
-    def outside(self, work: Work[T]) -> T:
+    def read(self, work: Work[T]) -> T:
         """See `Database`."""
         with self._turn:
             return self._run(work)
 
-    def look(self, work: Callable[[SqlConnection, int], T]) -> T | None:
+    def read_only(self, work: Callable[[SqlConnection, int], T]) -> T | None:
         """See `Database`."""
         if not self._path.exists():
             return None
         try:
             with closing(open_to_read(self._path)) as connection:
                 form = int(connection.execute("PRAGMA user_version").fetchone()[0])
-                return work(connection, form) if form else None  # else the service has just made the file
+                return work(connection, form) if form else None  # 0: the service has just created the file
         except (*REFUSALS, OSError) as error:
             raise Unusable(reason_of(error)) from error
 
     def used_bytes(self, connection: SqlConnection) -> int:
-        """See `Database`: without the pages that are free again."""
+        """See `Database`: without the pages that are free."""
         size, pages, free = (
             connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_size", "page_count", "freelist_count")
         )
         return int(size * (pages - free))
 
     def discard(self) -> bool:
-        """Delete the file to make room; False where that would free next to nothing or cannot be done."""
+        """Deletes the file to make room; False if that would free next to nothing or cannot be done."""
         paths = [self._path.with_name(self._path.name + tail) for tail in TAILS]
         try:
             size = sum(path.stat().st_size for path in paths if path.exists())
@@ -119,7 +119,7 @@ class SqliteDatabase:
         return True
 
     def close(self) -> None:
-        """Let the file go; the next use opens it again."""
+        """Closes the file; the next use opens it again."""
         with self._turn:
             if self._connection is not None:
                 with suppress(sqlite3.Error):
@@ -144,7 +144,7 @@ class SqliteDatabase:
         return result
 
     def _takes_writing(self) -> bool:
-        """Whether it does again: what can be read may be all that is left of a disk."""
+        """Whether writing works again: after a failure of the disk reading alone may still work."""
         form = len(self._migrations)
         with suppress(*REFUSALS, OSError):
             self._attempt(lambda it: in_transaction(it, lambda own: own.execute(f"PRAGMA user_version = {form}")))
@@ -168,7 +168,7 @@ class SqliteDatabase:
         return work(self._connection)
 
     def _open(self) -> sqlite3.Connection:
-        if self._path.is_dir():  # as of a container that mounted what was not there
+        if self._path.is_dir():  # for example a container that mounted a path that did not exist
             raise sqlite3.DatabaseError("it is a directory")
         if self._precious:
             _create_private(self._path)
@@ -199,7 +199,7 @@ class SqliteDatabase:
 
 
 def _create_private(path: Path) -> None:
-    """Make the file where there is none. SQLite gives its log the same mode and owner."""
+    """Creates the file if needed. SQLite gives its log the same mode and owner."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
@@ -209,31 +209,31 @@ def _create_private(path: Path) -> None:
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
-    """The file for reading only, as a connection that leaves nothing behind. Raises what SQLite raises."""
-    # SQLite would make a write-ahead log for a reader too and leave it behind, maybe as a user whose files the
-    # service cannot open; where there is none nobody writes, and the file is read as one that never changes
+    """Opens the file for reading only, without leaving anything behind. Raises the errors of SQLite."""
+    # SQLite would create a write-ahead log for a reader too and leave it behind, maybe as a user whose files the
+    # service cannot open; if there is none nobody writes, and the file is read as immutable
     way = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
     return sqlite3.connect(f"{path.absolute().as_uri()}?{way}", timeout=READ_WAIT_S, uri=True)
 
 
 def in_transaction(connection: sqlite3.Connection, work: OwnWork[T]) -> T:
-    """All of the work or nothing."""
+    """Runs all of the work or nothing."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         result = work(connection)
         connection.execute("COMMIT")
     except BaseException:
-        with suppress(sqlite3.Error):  # SQLite has rolled back by itself after a full disk
+        with suppress(sqlite3.Error):  # after a full disk SQLite has already rolled back
             connection.execute("ROLLBACK")
         raise
     return result
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether the file itself is at fault, and not a lock, the disk or our own use of it."""
+    """Whether the file itself is damaged, and the error is not due to a lock, the disk or our own use of it."""
     if isinstance(error, sqlite3.OperationalError):
-        # our statements are constants, so a table or column that they miss is damage; so is a text that cannot be read,
-        # for which Python gives no code
+        # our statements are constants, so a missing table or column is damage; so is a text that cannot be read, for
+        # which Python gives no code
         code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         return code & 0xFF == sqlite3.SQLITE_ERROR
     return not isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError)

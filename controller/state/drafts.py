@@ -1,4 +1,4 @@
-"""What somebody has typed and not saved yet: one draft for each person and site, which outlives session and restart."""
+"""What a person has typed and not saved yet: one draft for each person and site, which outlives session and restart."""
 
 import json
 from dataclasses import dataclass
@@ -32,13 +32,13 @@ class Draft:
 
 
 class Drafts:
-    """The drafts in an open accounts file. All raise NotKept."""
+    """The drafts in an open accounts file. All methods raise NotKept."""
 
     def __init__(self, file: AccountsFile) -> None:
         self._file = file
 
     def save(self, person: str, site: str, content: Any, base: str, now: datetime) -> Draft:
-        """Keep it in place of the one before, under the same id. Raises Refused TWL-A017 for one that is too long."""
+        """Stores a draft in place of the previous one, under the same id. Raises Refused TWL-A017 if it is too long."""
         text = json.dumps(content, ensure_ascii=False)
         if len(text) > MOST_CHARACTERS:
             raise Refused("TWL-A017", most=MOST_CHARACTERS)
@@ -56,19 +56,19 @@ class Drafts:
         return self._file.write(work)
 
     def of(self, person: str, site: str) -> Draft | None:
-        """Somebody's draft for a site."""
+        """The draft of a person for a site."""
         found = self._file.read(lambda it: one(it, f"{SELECT} WHERE person = ? AND site = ?", person, site))
         return _draft(found) if found else None
 
     def all(self, site: str) -> tuple[Draft, ...]:
-        """Everybody's for a site, the newest first."""
+        """All drafts for a site, the newest first."""
         found = self._file.read(
             lambda it: it.execute(f"{SELECT} WHERE site = ? ORDER BY saved DESC", (site,)).fetchall()
         )
         return tuple(map(_draft, found))
 
     def discard(self, number: int, person: str) -> Draft | None:
-        """Drop the draft with this id, if it is this person's; returns it."""
+        """Deletes the draft with this id, if it is this person's; returns it."""
 
         def work(connection: SqlConnection) -> Draft | None:
             found = one(connection, f"{SELECT} WHERE id = ? AND person = ?", number, person)

@@ -10,53 +10,54 @@ from controller.state import atomic
 
 
 class ChangedElsewhere(OSError):  # noqa: N818
-    """Somebody else has written a text since it was read here: nothing was written."""
+    """Another program has written a text since it was read here: nothing was written."""
 
     code = "changed_elsewhere"
 
 
 class Folder(Protocol):
-    """All methods raise OSError; what does not exist is FileNotFoundError."""
+    """A folder of texts by name. All methods raise OSError; FileNotFoundError if a text does not exist."""
 
-    is_told: bool
-    """Whether it tells itself of what fails."""
+    reports_failures: bool
+    """Whether it reports its failures itself."""
 
     def place(self, name: str) -> str:
-        """What a text is called in what is told."""
+        """Name of a text in events."""
 
     def names(self) -> list[str]:
-        """Of all texts; none where there is no such folder yet."""
+        """The names of all texts; empty if there is no such folder yet."""
 
     def read(self, name: str, most: int) -> bytes:
-        """A text, of at most so many bytes."""
+        """A text, of at most `most` bytes."""
 
     def write(self, name: str, data: bytes) -> None:
-        """Give a text this content: durable when this returns. Raises ChangedElsewhere where the one that was read last
-        through this object is no longer there, and where that cannot be noticed the last writer wins."""
+        """Gives a text this content: durable when this returns. Raises ChangedElsewhere if the text is no longer the
+        one last read through this object; if that cannot be noticed the last writer wins."""
 
     def delete(self, name: str) -> None:
-        """Drop a text, if it is there."""
+        """Deletes a text, if it is there."""
 
     def size(self, name: str) -> int | None:
-        """In bytes; None for one that is not there."""
+        """Size in bytes; None if it does not exist."""
 
     def set_aside(self, name: str) -> str:
-        """Keep a damaged text under another name, which is returned."""
+        """Renames a damaged text; returns the new name."""
 
     def stamp(self, name: str) -> object:
-        """Something that is another one after each change of a text."""
+        """A value that differs after each change of a text."""
 
     def is_behind(self, name: str) -> bool:
-        """Whether what was read last is older than what is stored, or may be, for that could not be reached."""
+        """Whether the last read text is older than the stored one, or may be, because the storage could not be
+        reached."""
 
     def locked(self) -> AbstractContextManager[None]:
-        """Nobody else changes several texts as one meanwhile."""
+        """Prevents other programs from changing several texts as one meanwhile."""
 
 
 class FileFolder:
     """The `Folder` in a directory. Each text is a file: see `atomic`."""
 
-    is_told = False
+    reports_failures = False
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -102,12 +103,12 @@ class FileFolder:
         return plain_file.file_stamp(self._path / name)
 
     def is_behind(self, name: str) -> bool:  # noqa: ARG002
-        """Never: there is nothing but the file."""
+        """Always False: the file is the only copy."""
         return False
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """See `Folder`; makes the directory where there is none."""
+        """See `Folder`; creates the directory if needed."""
         self._path.mkdir(parents=True, exist_ok=True)
         atomic.hand_over(self._path)
         with atomic.locked(self._path):

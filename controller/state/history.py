@@ -1,7 +1,7 @@
-"""`history.db`: events, what light was meant and why, and the confirmed minutes of each zone.
+"""`history.db`: events, the light that was meant and why, and the confirmed minutes of each zone.
 
-It may be lost without harm to the light. Rows are taken without waiting and written when the disk allows; what waits is
-bounded in memory, and what is kept is bounded in rows and in bytes: the oldest leave. Readers (`watertower logs`,
+It may be lost without harm to the light. Rows are accepted without waiting and written when the disk allows; waiting
+rows are limited in memory, stored ones in number and bytes: the oldest are deleted. Readers (`watertower logs`,
 `plan --at`, `report`) open the file for reading only, whether the service writes or not, and never hold it open between
 pages: a reader that stopped reading must not keep SQLite from shrinking its write-ahead log.
 """
@@ -40,12 +40,12 @@ FILE = "history.db"
 MOST_WAITING = 5000
 MOST_BYTES = 96 * 1024 * 1024
 MOST_ROWS = {"events": 100_000, "light": 50_000, "minutes": 500_000}
-"""Table -> rows; of `minutes` that is about a year with one zone."""
+"""Table -> most rows; for `minutes` about a year with one zone."""
 BATCH = 1000
 MOST_OF_ROW = 2**20
-"""Events that one row stands for at most, each with a number of its own: more than a site has gateways."""
+"""Most events that one row stands for, each with its own number: more than a site has gateways."""
 MINUTES_EVERY_S = 600.0
-"""Minutes are written so seldom for the sake of memory cards, and whenever something else is."""
+"""Seconds between two writes of minutes, to spare memory cards, unless something else is written earlier."""
 MIGRATIONS = (
     (
         """CREATE TABLE events (
@@ -65,11 +65,11 @@ MIGRATIONS = (
     ("ALTER TABLE minutes ADD COLUMN measured_s REAL",),
 )
 MEASURED = 2
-"""The form of the file from which on `minutes` holds what was measured."""
+"""Schema version from which `minutes` has `measured_s`."""
 
 
 class NotRead(Refused):
-    """The history is there and cannot be read."""
+    """The history exists and cannot be read."""
 
 
 INSERT: dict[type[Row], str] = {
@@ -82,50 +82,50 @@ INSERT: dict[type[Row], str] = {
 
 
 class History:
-    """The history of a site. All methods may wait for the disk; reading ones raise NotRead."""
+    """The history of a site. All methods may wait for the disk; those that read raise NotRead."""
 
     def __init__(self, place: Path | Storage, on_event: OnEvent = lambda _: None) -> None:
         self._database = Storage.of(place).database(FILE, MIGRATIONS, on_event)
 
     def write(self, rows: Sequence[Row]) -> None:
-        """Add these; a minute of a zone that comes again takes the place of the first. Raises Unusable."""
+        """Adds rows; a minute of a zone that is already there is replaced. Raises Unusable."""
         self._database.write(lambda connection: _append(self._database, connection, rows))
 
     def make_room(self) -> bool:
-        """A full disk refuses DELETE too, so the file is deleted."""
+        """Deletes the file, as a full disk refuses DELETE too; returns whether that freed space."""
         return self._database.discard()
 
     def close(self) -> None:
-        """Let the storage go; the next use opens it again."""
+        """Closes the storage; the next use opens it again."""
         self._database.close()
 
     def events(self, after: int, since: datetime, limit: int) -> list[tuple[int, RecordedEvent]]:
-        """Events that were recorded after the one numbered `after` and happened from `since` on: the first `limit`, in
-        the order in which they were recorded, with their numbers."""
+        """The first `limit` events that were recorded after the one numbered `after` and occurred from `since` on, with
+        their numbers, in the order of recording."""
         select = "SELECT id, at, code, level, fields FROM events WHERE id > ? AND at >= ? ORDER BY id LIMIT ?"
         rows = self._read(select, (after // MOST_OF_ROW, stamp(since), limit + 1), _numbered_row)
         found = (event for row in rows for event in _numbered(*row) if event[0] > after)
         return list(islice(found, limit))
 
-    def newest(self, wanted: EventFilter, before: int, limit: int) -> list[tuple[int, RecordedEvent]]:
-        """The events that are meant, recorded before the one numbered `before`: the newest `limit` with their numbers,
-        the newest first."""
-        return list(islice(self._newest(wanted, before), limit))
+    def newest(self, chosen: EventFilter, before: int, limit: int) -> list[tuple[int, RecordedEvent]]:
+        """The newest `limit` events that the filter lets through and that were recorded before the one numbered
+        `before`, with their numbers, the newest first."""
+        return list(islice(self._newest(chosen, before), limit))
 
-    def _newest(self, wanted: EventFilter, before: int) -> Iterator[tuple[int, RecordedEvent]]:
-        where, parameters = wanted.where
+    def _newest(self, chosen: EventFilter, before: int) -> Iterator[tuple[int, RecordedEvent]]:
+        where, parameters = chosen.where
         select = f"""SELECT id, at, code, level, fields FROM events
             WHERE id < ? AND {where} ORDER BY id DESC LIMIT ?"""  # noqa: S608  a condition of our own
         below = before // MOST_OF_ROW + 2
         while rows := self._read(select, (below, *parameters, BATCH), _numbered_row):
             for row, recorded in rows:
                 for number, event in reversed(_numbered(row, recorded)):
-                    if number < before and (wanted.gateway is None or event.is_about(wanted.gateway)):
+                    if number < before and (chosen.gateway is None or event.is_about(chosen.gateway)):
                         yield number, event
             below = rows[-1][0]
 
     def events_between(self, start: datetime, end: datetime, codes: Collection[str]) -> tuple[RecordedEvent, ...]:
-        """The events of these codes from `start` on and before `end`, in the order in which they happened."""
+        """The events with these codes from `start` on and before `end`, in the order in which they occurred."""
         if not codes:
             return ()
         select = f"""SELECT at, code, level, fields FROM events
@@ -134,11 +134,11 @@ class History:
         return tuple(event for row in rows for event in row.singly())
 
     def last_number(self) -> int:
-        """The number of the last event; 0 where there is none. Numbers begin anew with a new storage."""
+        """The number of the last event; 0 if there is none. Numbers start again with a new storage."""
         return MOST_OF_ROW * next(iter(self._read("SELECT coalesce(max(id), 0) FROM events", (), int)), 0)
 
     def last_event(self, code: str, before: datetime) -> RecordedEvent | None:
-        """The last event of this code before an instant."""
+        """The last event with this code before an instant."""
         select = (
             "SELECT at, code, level, fields FROM events WHERE code = ? AND at < ? ORDER BY at DESC, id DESC LIMIT 1"
         )
@@ -146,7 +146,7 @@ class History:
         return None if row is None else list(row.singly())[-1]
 
     def light_at(self, at: datetime) -> Mapping[str, LightChange]:
-        """By zone: the last change of light until this instant."""
+        """The last change of light until this instant, by zone."""
         select = """SELECT at, zone, look, rule FROM light WHERE id IN (
             SELECT (SELECT id FROM light WHERE zone = each.zone AND at <= ? ORDER BY at DESC, id DESC LIMIT 1)
             FROM (SELECT DISTINCT zone FROM light) AS each)"""
@@ -165,15 +165,15 @@ class History:
         return tuple(self._read(select, (first, past), minute_of_row))
 
     def _read(self, select: str, parameters: Sequence[object], value: Callable[..., T]) -> list[T]:
-        """Nothing where nothing was written yet."""
+        """The rows as values; empty if nothing was written yet."""
 
         def work(connection: SqlConnection, form: int) -> list[T]:
-            # of a version of the service that has not been started anew
+            # the file may be from before an upgrade after which the service has not been restarted
             known = select if form >= MEASURED else select.replace("measured_s", "NULL")
             return [value(*row) for row in connection.execute(known, parameters)]
 
         try:
-            return self._database.look(work) or []
+            return self._database.read_only(work) or []
         except Unusable as error:
             raise NotRead("TWL-J008", file=self._database.place, reason=error.reason) from error
         except (ValueError, TypeError, OverflowError) as error:
@@ -181,7 +181,7 @@ class History:
 
 
 class HistoryBuffer:
-    """What waits to be written to the history."""
+    """Rows that wait to be written to the history."""
 
     def __init__(self, history: History, on_event: OnEvent, clock_s: Callable[[], float]) -> None:
         self._history = history
@@ -193,7 +193,7 @@ class HistoryBuffer:
         self._due_s = clock_s()
 
     def add(self, rows: Iterable[Row], *, urgent: bool) -> None:
-        """Take these; from any thread, and without waiting. Those that are not `urgent` may wait MINUTES_EVERY_S."""
+        """Adds rows; from any thread, without waiting. Rows that are not `urgent` may wait MINUTES_EVERY_S."""
         with self._lock:
             self._waiting.extend(rows)
             self._drop_oldest()
@@ -201,7 +201,7 @@ class HistoryBuffer:
                 self._due_s = self._clock_s()
 
     def flush(self, always: bool = False) -> None:
-        """Write what waits, if it is time; raises Unusable, and then it still waits."""
+        """Writes the waiting rows, if it is time; raises Unusable, and then they keep waiting."""
         if not always and self._clock_s() < self._due_s:
             return
         with self._lock:

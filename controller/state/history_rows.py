@@ -1,4 +1,4 @@
-"""What the history holds, as values and as the columns of its tables: events, changes of light, minutes."""
+"""Rows of the history, as values and as the columns of its tables: events, changes of light, minutes."""
 
 import json
 import math
@@ -16,13 +16,13 @@ LONGEST_FIELDS = 4000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 A_MINUTE = timedelta(minutes=1)
 EACH = '"each": {'
-"""With this begin, as the last field, the gateways of a row that tells of many."""
+"""Start of the last field of a row about many gateways, which holds these gateways."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """An event as the history holds it: `fields` is JSON text, as much of them as a log line shows. One row may tell of
-    many gateways (`Event.each`); whoever reads the history is given one for each."""
+    """An event as the history stores it: `fields` is JSON text, cut as in a log line. One row may stand for many
+    gateways (`Event.each`); readers of the history get one event for each."""
 
     at: datetime
     code: str
@@ -31,7 +31,7 @@ class RecordedEvent:
 
     @property
     def event(self) -> Event:
-        """The event again, with its texts; one that this version does not know shows its bare fields."""
+        """The event with its texts; an event unknown to this version shows its bare fields."""
         return _event_of(self.code, self.level, json.loads(self.fields))
 
     def row(self) -> tuple[object, ...]:
@@ -39,7 +39,7 @@ class RecordedEvent:
         return stamp(self.at), self.code, self.level.value, self.fields
 
     def singly(self) -> "Iterator[RecordedEvent]":
-        """The same of each gateway by itself."""
+        """One event for each gateway of the row."""
         fields = json.loads(self.fields) if EACH in self.fields else {}
         each = fields.pop("each", None)
         if each is None:
@@ -49,15 +49,15 @@ class RecordedEvent:
             yield replace(self, fields=_as_json(fields | {"gateway": gateway, "command_id": command_id}))
 
     def is_of(self, command_id: str | None, gateway: str | None = None) -> bool:
-        """Whether it belongs to the life of a command whose id begins like this; with None whether a log shows it, or
-        that of one gateway, which shows also what was told together with others."""
+        """Whether it belongs to a command whose id begins with `command_id`. Without `command_id`: whether a log shows
+        it; the log of one `gateway` also shows events that were emitted for several together."""
         if command_id is None:
             kind = CATALOGUE.get(self.code) if gateway is not None else None
             return self.level is not Level.DEBUG or (kind is not None and kind.level is not Level.DEBUG)
         return f'"command_id": {json.dumps(command_id)[:-1]}' in self.fields
 
     def is_about(self, gateway: str) -> bool:
-        """Whether it is of this gateway, names it among others, or is of its own connection."""
+        """Whether the event is about this gateway, names it among others, or is about its own connection."""
         event = self.event
         among = str(event.fields.get("gateways", "")).split(", ")
         return gateway in {event.fields.get("gateway"), *among} or (
@@ -67,8 +67,8 @@ class RecordedEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events are meant: those of a code, of these levels, from `since` on and before `until`, about a gateway.
-    Nothing said is any."""
+    """Selects events: with a code, of these levels, from `since` on and before `until`, about a gateway. A field that
+    is None selects all."""
 
     levels: tuple[Level, ...] = tuple(Level)
     code: str | None = None
@@ -78,7 +78,7 @@ class EventFilter:
 
     @property
     def where(self) -> tuple[str, tuple[object, ...]]:
-        """A condition for SQL with its parameters; it lets through more than those about the gateway."""
+        """A condition in SQL with its parameters; it may let through more gateways than the chosen one."""
         parts: list[tuple[str, object]] = [("level = ?", level.value) for level in self.levels]
         levels = f"({' OR '.join(part for part, _ in parts) or '1 = 0'})"
         more = (
@@ -87,14 +87,14 @@ class EventFilter:
             ("at >= ?", stamp(self.since) if self.since is not None else None),
             ("at < ?", stamp(self.until) if self.until is not None else None),
         )
-        given = [(part, value) for part, value in more if value is not None]
-        condition = " AND ".join((levels, *(part for part, _ in given)))
-        return condition, tuple(value for _, value in (*parts, *given))
+        chosen = [(part, value) for part, value in more if value is not None]
+        condition = " AND ".join((levels, *(part for part, _ in chosen)))
+        return condition, tuple(value for _, value in (*parts, *chosen))
 
 
 @dataclass(frozen=True, slots=True)
 class LightChange:
-    """From `at` on a zone is meant to show `look` on behalf of `rule`, JSON objects of the controller's."""
+    """From `at` on a zone should show `look` because of `rule`; both are JSON objects of the controller."""
 
     at: datetime
     zone: str
@@ -110,8 +110,8 @@ class LightChange:
 class Minute:
     """One minute of one zone: `night` is named after its evening, `at` is the start of the minute in UTC.
 
-    `planned` says whether light was meant, `confirmed_s` for how many seconds what was meant was confirmed,
-    `measured_s` for how many a meter said that it was lit; None without a meter that tells.
+    `planned`: whether light was meant; `confirmed_s`: seconds for which the desired look was confirmed; `measured_s`:
+    seconds for which a meter measured light, None without a meter that can.
     """
 
     night: date
@@ -135,11 +135,11 @@ class _UnknownEvent(Event):
     """An event of another version, which had other fields or another code."""
 
     def text(self, language: Language) -> str:
-        """Its bare fields."""
+        """The bare fields."""
         return ", ".join(f"{name}={in_language(value, language)}" for name, value in self.fields.items())
 
     def action(self, language: Language) -> str:
-        """Nothing is known of it but its fields."""
+        """The same: only its fields are known."""
         return self.text(language)
 
 
@@ -147,7 +147,7 @@ _as_json = json.JSONEncoder(default=str).encode  # `json.dumps` makes an encoder
 
 
 def recorded(event: Event, at: datetime) -> RecordedEvent:
-    """The event as it is kept: its fields are copied, and cut where they are longer than a log line shows."""
+    """The event as it is stored: its fields are copied, and cut to the length that a log line shows."""
     text = _as_json(_stored_fields(event))
     if len(text) > LONGEST_FIELDS:
         text = _as_json(_stored_fields(event, LONGEST_FIELDS))
@@ -163,7 +163,7 @@ def _stored_fields(event: Event, longest: float = math.inf) -> dict[str, object]
 
 
 def stamp(at: datetime) -> str:
-    """An instant as text that sorts as the instants do, among the rows of earlier versions too."""
+    """An instant as text that sorts like the instants, also among rows of earlier versions."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
@@ -177,7 +177,7 @@ def _stored_field(value: object, longest: float) -> object:
 
 
 def _stored_words(value: object, longest: float) -> object:
-    """Of what has words of its own, what they are made of."""
+    """The parts from which a text can be made again."""
     if isinstance(value, Event | Advice):
         event = value.event if isinstance(value, Advice) else value
         name = "advice" if isinstance(value, Advice) else "event"
@@ -192,7 +192,7 @@ def _stored_words(value: object, longest: float) -> object:
 def _read_field(value: object) -> object:
     match value:
         case {"said": dict(words)}:
-            return InEachLanguage({language: str(said) for language, said in words.items()})
+            return InEachLanguage({language: str(text) for language, text in words.items()})
         case {"advice": {"code": str(code), "level": str(level), "fields": dict(fields)}}:
             return Advice(_event_of(code, Level(level), fields))
         case {"event": {"code": str(code), "level": str(level), "fields": dict(fields)}}:
@@ -205,7 +205,7 @@ def _event_of(code: str, level: Level, stored: Mapping[str, object]) -> Event:
     whose, ended = fields.pop("whose", None), _read_ended(fields.pop("ended", None))
     kind = CATALOGUE.get(code)
     if kind is not None and "command_id" in kind.fields:
-        fields.setdefault("command_id", "–")  # earlier versions told of few commands by their ids
+        fields.setdefault("command_id", "–")  # earlier versions had this field in few events
     if kind is None or not kind.fields <= fields.keys():
         named = {name: value for name, value in fields.items() if name.isidentifier()}
         return _UnknownEvent(EventKind(code, "unknown", level), named)
@@ -240,5 +240,5 @@ def minute_of_row(
 
 
 def _containing(text: str | None) -> str | None:
-    """For LIKE: anything with this in it."""
+    """A pattern for LIKE that matches anything with this text in it."""
     return None if text is None else "%" + re.sub("[!%_]", r"!\g<0>", text) + "%"

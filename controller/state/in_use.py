@@ -1,4 +1,4 @@
-"""Whether a program runs on a state directory: each that goes on holds a lock there for as long as it lives.
+"""Whether a program runs on a state directory: each long-running program holds a lock there while it lives.
 
 The lock is the operating system's: it ends with the process, however that ends.
 """
@@ -18,9 +18,9 @@ TRIES, TRY_S = 10, 0.1
 
 @contextmanager
 def in_use(state: Path, role: str = SERVICE) -> Iterator[None]:
-    """The service or a gateway runs on the directory, one of each `role`. A disk that takes no lock keeps nobody from
-    lighting the lamps. Raises Refused TWL-J028 where one runs already, TWL-J023 while a backup is put in place there.
-    """
+    """Marks the directory as used by the service or a gateway, one of each `role`. A disk without locks keeps nobody
+    from lighting the lamps. Raises Refused TWL-J028 if one runs already, TWL-J023 while a backup is being restored
+    there."""
     with ExitStack() as stack:
         _hold(stack, state / LOCK, alone=False, refusal="TWL-J023")
         _hold(stack, state / f"{LOCK}-{role}", alone=True, refusal="TWL-J028")
@@ -28,7 +28,7 @@ def in_use(state: Path, role: str = SERVICE) -> Iterator[None]:
 
 
 def _hold(stack: ExitStack, lock: Path, *, alone: bool, refusal: str) -> None:
-    """Tried for a second: somebody may only have asked whether it is held."""
+    """Tries for a second: another program may only have checked whether the lock is held."""
     for _ in range(TRIES):
         with suppress(OSError):
             lock.parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,8 @@ def _hold(stack: ExitStack, lock: Path, *, alone: bool, refusal: str) -> None:
 
 @contextmanager
 def out_of_use(state: Path) -> Iterator[None]:
-    """Nobody begins to run on the directory meanwhile. Raises Refused TWL-J022 where somebody does already, OSError."""
+    """Prevents programs from starting on the directory meanwhile. Raises Refused TWL-J022 if one runs already,
+    OSError."""
     with atomic.held(state / LOCK, alone=True) as granted:
         if not granted:
             raise Refused("TWL-J022", state=str(state))
@@ -49,7 +50,8 @@ def out_of_use(state: Path) -> Iterator[None]:
 
 
 def is_in_use(state: Path, role: str | None = None) -> bool:
-    """Whether somebody runs on the directory, somebody of this `role`. Raises OSError where that cannot be told."""
+    """Whether a program, with `role` one of that role, runs on the directory. Raises OSError if that cannot be
+    determined."""
     lock = state / (LOCK if role is None else f"{LOCK}-{role}")
     if not lock.exists():
         return False

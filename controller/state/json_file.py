@@ -1,4 +1,4 @@
-"""What the files of the state directory have in common, and the small JSON files among them."""
+"""What the files of the state directory have in common, and the small JSON files."""
 
 import errno
 import os
@@ -18,13 +18,13 @@ from controller.state.folder import ChangedElsewhere, FileFolder, Folder
 OnEvent = Callable[[Event], None]
 
 MOST_BYTES = 64 * 1024 * 1024
-"""Far above what the REMEMBERED overrides come to; a damaged file cannot fill the memory."""
+"""Far more than REMEMBERED overrides need; keeps a damaged file from filling the memory."""
 LITTLE_ROOM = 256 * 1024
-"""With fewer bytes free than this, a failure is taken for a full disk: SQLite reports one in many ways."""
+"""Bytes. With less free, a failure is treated as a full disk: SQLite reports one in many ways."""
 
 
 class Unusable(Exception):  # noqa: N818
-    """A file cannot be used now, and why; `full` says that the disk lacks room."""
+    """A file cannot be used now, for this `reason`; `full`: the disk lacks room."""
 
     def __init__(self, reason: Reason, full: bool = False) -> None:
         super().__init__(str(reason))
@@ -33,40 +33,40 @@ class Unusable(Exception):  # noqa: N818
 
 
 class Overtaken(Unusable):
-    """Somebody else has changed it since it was read: nothing was written."""
+    """Another program has changed the file since it was read: nothing was written."""
 
 
 def unusable(error: OSError) -> Unusable:
-    """What to raise for an error that has been told already."""
+    """The exception to raise for an error that has been reported already."""
     kind = Overtaken if isinstance(error, ChangedElsewhere) else Unusable
     return kind(reason_of(error))
 
 
 class FileStatus:
-    """Whether a file can be used: the alarm is raised while it cannot."""
+    """Whether a file can be used: an alarm is raised while it cannot."""
 
     def __init__(self, path: Path, on_event: OnEvent) -> None:
         self._path = path
         self._alarm = Alarm(on_event)
 
     def fails(self, error: Exception) -> Unusable:
-        """A try failed; returns what to raise."""
+        """An attempt failed; returns the exception to raise."""
         reason = reason_of(error)
         self._alarm.raise_(new_event("TWL-J003", file=str(self._path), reason=reason))
         return Unusable(reason.at(self._path.name), lacks_room(self._path.parent, error))
 
     @property
     def is_bad(self) -> bool:
-        """Whether the last try failed."""
+        """Whether the last attempt failed."""
         return self._alarm.raised is not None
 
     def works(self) -> None:
-        """A try succeeded."""
+        """An attempt succeeded."""
         self._alarm.clear(new_event("TWL-J004", file=str(self._path)))
 
 
 def is_busy(error: Exception) -> bool:
-    """Whether another process holds a database, which passes."""
+    """Whether another process holds a lock on a database, which will pass."""
     return getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -96,28 +96,29 @@ C = TypeVar("C", bound=Content)
 
 
 class JsonDocument(Generic[C]):
-    """A small JSON text of a folder: damaged, it is set aside; from a newer version of the program, never touched."""
+    """A small JSON text in a folder: if damaged, it is set aside; one of a newer version of the program is never
+    changed."""
 
     def __init__(self, folder: Folder, name: str, shape: type[C], on_event: OnEvent) -> None:
         self._folder = folder
         self._name = name
         self._shape = shape
         self._on_event = on_event
-        self._status = FileStatus(Path(folder.place(name)), on_event) if not folder.is_told else None
+        self._status = FileStatus(Path(folder.place(name)), on_event) if not folder.reports_failures else None
         self._newer = False
 
     @property
     def is_behind(self) -> bool:
-        """Whether what was loaded is older than what is stored, or may be, for that could not be reached. Raises
-        Unusable."""
+        """Whether the loaded content is older than the stored one, or may be, because the storage could not be reached.
+        Raises Unusable."""
         try:
             return self._folder.is_behind(self._name)
         except OSError as error:
             raise self._fails(error) from error
 
     def load(self, damaged: str = "TWL-J001", instead: C | None = None) -> C | None:
-        """Its content, None where there is none that can be used; `instead` of it where it is damaged. `damaged` is the
-        code of the event for that, with the fields of TWL-J001."""
+        """The content, None if there is none that can be used, `instead` if it is damaged. `damaged` is the code of the
+        event for that, with the fields of TWL-J001."""
         place = self._folder.place(self._name)
         try:
             data = self._folder.read(self._name, MOST_BYTES)
@@ -134,7 +135,7 @@ class JsonDocument(Generic[C]):
         return None
 
     def save(self, content: C) -> None:
-        """Write it durably; raises Unusable."""
+        """Writes the content durably; raises Unusable."""
         if self._newer:
             raise Unusable(Reason("newer_version").at(self._name))
         try:
@@ -145,7 +146,7 @@ class JsonDocument(Generic[C]):
             self._status.works()
 
     def stamp(self) -> object:
-        """Something that is another one after each change; raises OSError."""
+        """A value that differs after each change; raises OSError."""
         return self._folder.stamp(self._name)
 
     def _fails(self, error: OSError) -> Unusable:
@@ -161,7 +162,7 @@ class JsonDocument(Generic[C]):
 
 
 class JsonFile(JsonDocument[C]):
-    """A small JSON file of this machine."""
+    """A small JSON file on this machine."""
 
     def __init__(self, path: Path, shape: type[C], on_event: OnEvent) -> None:
         super().__init__(FileFolder(path.parent), path.name, shape, on_event)

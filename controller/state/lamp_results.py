@@ -1,5 +1,5 @@
-"""What the last tests said of each lamp: `lamps.json`. What people saw, in walk tests, and what the service found when
-it tested the lamps itself are kept apart: a report of light does not outweigh somebody who looked.
+"""The last test result of each lamp: `lamps.json`. What people saw in walk tests and what the service found when it
+tested the lamps itself are stored separately: a gateway's report of light does not outweigh a person who looked.
 """
 
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ from controller.state.storage import Storage
 
 FILE = "lamps.json"
 Proof = Literal["person", "report", "power", "none"]
-"""Who says so: somebody who looked, the gateway, a meter; or nobody can."""
+"""The source of a result: a person who looked, the gateway, a meter; or none is possible."""
 
 
 class LampResult(BaseModel):
-    """Whether a lamp lit when it was tested, alone and in each of the colours that were tried; `at` is UTC."""
+    """Whether a lamp was lit when it was tested, alone and in each of the colours that were tried; `at` is UTC."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,14 +35,14 @@ class _Results(Content):
 
 @dataclass(frozen=True, slots=True)
 class LampFindings:
-    """By lamp (`mast/bowl-north`) what `people` saw last, and what the service found last, `by_itself`."""
+    """The last results by lamp (`mast/bowl-north`): those of `people`, and those of the service (`by_itself`)."""
 
     people: Mapping[str, LampResult] = field(default_factory=dict)
     by_itself: Mapping[str, LampResult] = field(default_factory=dict)
 
     def failed(self, lamp: str) -> LampResult | None:
-        """The result by which a lamp counts as failed. A person who saw it light later outweighs the service, and of
-        the service only a meter outweighs a person."""
+        """The result that makes a lamp count as failed. A person who saw it lit later outweighs the service, and of the
+        service only a meter outweighs a person."""
         seen, found = self.people.get(lamp), self.by_itself.get(lamp)
         if seen is not None and not seen.lit:
             is_mended = found is not None and found.lit and found.by == "power" and found.at > seen.at
@@ -51,43 +51,43 @@ class LampFindings:
         return found if is_failed else None
 
     def has_since(self, lamp: str, at: datetime, *, lit: bool) -> bool:
-        """Whether a lamp was tested since then; with `lit` only where it passed."""
+        """Whether a lamp was tested since `at`; with `lit` only if it passed."""
         results = (self.people.get(lamp), self.by_itself.get(lamp))
         return any(each is not None and each.at >= at and (each.lit or not lit) for each in results)
 
     def and_found(self, found: Mapping[str, LampResult]) -> "LampFindings":
-        """With what the service has found since."""
+        """These results, updated with newer ones of the service."""
         return LampFindings(self.people, {**self.by_itself, **found})
 
 
 def read_results(text: bytes) -> LampFindings:
-    """What stands in such a file, which is left as it is. Raises ValueError."""
+    """The results in the text of such a file. Raises ValueError."""
     content = _Results.model_validate_json(text)
     return LampFindings(content.lamps, content.by_itself)
 
 
 class LampResults:
-    """The document. Each call waits for the disk."""
+    """The document of lamp results. Each call waits for the disk."""
 
     def __init__(self, place: Path | Storage, on_event: OnEvent) -> None:
         self._directory = Storage.of(place).directory
         self._file = Storage.of(place).document(FILE, _Results, on_event)
 
     def stamp(self) -> object:
-        """Something that is another one after each change; raises OSError."""
+        """A value that differs after each change; raises OSError."""
         return self._file.stamp()
 
     def read(self) -> LampFindings:
-        """All, also of lamps that are no longer there; empty where nothing can be read."""
+        """All results, also of lamps that no longer exist; empty if nothing can be read."""
         found = self._file.load()
         return LampFindings(found.lamps, found.by_itself) if found is not None else LampFindings()
 
     def note(self, lit: Mapping[str, bool], at: datetime) -> None:
-        """Keeps what somebody saw of these lamps, by their names. Raises Unusable."""
+        """Stores what a person saw, by lamp. Raises Unusable."""
         self._save(self.read(), {lamp: LampResult(at=at, lit=is_lit) for lamp, is_lit in lit.items()}, {})
 
     def note_found(self, found: Mapping[str, LampResult]) -> None:
-        """Keeps what the service found. Raises Unusable."""
+        """Stores what the service found, by lamp. Raises Unusable."""
         self._save(self.read(), {}, found)
 
     def _save(self, before: LampFindings, seen: Mapping[str, LampResult], found: Mapping[str, LampResult]) -> None:

@@ -1,7 +1,7 @@
 """The leases of the sites, in a database that several controllers share: two tables, one transaction a round.
 
-The clock of the database alone says when a lease ends; those of the controllers may be hours apart. A round whose
-answer was lost may have been stored: the next one finds out.
+Only the clock of the database decides when a lease ends; those of the controllers may be hours apart. A round whose
+answer was lost may have been stored: the next round finds out.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,15 +12,15 @@ from typing import Protocol
 from controller.state.sql import Database, Migration, SqlConnection
 
 TERM_S = 5.0
-"""How long a lease holds after it was renewed, by the clock of the database."""
+"""Seconds for which a lease is valid after it was renewed, by the clock of the database."""
 REMEMBERED_S = 7 * 86_400.0
-"""A controller that went without a farewell is missed for so long."""
+"""Seconds for which a controller that disappeared without `depart` is listed as gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A site's lease: who holds it, its term, the seconds until it ends (0: it has ended), and since it changed hands;
-    of one that has ended, the seconds since then."""
+    """A site's lease: its holder and term, the seconds until it ends (0: it has ended), since it changed hands and, if
+    it has ended, since then."""
 
     holder: str
     term: int
@@ -31,7 +31,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class PageNote:
-    """What a controller says of its page, as text, and the address from which the database knows it."""
+    """A controller's description of its page, as text, and the address from which the database sees it."""
 
     text: str
     address: str
@@ -39,9 +39,9 @@ class PageNote:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the database says: the leases by site, the controllers that live with what they say of their pages, of which
-    sites they reach no broker and which ones they are able to lead, of those that are gone without a farewell the
-    seconds since they were heard, and what time it is there."""
+    """The database's answer to a round: the leases by site; the controllers that are alive, with the notes of their
+    pages, the sites for which they reach no broker (`unreached`) and those that they can lead (`able`); seconds since
+    the last round of those that disappeared; and the database's time."""
 
     leases: Mapping[str, Lease] = field(default_factory=dict)
     controllers: tuple[str, ...] = ()
@@ -53,19 +53,20 @@ class Standing:
 
     @property
     def cut_off(self) -> frozenset[str]:
-        """The controllers that reach no broker of a site of which another reaches one; none where that is so of all."""
+        """The controllers that reach no broker of a site for which another controller reaches one; empty if that is
+        true of all."""
         unreached = {name: self.unreached.get(name, frozenset()) for name in self.controllers}
         of_all = frozenset.intersection(*unreached.values()) if unreached else frozenset()
         cut_off = frozenset(name for name, sites in unreached.items() if sites - of_all)
         return cut_off if len(cut_off) < len(unreached) else frozenset()
 
     def able_to_lead(self, site: str, names: Iterable[str]) -> tuple[str, ...]:
-        """Those of these controllers that know a site and can start it; all of them where none can."""
+        """Those of these controllers that know a site and can start it; all of them if none can."""
         everybody = tuple(names)
         return tuple(name for name in everybody if name not in self.able or site in self.able[name]) or everybody
 
     def ready_for(self, site: str) -> tuple[str, ...]:
-        """The controllers that live and would be the next to lead a site: able to, and not cut off from its brokers."""
+        """The live controllers that could lead a site next: able to, and not cut off from its brokers."""
         return self.able_to_lead(site, [name for name in self.controllers if name not in self.cut_off])
 
     def led_by(self, name: str) -> frozenset[str]:
@@ -75,9 +76,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One round of a controller: it lives, and has a `page`; it renews `keep`, whose terms rise to the epochs that it
-    has reached; it gives up `leave`; of `take` it wants what nobody holds; it reaches no broker of `unreached`,
-    and could start those of `able`."""
+    """One round of a controller, which also shows that it is alive: its `page`; the leases to renew (`keep`), whose
+    terms rise to the epochs that it has reached; those to give up (`leave`); the sites to `take` if nobody holds them;
+    the sites for which it reaches no broker (`unreached`), and those that it could start (`able`)."""
 
     controller: str
     keep: Mapping[str, int] = field(default_factory=dict)
@@ -89,14 +90,14 @@ class Question:
 
 
 class LeaseStore(Protocol):
-    """The database, as far as it keeps leases."""
+    """The part of the database that holds leases."""
 
     def exchange(self, question: Question) -> Standing:
-        """One round, in one transaction: how all stand then. Raises Unusable where the database does not answer in
-        time."""
+        """Runs one round in one transaction; returns the state after it. Raises Unusable if the database does not
+        answer in time."""
 
     def depart(self, controller: str) -> None:
-        """A controller ends, and holds nothing any more. Raises Unusable."""
+        """A controller stops, and gives up all its leases. Raises Unusable."""
 
 
 TABLES: tuple[Migration, ...] = (
@@ -128,10 +129,10 @@ TAKE = """INSERT INTO leases (site, holder, term, until, since)
     since = excluded.since WHERE leases.until <= clock_timestamp()"""
 SHORTEN = """UPDATE leases SET until = clock_timestamp() + make_interval(secs => ?)
     WHERE until > clock_timestamp() + make_interval(secs => ?)"""
-"""No lease ends later than it was renewed for, unless the clock of the database was set back, or somebody wrote so."""
+"""No lease ends later than it was renewed for, unless the clock of the database was set back or somebody edited it."""
 SECONDS = """extract(epoch FROM least(greatest({}, clock_timestamp() - interval '10 years'),
     clock_timestamp() + interval '1 day') - clock_timestamp())::float8"""
-"""Until an instant, which may be infinite where somebody wrote so."""
+"""Seconds until an instant, which may be infinite if somebody edited it."""
 LEASES = f"SELECT site, holder, term, {SECONDS.format('until')}, -{SECONDS.format('since')} FROM leases"  # noqa: S608
 KNOWN = f"SELECT name, unreached, able, page, address, {SECONDS.format('until')} FROM controllers ORDER BY name"  # noqa: S608
 
@@ -146,7 +147,7 @@ class LeaseTables:
         """As `LeaseStore`."""
 
         def work(connection: SqlConnection) -> Standing:
-            name, sites = question.controller, sorted(question.keep)  # in one order: two rounds never wait crosswise
+            name, sites = question.controller, sorted(question.keep)  # one order, so that two rounds never deadlock
             connection.execute(LIVES, (name, TERM_S, question.page, list(question.unreached), list(question.able)))
             connection.execute(FORGET, (REMEMBERED_S,))
             connection.execute(LEAVE, (name, list(question.leave)))

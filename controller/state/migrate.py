@@ -1,8 +1,8 @@
-"""From the files of a state directory to a database: every table and text, compared after it was copied.
+"""Copies the files of a state directory to a database: every table and text, compared after copying.
 
-What is there already and alike is left as it is, so that one that was interrupted is run again. Files that were copied
-are kept under another name beside where they were; the small texts stay as the copies that a start without the database
-uses. Nothing is copied where the database holds something else of the same table or text.
+Identical tables and texts that are there already are left as they are, so that an interrupted run can be repeated.
+Copied database files and versions are renamed where they were; the small texts stay as the copies that a start without
+the database uses. Nothing is copied if the database holds something different for the same table or text.
 """
 
 import hashlib
@@ -38,13 +38,13 @@ DATABASES: dict[str, tuple[Migration, ...]] = {
 DOCUMENTS = (override_file.FILE, lamp_results.FILE, notice_file.FILE)
 BATCH = 1000
 PATIENCE_S = 600.0
-"""For the copy of a year of minutes; the service itself waits for nothing that long."""
+"""Seconds that a query may take when a year of minutes is copied; the service itself never waits that long."""
 ASIDE = "migrated"
 
 
 @dataclass(frozen=True)
 class Migrated:
-    """One table or text: how many `rows` are in the database, and whether they were there before."""
+    """One table or folder of texts: the number of `rows` in the database, and whether they were there before."""
 
     name: str
     rows: int
@@ -52,8 +52,8 @@ class Migrated:
 
 
 def migrate(directory: Path, server: PostgresServer, site: str) -> tuple[Migrated, ...]:
-    """Bring everything in a state directory to the schema of a site. Raises Refused: TWL-J022 where a program runs on
-    the directory, TWL-J050 where the database holds something else, TWL-J051 for what cannot be read or written."""
+    """Copies everything in a state directory to the schema of a site. Raises Refused: TWL-J022 if a program runs on the
+    directory, TWL-J050 if the database holds something different, TWL-J051 for what cannot be read or written."""
     done: list[Migrated] = []
     try:
         with out_of_use(directory):
@@ -107,15 +107,15 @@ def _copied(file: Path, read: SqlConnection, written: SqlConnection, place: str)
     done = []
     for (table,) in read.execute(tables).fetchall():
         columns = [row[1] for row in read.execute(f"PRAGMA table_info({table})")]
-        before = _essence(written, table, columns)
-        wanted = _essence(read, table, columns)
-        if before[0] and before != wanted:
+        before = _checksum(written, table, columns)
+        expected = _checksum(read, table, columns)
+        if before[0] and before != expected:
             raise Refused("TWL-J050", database=place, what=f"{file} ({table})")
         if not before[0]:
             _copy(read, written, table, columns)
-            if _essence(written, table, columns) != wanted:
+            if _checksum(written, table, columns) != expected:
                 raise Refused("TWL-J050", database=place, what=f"{file} ({table})")
-        done.append(Migrated(f"{file.name} {table}", wanted[0], before == wanted and bool(wanted[0])))
+        done.append(Migrated(f"{file.name} {table}", expected[0], before == expected and bool(expected[0])))
     return done
 
 
@@ -134,8 +134,8 @@ def _copy(read: SqlConnection, written: SqlConnection, table: str, columns: list
         written.execute(f"{sequence}{table} HAVING max(id) > 0", (table,))
 
 
-def _essence(connection: SqlConnection, table: str, columns: list[str]) -> tuple[int, str]:
-    """How many rows a table has, and a checksum of them."""
+def _checksum(connection: SqlConnection, table: str, columns: list[str]) -> tuple[int, str]:
+    """The number of rows of a table, and a checksum of them."""
     digest, count = hashlib.sha256(), 0
     for row in connection.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY 1"):  # noqa: S608
         digest.update(json.dumps(row).encode())

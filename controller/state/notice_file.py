@@ -1,4 +1,4 @@
-"""What notices need to know over a restart, `notices.json`: what waits to be delivered, and what has been told."""
+"""Data about notices that must outlive a restart, `notices.json`: waiting notices, and what has been reported."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from controller.state.json_file import Content
 
 FILE = "notices.json"
 FORGOTTEN = timedelta(days=400)
-"""What was told of a campaign is kept for longer than a year: it tells this year's occurrence from the last one."""
+"""Memories of a campaign are kept for more than a year, to distinguish this year's occurrence from the last one."""
 
 
 class _Kept(BaseModel):
@@ -18,9 +18,10 @@ class _Kept(BaseModel):
 
 
 class WaitingNotice(_Kept):
-    """One notice for one receiver, in that receiver's language; a later one of the same `key` takes its place.
+    """One notice for one receiver, in that receiver's language; a later one with the same `key` replaces it.
 
-    `at` is when what it tells of was so. `manner` is how a receiver may show it: info, success, warning or failure.
+    `at` is the instant that the notice is about. `manner` is how a receiver may show it: info, success, warning or
+    failure.
     """
 
     receiver: str
@@ -32,8 +33,8 @@ class WaitingNotice(_Kept):
     body: str
 
 
-class ToldFault(_Kept):
-    """A fault that was told: since when, and what it was in each language."""
+class ReportedFault(_Kept):
+    """A fault that was reported: its start, and its text in each language."""
 
     since: AwareDatetime
     code: str
@@ -41,8 +42,8 @@ class ToldFault(_Kept):
 
 
 class CampaignLight(_Kept):
-    """The light of a campaign: the beginning of its days, when it was last seen lit, whether its first light was told
-    and whether it is over."""
+    """The light of a campaign: the beginning of its days, when it was last seen lit, whether its first light was
+    reported (`told`) and whether it is over."""
 
     since: AwareDatetime
     last: AwareDatetime
@@ -51,18 +52,18 @@ class CampaignLight(_Kept):
 
 
 class NoticeMemory(Content):
-    """All of it. `sent` has by receiver when messages about faults were delivered, within a day; `failing` since when
-    a receiver could not be reached; `reminded` by `campaign, first day, days before` when that was told."""
+    """All of it. `sent`: when messages about faults were delivered, within a day, by receiver; `failing`: since when a
+    receiver could not be reached; `reminded`: when a reminder was sent, by `campaign, first day, days before`."""
 
     waiting: tuple[WaitingNotice, ...] = ()
     sent: Mapping[str, tuple[AwareDatetime, ...]] = Field(default_factory=dict)
     failing: Mapping[str, AwareDatetime] = Field(default_factory=dict)
-    faults: Mapping[str, ToldFault] = Field(default_factory=dict)
+    faults: Mapping[str, ReportedFault] = Field(default_factory=dict)
     lights: Mapping[str, CampaignLight] = Field(default_factory=dict)
     reminded: Mapping[str, AwareDatetime] = Field(default_factory=dict)
 
     def without_old(self, now: datetime) -> "NoticeMemory":
-        """Without what was told of campaigns so long ago that it does not matter any more."""
+        """Without memories of campaigns that are too old to matter."""
         return self.model_copy(
             update={
                 "lights": {name: each for name, each in self.lights.items() if now - each.last < FORGOTTEN},
@@ -71,7 +72,7 @@ class NoticeMemory(Content):
         )
 
     def shifted(self, seconds: float) -> "NoticeMemory":
-        """The same after the clock was set so far forward: how long something has lasted stays as it was."""
+        """The same after the clock was set forward by `seconds`: durations stay as they were."""
         by = timedelta(seconds=seconds)
         return self.model_copy(
             update={

@@ -1,9 +1,9 @@
-"""`overrides.json`: overrides, the safety stop and the requests that are done, in one file with a checksum.
+"""`overrides.json`: overrides, the safety stop and completed requests, in one file with a checksum.
 
-A change is durable when it returns: the file is written beside itself, synced and renamed. A copy follows soon after,
-and is used where the file is damaged. Each record goes one way only, set and then ended. Ended records are remembered
-while fewer than REMEMBERED have ended after them, so that a request that comes again counts once; a request that only
-ended something is recorded as ended from the start.
+A change is durable when it returns: the new file is written beside the old one, synced and renamed. A copy follows soon
+after, and is used if the file is damaged. Each record goes one way only: set, then ended. Ended records are remembered
+while fewer than REMEMBERED have ended after them, so that a repeated request counts once; a request that only ended
+something is recorded as ended from the start.
 """
 
 import json
@@ -29,7 +29,7 @@ REMEMBERED = 100
 
 
 def whole(text: str) -> str:
-    """The text; raises ValueError for half a character, which JSON can carry and no file can hold."""
+    """The text; raises ValueError for an unpaired surrogate, which JSON can carry and no file can store."""
     text.encode()
     return text
 
@@ -48,12 +48,12 @@ WholeText = Annotated[str, AfterValidator(whole)]
 
 
 class NotStored(Refused):
-    """A request that could not be made durable and is therefore refused."""
+    """A request that could not be made durable and was therefore refused."""
 
 
 class OverrideRecord(BaseModel):
-    """An override or a stop: `document` is the JSON text of whoever set it, instants are UTC. A request that is done
-    has no document."""
+    """An override or a stop: `document` is the JSON text of its request, instants are UTC. A completed request has no
+    document."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -74,7 +74,7 @@ class OverrideContent(Content):
 
     @model_validator(mode="after")
     def is_sound(self) -> "OverrideContent":
-        """A flipped bit is damage, not another override."""
+        """Raises ValueError if the checksum is wrong: a flipped bit is damage, not another override."""
         if self.checksum != checksum(*self.held):
             raise ValueError("the checksum is wrong")
         return self
@@ -84,9 +84,9 @@ Records = Mapping[str, OverrideRecord]
 
 
 class OverrideRecords(ABC):
-    """Overrides where they are stored. The methods may wait for the disk; each change is durable when it returns and
-    raises Unusable where it was not made. `records` (by id) is replaced whole, so any thread may read it; `generation`
-    rises where what was changed elsewhere has come into the records."""
+    """The stored overrides. The methods may wait for the disk; each change is durable when it returns, and raises
+    Unusable if it was not made. `records` (by id) is replaced as a whole, so any thread may read it; `generation` rises
+    when changes made elsewhere have entered the records."""
 
     def __init__(self) -> None:
         self.records: Records = {}
@@ -94,11 +94,11 @@ class OverrideRecords(ABC):
 
     @abstractmethod
     def save(self, records: Records) -> None:
-        """Put these in the place of all records; raises Unusable where that was not done."""
+        """Replaces all records with these; raises Unusable if that was not done."""
 
     def add(self, record: OverrideRecord) -> bool:
-        """Store it as the newest of those in force, though the clock may have been set back since they were set; False
-        where its id is known already."""
+        """Stores a record as the newest of those in force, even if the clock was set back since they were set; False if
+        its id is known already."""
         if record.id in self.records:
             return False
         newest = max((each.started_at for each in in_force(self.records, "override")), default=None)
@@ -108,12 +108,12 @@ class OverrideRecords(ABC):
         return True
 
     def end(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
-        """End those overrides that are in force and remember the request that is `done` by it, all or none."""
+        """Ends those overrides that are in force and remembers the request `done` that asked for it, all or none."""
         ending = (record for record in in_force(self.records, "override") if record.id in ids)
         self._change([ended(record, at) for record in ending], at, done)
 
     def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
-        """Put this stop in the place of any in force; None lifts it, by the request that is `done` by it."""
+        """Replaces any stop in force with this one; None lifts it. Remembers the request `done` that asked for it."""
         self._change(self._stopped(document, at), at, done)
 
     def _stopped(self, document: str | None, at: datetime) -> list[OverrideRecord]:
@@ -129,7 +129,7 @@ class OverrideRecords(ABC):
             self._make(changed)
 
     def withdraw(self, name: str) -> None:
-        """Forget an override that was refused, so that it may be asked for again."""
+        """Forgets an override that was refused, so that it may be requested again."""
         self._make([], without=name)
 
     def _make(self, changed: list[OverrideRecord], without: str | None = None) -> None:
@@ -138,24 +138,24 @@ class OverrideRecords(ABC):
 
 
 class OverrideViews:
-    """What is in force and what has ended, by its records where they are stored."""
+    """The overrides in force and the ended ones, from the stored records."""
 
     def __init__(self, overrides: OverrideRecords) -> None:
         self._overrides = overrides
 
     @property
     def generation(self) -> int:
-        """Another one when what was changed elsewhere, by another controller, is among them."""
+        """A number that rises when changes of another controller have entered the records."""
         return self._overrides.generation
 
     @property
     def overrides(self) -> tuple[OverrideRecord, ...]:
-        """The overrides in force, in the order in which they were set; whether one is over by now is not asked."""
+        """The overrides in force, in the order in which they were set; ignores whether their end has passed by now."""
         return in_force(self._overrides.records, "override")
 
     @property
     def ended(self) -> tuple[OverrideRecord, ...]:
-        """The overrides that have ended, as far as they are remembered."""
+        """The ended overrides that are remembered."""
         records = self._overrides.records.values()
         return tuple(record for record in records if record.kind == "override" and record.ended_at is not None)
 
@@ -167,7 +167,7 @@ class OverrideViews:
 
     @property
     def done(self) -> tuple[str, ...]:
-        """The requests remembered as done, by the names under which they were; the latest last."""
+        """The ids of the requests remembered as done, the latest last."""
         requests = (record for record in self._overrides.records.values() if record.kind == "request")
         return tuple(record.id for record in sorted(requests, key=lambda record: record.started_at))
 
@@ -175,9 +175,9 @@ class OverrideViews:
 class OverrideFile(OverrideRecords):
     """Overrides in a document, with a copy in the state directory.
 
-    Where the document is in a database that cannot be used, an override is refused and a stop, or its end, is written
-    to a file of its own until the database has it. What the database holds takes the place of the copy that a start
-    without it went on with; an override that was refused and may have got there all the same is ended.
+    If the document is in a database that cannot be used, an override is refused, and a stop or its end is written to a
+    separate file until the database has it. The content of the database replaces the copy with which a start without it
+    continued; an override that was refused and may still have reached the database is ended.
     """
 
     def __init__(self, place: Path | Storage, on_event: OnEvent) -> None:
@@ -193,7 +193,7 @@ class OverrideFile(OverrideRecords):
         self._is_written = True
 
     def load(self) -> None:
-        """Read the document; its copy, where it is damaged."""
+        """Reads the document, or its copy if it is damaged."""
         copy = self._copy.load()
         content = self._file.load("TWL-J010" if copy is None else "TWL-J011", instead=copy)
         self.records = by_id(content.held) if content is not None else {}
@@ -202,24 +202,24 @@ class OverrideFile(OverrideRecords):
         waiting = self._waiting_file.load() if self._is_shared else None
         if waiting is not None and waiting.held:
             self._waiting = by_id(waiting.held)
-            self._join(waiting.held)
+            self._merge(waiting.held)
 
     def flush(self) -> None:
-        """Write the records again where the last write failed: its last step may have left refused ones in the file.
-        Then bring the copy up to date."""
+        """Writes the records again if the last write failed: its last step may have left refused ones in the file. Then
+        updates the copy."""
         if self._file.is_behind:
             self._reload()
         if not self._is_written:
             self._write()
         if self._waiting:
-            self._keep_waiting({})
+            self._save_waiting({})
         if self._copied is not self.records:
             records = self.records
             self._copy.save(_content(records))
             self._copied = records
 
     def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
-        """Of a database it is done as soon as it is on this machine."""
+        """See `OverrideRecords`; with a database it is done as soon as it is stored on this machine."""
         if not self._is_shared:
             super().set_stop(document, at, done)
             return
@@ -228,13 +228,13 @@ class OverrideFile(OverrideRecords):
             changed.append(ended(new_record(done, "request", "", at), at))
         if not changed:
             return
-        self._keep_waiting({**self._waiting, **by_id(changed)})
-        self._join(changed)
+        self._save_waiting({**self._waiting, **by_id(changed)})
+        self._merge(changed)
         with suppress(Unusable):  # tried again every other second
             self.flush()
 
     def save(self, records: Records) -> None:
-        """Write the document; raises Unusable."""
+        """Writes the document; raises Unusable."""
         self._is_written = False
         self._file.save(_content(records))
         self.records, self._is_written = records, True
@@ -258,30 +258,30 @@ class OverrideFile(OverrideRecords):
             if not self._is_written:
                 self.save(self.records)
 
-    def _join(self, others: Iterable[OverrideRecord]) -> None:
-        """What was set later counts, and of the same setting the one that has ended."""
+    def _merge(self, others: Iterable[OverrideRecord]) -> None:
+        """Merges other records: of two with one id the one set later counts, and for the same setting the ended one."""
 
         def later(record: OverrideRecord) -> tuple[datetime, bool]:
             return record.started_at, record.ended_at is not None
 
-        joined = dict(self.records)
+        merged = dict(self.records)
         for record in others:
-            joined[record.id] = max(joined.get(record.id, record), record, key=later)
-        if joined != self.records:
-            self.records, self._is_written = remembered(joined), False
+            merged[record.id] = max(merged.get(record.id, record), record, key=later)
+        if merged != self.records:
+            self.records, self._is_written = remembered(merged), False
 
     def _reload(self) -> None:
-        """Go on from what the database holds, with the stops that wait here. Raises Unusable."""
+        """Replaces the records with those of the database, merged with the stops that wait here. Raises Unusable."""
         before, content = self.records, self._file.load()
         if self._file.is_behind:
             raise Unusable(Reason("no_answer_in_time"))
         self.records, self._is_written = by_id(content.held) if content is not None else {}, True
         refused = (record for record in in_force(self.records, "override") if record.id in self._refused)
-        self._join([*self._waiting.values(), *(ended(record, record.started_at) for record in refused)])
+        self._merge([*self._waiting.values(), *(ended(record, record.started_at) for record in refused)])
         self._refused.clear()
         self.generation += self.records != before
 
-    def _keep_waiting(self, records: Records) -> None:
+    def _save_waiting(self, records: Records) -> None:
         self._waiting_file.save(_content(records))
         self._waiting = records
 
@@ -291,7 +291,7 @@ def _content(records: Records) -> OverrideContent:
 
 
 def new_record(name: str, kind: Kind, document: str, at: datetime, until: datetime | None = None) -> OverrideRecord:
-    """A record that begins at this instant; raises NotStored where it cannot be written at all."""
+    """A record that begins at this instant; raises NotStored if its values cannot be stored at all."""
     try:
         return OverrideRecord(id=name, kind=kind, document=document, started_at=at, ends_at=until)
     except ValidationError as error:
@@ -299,30 +299,31 @@ def new_record(name: str, kind: Kind, document: str, at: datetime, until: dateti
 
 
 def ended(record: OverrideRecord, at: datetime) -> OverrideRecord:
-    """The same, ended at this instant."""
+    """The same record, ended at this instant."""
     return record.model_copy(update={"ended_at": at.astimezone(UTC)})
 
 
 def in_force(records: Records, kind: Kind) -> tuple[OverrideRecord, ...]:
-    """What has not ended, in the order in which it was set."""
+    """The records of a kind that have not ended, in the order in which they were set."""
     left = (record for record in records.values() if record.kind == kind and record.ended_at is None)
     return tuple(sorted(left, key=lambda record: (record.started_at, record.id)))
 
 
 def by_id(records: Iterable[OverrideRecord]) -> dict[str, OverrideRecord]:
-    """Found by id."""
+    """The records by id."""
     return {record.id: record for record in records}
 
 
 def remembered(records: Records) -> Records:
-    """All but those that ended longest ago."""
+    """All records but those that ended longest ago."""
     ends = sorted((record.ended_at, record.id) for record in records.values() if record.ended_at is not None)
     forgotten = {name for _, name in ends[:-REMEMBERED]}
     return {name: record for name, record in records.items() if name not in forgotten}
 
 
 def checksum(*records: OverrideRecord) -> int:
-    """A figure that a flipped bit changes; over our own form of the records, which no library changes."""
+    """A number that changes with any flipped bit; computed from our own form of the records, which no library
+    changes."""
 
     def columns(record: OverrideRecord) -> tuple[str | None, ...]:
         instants = (record.started_at, record.ends_at, record.ended_at)

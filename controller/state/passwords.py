@@ -1,11 +1,11 @@
-"""Which passwords are good enough, how they are kept, and how long whoever guesses wrong has to wait.
+"""Which passwords are accepted, how they are stored, and the waiting times after wrong ones.
 
-A password has at least LEAST characters, whatever they are, and is not one of those that are tried first. There are no
-rules about capitals, figures or signs: they make passwords worse.
+A password has at least LEAST characters of any kind, and is none of those that attackers try first. There are no rules
+about capitals, digits or symbols: they make passwords worse.
 
-Attempts are counted for each account and for each address, in the accounts file, so that a restart forgets nothing. One
-counts before its password is worked out, so that many at once are counted too; one that was right is taken back.
-Attempts during the wait are not looked at and do not lengthen it.
+Attempts are counted for each account and each address, in the accounts file, so that a restart forgets nothing. An
+attempt counts before its password is checked, so that many at once are counted too; a right one is taken back. Attempts
+during the wait are not checked and do not lengthen it.
 """
 
 import hashlib
@@ -25,9 +25,9 @@ from controller.state.sql import SqlConnection, one
 LEAST, MOST = 12, 256
 FEWEST_DIFFERENT = 5
 LOG_N, RUNS = 16, 2
-"""64 MiB and 0.35 s on a desktop computer. A hash of other cost is made anew at the next login."""
+"""Cost of a hash: 64 MiB and 0.35 s on a desktop computer. One of another cost is replaced at the next login."""
 AT_ONCE = 2
-"""The unit has 256 MiB."""
+"""Hashes computed at the same time: the unit has 256 MiB."""
 QUEUE_S = 5.0
 COMMON = frozenset(
     """
@@ -41,10 +41,11 @@ COMMON = frozenset(
     enveckafrifrånvåld belysning vaktmästare vaktmastare fastighet
     """.split()  # noqa: SIM905
 )
-"""What people begin with when they are asked for a password; compared without figures and signs."""
+"""Words with which people begin when they have to choose a password; compared without digits and symbols."""
 ROWS = ("abcdefghijklmnopqrstuvwxyzåäö", "qwertyuiopå", "asdfghjklöä", "zxcvbnm", "01234567890", "09876543210")
 IDENTITY_NUMBER = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])([0-6]\d|7\d|8\d|9[01])[-+]?\d{4}")
-"""A Swedish personal identity number, the first twelve figures that come to mind; 61 to 91 are coordination numbers."""
+"""A Swedish personal identity number, the first twelve digits that come to mind; days 61 to 91 are coordination
+numbers."""
 FREE_ATTEMPTS = 5
 FIRST_WAIT_S, LONGEST_WAIT_S = 30.0, 300.0
 FORGOTTEN_AFTER = timedelta(hours=1)
@@ -61,7 +62,7 @@ _slots = threading.BoundedSemaphore(AT_ONCE)
 
 
 class TooBusy(Refused):
-    """No password can be worked out within QUEUE_S: others come first."""
+    """A password could not be hashed within QUEUE_S: others come first."""
 
 
 def require_good(password: str, name: str) -> None:
@@ -86,28 +87,28 @@ def _is_easily_guessed(password: str, letters: str) -> bool:
     if letters and any(letters.replace(word, "") == "" for word in COMMON if word in letters):
         return True
     steps = sum(any(a + b in row or b + a in row for row in ROWS) for a, b in pairwise(password))
-    return steps >= len(password) - 3  # as 123456789012 or abcdefghijkl1
+    return steps >= len(password) - 3  # for example 123456789012 or abcdefghijkl1
 
 
 def hashed(password: str) -> str:
-    """The form in which it is kept. Raises TooBusy."""
+    """The hash to store. Raises TooBusy."""
     with _Slot():
         return scrypt.hashed(_normal(password), LOG_N, RUNS)
 
 
 def is_right(stored: str, password: str) -> bool:
-    """Whether it is the password that is kept. Raises TooBusy."""
+    """Whether the password is the stored one. Raises TooBusy."""
     with _Slot():
         return scrypt.is_password(stored, _normal(password[: MOST + 1]).encode())
 
 
 def is_outdated(stored: str) -> bool:
-    """Whether it was hashed at another cost than today's."""
+    """Whether a hash has another cost than today's."""
     return not stored.startswith(f"{scrypt.cost(LOG_N, RUNS)}$")
 
 
 class _Slot:
-    """One of AT_ONCE places in which a hash may be worked out."""
+    """One of AT_ONCE places in which a password may be hashed."""
 
     def __enter__(self) -> None:
         if not _slots.acquire(timeout=QUEUE_S):
@@ -118,7 +119,7 @@ class _Slot:
 
 
 def _normal(password: str) -> str:
-    """The same for the same characters, however a keyboard composes å, ä and ö."""
+    """The normal form: the same however a keyboard composes å, ä and ö."""
     return normalized("NFKC", password)
 
 
@@ -127,20 +128,19 @@ def _letters(text: str) -> str:
 
 
 NOBODYS = f"{scrypt.cost(LOG_N, RUNS)}${'A' * 22}${'A' * 43}"
-"""A hash of no password, worked out for a name that nobody has, so that it takes as long as for one that somebody
-has."""
+"""A hash of no password, checked for a name that nobody has, so that it takes as long as for an existing name."""
 
 
 # Attempts
 
 
 def account_key(name: str) -> str:
-    """Of the name as it was typed, which may be of nobody, and may be a password in the wrong field."""
+    """Key of the name as it was typed, which may be nobody's, or a password in the wrong field."""
     return f"account:{hashlib.sha256(name.encode()).hexdigest()}"
 
 
 def address_key(address: str) -> str:
-    """Of a network address; all addresses of an IPv6 subscriber (a /64) are one."""
+    """Key of a network address; all addresses of an IPv6 subscriber (a /64) share one."""
     try:
         found = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     except ValueError:
@@ -153,8 +153,8 @@ def address_key(address: str) -> str:
 
 
 def count_attempt(connection: SqlConnection, keys: tuple[str, ...], now: datetime) -> int:
-    """Count one attempt for each of these keys and return 0; or return the seconds to wait before the next, and then
-    nothing is counted."""
+    """Counts one attempt for each of these keys and returns 0; or returns the seconds to wait before the next, and
+    counts nothing."""
     at = now.timestamp()
     _forget(connection, at)
     waits = [_wait_s(connection, key, at) for key in keys]
@@ -172,13 +172,13 @@ def count_attempt(connection: SqlConnection, keys: tuple[str, ...], now: datetim
 
 
 def wait_s(connection: SqlConnection, keys: tuple[str, ...], now: datetime) -> int:
-    """The seconds until the next attempt is looked at; 0 for at once."""
+    """Seconds until the next attempt is checked; 0 for now."""
     return max(0, *(math.ceil(_wait_s(connection, key, now.timestamp())) for key in keys))
 
 
 def forgive_attempts(connection: SqlConnection, account: str, address: str) -> None:
-    """The attempt that was counted last was right: the account starts anew, the address gets this one back. It does not
-    start anew itself, else whoever has an account could guess the passwords of others for ever."""
+    """The attempt that was counted last was right: the count of the account is reset, that of the address reduced by
+    one. It is not reset, or anybody with an account could guess the passwords of others for ever."""
     connection.execute("DELETE FROM attempts WHERE key = ?", (account,))
     statement = "UPDATE attempts SET failures = failures - 1, free_at = last WHERE key = ? AND failures > 0"
     connection.execute(statement, (address,))
@@ -190,7 +190,7 @@ def _wait_s(connection: SqlConnection, key: str, at: float) -> float:
 
 
 def _forget(connection: SqlConnection, at: float) -> None:
-    """Those of long ago, those of a clock that was set back since, and the oldest of too many."""
+    """Deletes old attempts, those dated ahead because the clock was set back since, and the oldest of too many."""
     span = FORGOTTEN_AFTER.total_seconds()
     connection.execute("DELETE FROM attempts WHERE last < ? OR last > ?", (at - span, at + span))
     connection.execute(

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class PostgresDatabase:
-    """A `Database` in a schema; nothing of it is ever set aside or given up."""
+    """A `Database` in a schema; it is never set aside or discarded."""
 
     def __init__(self, server: PostgresServer, schema: str, name: str, migrations: tuple[Migration, ...]) -> None:
         self._server = server
@@ -28,11 +28,11 @@ class PostgresDatabase:
         """See `Database`."""
         return self._use(work, turns=True)
 
-    def outside(self, work: Work[T]) -> T:
-        """See `Database`; what it writes is written as well."""
+    def read(self, work: Work[T]) -> T:
+        """See `Database`; it would commit writes too."""
         return self._use(work, turns=False)
 
-    def look(self, work: Callable[[SqlConnection, int], T]) -> T | None:
+    def read_only(self, work: Callable[[SqlConnection, int], T]) -> T | None:
         """See `Database`."""
 
         def read(connection: SqlConnection) -> T | None:
@@ -45,15 +45,15 @@ class PostgresDatabase:
             raise Unusable(error.reason) from error
 
     def used_bytes(self, connection: SqlConnection) -> int:  # noqa: ARG002
-        """Nothing: the disk is another machine's."""
+        """Always 0: the disk is another machine's."""
         return 0
 
     def discard(self) -> bool:
-        """Never: it would make no room here."""
+        """Always False: it would make no room on this machine."""
         return False
 
     def close(self) -> None:
-        """Nothing: the connections are the server's."""
+        """Does nothing: the connections belong to the server object."""
 
     def _use(self, work: Work[T], *, turns: bool) -> T:
         try:

@@ -1,4 +1,4 @@
-"""What PostgreSQL or the way to it refuses, as events of ours."""
+"""Errors of PostgreSQL, or of the connection to it, as our events."""
 
 from psycopg import Error, OperationalError
 
@@ -10,9 +10,9 @@ AWAY, BACK, LOGIN, READ_ONLY = "TWL-J040", "TWL-J041", "TWL-J042", "TWL-J043"
 FULL, DAMAGED, NEWER, LOCKED = "TWL-J044", "TWL-J045", "TWL-J046", "TWL-J047"
 USED_UP = "database_connections_used_up"
 READS_GO_ON = frozenset({READ_ONLY, FULL, DAMAGED})
-"""What is over only when something could be written."""
+"""Problems that are over only after a successful write."""
 OF_TABLES = frozenset({FULL, DAMAGED, NEWER, LOCKED})
-"""What may be wrong with some tables while others can be used."""
+"""Problems that may concern some tables while others can be used."""
 BY_STATE = {
     "25006": (READ_ONLY, "database_read_only"),
     "28": (LOGIN, "database_login_refused"),
@@ -31,7 +31,7 @@ BY_STATE = {
     "58": (DAMAGED, "database_damaged"),
     "XX": (DAMAGED, "database_damaged"),
 }
-"""The beginning of an SQLSTATE -> event and reason; the longest that fits counts."""
+"""The beginning of an SQLSTATE -> event and reason; the longest match counts."""
 BY_WORDS = {
     "too many clients": "53300",
     "too many connections": "53300",
@@ -58,8 +58,8 @@ BY_WORDS = {
     'database "': "3D000",
     'databasen "': "3D000",
 }
-"""Words of an error before the login, for which libpq gives no SQLSTATE -> that state. Servers of ours speak English or
-Swedish; what none fits is told in its own words."""
+"""Words of an error before the login, for which libpq gives no SQLSTATE -> that state. Our servers speak English or
+Swedish; an error that matches none is shown in its own words."""
 WAYS = {
     "Connection refused": "ECONNREFUSED",
     "could not translate host name": "EAI_NONAME",
@@ -73,11 +73,11 @@ WAYS = {
     "root certificate file": "database_authority_unreadable",
     "server does not support SSL": "database_without_tls",
 }
-"""Words of an error of the way to the server -> its reason."""
+"""Words of an error of the connection to the server -> its reason."""
 
 
 class NoPassword(OperationalError):  # noqa: N818
-    """The file of the password cannot be read."""
+    """The password file cannot be read."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(str(reason))
@@ -85,12 +85,12 @@ class NoPassword(OperationalError):  # noqa: N818
 
 
 def is_used_up(error: Exception) -> bool:
-    """Whether the server takes no more connections; those that are there can be used."""
+    """Whether the server accepts no more connections; existing ones can be used."""
     return _kind(error)[1] == Reason(USED_UP)
 
 
 def event_of(error: Exception, database: str) -> Event:
-    """The event that tells of it; has the field `reason`."""
+    """The event for an error; it has the field `reason`."""
     if isinstance(error, NewerSchema):
         return new_event(NEWER, database=database, found=error.found, known=error.known, reason=error.reason)
     code, reason = _kind(error)

@@ -1,4 +1,4 @@
-"""Small texts in a PostgreSQL database, of which the state directory has copies to start from without it."""
+"""Small texts in a PostgreSQL database, with copies in the state directory for a start without it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,10 +24,10 @@ RENAME = "UPDATE documents SET name = ? WHERE folder = ? AND name = ? RETURNING 
 
 
 class PostgresFolder:
-    """A `Folder` in a schema. With a `copy` what is read and written is also there, and read from there where the
-    server cannot be used; a text that only the copy has, as before the database was used, is taken over from it."""
+    """A `Folder` in a schema. With a `copy`, texts are also stored there, and read from there if the server cannot be
+    used; a text that only the copy has, from before the database was used, is moved to the database."""
 
-    is_told = True
+    reports_failures = True
 
     def __init__(self, server: PostgresServer, schema: str, folder: str, copy: FileFolder | None) -> None:
         self._server = server
@@ -57,7 +57,7 @@ class PostgresFolder:
         self._behind.discard(name)
         self._versions[name] = found[1] if found else 0
         if found is None:
-            return self._taken_over(name, most)
+            return self._moved_from_copy(name, most)
         content = bytes(found[0])
         self._keep_copy(name, content)
         return content
@@ -70,7 +70,7 @@ class PostgresFolder:
             statement, values = _writing(self._versions.get(name), name, data)
             found = self._one(statement, *values)
         except ServerFailed:
-            self._behind.add(name)  # it may have been written all the same
+            self._behind.add(name)  # it may have been written
             raise
         if found is None:
             del self._versions[name]
@@ -115,7 +115,7 @@ class PostgresFolder:
         with self._server.held(self._schema, self._folder):
             yield
 
-    def _taken_over(self, name: str, most: int) -> bytes:
+    def _moved_from_copy(self, name: str, most: int) -> bytes:
         if self._copy is None:
             raise FileNotFoundError
         content = self._copy.read(name, most)
@@ -123,7 +123,8 @@ class PostgresFolder:
         return content
 
     def _catch_up(self, name: str) -> None:
-        """What was read last is known from the copy. Raises ChangedElsewhere where it has changed since."""
+        """Reads the version that belongs to the content in the copy. Raises ChangedElsewhere if it has changed
+        since."""
         known = None
         if self._copy is not None:
             with suppress(FileNotFoundError):
@@ -142,7 +143,7 @@ class PostgresFolder:
                 self._copy.write(name, content)
 
     def _one(self, statement: str, *values: object) -> Any:
-        """The row of a text, whose folder and name are the first values; a statement may ask for more after them."""
+        """One row about a text; `values` begin with its name."""
         return next(iter(self._all(statement, self._folder, *values)), None)
 
     def _all(self, statement: str, *values: object) -> list[Any]:
@@ -153,7 +154,7 @@ class PostgresFolder:
 
 
 def _writing(version: int | None, name: str, data: bytes) -> tuple[str, tuple[object, ...]]:
-    """The statement that writes a text where this version of it is there, and its values; None is any version."""
+    """The statement that writes a text if this version of it is stored, and its values; None is any version."""
     insert = "INSERT INTO documents (folder, name, content, version) VALUES (?, ?, ?, 1)"
     if version is None:
         more = "ON CONFLICT (folder, name) DO UPDATE SET content = excluded.content, version = documents.version + 1"

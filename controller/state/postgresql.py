@@ -1,9 +1,9 @@
-"""The state in a PostgreSQL database: each site has a schema of its own there.
+"""The state in a PostgreSQL database: each site has its own schema.
 
-Each use is one transaction in READ COMMITTED; those that write take turns by an advisory lock of their schema, which
-ends with the transaction and so never outlives its holder by more than HOLDER_S. A use fails instead of waiting: after
-CONNECT_S without a connection, after ANSWER_S without the end of the transaction, whether the server is dead, frozen or
-cut off, and at once while another use has just failed to connect.
+Each use is one transaction in READ COMMITTED; writers take turns by an advisory lock of their schema, which ends with
+the transaction and so never outlives its holder by more than HOLDER_S. A use fails instead of waiting: after CONNECT_S
+without a connection, after ANSWER_S without the end of the transaction, whether the server is dead, frozen or cut off,
+and immediately if another use has just failed to connect.
 """
 
 import hashlib
@@ -33,23 +33,23 @@ from controller.state.sql import Migration, SqlConnection, SqlResult, Work, in_d
 T = TypeVar("T")
 
 CONNECT_S, CONNECT_EACH_S = 3, 2
-"""To one server, and to each of several; libpq knows no less than 2 s."""
+"""Seconds to connect to one server, and to each of several; libpq's minimum is 2 s."""
 ANSWER_S = 3.0
 HOLDER_S = 5.0
 AGAIN_S = 1.0
 NEXT_S = 1.0
-"""Where the server takes no more connections, so long the next of ours is waited for."""
+"""Seconds to wait for one of our connections to become free if the server accepts no more."""
 TRIED_S = 10.0
-"""Tables that cannot be used are tried again within this, by whoever needs them."""
+"""Seconds within which tables that cannot be used are tried again by the code that needs them."""
 MOST_CONNECTIONS = 8
-"""Of one process, whatever its sites."""
+"""For one process, whatever its number of sites."""
 MOST_PASSWORD = 10_000
 SCHEMA = "watertower"
 LONGEST_NAME = 63
 
 
 class ServerFailed(OSError):  # noqa: N818
-    """The database cannot be used now, and that has been told."""
+    """The database cannot be used now, and that has been reported."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(str(reason))
@@ -57,19 +57,20 @@ class ServerFailed(OSError):  # noqa: N818
 
 
 class _Link(psycopg.Connection[tuple[Any, ...]]):
-    """A connection on which nothing is waited for longer than until `until_s`."""
+    """A connection on which no operation waits beyond `until_s`."""
 
     until_s = math.inf
     wrote = False
-    """In the transaction under way."""
+    """Whether the current transaction has written."""
 
     def wait(self, gen: Generator[Any, Any, T], *args: Any, **more: Any) -> T:
-        """As psycopg waits; raises TimeoutError."""
+        """As in psycopg; raises TimeoutError."""
         return super().wait(_before(self.until_s, gen), *args, **more)
 
 
 def _before(until_s: float, steps: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
-    """The same steps; psycopg asks for the next one at least ten times a second."""
+    """The same steps, ended by TimeoutError after `until_s`; psycopg asks for the next one at least ten times a
+    second."""
     try:
         wanted = next(steps)
         while True:
@@ -82,7 +83,7 @@ def _before(until_s: float, steps: Generator[Any, Any, T]) -> Generator[Any, Any
 
 
 class _Thin:
-    """A connection that takes the statements of `sql.py`."""
+    """A connection that accepts the statements of `sql.py`."""
 
     def __init__(self, link: _Link) -> None:
         self._link = link
@@ -103,13 +104,13 @@ def _placed(statement: str) -> Any:
 
 
 def _whole(values: Sequence[object]) -> list[object]:
-    """No text of PostgreSQL holds U+0000, which anybody may send as a name."""
+    """Replaces U+0000, which no text of PostgreSQL can hold and anybody may send in a name."""
     return [value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in values]
 
 
 class PostgresServer:
-    """The way to a database, for any number of threads and sites of this process. `url` is libpq's, without a
-    password: that is the first line of `password_file`, read for every connection. Raises ValueError."""
+    """A database server, for any number of threads and sites of this process. `url` is libpq's, without a password:
+    that is the first line of `password_file`, read for every connection. Raises ValueError."""
 
     def __init__(self, url: str, password_file: Path | None = None, answer_s: float = ANSWER_S) -> None:
         self._url = url
@@ -138,41 +139,42 @@ class PostgresServer:
         self._idle: list[_Link] = []
         self._prepared: set[tuple[str, str]] = set()
         self._refused: tuple[float, ServerFailed] | None = None
-        self._telling = threading.RLock()
+        self._alarm_lock = threading.RLock()
         self._listeners: list[OnEvent] = []
-        self._alarm = Alarm(self._tell)
+        self._alarm = Alarm(self._emit)
         self._unusable: dict[tuple[str, str], float] = {}
-        """Schema and tables of which alone something is wrong, and when that was found last."""
+        """Schema and tables that alone have a problem, and when it was last found."""
 
     def schema(self, site: str) -> str:
-        """The schema of a site, the only one's for an empty name."""
+        """The schema of a site; an empty name means the only site."""
         return _schema_of(site)
 
     def patient(self, answer_s: float) -> "PostgresServer":
-        """Another way to the same database, on which is waited longer."""
+        """Another object for the same database, with a longer time to answer."""
         return PostgresServer(self._url, self._password_file, answer_s)
 
     def listen(self, on_event: OnEvent) -> Callable[[], None]:
-        """Tell also this one of what fails, and at once of what does, until what is returned is called."""
-        with self._telling:
+        """Also calls `on_event` with failures, and immediately with the current one, until the returned function is
+        called."""
+        with self._alarm_lock:
             self._listeners.append(on_event)
             if self._alarm.raised is not None:
                 on_event(self._alarm.raised)
         return partial(self._listeners.remove, on_event)
 
     def close(self) -> None:
-        """End the connections; the next use makes another."""
+        """Closes the connections; the next use opens one."""
         while self._idle:
             self._idle.pop().close()
 
     def use(self, schema: str, name: str, work: Work[T], *, turns: bool = False) -> T:
         """The result of the work on tables of this name, in one transaction that is durable when this returns; with
-        `turns` none other of the schema writes meanwhile. Raises ServerFailed."""
+        `turns` no other transaction of the schema writes meanwhile. Raises ServerFailed."""
         with self._link((schema, name), schema if turns else None) as link:
             return work(_Thin(link))
 
     def require_writable(self) -> datetime:
-        """What its clock shows. Raises ServerFailed where it cannot be reached and written to."""
+        """The time of the server's clock. Raises ServerFailed if the server cannot be reached and written to."""
         with self._link((SCHEMA, ""), None) as link:
             link.wrote = True
             link.execute("CREATE TEMPORARY TABLE watertower_asks (one INTEGER) ON COMMIT DROP")
@@ -180,7 +182,7 @@ class PostgresServer:
         return shown
 
     def prepare(self, schema: str, name: str, migrations: tuple[Migration, ...]) -> None:
-        """Bring the tables of this name to the form of this version. Raises ServerFailed."""
+        """Migrates the tables of this name to this version. Raises ServerFailed."""
         if (schema, name) not in self._prepared:
             form = f"form of {name}"
             self.use(schema, form, lambda connection: _migrate(connection, schema, name, migrations), turns=True)
@@ -188,7 +190,7 @@ class PostgresServer:
 
     @contextmanager
     def held(self, schema: str, name: str) -> Iterator[None]:
-        """Nobody else holds this name. Raises ServerFailed."""
+        """Holds a lock with this name. Raises ServerFailed."""
         with self._link((schema, name), f"{schema} {name}"):
             yield
 
@@ -211,7 +213,7 @@ class PostgresServer:
                 raise
             self._put_back(link)
         except (psycopg.Error, TimeoutError, NewerSchema) as error:
-            raise self._fails(error, tables) from None  # psycopg's own would name how it connects
+            raise self._fails(error, tables) from None  # psycopg's own error would reveal how it connects
         finally:
             self._free.release()
         self._works(tables, wrote=wrote)
@@ -226,7 +228,7 @@ class PostgresServer:
             self._idle.append(link)
 
     def _begun(self, schema: str, turns: str | None) -> _Link:
-        """A connection in a transaction. One that was idle may have ended since: then the next is tried."""
+        """A connection in a transaction. An idle one may have ended: then the next is tried."""
         while True:
             try:
                 link, is_new = self._idle.pop(), False
@@ -246,7 +248,7 @@ class PostgresServer:
                 return link
 
     def _new_or_next(self) -> _Link:
-        """Another connection; where the server takes no more, the next of ours that is put back soon."""
+        """A new connection or, if the server accepts no more, one of ours that becomes free soon."""
         try:
             return self._connected()
         except psycopg.OperationalError as error:
@@ -271,8 +273,8 @@ class PostgresServer:
         return link
 
     def _fails(self, error: Exception, tables: tuple[str, str]) -> ServerFailed:
-        """What to raise. Nothing that was known of the server is relied on any more: it may be another one next. Where
-        it only takes no more connections, ours are kept: somebody else would have them."""
+        """The exception to raise. Forgets everything known of the server: the next may be another one. If it only
+        accepts no more connections, ours are kept: others would take their places."""
         again = error.__cause__
         if isinstance(again, ServerFailed):
             return again
@@ -281,7 +283,7 @@ class PostgresServer:
             self.close()
             self._prepared.clear()
         event = event_of(error, self.place)
-        with self._telling:
+        with self._alarm_lock:
             self._alarm.raise_(event)
             if event.code in OF_TABLES:
                 self._unusable[tables] = time.monotonic()
@@ -294,14 +296,14 @@ class PostgresServer:
         raised = self._alarm.raised
         if raised is None or (not wrote and raised.code in READS_GO_ON):
             return
-        with self._telling:
+        with self._alarm_lock:
             self._unusable.pop(tables, None)
             since_s = time.monotonic() - TRIED_S
             if raised.code not in OF_TABLES or all(found_s < since_s for found_s in self._unusable.values()):
                 self._unusable.clear()
                 self._alarm.clear(new_event(BACK, database=self.place))
 
-    def _tell(self, event: Event) -> None:
+    def _emit(self, event: Event) -> None:
         for listener in self._listeners:
             listener(event)
 
@@ -327,7 +329,7 @@ def _beginning(schema: str, turns: str | None) -> Any:
 
 
 def form_of(connection: SqlConnection, schema: str, name: str) -> int:
-    """How many migrations of the tables of this name were done."""
+    """The number of migrations that the tables of this name have had."""
     if connection.execute("SELECT to_regclass(?)", (f"{_quoted(schema)}.forms",)).fetchone()[0] is None:
         return 0
     found = connection.execute("SELECT version FROM forms WHERE name = ?", (name,)).fetchone()

@@ -1,4 +1,4 @@
-"""What somebody may do on the page and over the API. Pure."""
+"""Roles on the page and scopes of the API. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -6,25 +6,25 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """Each may do all that those before it may: a viewer reads, an operator changes light and schedule, an admin also
-    keeps accounts and gateways."""
+    """Each includes the rights of those before it: a viewer reads, an operator changes light and schedule, an admin
+    also manages accounts and gateways."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
     ADMIN = "admin"
 
     def includes(self, other: "Role") -> bool:
-        """Whether this one may do what the other may."""
+        """Whether this role has all rights of the other."""
         ranks = list(Role)
         return ranks.index(self) >= ranks.index(other)
 
 
 SiteRoles = Mapping[str, Role] | None
-"""By the name of a site what somebody may do there, and nothing at any other; None: the same role at all of them."""
+"""A person's role at each site, by its name, with no rights at other sites; None: the same role at all sites."""
 
 
 def role_at(role: Role, sites: SiteRoles, site: str) -> Role | None:
-    """What somebody may do at one of several sites; where there is one, it has no name."""
+    """The role at one of several sites; an only site has no name."""
     return role if sites is None or not site else sites.get(site)
 
 
@@ -34,17 +34,17 @@ def highest(sites: Mapping[str, Role]) -> Role:
 
 
 def written_sites(sites: SiteRoles) -> str | None:
-    """As a database keeps them."""
+    """The text that a database stores."""
     return None if sites is None else json.dumps(dict(sites), sort_keys=True)
 
 
 def read_sites(text: str | None) -> SiteRoles:
-    """From what a database keeps."""
+    """From the text that a database stores."""
     return None if text is None else {site: Role(role) for site, role in json.loads(text).items()}
 
 
 class Scope(StrEnum):
-    """What an API token may do; all of them may read."""
+    """Rights of an API token; all tokens may read."""
 
     READ = "read"
     OVERRIDE = "override"
@@ -52,7 +52,7 @@ class Scope(StrEnum):
 
 
 class Source(StrEnum):
-    """By which way somebody acted."""
+    """The way in which a person acted."""
 
     PAGE = "page"
     API = "api"

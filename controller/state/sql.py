@@ -1,7 +1,7 @@
-"""What the state asks of a database, so that SQLite and PostgreSQL can each be one.
+"""What the state needs from a database, so that SQLite and PostgreSQL can each be one.
 
-Statements are written in the SQL that both know, with `?` for values and `ON CONFLICT`; a migration names tables in
-SQLite's words, which are translated, and says both where that is not enough (`EachDialect`).
+Statements use the SQL that both know, with `?` for values and `ON CONFLICT`; a migration uses SQLite's types, which are
+translated, and has both versions if that is not enough (`EachDialect`).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ POSTGRESQL_TYPES = {
     " REAL": " DOUBLE PRECISION",
     " TEXT": ' TEXT COLLATE "C"',
 }
-"""SQLite's words in a migration -> PostgreSQL's; text is ordered by its characters, as there."""
+"""SQLite's types in a migration -> PostgreSQL's; text is ordered by its characters, as in SQLite."""
 
 
 class SqlResult(Protocol):
@@ -25,7 +25,7 @@ class SqlResult(Protocol):
 
     @property
     def rowcount(self) -> int:
-        """How many rows it changed."""
+        """The number of rows that it changed."""
 
     def fetchone(self) -> Any:
         """The next row as a tuple, None after the last."""
@@ -40,10 +40,10 @@ class SqlConnection(Protocol):
     """An open connection, as the work of a `Database` gets it."""
 
     def execute(self, statement: str, values: Any = (), /) -> SqlResult:
-        """One statement."""
+        """Runs one statement."""
 
     def executemany(self, statement: str, rows: Iterable[Any], /) -> object:
-        """One statement for each row of values."""
+        """Runs one statement for each row of values."""
 
 
 Work = Callable[[SqlConnection], T]
@@ -51,7 +51,7 @@ Work = Callable[[SqlConnection], T]
 
 @dataclass(frozen=True)
 class EachDialect:
-    """Statements of a migration that the two engines say differently."""
+    """Statements of a migration that differ between the two engines."""
 
     sqlite: tuple[str, ...]
     postgresql: tuple[str, ...]
@@ -61,35 +61,35 @@ Migration = tuple[str | EachDialect, ...]
 
 
 class Database(Protocol):
-    """Tables with their migrations, used by many threads and processes at once. What cannot be done raises Unusable and
-    has been told."""
+    """Tables with their migrations, used by many threads and processes at once. Failures are reported and raise
+    Unusable."""
 
     @property
     def place(self) -> str:
-        """What it is called in what is told: its file, or the server and its name there."""
+        """Name in events: the file, or the server and the name of the tables there."""
 
     def write(self, work: Work[T]) -> T:
         """The result of the work, in one transaction that is durable when this returns."""
 
-    def outside(self, work: Work[T]) -> T:
-        """The result of the work, in no transaction: of one SELECT."""
+    def read(self, work: Work[T]) -> T:
+        """The result of one SELECT, without a transaction."""
 
-    def look(self, work: Callable[[SqlConnection, int], T]) -> T | None:
-        """The result of reading, by whoever is not the service too: nothing is made, migrated or set aside. The work is
-        also handed how many migrations were done; None where nothing was ever written."""
+    def read_only(self, work: Callable[[SqlConnection, int], T]) -> T | None:
+        """The result of reading, also by programs other than the service: nothing is created, migrated or set aside.
+        The work is also passed the number of migrations done; None if nothing was ever written."""
 
     def used_bytes(self, connection: SqlConnection) -> int:
-        """What it takes of the disk of this machine, within a transaction."""
+        """Bytes used on the disk of this machine, within a transaction."""
 
     def discard(self) -> bool:
-        """Give it up to make room on this machine; False where that frees nothing."""
+        """Deletes the tables to make room on this machine; False if that frees nothing."""
 
     def close(self) -> None:
-        """Let it go; the next use opens it again."""
+        """Closes the connection; the next use opens it again."""
 
 
 def one(connection: SqlConnection, statement: str, *values: object) -> tuple[Any, ...] | None:
-    """The first row that is found."""
+    """The first row of the result."""
     found: tuple[Any, ...] | None = connection.execute(statement, values).fetchone()
     return found
 

@@ -1,7 +1,7 @@
-"""Where the state of a site is kept: in files of its state directory, or in a PostgreSQL database for all sites.
+"""Where the state of a site is stored: in files of its state directory, or in a PostgreSQL database for all sites.
 
-Everything that is kept is one of two things: tables with their migrations (`Database`), or a folder of small texts by
-name (`Folder`), of which `JsonDocument` is one. Which engine does it is said here and nowhere else.
+Everything is either tables with their migrations (`Database`), or a folder of small texts by name (`Folder`), one of
+which a `JsonDocument` reads and writes. Only this file chooses the engine.
 """
 
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ C = TypeVar("C", bound=Content)
 
 @dataclass(frozen=True)
 class Storage:
-    """`directory` is the state directory on this machine, which holds all of it without a `server`. `site` is the name
-    of the site among several, empty for the only one."""
+    """`directory` is the state directory on this machine, which holds everything if there is no `server`. `site` is the
+    name of one of several sites, empty for the only one."""
 
     directory: Path
     server: "PostgresServer | None" = None
@@ -30,12 +30,12 @@ class Storage:
 
     @staticmethod
     def of(place: "Path | Storage") -> "Storage":
-        """A state directory alone keeps all in files."""
+        """Accepts a path too: all state is then in files below it."""
         return place if isinstance(place, Storage) else Storage(place)
 
     @property
     def is_shared(self) -> bool:
-        """Whether others than this machine may change it."""
+        """Whether other machines may change it."""
         return self.server is not None
 
     def database(
@@ -47,7 +47,7 @@ class Storage:
         precious: bool = False,
         damaged: str = "TWL-J001",
     ) -> Database:
-        """The tables that are in the file of this name without a server; see `SqliteDatabase`."""
+        """The tables that are in the file of this name if there is no server; see `SqliteDatabase`."""
         if self.server is not None:
             from controller.state.postgres_database import PostgresDatabase  # noqa: PLC0415  only with a database
 
@@ -55,7 +55,7 @@ class Storage:
         return SqliteDatabase(self.directory / name, migrations, on_event, precious=precious, damaged=damaged)
 
     def folder(self, name: str = "") -> Folder:
-        """The folder of this name; without one the state directory itself."""
+        """The folder of this name; an empty name is the state directory itself."""
         if self.server is not None:
             from controller.state.postgres_folder import PostgresFolder  # noqa: PLC0415  only with a database
 

@@ -1,8 +1,8 @@
-"""Versions of the schedule: the bytes of schedule.yaml each time that it changed, with who, when, why and what.
+"""Versions of the schedule: the bytes of schedule.yaml after each change, with who, when, why and what.
 
-Folder `versions`: a text is `<sha256>.yaml`, kept once however often it comes back; a version is
+Folder `versions`: a text is `<sha256>.yaml`, stored once however often it returns; a version is
 `<number>-<sha256>.json` and refers to one. Numbers only rise. The MOST newest versions are kept, with at most
-MOST_BYTES of texts. What is damaged is told and skipped, so that the others can still be used.
+MOST_BYTES of texts. Damaged files are reported and skipped, so that the others can still be used.
 """
 
 import hashlib
@@ -26,14 +26,14 @@ FOLDER = "versions"
 MOST = 1_000
 MOST_BYTES = 50 * 1024 * 1024
 MOST_TEXT = 8 * 1024 * 1024
-"""Of one text; no schedule is longer."""
+"""Bytes of one text; no schedule is longer."""
 ENTRY = re.compile(r"(?P<number>[0-9]{6,})-(?P<sha256>[0-9a-f]{64})\.json")
 
 
 class ScheduleVersion(Content):
-    """One version: `at` it was saved or, from an editor (Source.DISK), taken over. `who` is None where that is not
-    known; `summary` is what was edited, as `service.change_words` makes and reads it, None where the version before
-    could not be read."""
+    """One version: `at` is when it was saved or, from an editor (Source.DISK), taken over. `who` is None if unknown;
+    `summary` is what was edited, as `service.change_words` makes and reads it, None if the version before could not be
+    read."""
 
     number: int
     sha256: str
@@ -43,11 +43,11 @@ class ScheduleVersion(Content):
     why: str = ""
     summary: tuple[dict[str, Any], ...] | None = None
     is_first: bool = False
-    """Whether no version was known before it."""
+    """Whether no earlier version was known."""
 
     @property
     def value(self) -> dict[str, object]:
-        """For documents."""
+        """JSON values for documents."""
         return {
             "number": self.number,
             "sha256": self.sha256,
@@ -60,7 +60,7 @@ class ScheduleVersion(Content):
 
 
 class _Entry(NamedTuple):
-    """A version by the name of its file."""
+    """The parts of the file name of a version."""
 
     number: int
     sha256: str
@@ -68,12 +68,12 @@ class _Entry(NamedTuple):
 
 
 def digest(text: bytes) -> str:
-    """The sha256 of a text in hex: it is the same text if and only if this is the same."""
+    """The sha256 of a text in hex, equal if and only if the text is."""
     return hashlib.sha256(text).hexdigest()
 
 
 class VersionStore:
-    """The versions in a state directory; several processes may use it at once. What cannot be used is told."""
+    """The versions in a state directory; several processes may use it at once. Unusable files are reported."""
 
     def __init__(
         self, place: Path | Storage, on_event: OnEvent, most: int = MOST, most_bytes: int = MOST_BYTES
@@ -84,31 +84,31 @@ class VersionStore:
 
     @property
     def place(self) -> str:
-        """What the folder is called in what is told."""
+        """Name of the folder in events."""
         return self._folder.place("")
 
     def versions(self) -> tuple[ScheduleVersion, ...]:
-        """All that can be read, the newest first. Raises NotRead where the folder cannot be."""
+        """All readable versions, the newest first. Raises NotRead if the folder cannot be read."""
         return tuple(self._read(reversed(self._entries())))
 
     def latest(self) -> ScheduleVersion | None:
-        """The newest that can be read. Raises NotRead."""
+        """The newest readable version. Raises NotRead."""
         return next(self._read(reversed(self._entries())), None)
 
     def version(self, number: int) -> ScheduleVersion | None:
-        """The version of a number, None where there is none that can be read. Raises NotRead."""
+        """The version with a number, None if there is no readable one. Raises NotRead."""
         return next(self._read(entry for entry in self._entries() if entry.number == number), None)
 
     def with_text(self, sha256: str) -> ScheduleVersion | None:
-        """The newest version of a text, as the base of a draft. Raises NotRead."""
+        """The newest version with a text, for example the base of a draft. Raises NotRead."""
         return next(self._read(entry for entry in reversed(self._entries()) if entry.sha256 == sha256), None)
 
     def before(self, version: ScheduleVersion) -> ScheduleVersion | None:
-        """The one before it that can be read. Raises NotRead."""
+        """The last readable version before this one. Raises NotRead."""
         return next(self._read(entry for entry in reversed(self._entries()) if entry.number < version.number), None)
 
     def text(self, version: ScheduleVersion) -> bytes:
-        """Its bytes. Raises NotRead where they are not what was kept."""
+        """The bytes of a version. Raises NotRead if they are not those that were stored."""
         name = _text_name(version.sha256)
         try:
             text = self._folder.read(name, MOST_TEXT)
@@ -128,7 +128,7 @@ class VersionStore:
         why: str = "",
         summary: Sequence[dict[str, Any]] | None = None,
     ) -> ScheduleVersion:
-        """A new version, also of a text that an earlier one has; durable on return. Raises OSError."""
+        """Adds a version, even if an earlier one has the same text; durable on return. Raises OSError."""
         with self._folder.locked():
             entries = self._entries()
             version = ScheduleVersion(
@@ -147,13 +147,13 @@ class VersionStore:
         return version
 
     def drop(self, version: ScheduleVersion) -> None:
-        """Takes a version away that never came into force. Raises OSError."""
+        """Removes a version that never came into force. Raises OSError."""
         with self._folder.locked():
             self._folder.delete(_entry_name(version))
             self._delete_unused()
 
     def _entries(self) -> list[_Entry]:
-        """By number, damaged ones included; none where there is no folder yet. Raises NotRead."""
+        """All versions by number, damaged ones included; empty if there is no folder yet. Raises NotRead."""
         try:
             names = self._folder.names()
         except OSError as error:
@@ -174,7 +174,7 @@ class VersionStore:
             yield version
 
     def _forget_oldest(self) -> None:
-        """The newest version stays, however long it is."""
+        """Deletes the oldest versions; the newest stays, however long it is."""
         entries = self._entries()[::-1]
         sizes: dict[str, int] = {}
         for rank, entry in enumerate(entries):
