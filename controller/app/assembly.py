@@ -46,7 +46,7 @@ COUNT_S = 1.0
 LAMPS_S = 10.0
 """How soon the service notices the answers to `test-lamps`."""
 
-Tell = Callable[[Event, datetime], None]
+Emit = Callable[[Event, datetime], None]
 
 
 class SharedServices(Protocol):
@@ -84,7 +84,7 @@ class Context:
     clock: Clock
     store: StateStore
     state: Path
-    tell: Tell
+    emit: Emit
     degradations: Degradations
     asked: Language | None
     config: ConfigFolder | None = None
@@ -107,7 +107,7 @@ class Context:
 
     def note(self, event: Event) -> None:
         """Tells an event now."""
-        self.tell(event, self.clock.read().wall)
+        self.emit(event, self.clock.read().wall)
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,9 @@ class Running:
     degradations: Degradations
 
     @property
-    def anew(self) -> asyncio.Future[Setup]:
+    def rebuild(self) -> asyncio.Future[Setup]:
         """The setup with which to build everything anew, once tower.yaml has changed."""
-        return self.follower.anew
+        return self.follower.rebuild
 
     @property
     def reach(self) -> dict[str, bool]:
@@ -135,18 +135,18 @@ class Running:
 @asynccontextmanager
 async def running(context: Context) -> AsyncIterator[Running]:
     """Starts everything in order, and stops it in the opposite one on the way out."""
-    tower, clock, tell = context.setup.tower, context.clock, context.tell
+    tower, clock, emit = context.setup.tower, context.clock, context.emit
     listeners: list[Callable[[Event], None]] = []
 
-    def tell_listeners(event: Event, at: datetime) -> None:
-        tell(event, at)
+    def emit_to_listeners(event: Event, at: datetime) -> None:
+        emit(event, at)
         for listener in listeners:
             try:
                 listener(event)
             except Exception as error:  # no page stops the light
-                tell(new_event("TWL-W108", reason=place_of(error)), at)
+                emit(new_event("TWL-W108", reason=place_of(error)), at)
 
-    context = replace(context, tell=tell_listeners)
+    context = replace(context, emit=emit_to_listeners)
     context.degradations.rebuilt()
     async with AsyncExitStack() as stack:
         users = {} if context.closed else broker_users(context, context.setup)
@@ -156,7 +156,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
         meters = tuple(dict.fromkeys(meter.topic for meter in tower.measured))
         site = SiteInfo(tower.site.name, context.prefix, context.language, home_assistant, meters)
         mqtt = await stack.enter_async_context(_connection(brokers, controller, site, context))
-        runtime = Runtime(controller, overrides, clock, mqtt, site, context.tell, context.degradations)
+        runtime = Runtime(controller, overrides, clock, mqtt, site, context.emit, context.degradations)
         loop = runtime.loop
         loop.prove_light(context.setup)
         loop.led_as(context.lead)
@@ -166,7 +166,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
             "files": follower.run(),
             "checkpoint": runtime.remember(context.store),
             "history": _count(context, loop),
-            "lamps": _tell_lamps(context, loop.preflight),
+            "lamps": _follow_lamps(context, loop.preflight),
         }
         if context.services is None:
             tasks["watchdog"] = feed_watchdog(lambda: runtime.turned_s, lambda: clock.read().mono)
@@ -181,7 +181,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
                 context.note(new_event("TWL-W107", reason=f"{place_of(error)}: {error}"))
             else:
                 tasks |= await stack.enter_async_context(page(context, runtime, follower, mqtt, listeners))
-        tasks |= _telling(context, runtime, follower, mqtt, listeners)
+        tasks |= _notice_tasks(context, runtime, follower, mqtt, listeners)
         for gateway in gateways_here(context):
             tasks[f"gateway {gateway.name}"] = gateway.run(brokers, tower.site.name)
         work = asyncio.create_task(_work(tasks), name="work")
@@ -189,7 +189,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
         yield Running(controller, work, follower, mqtt, runtime, context.degradations)
 
 
-def _telling(
+def _notice_tasks(
     context: Context, runtime: Runtime, follower: FileFollower, mqtt: Mqtt, listeners: list[Callable[[Event], None]]
 ) -> dict[str, Coroutine[Any, Any, None]]:
     """What tells people and a monitor who are not there; nothing of a demo."""
@@ -268,7 +268,7 @@ async def _count(context: Context, loop: ControlLoop) -> None:
         await asyncio.sleep(in_step_s(COUNT_S))
 
 
-async def _tell_lamps(context: Context, preflight: Preflight | None) -> None:
+async def _follow_lamps(context: Context, preflight: Preflight | None) -> None:
     """Keeps what the service finds when it tests lamps, and tells of those that failed their last test, whoever made
     it."""
     alarms = LampAlarms(context.setup.tower.gateways, context.note)
@@ -294,15 +294,15 @@ async def _tell_lamps(context: Context, preflight: Preflight | None) -> None:
 def gateways_here(context: Context) -> "list[GatewayRuntime]":
     """The DMX gateways that run inside this process; they are reached over MQTT like any other."""
     gateways = (gateway for gateway in own_gateways(context.setup.tower.gateways))
-    return [process(context.setup, g, context.clock, context.state, context.tell) for g in gateways if g.runs == "here"]
+    return [process(context.setup, g, context.clock, context.state, context.emit) for g in gateways if g.runs == "here"]
 
 
-def process(setup: Setup, gateway: Dmx, clock: Clock, state: Path, tell: Tell) -> "GatewayRuntime":
+def process(setup: Setup, gateway: Dmx, clock: Clock, state: Path, emit: Emit) -> "GatewayRuntime":
     """One DMX gateway, ready to run."""
     from controller.dmx.runtime import GatewayRuntime  # noqa: PLC0415  1.5 MB, and not needed where all run elsewhere
 
     file = state / f"gateway-{gateway.name}.json"
-    return GatewayRuntime(gateway, setup.patch(gateway), setup.tower.mqtt.topic_prefix, clock, file, tell)
+    return GatewayRuntime(gateway, setup.patch(gateway), setup.tower.mqtt.topic_prefix, clock, file, emit)
 
 
 async def _work(coroutines: Mapping[str, Coroutine[Any, Any, None]]) -> None:

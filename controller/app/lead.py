@@ -78,7 +78,7 @@ class Lead:
         sites: LedSites,
         clock: Clock,
         brokers: Mapping[str, SiteBrokers],
-        tell: Callable[[Event], None],
+        emit: Callable[[Event], None],
         page: LeadPage,
     ) -> None:
         machine = socket.gethostname()
@@ -92,10 +92,10 @@ class Lead:
         self._beside: dict[tuple[Address, ...], Mqtt] = {}
         self._reached_s: dict[tuple[Address, ...], float] = {}
         """When a broker of them was reached last."""
-        self._tell = tell
+        self._emit = emit
         self._page = page
-        self._company = Company(self.leaderships.name, tell, sites.title)
-        self._database_clock = DatabaseClock(machine, tell)
+        self._company = Company(self.leaderships.name, emit, sites.title)
+        self._database_clock = DatabaseClock(machine, emit)
         self.pair = Pair(self.leaderships.name)
         """Who leads what, as it was told last."""
         self._leaders: Mapping[str, str] = {}
@@ -110,7 +110,7 @@ class Lead:
     def tasks(self) -> dict[str, Coroutine[Any, Any, NoReturn]]:
         """What is to run all the time; the sites that run at the end are the caller's to stop, before `depart`."""
         different = {each.addresses: each.prefix for each in self._brokers.values()}
-        hearing = {f"hear {number}": self._hear(*each) for number, each in enumerate(different.items())}
+        hearing = {f"listen {number}": self._listen(*each) for number, each in enumerate(different.items())}
         return {"lead": self._run(), **hearing}
 
     async def _run(self) -> NoReturn:
@@ -119,7 +119,7 @@ class Lead:
             await self._ask()
             self._follow()
             self._follow_up()
-            self._tell_leaders()
+            self._emit_leaders()
             self._page.show(self.pair)
             self.asked.set()
             self._stopped.clear()
@@ -203,7 +203,7 @@ class Lead:
         for payload in self._stored_stops.of(site):
             self._sites.ask(site, payload)
 
-    def _tell_leaders(self) -> None:
+    def _emit_leaders(self) -> None:
         """Who leads which site, where that is another than before."""
         # what was left and taken again between two rounds has changed hands, too
         of_others = {site: leader for site, leader in self._leaders.items() if leader != self.leaderships.name}
@@ -212,15 +212,15 @@ class Lead:
             if before.get(site) == leader:
                 continue
             if leader == self.leaderships.name:
-                self._tell(
+                self._emit(
                     new_event(
                         "TWL-C060", site=self._sites.title(site), controller=leader, term=self.leaderships[site].term
                     )
                 )
             else:
-                self._tell(new_event("TWL-C061", site=self._sites.title(site), controller=leader))
+                self._emit(new_event("TWL-C061", site=self._sites.title(site), controller=leader))
 
-    async def _hear(self, brokers: tuple[Address, ...], prefix: str) -> NoReturn:
+    async def _listen(self, brokers: tuple[Address, ...], prefix: str) -> NoReturn:
         """Notes the signs of life of the leaders of sites, and what they may be too late to hear."""
         below = "" if "" in self._sites.names() else f"{prefix.rpartition('/')[0]}/"
         each = f"{below}+" if below else prefix
@@ -230,10 +230,10 @@ class Lead:
             self._beside[brokers] = mqtt
             async for item in mqtt:
                 if isinstance(item, Received) and not item.retain:
-                    self._heard(item.topic.removeprefix(below).partition("/")[0] if below else "", item)
+                    self._receive(item.topic.removeprefix(below).partition("/")[0] if below else "", item)
         raise RuntimeError("the MQTT connection ended")
 
-    def _heard(self, site: str, item: Received) -> None:
+    def _receive(self, site: str, item: Received) -> None:
         if site not in self._sites.names():
             return
         now_s = self._clock.read().mono

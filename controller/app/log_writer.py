@@ -62,7 +62,7 @@ class Log:
         when its files can no longer be read. Raises OSError where they cannot be read now."""
         self.voice = voice_of(zone, language)
 
-    def tell(self, event: Event, at: datetime, voice: Voice | None = None) -> None:
+    def emit(self, event: Event, at: datetime, voice: Voice | None = None) -> None:
         """Write one event; returns at once."""
         if event.level is Level.DEBUG:
             return

@@ -47,14 +47,14 @@ async def feed_watchdog(turned_s: Callable[[], float | None], now_s: Callable[[]
         await asyncio.sleep(min(FEED_S, asked_s / 2))
 
 
-async def watch_descriptors(tell: Callable[[Event], None]) -> NoReturn:
+async def watch_descriptors(emit: Callable[[Event], None]) -> NoReturn:
     """Raises an alarm while nothing more can be opened.
 
     asyncio would log a traceback at each try to accept a connection, once a second; whatever else opens something has
     an error of its own to tell.
     """
     loop = asyncio.get_running_loop()
-    alarm, failed_s = Alarm(tell), 0.0
+    alarm, failed_s = Alarm(emit), 0.0
 
     def fails(error: OSError) -> None:
         nonlocal failed_s

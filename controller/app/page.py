@@ -86,8 +86,8 @@ class PageFeed:
 
     def _publish(self) -> None:
         reading, before = self._context.clock.read(), self._service.snapshot
-        cause, is_made_anew = self._cause(reading), reading.mono >= self._made_s + EVERY_S
-        if before is not None and not (self._changed or is_made_anew) and cause == self._made_of:
+        cause, is_rebuilt = self._cause(reading), reading.mono >= self._made_s + EVERY_S
+        if before is not None and not (self._changed or is_rebuilt) and cause == self._made_of:
             self._service.publish(replace(before, reading=reading), is_new=False)
             return
         snapshot = self._snapshot(reading)
@@ -154,7 +154,7 @@ async def _served(service: RunningService, web: Web) -> PageServer:
     return await run_blocking("page", partial(serving, create_app, service, elsewhere), abandoned=service.end)
 
 
-async def prepare_accounts(owner: PageOwner, web: Web, url: str, tell: Listener) -> None:
+async def prepare_accounts(owner: PageOwner, web: Web, url: str, emit: Listener) -> None:
     """Puts pseudonyms in the place of old names. While nobody has an account, tells the code for the first one, where
     it could be used: over TLS, or on this machine. Then it looks now and then whether the disk takes again what it
     refused. It waits for the disk, so that nothing else should wait for it."""
@@ -167,11 +167,11 @@ async def prepare_accounts(owner: PageOwner, web: Web, url: str, tell: Listener)
             code = await run_blocking("accounts", partial(accounts.new_setup_code, reading.mono))
             if code is not None:
                 minutes = round(CODE_FOR_S / 60)
-                tell(new_event("TWL-A031", url=f"{url}start", setup_code=code, minutes=minutes))
+                emit(new_event("TWL-A031", url=f"{url}start", setup_code=code, minutes=minutes))
     except NotKept as error:
-        tell(new_event(error.code, **error.fields))
+        emit(new_event(error.code, **error.fields))
     except Exception as error:
-        tell(new_event("TWL-W106", path="/start", reason=place_of(error)))
+        emit(new_event("TWL-W106", path="/start", reason=place_of(error)))
     while True:
         await asyncio.sleep(in_step_s(LOOK_AGAIN_S))
         if accounts.was_refused:
@@ -246,11 +246,11 @@ def _fed(
 class SharedPage:
     """The page of several sites; `storage` is the state of the service."""
 
-    def __init__(self, storage: Storage, tell: Listener) -> None:
-        self._tell = tell
+    def __init__(self, storage: Storage, emit: Listener) -> None:
+        self._emit = emit
         self._loop = asyncio.get_running_loop()
-        self._accounts = AccountStore(storage, self._tell_from_anywhere)
-        self.directory = SiteDirectory(self._accounts, SystemClock(), self._tell_from_anywhere)
+        self._accounts = AccountStore(storage, self._emit_from_thread)
+        self.directory = SiteDirectory(self._accounts, SystemClock(), self._emit_from_thread)
         self.note = ""
         """What other controllers are told of it, so that they can ask it."""
         self._web: Web | None = None
@@ -271,13 +271,13 @@ class SharedPage:
             self._server = await run_blocking("page", serve, abandoned=self.directory.end)
         except Exception as error:
             broken = new_event("TWL-W107", reason=place_of(error))
-            self._tell(error.event if isinstance(error, PageNotServed) else broken)
+            self._emit(error.event if isinstance(error, PageNotServed) else broken)
             return
-        self._tell(new_event("TWL-W101", url=self._server.url))
+        self._emit(new_event("TWL-W101", url=self._server.url))
         with suppress(OSError):  # it was read a moment ago, to serve it
             self.note = await run_blocking("page", partial(own_page, web, self._server.port, self.directory.key))
         self._preparing = asyncio.create_task(
-            prepare_accounts(self.directory, web, self._server.url, self._tell), name="page: accounts"
+            prepare_accounts(self.directory, web, self._server.url, self._emit), name="page: accounts"
         )
 
     async def stop(self) -> None:
@@ -285,8 +285,8 @@ class SharedPage:
         if self._preparing is not None:
             self._preparing.cancel()
         if self._server is not None:
-            await _ended(self._tell, "page: stop", self._server.stop)
-            await _ended(self._tell, "accounts", self._accounts.close)
+            await _ended(self._emit, "page: stop", self._server.stop)
+            await _ended(self._emit, "accounts", self._accounts.close)
         self._server, self._preparing, self.note = None, None, ""
 
     @asynccontextmanager
@@ -307,14 +307,14 @@ class SharedPage:
         finally:
             self.directory.remove(service)
 
-    def _tell_from_anywhere(self, event: Event) -> None:
+    def _emit_from_thread(self, event: Event) -> None:
         with suppress(RuntimeError):  # the service has ended
-            self._loop.call_soon_threadsafe(self._tell, event)
+            self._loop.call_soon_threadsafe(self._emit, event)
 
 
-async def _ended(tell: Listener, name: str, end: Callable[[], None]) -> None:
+async def _ended(emit: Listener, name: str, end: Callable[[], None]) -> None:
     try:
         async with asyncio.timeout(END_S):
             await run_blocking(name, end)
     except Exception as error:
-        tell(new_event("TWL-W106", path=name, reason=place_of(error)))
+        emit(new_event("TWL-W106", path=name, reason=place_of(error)))

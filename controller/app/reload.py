@@ -61,19 +61,19 @@ class FileFollower:
 
     def __init__(self, context: "Context", loop: ControlLoop, users: Users) -> None:
         self._event_loop = asyncio.get_running_loop()
-        self.anew: asyncio.Future[Setup] = self._event_loop.create_future()
+        self.rebuild: asyncio.Future[Setup] = self._event_loop.create_future()
         self._context = context
         self._loop = loop
         self._users = users
         self._in_force = context.setup
         self._taken_at = context.clock.read().wall
         raised = context.degradations.stands  # reported by the build before this one, and lasting still
-        self._copy = LastGood(context.config or Path(), context.state, Alarm(self._tell, raised("TWL-O132")))
-        self._alarm = Alarm(self._tell, raised(REJECTED) or raised(UNREAD))
+        self._copy = LastGood(context.config or Path(), context.state, Alarm(self._emit, raised("TWL-O132")))
+        self._alarm = Alarm(self._emit, raised(REJECTED) or raised(UNREAD))
         self._judging = asyncio.Lock()
         self._judged: Seen | None = None
-        self._versions = VersionStore(context.store.storage, self._tell_from_anywhere)
-        self._versions_status = FileStatus(Path(self._versions.place), self._tell)
+        self._versions = VersionStore(context.store.storage, self._emit_from_thread)
+        self._versions_status = FileStatus(Path(self._versions.place), self._emit)
         self.keeper = self._keeper(context.config) if context.config is not None else None
 
     @property
@@ -96,7 +96,7 @@ class FileFollower:
             await self._note_version()
             await self._judge(directory, saved=False)
         async for saved in changed:
-            if self.anew.done():
+            if self.rebuild.done():
                 return
             await self._copy.retry()
             if self._versions_status.is_bad:
@@ -112,7 +112,7 @@ class FileFollower:
         """Judges the files at once, for somebody who has saved the schedule whole and waits: why they are rejected, or
         nothing."""
         directory = self._context.config
-        if directory is None or self.anew.done():
+        if directory is None or self.rebuild.done():
             return ()
         await self._answer(directory, saved=True)
         rejected = self._alarm.raised
@@ -172,13 +172,13 @@ class FileFollower:
         raised = self._alarm.raised
         if saved or not is_same or (raised is not None and raised.code == REJECTED):
             self._alarm.clear()
-            self._tell(new_event("TWL-O130", tonight=difference(before, after, now)))
+            self._emit(new_event("TWL-O130", tonight=difference(before, after, now)))
         else:
             self._alarm.clear(new_event("TWL-O135"))
         if is_same and not saved:
             return
         if users != self._users or not setup.builds_like(self._context.setup):
-            self.anew.set_result(setup)
+            self.rebuild.set_result(setup)
             return
         self._in_force, self._taken_at = setup, now
         self._loop.reload(setup)
@@ -193,12 +193,12 @@ class FileFollower:
         kept_at = None if self._copy.is_stale else copied_at(self._context.state)
         return local(kept_at or self._taken_at, self._in_force)
 
-    def _tell(self, event: Event) -> None:
+    def _emit(self, event: Event) -> None:
         self._loop.emit(event, self._context.clock.read().wall)
 
-    def _tell_from_anywhere(self, event: Event) -> None:
+    def _emit_from_thread(self, event: Event) -> None:
         """From a thread that waits for the disk."""
-        self._event_loop.call_soon_threadsafe(self._tell, event)
+        self._event_loop.call_soon_threadsafe(self._emit, event)
 
 
 def broker_users(context: "Context", setup: Setup) -> Users:

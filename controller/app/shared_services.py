@@ -41,11 +41,11 @@ class _BrokerWanted:
 
 
 class SiteServices:
-    """Broker and page of a service with several sites; `state` is its state directory, `tell` tells its events."""
+    """Broker and page of a service with several sites; `state` is its state directory, `emit` emits its events."""
 
-    def __init__(self, state: Path, tell: Callable[[Event], None]) -> None:
+    def __init__(self, state: Path, emit: Callable[[Event], None]) -> None:
         self._state = state
-        self._tell = tell
+        self._emit = emit
         self._own = ""
         self._running: _BrokerWanted | None = None
         self._broker = AsyncExitStack()
@@ -87,7 +87,7 @@ class SiteServices:
             except WatertowerError as error:
                 failed = new_event(error.code, **error.fields)
                 if failed != self._failed:
-                    self._tell(failed)
+                    self._emit(failed)
                 self._failed = failed
             else:
                 self._seen, self._failed = seen, None
@@ -141,9 +141,9 @@ class SiteServices:
         try:
             from controller.app.page import SharedPage  # noqa: PLC0415  its libraries take 25 MB
 
-            return SharedPage(storage_of(tower, self._state, None), self._tell)
+            return SharedPage(storage_of(tower, self._state, None), self._emit)
         except Exception as error:
-            self._tell(new_event("TWL-W107", reason=f"{place_of(error)}: {error}"))
+            self._emit(new_event("TWL-W107", reason=f"{place_of(error)}: {error}"))
             return None
 
     async def _serve_broker(self, wanted: _BrokerWanted | None) -> None:
@@ -157,7 +157,7 @@ class SiteServices:
             wanted.port,
             admission=Admission(wanted.users, self._own, f"{wanted.prefix.replace('/', '-')}-"),
             store=self._state / "broker.json",
-            on_event=self._tell,
+            on_event=self._emit,
         )
         await self._broker.enter_async_context(broker)
         self._running = wanted

@@ -52,26 +52,26 @@ async def live(start: SiteStart, log: Log, end: asyncio.Future[str], up: Callabl
     degradations = Degradations(clock)
     voice = _voice(start, start.setup, log)
 
-    def tell(event: Event, at: datetime) -> Event:
+    def emit(event: Event, at: datetime) -> Event:
         event = degradations.take(event, at)
-        log.tell(event, at, voice)
+        log.emit(event, at, voice)
         return event
 
-    def tell_now(event: Event) -> None:
-        tell(event, clock.read().wall)
+    def emit_now(event: Event) -> None:
+        emit(event, clock.read().wall)
 
     storage = storage_of(start.setup.tower, start.state, start.setup.site)
-    async with StateStore(storage, tell_now) as store:
+    async with StateStore(storage, emit_now) as store:
 
-        def tell_and_record(event: Event, at: datetime) -> None:
-            store.note(tell(event, at), at)
+        def emit_and_record(event: Event, at: datetime) -> None:
+            store.note(emit(event, at), at)
 
         parts = Context(
             setup=start.setup,
             clock=SystemClock(store.known.wall),
             store=store,
             state=start.state,
-            tell=tell_and_record,
+            emit=emit_and_record,
             degradations=degradations,
             asked=start.asked,
             config=start.folder,
@@ -131,12 +131,12 @@ async def _until_something_ends(
     """One run: with what to go on, and what broke."""
     async with running(parts) as site:
         up(site)
-        ends: list[asyncio.Future[Any]] = [end, site.work, site.anew]
+        ends: list[asyncio.Future[Any]] = [end, site.work, site.rebuild]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if end.done():
             return parts, None
-        if site.anew.done():
-            return replace(parts, setup=site.anew.result(), unbuilt=False, closed=False), None
+        if site.rebuild.done():
+            return replace(parts, setup=site.rebuild.result(), unbuilt=False, closed=False), None
         return parts, site.work.exception()
 
 

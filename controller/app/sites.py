@@ -81,7 +81,7 @@ class Sites:
         self._lead: Lead | None = None
         self._shared: Tower | None = None
         """One with the database that other controllers share."""
-        self._services = SiteServices(state, self._tell)
+        self._services = SiteServices(state, self._emit)
 
     async def run(self, end: asyncio.Future[str]) -> None:
         """Until `end`, which says why. Raises WatertowerError where the broker of the service cannot be started."""
@@ -91,7 +91,7 @@ class Sites:
             await asyncio.wait([end], timeout=AGAIN_S)
             towers = await self._readable()
         names, self._lead = self._known, self._shared_lead(towers)
-        unhear = self._hear_database()
+        unlisten = self._listen_to_database()
         async with self._services.begun(towers), asyncio.TaskGroup() as tasks:
             if self._lead is None:
                 for name in names:
@@ -103,7 +103,7 @@ class Sites:
                     "follow": self._follow(),
                     "shared": self._services.follow(self._towers),
                     "watchdog": feed_watchdog(lambda: self._turned_s, now_s),
-                    "descriptors": watch_descriptors(self._tell),
+                    "descriptors": watch_descriptors(self._emit),
                     "ready": self._ready(),
                     **(self._lead.tasks() if self._lead is not None else {}),
                 }.items()
@@ -114,7 +114,7 @@ class Sites:
             await asyncio.gather(*(self.stop(name, end.result()) for name in list(self._lives)))
             if self._lead is not None:
                 await self._lead.depart()
-            unhear()
+            unlisten()
 
     def start(self, name: str) -> None:
         """Starts a site that does not run; nothing for one that does."""
@@ -153,7 +153,7 @@ class Sites:
             gone = self._lives.keys() - set(names)
             for name in gone:
                 self._services.forget(name)
-                self._tell(new_event("TWL-C052", site=name, folder=self._root / SITES))
+                self._emit(new_event("TWL-C052", site=name, folder=self._root / SITES))
             await asyncio.gather(*(self.stop(name, "removed") for name in gone))
             if self._lead is None:
                 for name in names:
@@ -190,16 +190,16 @@ class Sites:
         self._shared = next((tower for tower in towers.values() if tower.database is not None), None)
         if self._shared is None:
             return None
-        tables = storage_of(self._shared, self._state, None).database("leases.db", TABLES, self._tell)
+        tables = storage_of(self._shared, self._state, None).database("leases.db", TABLES, self._emit)
         sites = LedSites(
             lambda: self._known, self._title, self._epochs, self._failures.keys, self.start, self.stop, self._ask
         )
         brokers = {
             name: SiteBrokers(self._services.brokers(tower), tower.mqtt.topic_prefix) for name, tower in towers.items()
         }
-        return Lead(LeaseTables(tables), sites, self._clock, brokers, self._tell, self._services)
+        return Lead(LeaseTables(tables), sites, self._clock, brokers, self._emit, self._services)
 
-    def _hear_database(self) -> Callable[[], None]:
+    def _listen_to_database(self) -> Callable[[], None]:
         """What keeps this controller from the database that others share is told, from any thread, also while no site
         runs here to tell it, until what is returned is called."""
         server = storage_of(self._shared, self._state, None).server if self._shared is not None else None
@@ -207,16 +207,16 @@ class Sites:
             return lambda: None
         loop = asyncio.get_running_loop()
 
-        def hear(event: Event) -> None:
-            loop.call_soon_threadsafe(self._tell_of_database, event)
+        def on_event(event: Event) -> None:
+            loop.call_soon_threadsafe(self._emit_for_database, event)
 
-        return server.listen(hear)
+        return server.listen(on_event)
 
-    def _tell_of_database(self, event: Event) -> None:
+    def _emit_for_database(self, event: Event) -> None:
         at = self._clock.read().wall
         told = self._degradations.take(event, at)
         if all(life.running is None for life in self._lives.values()):
-            self._log.tell(told, at)
+            self._log.emit(told, at)
 
     def _epochs(self) -> Mapping[str, int]:
         """The sites that run, with the epochs that their orders have reached."""
@@ -232,7 +232,7 @@ class Sites:
         except OSError:
             return None
         for finding in set(findings) - self._misnamed:
-            self._tell(finding.event)
+            self._emit(finding.event)
         self._misnamed = frozenset(findings)
         return tuple(name for name in names if self._only in {None, name})
 
@@ -293,11 +293,11 @@ class Sites:
 
     def _follow_others(self, name: str, folder: ConfigFolder, storage: Storage) -> None:
         """Takes the schedule that another controller has saved since."""
-        keeper = ScheduleKeeper(folder, VersionStore(storage, self._tell), lambda: self._clock.read().wall)
+        keeper = ScheduleKeeper(folder, VersionStore(storage, self._emit), lambda: self._clock.read().wall)
         with suppress(NotRead, OSError):  # without the database the files are as good as any
             version = keeper.follow()
             if version is not None:
-                self._tell(
+                self._emit(
                     new_event("TWL-C062", site=self._title(name), number=version.number, folder=own_folder(folder))
                 )
 
@@ -318,12 +318,12 @@ class Sites:
             self._failures[name] = why
             self._services.note_failed(name, first)
             voice = Voice(self._log.voice.zone, self._log.voice.language, name)
-            self._log.tell(why, self._clock.read().wall, voice)
+            self._log.emit(why, self._clock.read().wall, voice)
 
-    def _tell(self, event: Event) -> None:
+    def _emit(self, event: Event) -> None:
         """An event of the service. What lasts is wrong with each of its sites."""
         at = self._clock.read().wall
-        self._log.tell(self._degradations.take(event, at), at)
+        self._log.emit(self._degradations.take(event, at), at)
         for life in self._lives.values():
             if life.running is not None:
                 life.running.degradations.take(event, at)

@@ -83,13 +83,13 @@ class GatewayFiles:
     log: Log
     clock: Clock
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Log an event that happens now."""
-        self.log.tell(event, self.clock.read().wall)
+        self.log.emit(event, self.clock.read().wall)
 
     async def changed(self, settings: GatewaySettings) -> AsyncIterator[GatewaySettings]:
         """The settings after each good change that concerns this gateway; what is bad is logged and changes nothing."""
-        copy, alarm = LastGood(self.config, self.state, Alarm(self.tell)), Alarm(self.tell)
+        copy, alarm = LastGood(self.config, self.state, Alarm(self.emit)), Alarm(self.emit)
         async for saved in changes(self.config, again=lambda: copy.is_stale or may_pass(alarm.raised)):
             await copy.retry()
             try:
@@ -125,8 +125,8 @@ async def _run(settings: GatewaySettings, files: GatewayFiles, until: set[asynci
     """Run the gateway with these settings until one of `until` is done; raises the error that ended it."""
     setup = settings.setup
     for _, finding in broker_settings.secret_findings(setup.tower.mqtt):
-        files.tell(finding)
-    own = process(setup, settings.gateway, files.clock, files.state, files.log.tell)
+        files.emit(finding)
+    own = process(setup, settings.gateway, files.clock, files.state, files.log.emit)
     work = asyncio.create_task(own.run(settings.brokers, setup.tower.site.name), name=f"gateway {own.name}")
     fed = asyncio.create_task(feed_watchdog(lambda: own.turned_s, lambda: files.clock.read().mono), name="watchdog")
     await asyncio.wait({work, *until}, return_when=asyncio.FIRST_COMPLETED)

@@ -76,7 +76,7 @@ def _several(options: Options, log_format: LogFormat) -> None:
 async def _until_end(sites: "Sites", log: Log) -> None:
     end = _until_signal()
     await sites.run(end)
-    log.tell(new_event("TWL-C002", reason=end.result()), SystemClock().read().wall)
+    log.emit(new_event("TWL-C002", reason=end.result()), SystemClock().read().wall)
 
 
 def _spoken(options: Options, names: Sequence[str]) -> tuple[tzinfo, Language]:

@@ -37,12 +37,12 @@ class Site:
         clock = VirtualClock(EVENING, 1.0)
         degradations = Degradations(clock)
 
-        def tell(event: Event, at: datetime) -> None:
+        def emit(event: Event, at: datetime) -> None:
             self.events.append(event)
             degradations.take(event, at)
 
         async with StateStore(self.state, lambda _: None) as store:
-            context = Context(load(self.config), clock, store, self.state, tell, degradations, "en", port=0, **more)
+            context = Context(load(self.config), clock, store, self.state, emit, degradations, "en", port=0, **more)
             async with running(context) as service:
                 yield service
 

@@ -55,7 +55,7 @@ def test_a_log_on_a_full_disk_goes_on_when_there_is_room() -> None:
         for full in (True, False):
             disk.full = full
             for number in range(3):
-                log.tell(new_event("TWL-J004", file=f"{full} {number}"), NOON)
+                log.emit(new_event("TWL-J004", file=f"{full} {number}"), NOON)
             end_s = time.monotonic() + 20
             while disk.refused < 3 and time.monotonic() < end_s:
                 time.sleep(0.01)
@@ -70,7 +70,7 @@ def test_nobody_waits_for_a_log_that_takes_nothing() -> None:
     began = time.monotonic()
     with Log("text", UTC, "en", pipe) as log:
         for number in range(12_000):
-            log.tell(new_event("TWL-J004", file=number), NOON)
+            log.emit(new_event("TWL-J004", file=number), NOON)
         told = time.monotonic()
     ended = time.monotonic()
     pipe.read.set()
@@ -96,7 +96,7 @@ def test_the_journal_gets_the_fields_of_an_event(
         file = os.fstat(stream.fileno())
         monkeypatch.setenv("JOURNAL_STREAM", f"{file.st_dev}:{file.st_ino}")
         with Log("text", UTC, "sv", stream) as log:
-            log.tell(new_event("TWL-G104", gateway="mast\nPRIORITY=0", age_s=75.0), NOON)
+            log.emit(new_event("TWL-G104", gateway="mast\nPRIORITY=0", age_s=75.0), NOON)
             told = journald.recv(10_000).decode()
         assert (tmp_path / "log").read_text() == ""
     fields = dict(line.split("=", 1) for line in told.splitlines())
@@ -112,5 +112,5 @@ def test_a_log_that_journald_does_not_read_is_a_file(tmp_path: Path, monkeypatch
     """As in the terminal of a desktop, which hands on the variable of its own log."""
     monkeypatch.setenv("JOURNAL_STREAM", "1:2")
     with (tmp_path / "log").open("w") as stream, Log("text", UTC, "en", stream) as log:
-        log.tell(new_event("TWL-G105", gateway="mast"), NOON)
+        log.emit(new_event("TWL-G105", gateway="mast"), NOON)
     assert (tmp_path / "log").read_text() == "2026-11-20 12:00:00 INFO    TWL-G105 mast is back\n"

@@ -47,7 +47,7 @@ class Tower:
         self.degradations = Degradations(self.clock)
         self.events: list[Event] = []
 
-    def tell(self, event: Event, at: datetime) -> None:
+    def emit(self, event: Event, at: datetime) -> None:
         self.events.append(event)
         self.degradations.take(event, at)
 
@@ -63,7 +63,7 @@ class Tower:
     @asynccontextmanager
     async def service(self, **more: Any) -> AsyncIterator[Running]:
         async with StateStore(self.state, lambda _: None) as store:
-            context = Context(self.setup, self.clock, store, self.state, self.tell, self.degradations, "en", **more)
+            context = Context(self.setup, self.clock, store, self.state, self.emit, self.degradations, "en", **more)
             async with running(replace(context, setup=on_free_port(self.setup))) as service:
                 yield service
 

@@ -50,7 +50,7 @@ class Service:
             clock,
             StateStore(self.state, self.told.append),
             self.state,
-            self.tell,
+            self.emit,
             self.degradations,
             "en",
             config=self.config,
@@ -58,7 +58,7 @@ class Service:
         self.program = setup.program()
         self._task: asyncio.Task[None] | None = None
 
-    def tell(self, event: Event, at: Any) -> None:
+    def emit(self, event: Event, at: Any) -> None:
         self.told.append(event)
         self.degradations.take(event, at)
 
@@ -270,7 +270,7 @@ async def test_after_a_restart_on_the_copy_the_rejection_says_of_when_it_is(serv
     told = rejection(rejected.value, "2026-11-19 09:30")
     assert "in force is what was taken 2026-11-19 09:30" in told.text("en")
     assert "det som togs i bruk 2026-11-19 09:30 gäller" in told.text("sv")
-    again.tell(told, again.parts.clock.read().wall)
+    again.emit(told, again.parts.clock.read().wall)
     again.start()
     again.save(other(service, "evry day", "every day"))  # before anybody looked
     await again.until(lambda: again.stands == [])
@@ -285,7 +285,7 @@ async def test_a_start_during_a_read_error_takes_the_file_when_it_can_be_read(se
     again = Service(service.config.parent, from_copy=True)
     with pytest.raises(FilesRejected) as rejected:
         load(again.config)
-    again.tell(rejection(rejected.value, "–"), again.parts.clock.read().wall)
+    again.emit(rejection(rejected.value, "–"), again.parts.clock.read().wall)
     before = again.program
     again.start()
     await again.until(lambda: again.stands == ["TWL-O134"])
@@ -307,7 +307,7 @@ async def test_a_start_on_the_copy_needs_no_copy_of_files_that_cannot_be_read(se
     with pytest.raises(FilesRejected) as rejected:
         load(again.config)
     at = local(copied_at(again.state), again.parts.setup)
-    again.tell(rejection(rejected.value, at), again.parts.clock.read().wall)
+    again.emit(rejection(rejected.value, at), again.parts.clock.read().wall)
     again.start()
     await again.until(lambda: again.stands == ["TWL-O134"])
     await asyncio.sleep(2 * reload.RETRY_S)

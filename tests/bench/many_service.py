@@ -203,10 +203,10 @@ async def serving(setup: Setup, folder: Path, config: Path) -> AsyncIterator[Ben
     clock = LeapingClock()
     with (folder / "log").open("w", encoding="utf-8") as stream, Log("text", UTC, "en", stream) as log:
         degradations = Degradations(clock)
-        async with StateStore(folder / "state", lambda event: log.tell(event, clock.read().wall)) as store:
+        async with StateStore(folder / "state", lambda event: log.emit(event, clock.read().wall)) as store:
 
             def tell(event: Event, at: datetime) -> None:
-                log.tell(event, at)
+                log.emit(event, at)
                 degradations.take(event, at)
                 store.note(event, at)
 

@@ -131,10 +131,10 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     gc.freeze()
     async with AsyncExitStack() as stack:
         log = stack.enter_context(Log("json", UTC, "en", reader.stream))
-        store = await stack.enter_async_context(StateStore(state, lambda event: log.tell(event, clock.read().wall)))
+        store = await stack.enter_async_context(StateStore(state, lambda event: log.emit(event, clock.read().wall)))
 
         def tell(event: Event, at: datetime) -> None:
-            log.tell(event, at)
+            log.emit(event, at)
             store.note(event, at)
 
         parts = Context(setup, clock, store, state, tell, Degradations(clock), "en", config=tmp_path / "config", port=0)
