@@ -127,6 +127,17 @@ def test_times_behind_days_become_the_hours(hours: str, findings: Found) -> None
     )
 
 
+@pytest.mark.parametrize("lines", ["    dates: 13 december\n", "    dates: 13 december\n    hours: 18-22\n"])
+def test_an_entry_that_begins_with_its_name_is_given_the_keyword(lines: str, findings: Found) -> None:
+    """However few lines it has below; with none it is a keyword that does not exist."""
+    text = f"version: 1\nblackouts:\n  - Lucia:\n{lines}"
+    (found,) = findings(schedule=text)
+    assert found.code == "TWL-S184"
+    after = followed(text.encode(), found.suggestions[0], "en").decode()
+    assert after == f"version: 1\nblackouts:\n  - name: Lucia\n{lines}"
+    assert findings(schedule="version: 1\nblackouts:\n  - Lucia:\n")[0].code == "TWL-S011"
+
+
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_advent_is_asked_about_in_the_language_of_the_reader(language: Language, findings: Found) -> None:
     """Where the text itself has none."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from controller.config.findings import MOST, MOST_SOUGHT, Finding
-from controller.config.load import Setup, load, parse
+from controller.config.load import Setup, load, load_tower, parse
 from controller.errors import FilesRejected
 from controller.gateways.dmx import Dmx
 from controller.gateways.dmx_channels import DmxChannels
@@ -229,6 +229,16 @@ def test_a_broken_profile_is_told_at_its_file(tmp_path: Path) -> None:
         ("flood.yaml", "TWL-F121"),
         ("list.yaml", "TWL-S050"),
     ]
+
+
+def test_a_tower_beside_a_broken_profile_is_not_used(tmp_path: Path) -> None:
+    """As the service would not use it, also where no lamp has the profile; the schedule does not matter."""
+    (tmp_path / "tower.yaml").write_text(TOWER, "utf-8")
+    assert load_tower(tmp_path) == load(SHIPPED).tower
+    _with_profile(tmp_path, "name: Flood\nchannels: [dimer, red]\n")
+    with pytest.raises(FilesRejected) as rejected:
+        load_tower(tmp_path)
+    assert [(Path(one.file).name, one.code) for one in rejected.value.findings] == [("flood.yaml", "TWL-F121")]
 
 
 @pytest.mark.parametrize(
