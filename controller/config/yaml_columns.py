@@ -183,16 +183,16 @@ def column_of_above(text: YamlText, line: int, above: int) -> int | None:
     if not block:  # an item on one line, among others in another column
         among = before is not None and text.is_item(before) and column > upper != text.indent(before)
         return text.indent(before) if among and before is not None else None
-    entry = [column]  # the other lines of the entry whose hyphen stands above
+    entry = [column]  # the lines of the entry whose hyphen stands above
     for number in text.below(line):
         if text.indent(number) < min(column, upper + 1):
             break
         entry += [] if text.is_item(number) else [text.indent(number)]
     hyphens = {text.indent(one) for one in range(len(text.lines)) if one != above and text.is_item(one)}
-    if column == upper + 2 or upper + 2 in entry or column < 2:
+    if upper + 2 in entry or column < 2:
         return None
     sure = column - 2 in hyphens or opener == column - 2 or (not hyphens and column == upper)
-    return column - 2 if sure or (entry.count(column) > 1 and column > upper) else None
+    return column - 2 if sure else None
 
 
 def _open_columns(text: YamlText, line: int, above: int) -> set[int]:

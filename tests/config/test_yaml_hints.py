@@ -110,3 +110,17 @@ def test_the_line_that_slipped_is_named_with_its_column(kind: str, line: int, by
     (found,) = (one for one in findings(**{kind: "\n".join(lines)}) if one.file.endswith(f"{kind}.yaml"))
     assert (found.code, found.place and found.place.line) == ("TWL-S021", line + 1)
     assert found.event.fields["expected"] == column
+
+
+@pytest.mark.parametrize("by", [-1, 1, 2, 3])
+@pytest.mark.parametrize("first", [3, 12])
+def test_lines_that_slipped_together_belong_to_the_hyphen_that_stands_in_line(
+    first: int, by: int, findings: Found
+) -> None:
+    """All lines of an entry below its hyphen: they go back, and the hyphen stays in the column of the others."""
+    lines = SCHEDULE.splitlines()
+    for number in (first, first + 1):
+        lines[number] = " " * (4 + by) + lines[number].lstrip()
+    (found,) = findings(schedule="\n".join(lines))
+    assert (found.code, found.place and found.place.line) == ("TWL-S021", first + 1)
+    assert found.event.fields["expected"] == 4
