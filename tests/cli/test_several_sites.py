@@ -132,3 +132,12 @@ def test_a_stop_of_all_sites_that_reaches_none_of_them_is_no_success(call: Call,
     result = call("stop", "--all-sites", "--reason", "storm")
     assert result.exit_code == 69
     assert all(f"{name}: TWL-Q101" in result.stderr for name in ("north", "south"))
+
+
+@pytest.mark.parametrize("name", ["north", "south"])
+def test_check_names_the_files_that_it_read(call: Call, config: Path, name: str) -> None:
+    """A schedule of the site's own where there is one, and what all sites share."""
+    read = [each["path"] for each in json.loads(call("check", "--site", name, "--json").stdout)["files"]]
+    own = {"north": ["schedule.yaml", "tower.yaml"], "south": ["tower.yaml"]}[name]
+    shared = [config / "schedule.yaml", config / "tower.yaml"]
+    assert read == [str(path) for path in (*(config / "sites" / name / file for file in own), *shared)]
