@@ -205,13 +205,16 @@ class YamlText:
 
 
 def scan(text: str) -> LineScan:
-    quote, opened, escaped, before, last = "", 0, False, " ", ":"
+    quote, opened, closed, escaped, before, last = "", 0, -1, False, " ", ":"
     brackets: list[int] = []
     for column, char in enumerate(text):
         begins = last in ":,[{-" and (before.isspace() or before in "[{,")
-        if quote:
-            quote = "" if char == quote and not escaped else quote
+        if quote and char == quote and not escaped:
+            quote, closed = "", column
+        elif quote:
             escaped = char == "\\" and quote == '"' and not escaped
+        elif char == before == "'" and closed == column - 1:  # in single quotes two of them are one that is meant
+            quote = char
         elif char in "\"'" and begins:
             quote, opened = char, column
         elif char in CLOSING and (begins or brackets):
