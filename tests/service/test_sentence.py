@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from controller.clock import Trust
 from controller.config.load import Setup, parse
 from controller.config.tower import Tower
-from controller.events.words import time_left
 from controller.lighting.color import css_names
 from controller.lighting.names import SWEDISH, WHITES
 from controller.locale import Language, texts
@@ -567,21 +566,6 @@ def test_the_question_for_the_public_follows_the_look(tower: Tower) -> None:
     assert told(tower, "sv", health(WHITE, DARK)).question == "Varför lyser skålen vitt, är skaftet släckt?".replace(
         ", är skaftet släckt", ", skaftet är släckt"
     )
-
-
-@pytest.mark.parametrize(
-    ("left", "swedish", "english"),
-    [
-        (timedelta(seconds=-1), "om 0 s", "in 0 s"),
-        (timedelta(seconds=119), "om 119 s", "in 119 s"),
-        (timedelta(minutes=2), "om 2 min", "in 2 min"),
-        (timedelta(hours=10, minutes=48), "om 10 tim 48 min", "in 10 h 48 min"),
-        (timedelta(days=3, hours=2), "om 3 dygn 2 tim", "in 3 days 2 h"),
-    ],
-)
-def test_the_time_left_is_in_seconds_under_two_minutes_only(left: timedelta, swedish: str, english: str) -> None:
-    """Else in two units at most."""
-    assert (time_left(left, "sv"), time_left(left, "en")) == (swedish, english)
 
 
 def test_ten_thousand_gateways_are_counted_and_not_named(tower: Tower) -> None:
