@@ -97,6 +97,24 @@ def test_bridges_may_count_on_a_scale_of_their_own(scale: str, level: int, want:
         assert not gateway.agrees("bowl", DARK, told.zones["bowl"]) or brightness == 0.01
 
 
+@pytest.mark.parametrize(("scale", "off"), [("255", 2), ("1000", 2), ("100", 2), ("80", 3), ("10", 14), ("3", 44)])
+def test_every_level_is_confirmed_as_a_bridge_rounds_it_and_not_beyond(
+    scale: str, off: int, want: DesiredState, lit: Any
+) -> None:
+    """A level and its echo may differ by half a step of the scale and by half a level, never by one level more."""
+    gateway = bridge(map_topic="dmx/set", state_topic="dmx/state", level_scale=scale)
+    for level in range(1, 256):
+        states = {"bowl": lit(f"#{level:02X}0000"), "shaft": lit(f"#0000{level:02X}")}
+        (message,) = gateway.encode(DesiredState(now=want.now, zones=states), PREFIX)
+        told = gateway.decode("dmx/state", message.payload, PREFIX)
+        assert isinstance(told, Report)
+        assert all(gateway.agrees(zone, states[zone], told.zones[zone]) for zone in states), level
+    levels = {channel: level for channel, level in gateway.levels(states).items() if channel < 16}
+    for by, agrees in ((off - 1, True), (off, False)):
+        reported = ReportedLook(levels=tuple((channel, abs(level - by)) for channel, level in levels.items()))
+        assert gateway.agrees("bowl", states["bowl"], reported) is agrees
+
+
 @pytest.mark.parametrize(("scale", "payload"), [("255", b'{"1":1000}'), ("100", b'{"1":255}'), ("255", b'{"1":"256"}')])
 def test_a_level_beyond_the_scale_shows_that_it_is_another(scale: str, payload: bytes) -> None:
     """The key is named, and nothing is read of the light."""
