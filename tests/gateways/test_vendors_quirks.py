@@ -204,6 +204,29 @@ def test_colour_modes_that_the_firmware_does_not_take(kind: str, modes: list[str
         named(kind, color_modes=modes)
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "fades"),
+    [
+        ("wled", "tt", {0.0: 0, 0.04: 0, 0.29: 3, 0.76: 8, 2.0: 20, 600.0: 655}),
+        ("shelly-gen1", "transition", {0.0: 0, 0.0029: 3, 0.5: 500, 2.0: 2000, 600.0: 5000}),
+        ("zigbee2mqtt", "transition", {0.76: 0.76, 2.0: 2, 1e5: 6553}),
+        ("home-assistant", "transition", {0.76: 0.76, 2.0: 2, 1e5: 3600}),
+    ],
+)
+def test_a_fade_is_told_in_the_unit_of_the_firmware(
+    kind: str,
+    key: str,
+    fades: dict[float, float],
+    named: Callable[..., Gateway],
+    desired_state: Callable[..., DesiredState],
+    lit: Callable[..., ZoneState],
+) -> None:
+    """To the nearest that it takes, and at most its longest."""
+    for fade_s, expected in fades.items():
+        (message,) = named(kind).encode(desired_state(lit(), fade_s), PREFIX)
+        assert json.loads(message.payload)[key] == expected, fade_s
+
+
 def test_esphome_is_sent_integers_only(
     named: Callable[..., Gateway], desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
