@@ -1,15 +1,14 @@
-"""One catalogue of everything that can happen: codes, levels and fields in `catalogue/`, texts in `controller/locale`.
+"""The catalogue of all events: codes, levels and fields in `catalogue/`, texts in `controller/locale`.
 
-A file for each letter of the codes, `catalogue/S.toml` and `locale/sv/events/S.toml`, is read when its first code is
-asked for: a command that has nothing to tell reads none.
+There is a file for each letter of the codes, `catalogue/S.toml` and `locale/sv/events/S.toml`, read when its first
+code is needed: a command without events reads none.
 
-Nothing is logged, refused or answered that is not an entry of CATALOGUE. A code is for ever: it is never given another
-meaning; a text may be bettered at any time. The placeholders of a text are fields of the event; a figure's field ends
-in its unit (`latency_s`).
+Everything that is logged, refused or answered is an entry of CATALOGUE. A code never gets another meaning; a text may
+be improved at any time. The placeholders of a text are fields of the event; the field of a figure ends in its unit
+(`latency_s`).
 
 ERROR: a lamp is or will be wrong and a person must act. WARNING: degraded, heals itself. INFO: a change of light or a
-human act. DEBUG: traffic.
-"""
+human act. DEBUG: traffic."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -80,7 +79,7 @@ CATALOGUE: Mapping[str, EventKind] = _Catalogue()
 
 
 def new_event(code: str, **fields: object) -> Event:
-    """One thing that happened; raises KeyError for a code or field that the catalogue does not know."""
+    """A new event; raises KeyError for a code or field that the catalogue does not contain."""
     kind = CATALOGUE[code]
     if set(fields) != set(kind.fields):
         raise KeyError(f"{code} has the fields {sorted(kind.fields)}, not {sorted(fields)}")

@@ -1,4 +1,4 @@
-"""How one event looks in a log: a line for people, or one JSON object for machines. Nothing can forge a line."""
+"""An event in a log: a line for people, or one JSON object for machines. Nothing can forge a line."""
 
 import json
 from datetime import datetime, tzinfo
@@ -10,7 +10,8 @@ from controller.rfc3339 import rfc3339
 
 def text_line(event: Event, at: datetime, zone: tzinfo, language: Language, site: str = "") -> str:
     """`2026-11-20 15:41:00 INFO    TWL-G101 mast confirms … [1795180000.7]`, in the site's own time; at the end the id
-    of the command that it is about. Of several sites which one stands before the text: `north: mast confirms …`."""
+    of the command it is about. With several sites the name of the site comes before the text: `north: mast confirms
+    …`."""
     local = at.astimezone(zone)
     command = event.fields.get("command_id", "–")
     about = "" if command == "–" else f" [{printable(command)}]"
@@ -19,12 +20,12 @@ def text_line(event: Event, at: datetime, zone: tzinfo, language: Language, site
 
 
 FRAME = frozenset({"version", "at", "level", "event", "code", "text", "whose", "ended"})
-"""What every document says; a field of the same name stands in the text alone."""
+"""The keys of every document; a field of the same name is only in the text."""
 
 
 def document(event: Event, at: datetime, language: Language, site: str = "") -> dict[str, object]:
-    """The event as a JSON object, its fields as values; also what goes out on `<prefix>/controller/event`. `text` is
-    what the log says, `site` which of several sites it is of."""
+    """The event as a JSON object with its fields as values; also published on `<prefix>/controller/event`. `text` is
+    as in the log, `site` is the name of one of several sites."""
     of_site = {"site": site} if site else {}
     return {
         "version": 1,
@@ -46,8 +47,8 @@ def json_line(event: Event, at: datetime, language: Language, site: str = "") ->
 
 
 def json_text(value: object, indent: int | None = None) -> str:
-    """A value as JSON that steers no terminal: JSON by itself escapes only the control characters below U+0020, not
-    U+009B, which is an escape sequence of its own, nor what turns the direction of writing."""
+    """A value as JSON without control characters for a terminal: JSON by itself escapes only those below U+0020, not
+    U+009B, which starts an escape sequence, nor those that change the direction of writing."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     if text.isprintable():
         return text

@@ -1,4 +1,4 @@
-"""Events in the journal of systemd: the fields of an entry, and the catalogue that `journalctl -x` explains them by."""
+"""Events in the journal of systemd: the fields of an entry, and the catalogue for `journalctl -x`."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -11,19 +11,19 @@ from controller.locale import Language
 PRIORITY: Mapping[Level, int] = {Level.DEBUG: 7, Level.INFO: 6, Level.WARNING: 4, Level.ERROR: 3}
 """As in syslog."""
 OURS = uuid.UUID("7f0f5a52-6f0b-4b0e-9a39-5c4f3f0f2a11")
-"""The ids of messages are made of it and the code, and are the same for ever."""
+"""Namespace of the message ids, which are derived from the code and never change."""
 RUNBOOK = "file:/opt/watertower/current/deploy/RUNBOOK.md"
 
 
 def message_id(code: str) -> str:
-    """By which journald knows what kind of message it is: 32 hexadecimal digits."""
+    """The id of the message kind in journald: 32 hexadecimal digits."""
     return uuid.uuid5(OURS, code).hex
 
 
 def entry(event: Event, line: str, language: Language, site: str = "") -> str:
-    """An event as journald takes it (its native protocol: a field a line). `WATERTOWER_CODE` and `WATERTOWER_EVENT` say
-    what happened, `WATERTOWER_<FIELD>` each field as sentences in this language say it, `WATERTOWER_SITE` which of
-    several sites it is of."""
+    """An event in the native protocol of journald (a field a line). `WATERTOWER_CODE` and `WATERTOWER_EVENT` name the
+    event, `WATERTOWER_<FIELD>` is each field as text in this language, `WATERTOWER_SITE` the name of one of several
+    sites."""
     fields = {
         "MESSAGE": line,
         "MESSAGE_ID": message_id(event.code),
@@ -39,7 +39,7 @@ def entry(event: Event, line: str, language: Language, site: str = "") -> str:
 
 
 def catalogue(language: Language) -> str:
-    """What `journalctl -x` says below each message, as a file for `journalctl --update-catalog`."""
+    """The explanations that `journalctl -x` shows below each message, as a file for `journalctl --update-catalog`."""
     return "\n".join(_explained(CATALOGUE[code], language) for code in sorted(CATALOGUE))
 
 
@@ -51,7 +51,7 @@ def _explained(kind: EventKind, language: Language) -> str:
 
 
 def _with_fields(lines: Iterable[str]) -> Iterable[str]:
-    """With the fields of the journal in place of ours: `{gateway}` is `@WATERTOWER_GATEWAY@` there."""
+    """With the fields of the journal in place of ours: `{gateway}` becomes `@WATERTOWER_GATEWAY@`."""
     for line in lines:
         parts = Formatter().parse(line)
         yield "".join(text + (f"@{_field(name)}@" if name else "") for text, name, _, _ in parts)

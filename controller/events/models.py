@@ -1,4 +1,4 @@
-"""What an entry of the catalogue is, and one event of its kind."""
+"""An entry of the catalogue, and an event of its kind."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from controller.locale import DEFAULT, Language, template
 
 
 class Level(StrEnum):
-    """How much it matters, see the rules of `controller.events`."""
+    """The severity of an event, see the rules of `controller.events`."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -36,12 +36,12 @@ class Text:
         return template(language, self.topic, self.key)
 
     def format(self, language: Language, fields: Mapping[str, object]) -> str:
-        """The sentence with its fields filled in; what comes from outside cannot break the line."""
+        """The sentence with its fields filled in; values from outside cannot break the line."""
         return self.template(language).format_map(words_of(fields, language))
 
 
 def words_of(fields: Mapping[str, object], language: Language) -> dict[str, str]:
-    """Each field as sentences say it, on one line."""
+    """Each field as text for a sentence, on one line."""
     return {key: _field_words(key, value, language) for key, value in fields.items()}
 
 
@@ -52,13 +52,12 @@ def _field_words(field: str, value: object, language: Language) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """How long what an event tells of goes on; `status` shows it for so long.
+    """How long the problem that an event reports lasts; `status` shows it for that time.
 
-    `until` names the events that end it, `about` the fields by which one is told from another, which the ending event
-    carries too. `fine` are fields and values with which the event itself says that it is over. `quiet_s` ends what only
-    happens again and again, once it has not for so long. What is `harmless` is shown and asks for nobody.
-    What is `of_gateway` is shown with its gateway, and not among what is wrong with the service.
-    """
+    `until` names the events that end it, `about` the fields that tell one problem from another, which the ending event
+    has too. `fine` are fields and values with which the event itself reports the end. `quiet_s` ends a problem that is
+    only repeated, after this many seconds without a repetition. A `harmless` one is shown and needs nobody. One that
+    is `of_gateway` is shown with its gateway, and not among the problems of the service."""
 
     until: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
@@ -72,11 +71,10 @@ class Lasting:
 class EventKind:
     """An entry of the catalogue; its texts are those of its code in `controller/locale`.
 
-    `lasting` is None for what is over in a moment. `milder` are fields and values with which the event has another
-    level than the usual one. `level_of` is the field with the event whose level this one does not exceed. What is
-    `secret` stands in the log alone, which fewer people read than the history. `notice` is the kind of notice that it
-    is by itself, for people who are not there.
-    """
+    `lasting` is None for a moment's event. `milder` are fields and values with which the event has another level than
+    usual. `level_of` is the field with the event whose level limits this one's. A `secret` event is only in the log,
+    which fewer people read than the history. `notice` is the kind of notice that the event is by itself, for people
+    who are not there."""
 
     code: str
     name: str
@@ -90,12 +88,12 @@ class EventKind:
 
     @property
     def text(self) -> Text:
-        """What happened, in one line."""
+        """The event in one line."""
         return self._text("text")
 
     @property
     def meaning(self) -> Text:
-        """What that is."""
+        """What the code means."""
         return self._text("meaning")
 
     @property
@@ -109,32 +107,31 @@ class EventKind:
 
 @dataclass(frozen=True, slots=True)
 class EndedTrouble:
-    """What an event puts an end to: the code with which that began, and how long it lasted."""
+    """The problem that an event ends: the code that reported it, and how long it lasted."""
 
     code: str
     lasted_s: float
 
     def text(self, language: Language) -> str:
-        """The words behind the text of the event."""
+        """The addition to the text of the event."""
         lasted = duration_words(self.lasted_s, language)
         return template(language, "values", "lasted").format_map({"code": self.code, "lasted": lasted})
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened."""
+    """An event: its kind and its fields."""
 
     kind: EventKind
     fields: Mapping[str, object] = field(default_factory=dict)
     part: "Localized | None" = None
-    """To which of several parts of one program it happened, where that is not among the fields."""
+    """The part of the program that the event is about, if that is not among the fields."""
     ended: EndedTrouble | None = None
     is_grouped: bool = False
-    """Another event tells of it and of others like it: it stands in the history, and is counted, and no log shows it.
-    """
+    """Whether another event reports it together with others: it is kept in the history and counted, but not logged."""
     each: Mapping[str, str] | None = None
-    """The gateways to which it happened at one instant, each with the id of its command, where they are many: the other
-    fields are the same of all, `gateway` and `command_id` those of one of them."""
+    """For an event of many gateways at one instant: each gateway with the id of its command. The other fields are the
+    same for all; `gateway` and `command_id` are those of one of them."""
 
     @property
     def code(self) -> str:
@@ -143,7 +140,7 @@ class Event:
 
     @property
     def level(self) -> Level:
-        """How much it matters, by what it says."""
+        """The severity, which may depend on the fields."""
         if self.is_grouped:
             return Level.DEBUG
         milder, level = self.kind.milder, self.kind.level
@@ -155,24 +152,24 @@ class Event:
 
     @property
     def count(self) -> int:
-        """Of how many gateways it tells."""
+        """Number of gateways that the event is about."""
         return 1 if self.each is None else len(self.each)
 
     def singly(self) -> "Iterator[Event]":
-        """The same told of each gateway by itself."""
+        """The event of each gateway by itself."""
         if self.each is None:
             yield self
         else:
             yield from (self.only({gateway: command_id}) for gateway, command_id in self.each.items())
 
     def only(self, each: Mapping[str, str]) -> "Event":
-        """The same told of these of its gateways, each with its command."""
+        """The event of these of its gateways only, each with its command."""
         gateway, command_id = next(iter(each.items()))
         fields = {**self.fields, "gateway": gateway, "command_id": command_id}
         return replace(self, fields=fields, each=each if len(each) > 1 else None)
 
     def text(self, language: Language) -> str:
-        """What happened, in one line, to whom, and what it puts an end to."""
+        """The event in one line, with the part of the program, and the problem that it ends."""
         text = self.kind.text.format(language, self.fields)
         text = text if self.ended is None else f"{text} {self.ended.text(language)}"
         if self.part is not None:
@@ -180,7 +177,7 @@ class Event:
         return AsWritten(text) if self.kind.text.template(language).startswith("{") else text
 
     def of(self, part: "Localized") -> "Event":
-        """The same, told as of one part of the program: each has a connection of its own."""
+        """The event of one part of the program: each part has a connection of its own."""
         return replace(self, part=part)
 
     def action(self, language: Language) -> str:
@@ -193,10 +190,10 @@ class Event:
 
 @runtime_checkable
 class Localized(Protocol):
-    """A field that has words of its own in each language."""
+    """A field with a text in each language."""
 
     def text(self, language: Language) -> str:
-        """The words."""
+        """The text of the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +212,11 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class InEachLanguage:
-    """A field whose words are at hand in some languages; others show those of DEFAULT."""
+    """A field with a text in some languages; readers of others get that of DEFAULT."""
 
     words: Mapping[Language, str]
 
     def text(self, language: Language) -> str:
-        """The words."""
         return self.words.get(language) or self.words.get(DEFAULT, "")
 
     def __str__(self) -> str:
@@ -229,7 +225,7 @@ class InEachLanguage:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A field that says what is wrong and what to do, as another event does."""
+    """A field that gives a problem and its cure, as another event does."""
 
     event: Event
 
@@ -244,13 +240,13 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why something failed, as a field of an event: a code of `reasons.toml` and the fields of its sentence."""
+    """The reason of a failure, as a field of an event: a code of `reasons.toml` and the fields of its sentence."""
 
     code: str
     fields: Mapping[str, object] = field(default_factory=dict)
 
     def at(self, place: str) -> "Reason":
-        """The same of one file or key among several."""
+        """The reason with the name of the file or key that it is about."""
         return replace(self, fields={**self.fields, "place": place})
 
     @property
@@ -259,7 +255,6 @@ class Reason:
         return {"code": self.code, **self.fields}
 
     def text(self, language: Language) -> str:
-        """The sentence."""
         return reason_words(self.code, self.fields, language)
 
     def __str__(self) -> str:
@@ -267,25 +262,25 @@ class Reason:
 
 
 WIDEST = 500
-"""Letters of what is said of a value that has several parts."""
+"""Longest text of a value with several parts."""
 
 
 def in_language(value: object, language: Language) -> str:
-    """What a field says: of another event its text, of what is spoken its words, else the value itself."""
+    """A field as text: the text of an event, that of a localized value, else the value itself."""
     if isinstance(value, Event):
         return value.text(language)
-    is_plain = isinstance(value, str | int | float)  # most are, and a protocol is slow to ask for
+    is_plain = isinstance(value, str | int | float)  # most are, and checking for a protocol is slow
     text = printable(value if is_plain or not isinstance(value, Localized) else value.text(language))
     return text.replace(".", template(language, "values", "decimal_mark")) if isinstance(value, float) else text
 
 
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
-"""What a name may hold: nothing that breaks a line, steers a terminal or turns the direction of writing."""
+"""Allowed characters of a name: none that breaks a line, controls a terminal or changes the direction of writing."""
 
 
 def plain_value(value: object) -> object:
-    """A field as documents carry it: values and codes; of whatever else has words of its own the English ones. JSON
-    knows neither NaN nor infinity."""
+    """A field for a document: values and codes; the English text of a localized value. JSON has neither NaN nor
+    infinity."""
     if isinstance(value, Event | Advice):
         event = value.event if isinstance(value, Advice) else value
         return {"code": event.code, "fields": {name: plain_value(each) for name, each in event.fields.items()}}

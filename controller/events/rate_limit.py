@@ -1,8 +1,7 @@
-"""Tells a repeated event a few times and counts the rest, so that a flapping gateway cannot fill a log. Pure.
+"""Passes on a repeated event a few times and counts the rest, so that a flapping gateway cannot fill a log. Pure.
 
-The events that begin and end one trouble, as `silent` and `back`, are counted together: what is told last is how it
-stands.
-"""
+The events that begin and end one problem, as `silent` and `back`, are counted together: the last one passed on shows
+the current state."""
 
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Mapping
@@ -16,27 +15,27 @@ from controller.events import CATALOGUE, Event, Level, new_event
 from controller.events.models import SEVERITY
 
 WINDOW_S = 60
-"""Of what is repeated there is a first summary after so long."""
+"""Seconds until the first summary of a repeated event."""
 DAY_S = 86_400
-"""And then one every so often while it goes on."""
+"""Seconds between further summaries while it goes on."""
 QUIET_S = 600
-"""What has not come for so long is over, and told anew when it comes again."""
+"""Seconds without the event after which it is over, and passed on again when it returns."""
 FREE = 2
-"""So many of one kind about one thing are told before the rest is counted."""
+"""Number of events of one kind about one thing that are passed on before the rest is counted."""
 KEYS = 1000
-"""Things of one code that are told apart at the same time; those beyond share one window."""
+"""Number of things of one code that are counted separately at the same time; further ones share one window."""
 ABOUT = ("gateway", "topic", "broker", "zone")
-"""The first of these fields that an event has tells what it is about."""
+"""An event is about the first of these fields that it has."""
 
 BEYOND = "…"
-"""What those beyond are about."""
+"""The thing that further ones are counted under."""
 
 Key = tuple[str, str]
 
 
 @dataclass(slots=True)
 class _Window:
-    """One kind of event about one thing, from `first_s` to `last_s`; `summed_s` is when it was last summed up."""
+    """One kind of event about one thing, from `first_s` to `last_s`; `summed_s` is the time of the last summary."""
 
     first_s: float
     last_s: float
@@ -52,52 +51,51 @@ class _Window:
 
     @property
     def is_counting(self) -> bool:
-        """Whether anything was held back."""
+        """Whether any event was held back."""
         return self.last is not None
 
     @property
     def due_s(self) -> float:
-        """When it is summed up next."""
+        """Time of the next summary."""
         if self.summed_s == inf:
             return self.held_s + WINDOW_S
         return min(self.summed_s + DAY_S, self.last_s + (self.quiet_s or 0))
 
 
 class _Together(NamedTuple):
-    """What was told of many gateways as one event: each with its command, and when."""
+    """An event of many gateways that was passed on: each gateway with its command, and the time."""
 
     each: Mapping[str, str]
     at_s: float
 
 
 class RateLimit:
-    """The first `free` of each code about the same thing are told; the rest is counted and summed up after WINDOW_S. Of
-    a trouble, or one command, it is counted on until nothing has come for `quiet_s`, and summed up once a day and when
-    it is over; all else, and everything where `quiet_s` is None, is told anew after its summary. Where strangers choose
-    the names of things, `keys` keeps them from filling the log with ever new ones.
+    """Passes on the first `free` events of each code about the same thing; the rest is counted, with a summary after
+    WINDOW_S. A problem, or one command, is counted until nothing has come for `quiet_s`, with a summary once a day and
+    at the end; everything else, and everything if `quiet_s` is None, is passed on again after its summary. If
+    strangers choose the names of things, `keys` keeps them from filling the log with ever new ones.
 
-    `now_s` are seconds of any clock; one that is set back ends all windows. An event costs the same however many
-    windows are open.
-    """
+    `now_s` are seconds of any clock; a clock that was set back ends all windows. The cost of an event does not depend
+    on the number of open windows."""
 
     def __init__(self, free: int = FREE, keys: int = KEYS, quiet_s: float | None = QUIET_S) -> None:
         self._free = free
         self._keys = keys
         self._quiet_s = quiet_s
         self._windows: OrderedDict[Key, _Window] = OrderedDict()
-        """Those that were quiet longest first."""
+        """The longest quiet first."""
         self._by_code: Counter[str] = Counter()
         self._due: list[tuple[float, Key]] = []
-        """The windows that count, as a heap by when they are to be looked at: never later than they are due."""
+        """The windows that count, as a heap by time: no window is due before its entry."""
         self._latest_s = -inf
         self._together = defaultdict[str, dict[str, _Together]](dict)
-        """By code and gateway what was told last of many."""
+        """By code and gateway the last event of many that was passed on."""
         self._together_s = -inf
-        """When the last of them was passed on."""
+        """Time of the last of them."""
 
     def pass_on(self, event: Event, now_s: float, about: object = None) -> tuple[Event, ...]:
-        """What is to be told for this event; `about` is its gateway, topic, broker or zone unless said otherwise. One
-        that tells of many gateways is told as it is where it is the first of its command for each of them."""
+        """The events to emit for this event; `about` is its gateway, topic, broker or zone unless given. An event of
+        many gateways is passed on as it is if it is the first of its command for each of them."""
         if event.each is None:
             return self._pass_on(event, now_s, about)
         code, each = event.code, event.each
@@ -108,7 +106,7 @@ class RateLimit:
         return (event,)
 
     def _was_passed_on(self, code: str, each: Mapping[str, str], now_s: float) -> bool:
-        """Whether it may have been told of one of these commands before."""
+        """Whether an event of one of these commands may have been passed on before."""
         alone = self._windows if self._by_code[code] else {}
         together, over_s = self._together[code], now_s - (self._quiet_s or WINDOW_S)
         for gateway, command in each.items():
@@ -121,7 +119,7 @@ class RateLimit:
         return False
 
     def _together_with(self, code: str, gateway: str, command: object, now_s: float) -> _Together | None:
-        """What was told of this command together with others, and has not been quiet since."""
+        """The event of many gateways that was passed on for this command, unless it is over."""
         together = self._together[code].get(gateway)
         is_over = (
             together is None
@@ -139,7 +137,7 @@ class RateLimit:
             key = (key[0], f"{key[1]} {command}")
             window = self._windows.get(key)
         if window is not None and (window.command != command or self._is_over(window, now_s)):
-            self._close(key)  # of commands that were told and not counted only the last is remembered
+            self._close(key)  # of commands whose events were passed on and not counted, only the last is remembered
             window = None
         if window is None:
             quiet_s = self._quiet_s if _is_trouble(event) else None
@@ -176,7 +174,7 @@ class RateLimit:
 
     @property
     def due_s(self) -> float:
-        """When something is to be summed up next; infinity where nothing was held back."""
+        """Time of the next summary; infinity if nothing was held back."""
         while self._due:
             at_s, key = self._due[0]
             due_s = self._windows[key].due_s
@@ -239,13 +237,13 @@ def _code(window: _Window) -> str:
 
 @cache
 def _trouble(code: str) -> str:
-    """The same for the events that begin and end one trouble: the code of the first that ends it."""
+    """One code for the events that begin and end a problem: that of the first ending event."""
     lasting = CATALOGUE[code].lasting
     return lasting.until[0] if lasting is not None and lasting.until else code
 
 
 def _is_trouble(event: Event) -> bool:
-    """Whether it is a warning or an error, ends one, or says the same of one command again."""
+    """Whether the event is a warning or an error, ends one, or repeats something about one command."""
     return _is_warning(event.code) or _is_end(event.code) or "command_id" in event.fields
 
 

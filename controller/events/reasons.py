@@ -1,4 +1,4 @@
-"""Why a call of the operating system or of a library failed, as a code that every language has words for."""
+"""The reason why a call of the operating system or of a library failed, as a code with a text in every language."""
 
 import errno
 from collections.abc import Mapping
@@ -9,14 +9,15 @@ from pydantic import ValidationError
 from controller.events.models import Reason, printable
 
 SHOWN = frozenset({"first", "last", "meant", "ge", "gt", "le", "lt", "expected", "max_length", "min_length", "pattern"})
-"""What pydantic says beside the kind of a mistake, as far as the texts use it."""
+"""Details of an error of pydantic that the texts use."""
 MOST_PLACE = 200
 GETADDRINFO = {-2: "EAI_NONAME", -3: "EAI_AGAIN", -5: "EAI_NODATA"}
-"""Its numbers on Linux, which are none of errno."""
+"""The numbers of getaddrinfo on Linux, which are not in errno."""
 
 
 def reason_of(error: BaseException) -> Reason:  # noqa: PLR0911 -- a table
-    """`ENOSPC`, `SQLITE_FULL`, `EAI_NONAME`, or a code of `reasons.toml`; what has none is told in its own words."""
+    """`ENOSPC`, `SQLITE_FULL`, `EAI_NONAME`, or a code of `reasons.toml`; an error without a code is shown in its own
+    words."""
     reason = getattr(error, "reason", None) or getattr(error, "fields", {}).get("reason")
     sqlite = getattr(error, "sqlite_errorname", None)
     code = getattr(error, "code", None) if isinstance(error, OSError) else None
@@ -29,7 +30,7 @@ def reason_of(error: BaseException) -> Reason:  # noqa: PLR0911 -- a table
     match error:
         case ValidationError():
             return first_mistake(error)
-        case OSError() if type(error).__module__ == "ssl":  # its numbers are OpenSSL's; to load it takes 4 MB
+        case OSError() if type(error).__module__ == "ssl":  # its numbers are OpenSSL's; importing ssl takes 4 MB
             return Reason("other", {"text": printable(error.strerror or str(error))})
         case OSError(errno=int(number)) if number in GETADDRINFO:
             return Reason(GETADDRINFO[number])
@@ -43,12 +44,12 @@ def reason_of(error: BaseException) -> Reason:  # noqa: PLR0911 -- a table
 
 
 def first_mistake(error: ValidationError) -> Reason:
-    """What is wrong with a document, after the `place` of it."""
+    """The first mistake in a document, with its `place`."""
     return mistake_of(error.errors(include_url=False, include_input=False)[0])
 
 
 def mistake_of(error: Mapping[str, Any]) -> Reason:
-    """One of the errors that pydantic tells of."""
+    """One error of pydantic."""
     place = ".".join(str(part) for part in error["loc"])[:MOST_PLACE]
     context = {name: value for name, value in error.get("ctx", {}).items() if name in SHOWN}
     return Reason(error["type"], {**({"place": place} if place else {}), **context})

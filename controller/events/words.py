@@ -1,9 +1,8 @@
-"""The words for values that documents and events carry: looks, rules, reasons, states. Made for one reader, in one
-language, at the last moment; nothing reads them back.
+"""Texts for the values in documents and events: looks, rules, reasons, states. Made for one reader, in one language,
+at the last moment; nothing parses them.
 
-A look is `{"on", "color", "color_name", "brightness"}`, of a report also what else it says; a rule `{"kind", "name",
-"line"}`; a reason `{"code", …}`.
-"""
+A look is `{"on", "color", "color_name", "brightness"}`, in a report also its further properties; a rule `{"kind",
+"name", "line"}`; a reason `{"code", …}`."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
@@ -14,27 +13,27 @@ from controller.locale import Language, template, texts
 
 Look = TypeVar("Look")
 DURATIONS = frozenset({"lasted_s", "window_s"})
-"""Fields with seconds that may be many: sentences say them as a person would."""
+"""Fields with seconds that may be many: texts give them in a suitable unit."""
 MOST_LEVELS = 12
 KINDS = frozenset({"campaign", "every_night", "blackout", "otherwise", "override", "stop"})
-"""On whose behalf something may be shown."""
+"""Kinds of rules behind a look."""
 LOOKS = frozenset({"looks", "shows", "wanted", "shown"})
 """Fields that hold a look for each zone."""
 
 
 class AsWritten(str):
-    """A text that begins with a name or a figure, which no sentence gives a capital."""
+    """A text that begins with a name or a figure: it gets no capital."""
 
     __slots__ = ()
 
 
 def capital(text: str) -> str:
-    """A text as a sentence of its own: the first letter is large where the word is ours."""
+    """A text as a sentence: with a capital first letter, unless it is AsWritten."""
     return text if isinstance(text, AsWritten) else text[:1].upper() + text[1:]
 
 
 def value_words(field: str, value: object, language: Language) -> str | None:
-    """The words for the value of a field; None for one that has none of its own, as a name or a figure."""
+    """The text of a field's value; None if it has none of its own, as a name or a figure."""
     match field, value:
         case _, {"kind": kind, "name": name, **details}:
             return rule_words({"kind": kind, "name": name, **_named(details)}, language)
@@ -59,7 +58,7 @@ def _named(details: Mapping[object, object]) -> dict[str, object]:
 
 
 def span(seconds: float) -> tuple[float, str]:
-    """A length of time as a person says it, at least 2 of its unit: `3, "days"`."""
+    """A length of time in the unit that a person would use, at least 2 of it: `3, "days"`."""
     units = (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0))
     unit, length_s = next(((unit, long_s) for unit, long_s in units if seconds >= 2 * long_s), ("seconds", 1.0))
     count = round(seconds / length_s, 1)
@@ -74,7 +73,7 @@ def duration_words(seconds: float, language: Language) -> str:
 
 
 def with_names(looks: Mapping[str, Look], names: Mapping[str, str]) -> dict[str, Look]:
-    """What is known of each zone, under the name that people use; `names` has it by zone, where there is one."""
+    """The values of zones under people's names; `names` has the name by zone, where there is one."""
     return {names.get(zone, zone): look for zone, look in looks.items()}
 
 
