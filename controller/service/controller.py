@@ -32,9 +32,8 @@ from controller.service.gateway_state import (
     GatewayState,
     Status,
 )
-from controller.service.gateway_table import GatewayTable
+from controller.service.gateway_table import GatewayTable, Reception
 from controller.service.prepared import AHEAD_S, PreparedInstant
-from controller.service.reception import Reception
 from controller.service.values import Value, looks_value, rules_value
 from controller.service.waiting_line import DueTimes
 from controller.service.watches import ClockWatch, StopWatch
