@@ -1,4 +1,5 @@
-"""What the controller knows of its gateways: states, commands issued, and which of them wait to be decided."""
+"""What the controller knows of its gateways: states, commands issued, and which of them wait to be decided; and how a
+message from their topics changes it. Without I/O."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Hashable, Iterable
@@ -17,6 +18,8 @@ from controller.service.watches import ClockWatch, clock_off_s
 
 REMEMBERED = 64
 """Number of documents sent to a gateway that are recognised when the broker delivers them back to us."""
+OFFLINE_MESSAGES = TokenBucket(5, 60.0)
+"""This many `offline` messages are no event: a restart, an upgrade."""
 
 
 class GatewayTable:
@@ -96,17 +99,6 @@ class GatewayTable:
         """Change the states of all gateways; those that share a state continue to share one."""
         changed = {key: change(state) for key, state in {id(state): state for state in self.states.values()}.items()}
         self.states = {name: changed[id(state)] for name, state in self.states.items()}
-
-
-def _is_dark(state: GatewayState) -> bool:
-    """Whether the gateway confirms that nothing is lit."""
-    is_confirmed = all(status == "confirmed" for status in state.status.values())
-    looks = state.desired_looks
-    return is_confirmed and looks is not None and not any(look.on for look in looks.values())
-
-
-OFFLINE_MESSAGES = TokenBucket(5, 60.0)
-"""This many `offline` messages are no event: a restart, an upgrade."""
 
 
 class Reception:
@@ -233,3 +225,10 @@ class Reception:
             fields = {"topic": topic, "epoch": epoch, "revision": revision}
             self._emit(new_event("TWL-G111", **fields))
             self._table.note_overwritten(gateway.name)
+
+
+def _is_dark(state: GatewayState) -> bool:
+    """Whether the gateway confirms that nothing is lit."""
+    is_confirmed = all(status == "confirmed" for status in state.status.values())
+    looks = state.desired_looks
+    return is_confirmed and looks is not None and not any(look.on for look in looks.values())
