@@ -29,7 +29,7 @@ NEARLY_KELVIN = re.compile(r"([0-9][0-9\s.,]*)(?:°?\s*k(?:elvin)?)?", re.IGNORE
 RGB = re.compile(r"rgb\(\s*(-?[0-9]+)(?:\s*,\s*|\s+)(-?[0-9]+)(?:\s*,\s*|\s+)(-?[0-9]+)\s*\)", re.IGNORECASE)
 NEARLY_RGB = re.compile(r"(?:rgb)?\W*([0-9]{1,3})[\s,;/]+([0-9]{1,3})[\s,;/]+([0-9]{1,3})\W*", re.IGNORECASE)
 _LIGHT = re.compile(r"(?<=\S)\s+(?:light|ljus|sken|färg|colour|color)$", re.IGNORECASE)
-"""What adds nothing behind a colour: `rött ljus`."""
+"""A word that adds nothing after a colour: `rött ljus`."""
 COOLEST_K, HOTTEST_K = 1000, 12000
 # the primaries and the white of sRGB (IEC 61966-2-1) in full precision, by rows
 TO_XYZ = (
@@ -52,8 +52,8 @@ LONGEST = 60
 
 @dataclass(frozen=True, slots=True)
 class Color:
-    """One colour: sRGB as `#RRGGBB`, the colour temperature where it was given as one, and the name that the file uses
-    (`orange`, `brandgul`, `2700 K`), which does not tell one colour from another; None for `#RRGGBB` and `rgb(…)`."""
+    """One colour: sRGB as `#RRGGBB`, the colour temperature if it was given as one, and the name in the file
+    (`orange`, `brandgul`, `2700 K`), which does not count in comparisons; None for `#RRGGBB` and `rgb(…)`."""
 
     hex: str
     kelvin: int | None = None
@@ -128,7 +128,7 @@ def _black_body(kelvin: int) -> str:
 
 
 def _coloraide() -> type["Coloraide"]:
-    """Imported when it is first asked: it is a fifth of the start of `check`, and 4 MB of a service that never does."""
+    """Imported at first use: it takes a fifth of the start of `check`, and 4 MB of a service that never needs it."""
     from coloraide import Color as Coloraide  # noqa: PLC0415
 
     return Coloraide
@@ -147,7 +147,7 @@ def css_names() -> Mapping[str, Color]:
 
 
 def parse_color(text: str, palette: Mapping[str, Color]) -> Color:
-    """The colour that a person wrote, see the head of this module; raises Mistake TWL-S131 to S134 or S145."""
+    """The colour of a text, see the head of this module; raises Mistake TWL-S131 to S134 or S145."""
     text = text.strip()
     color = known_color(text, palette)
     if color is not None:
@@ -164,8 +164,8 @@ def parse_color(text: str, palette: Mapping[str, Color]) -> Color:
 
 
 def known_color(text: str, palette: Mapping[str, Color]) -> Color | None:
-    """The colour of a text that says one; None for any other, without a search for what may be meant. Raises Mistake
-    TWL-S133 or S134 for numbers that are out of range."""
+    """The colour of a text that is one; None for any other, without a search for suggestions. Raises Mistake TWL-S133
+    or S134 for numbers that are out of range."""
     named = None
     if not text.startswith("#"):
         named = _kelvin(text) or _named(text, palette) or _named(_LIGHT.sub("", text), palette)
@@ -210,7 +210,7 @@ def _rgb(text: str) -> Color | None:
 
 
 def _hex_meant(text: str) -> str | None:
-    """`FF6A00`, `0xFF6A00` and `#F60` as `#RRGGBB`; of more or fewer digits nobody can tell."""
+    """`FF6A00`, `0xFF6A00` and `#F60` as `#RRGGBB`; None for other numbers of digits."""
     digits = re.sub(r"^(#|0[xX])", "", text.strip())
     if re.fullmatch(r"[0-9A-Fa-f]{3}", digits):
         digits = "".join(digit * 2 for digit in digits)

@@ -1,15 +1,14 @@
 """The light sources inside a fixture: typical chromaticity and relative flux of each kind.
 
-These figures are for lamps of which no measurement is given; a profile may state its own. They decide how unlike lamps
-are brought to one colour, so a measured `xy` is always better.
+These figures are for lamps without a measurement; a profile may state its own. They decide how different lamps are
+brought to one colour, so a measured `xy` is always better.
 
 - Single-colour LEDs: the CIE 1931 2° observer over a Gaussian of the peak and half width in the comment, as the data
   sheets of high-power colour LEDs give them (dominant wavelengths: red 625 nm, amber 592, green 525, cyan 500, blue
   465).
 - Whites: nominal chromaticities of ANSI C78.377: 3000, 5700 and 6500 K.
 - Lime and yellow: phosphor-converted, on the line between the spectral locus at 567 and 575 nm and white.
-- Relative flux: luminous flux of one die size at one current, green = 1, rounded; makers differ by a third.
-"""
+- Relative flux: luminous flux of one die size at one current, green = 1, rounded; makers differ by a third."""
 
 from typing import Literal
 
@@ -62,5 +61,5 @@ TYPICAL: dict[EmitterKind, Emitter] = {
     "yellow": Emitter(xy=(0.4680, 0.4990), flux=1.2),
     "magenta": Emitter(xy=(0.3850, 0.1700), flux=0.4),  # blue die with red phosphor
     "indigo": Emitter(xy=(0.1628, 0.0123), flux=0.05),  # 440 nm, 20 nm
-    "uv": Emitter(xy=(0.1700, 0.0070), flux=0.0),  # below 400 nm: seen only in what it makes fluoresce
+    "uv": Emitter(xy=(0.1700, 0.0070), flux=0.0),  # below 400 nm: visible only through fluorescence
 }

@@ -34,7 +34,7 @@ class Face:
 
 @lru_cache(maxsize=256)
 def gamut_of(emitters: tuple[Vector, ...]) -> "Gamut":
-    """The gamut of emitters, worked out once: thousands of gateways share a few profiles."""
+    """The gamut of emitters, computed once: thousands of gateways share a few profiles."""
     return Gamut(emitters)
 
 
@@ -59,22 +59,21 @@ class Gamut:
         return target if found == point else _from_uv(found)
 
     def sum(self, levels: Sequence[float]) -> Vector:
-        """The light that levels give together."""
+        """The total light of levels."""
         return _sum(_times(emitter, level) for emitter, level in zip(self.emitters, levels, strict=True))
 
     def fullest(self, target: Vector) -> tuple[float, ...]:
         """The level of each emitter, 0..1, at the most light of a chromaticity within the gamut.
 
-        They are unique and change without a jump when the colour does, so a fade never flickers; scaled by a brightness
-        they keep the colour.
-        """
+        The levels are unique and change without a jump when the colour does, so a fade never flickers; scaled by a
+        brightness they keep the colour."""
         reach = self.reach(target)
         met = ((face, _dot(face.normal, target)) for face in self._faces)
         exits = (face for face, slope in met if slope * reach >= face.distance * (1 - TINY) and slope > 0)
         return max((self._levels_on(face, _times(target, reach)) for face in exits), key=lambda found: found[0])[1]
 
     def reach(self, target: Vector) -> float:
-        """How many times an XYZ vector of a chromaticity within the gamut can be had at most."""
+        """The largest factor by which an XYZ vector of a chromaticity within the gamut can be multiplied."""
         length = _length(target)
         slopes = ((face.distance, _dot(face.normal, target)) for face in self._faces)
         return min(distance / slope for distance, slope in slopes if slope > TINY * length)
@@ -97,7 +96,7 @@ class Gamut:
 
 
 def distance(a: Vector, b: Vector) -> float:
-    """How far the chromaticities of two XYZ vectors are apart in CIE 1976 u'v'."""
+    """Distance between the chromaticities of two XYZ vectors in CIE 1976 u'v'."""
     return math.dist(_uv(a), _uv(b))
 
 
@@ -149,9 +148,8 @@ def _faces(directions: Sequence[Vector], count: int) -> list[Face]:
 def _nudged(vector: Vector, index: int) -> Vector:
     """A vector moved by about a billionth of its length, each along its own place of the curve (i, i^√2, i^π).
 
-    This breaks the tie where faces of emitters on one line of the diagram fall together, and keeps the levels unique.
-    With whole powers a move could lie in the plane of vectors of whole numbers, and would part nothing.
-    """
+    This breaks the tie where faces of emitters on one line of the diagram coincide, and keeps the levels unique. With
+    whole powers a move could lie in the plane of vectors of whole numbers, and would separate nothing."""
     step = 1e-10 * _length(vector)
     place = index + 1
     return vector[0] + step * place, vector[1] + step * place**ROOT, vector[2] + step * place**math.pi

@@ -1,9 +1,8 @@
-"""A profile made ready to use: light to the levels of its channels, and levels back to light.
+"""A profile ready for use: converts light to the levels of its channels, and levels back to light.
 
 Full brightness of a colour is the most light of that chromaticity that the lamp can give (`gamut`), and brightness
-scales it linearly: so unlike lamps show one colour, each as bright as it can. Levels are computed in full precision and
-rounded once, to 16 bits where the lamp has fine channels, else to 8. There is no dithering.
-"""
+scales it linearly: different lamps show the same colour, each as bright as it can. Levels are computed in full
+precision and rounded once, to 16 bits if the lamp has fine channels, else to 8. There is no dithering."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from controller.lighting.light import Light
 from controller.lighting.profile import Channel, Profile
 
 PULL = 0.02
-"""How far a pinned colour draws its neighbours, in u'v'; about fifteen steps that an eye can just tell apart."""
+"""How far a pinned colour attracts its neighbours, in u'v'; about fifteen just noticeable differences."""
 NOTHING: Mapping[str, Color] = {}
 
 
@@ -32,12 +31,12 @@ class RoleChannels:
 
     @property
     def steps(self) -> int:
-        """How many steps there are from zero to full, on the coarsest of its channels."""
+        """Number of steps from zero to full, on the coarsest of its channels."""
         spans = (abs(channel.full - channel.zero) for _, channel in self.coarse)
         return min(spans) * (257 if len(self.fine) >= len(self.coarse) else 1)
 
     def write(self, share: float, slots: bytearray) -> None:
-        """Put a share of full light into the channels."""
+        """Writes a share of full light into the channels."""
         level = share ** (1 / self.curve)
         for place, (offset, channel) in enumerate(self.coarse):
             exact = channel.zero + (channel.full - channel.zero) * level
@@ -47,7 +46,7 @@ class RoleChannels:
                 slots[offset] = int(exact + 0.5)
 
     def read(self, slots: Sequence[int]) -> float:
-        """The share of full light that the channels give, the mean where they differ."""
+        """The share of full light that the channels give, the mean if they differ."""
         shares = [self._one(place, slots) for place in range(len(self.coarse))]
         return float(sum(shares) / len(shares))
 
@@ -64,7 +63,7 @@ class RoleChannels:
         return math.pow(min(1.0, max(0.0, level)), self.curve)
 
     def bounds(self, share: float) -> tuple[float, float]:
-        """Between which shares every one is rounded to the same step."""
+        """Smallest and largest share that are rounded to the same step."""
         step = share ** (1 / self.curve) * self.steps
         low, high = max(0.0, step - 0.5) / self.steps, (step + 0.5) / self.steps
         return low**self.curve, high**self.curve
@@ -72,7 +71,7 @@ class RoleChannels:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A pinned colour: its direction, the shares at its full, and how far it draws."""
+    """A pinned colour: its direction, the shares at its full, and how far it attracts its neighbours."""
 
     light: Light
     shares: tuple[float, ...]
@@ -80,27 +79,26 @@ class Pin:
 
 
 class Lamp:
-    """A profile made ready; `palette` names the pinned colours."""
+    """A profile ready for use; `palette` names the pinned colours."""
 
     def __init__(self, profile: Profile, palette: Mapping[str, Color] = NOTHING) -> None:
         self.profile = profile
         self.roles: tuple[str, ...] = (*profile.kinds, *_dimmer(profile))
         self._role_channels = tuple(_channels_of(profile, role) for role in self.roles)
-        self._sources = profile.lit  # ultraviolet is not seen and stays off, unless a pinned colour uses it
+        self._sources = profile.lit  # ultraviolet is invisible and stays off, unless a pinned colour uses it
         self._gamut = gamut_of(tuple(profile.emitter(kind).xyz for kind in profile.lit) or (TYPICAL["white"].xyz,))
         self._carriers = self._carrying()
         self.dark = self._darkened()
-        """The levels of no light."""
+        """The levels of a dark lamp."""
         self._pins: tuple[Pin, ...] = ()
         self._pins = tuple(self._pinned(palette))
 
     def _carrying(self) -> frozenset[int]:
         """The indexes of the roles that carry the brightness.
 
-        With exactly one dimmer it goes to the dimmer, and the colour keeps its full resolution. It goes to the
-        emitters, and dimmers are full while anything is lit, where there is no dimmer, where there are several of which
-        nobody says how they multiply, or where only the emitters have fine channels.
-        """
+        With exactly one dimmer the dimmer does, and the colour keeps its full resolution. The emitters do, with
+        dimmers full while anything is lit, if there is no dimmer, if there are several whose combined effect is
+        unknown, or if only the emitters have fine channels."""
         sources = dict(zip(self.roles, self._role_channels, strict=True))
         dimmer = sources.pop("dimmer", None)
         by_dimmer = (
@@ -123,15 +121,15 @@ class Lamp:
         return self.dark if light.brightness <= 0 else _written(self, light)
 
     def write(self, light: Light) -> bytes:
-        """The same worked out anew; `light` must not be dark."""
+        """The same computed afresh; `light` must not be dark."""
         slots = bytearray(self.dark)
         for channels, share in zip(self._role_channels, self.shares(light), strict=True):
             channels.write(share, slots)
         return bytes(slots)
 
     def shares(self, light: Light) -> tuple[float, ...]:
-        """The share of full light of each role, 0..1, before rounding; `light` must not be dark. What is on gives
-        light: the brightest channel is never rounded to nothing."""
+        """The share of full light of each role, 0..1, before rounding; `light` must not be dark. A lamp that is on
+        gives light: the brightest channel is never rounded to zero."""
         brightness = light.brightness
         full = _full(self, tuple(round(part / brightness, 9) for part in light.parts))
         carried = {index: full[index] * brightness for index in self._carriers}
@@ -147,12 +145,11 @@ class Lamp:
     def solve(self, direction: Vector) -> tuple[float, ...]:
         """The shares of each role at the full of a colour, given as linear-light sRGB with 1 as its largest part.
 
-        A pinned colour has exactly its pinned levels. Colours near it are drawn towards it, the less the farther off in
-        CIE 1976 u'v', so that a fade from or to it has no jump.
-        """
+        A pinned colour has exactly its pinned levels. Colours near it are drawn towards it, the less the farther away
+        in CIE 1976 u'v', so that a fade from or to it has no jump."""
         light = Light(*direction)
         weights = [max(0.0, 1 - distance(pin.light.xyz, light.xyz) / pin.radius) for pin in self._pins]
-        together = max(1.0, sum(weights))  # three that are close would draw more than all
+        together = max(1.0, sum(weights))  # three close ones would draw more than all
         drawn = [weight / together for weight in weights]
         rest = max(0.0, 1 - sum(drawn))
         parts = (self._solved(light), *(pin.shares for pin in self._pins))
@@ -176,7 +173,7 @@ class Lamp:
         return [Pin(light, shares, _radius(light, pins)) for light, shares in pins.items()]
 
     def _shares_of(self, levels: Mapping[str, float], brightness: float) -> tuple[float, ...]:
-        """Pinned levels as shares; what carries the brightness as it would be at the full of the colour."""
+        """Pinned levels as shares; the roles that carry the brightness as at the full of the colour."""
         shares = []
         for index, (role, channels) in enumerate(zip(self.roles, self._role_channels, strict=True)):
             channel = channels.coarse[0][1]
@@ -230,7 +227,8 @@ class Lamp:
         return any(distance(pin.light.xyz, light.xyz) < 1e-6 for pin in self._pins)
 
     def delta_e(self, color: Color) -> float:
-        """CIEDE2000 between a colour and what the lamp shows of it at the same luminance; 0 where it can show it."""
+        """CIEDE2000 between a colour and what the lamp shows of it at the same luminance; 0 if the lamp can show
+        it."""
         if self.can_show(color):
             return 0.0
         xyz = Light(*color.linear).xyz
@@ -245,7 +243,7 @@ class Lamp:
 
 
 def _as_bright_as(reference: Vector, xyz: Vector) -> Vector:
-    """The chromaticity of `xyz` at the luminance of `reference`; black where nothing is seen, as of ultraviolet."""
+    """The chromaticity of `xyz` at the luminance of `reference`; black if nothing is visible, as for ultraviolet."""
     x, y, z = xyz
     if y <= 0:
         return 0.0, 0.0, 0.0
@@ -254,7 +252,7 @@ def _as_bright_as(reference: Vector, xyz: Vector) -> Vector:
 
 @lru_cache(maxsize=4096)
 def _written(lamp: Lamp, light: Light) -> bytes:
-    """A lamp that does not change is asked for the same light at every turn."""
+    """Cached: a lamp that does not change is asked for the same light at every turn."""
     return lamp.write(light)
 
 
@@ -264,7 +262,7 @@ def _full(lamp: Lamp, direction: Vector) -> tuple[float, ...]:
 
 
 def _light(name: str, palette: Mapping[str, Color]) -> Light:
-    """The light of a pinned color; none for a name that means no color, which nobody can ask for either."""
+    """The light of a pinned colour; no light for an unknown name, which cannot be asked for either."""
     color = readable(parse_color, name, palette)
     return Light(*color.linear) if color else Light()
 
@@ -280,5 +278,5 @@ def _channels_of(profile: Profile, role: str) -> RoleChannels:
 
 
 def _radius(light: Light, pinned: Mapping[Light, object]) -> float:
-    """So far that at no other pinned colour anything of this one is left."""
+    """The distance up to which a pinned colour attracts others: no farther than the next pinned colour."""
     return min([PULL, *(distance(light.xyz, other.xyz) for other in pinned if other != light)])

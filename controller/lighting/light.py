@@ -52,7 +52,7 @@ class Light:
 
     @classmethod
     def from_xyz(cls, xyz: Vector) -> "Light":
-        """The light of CIE XYZ; what sRGB cannot say is left out, so that no component is below 0."""
+        """The light of CIE XYZ; what is outside sRGB is clipped, so that no component is below 0."""
         red, green, blue = _apply(FROM_XYZ, xyz)
         return cls(max(0.0, red), max(0.0, green), max(0.0, blue))
 

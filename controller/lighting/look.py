@@ -1,4 +1,4 @@
-"""A look: what one zone shows, as a function of the seconds since it began. Also brightness as it is written."""
+"""A look: what one zone shows, as a function of the seconds since it began. Also reads brightness."""
 
 import re
 from dataclasses import dataclass, replace
@@ -9,14 +9,15 @@ from controller.lighting.color import Color
 from controller.locale import languages, texts
 
 SHORTEST_STEP_S = 5.0
-"""Nothing ever flashes: light that changes faster disturbs people and traffic (SPEC 2.1)."""
+"""Shortest step of a sequence in seconds. Nothing ever flashes: light that changes faster disturbs people and traffic
+(SPEC 2.1)."""
 SHARES = {
     **dict.fromkeys(("full", "max", "maximum", "hel", "fullt", "högsta", "maximal"), 1.0),
     **dict.fromkeys(("three quarters", "tre fjärdedelar", "3/4"), 0.75),
     **dict.fromkeys(("half", "halv", "halva", "halvt", "hälften", "1/2"), 0.5),
     **dict.fromkeys(("a quarter", "quarter", "en fjärdedel", "fjärdedel", "1/4"), 0.25),
 }
-"""Words for a brightness, with or without one of `_OF_LIGHT` behind."""
+"""Words for a brightness, optionally followed by one of `_OF_LIGHT`."""
 _OF_LIGHT = re.compile(
     r"\s+(?:(?:of\s+the\s+|av\s+)?(?:brightness|power|strength|light|styrka|styrkan|ljusstyrka|ljusstyrkan|ljus|ljuset|effekt|kraft))$"
 )
@@ -34,7 +35,7 @@ class ZoneState:
 
     @property
     def value(self) -> dict[str, object]:
-        """As documents and events carry it; `color_name` is the one that the file uses."""
+        """For documents and events; `color_name` is the name in the file."""
         color = self.color if self.on else None
         return {
             "on": self.on,
@@ -61,7 +62,7 @@ class Look:
             raise Mistake("TWL-S130", value=f"{self.change_every_s:g} s", shortest_s=SHORTEST_STEP_S)
 
     def at(self, seconds: float) -> ZoneState:
-        """What is shown so many seconds after the look began."""
+        """The state this many seconds after the look began."""
         if not self.colors or self.brightness <= 0:
             return DARK
         color = self.colors[self._step(seconds) % len(self.colors)]
@@ -73,7 +74,7 @@ class Look:
         return self.brightness <= 0 or not any(any(color.rgb) for color in self.colors)
 
     def at_most(self, brightness: float) -> "Look":
-        """The same look, not brighter than this; itself where it is not."""
+        """The same look, not brighter than this; itself if it is not."""
         if self.is_dark or self.brightness <= brightness:
             return self
         return replace(self, brightness=brightness)
@@ -85,8 +86,8 @@ class Look:
         return (self._step(seconds) + 1) * self.change_every_s
 
     def _step(self, seconds: float) -> int:
-        """Which step it shows. Counted in whole microseconds, as time is: 26 s are five steps of 5.2 s, though no float
-        is 5.2."""
+        """The index of the current step. Counted in whole microseconds, as time is: 26 s are five steps of 5.2 s,
+        though no float is 5.2."""
         return round(seconds * 1e6) // round(self.change_every_s * 1e6) if len(self.colors) > 1 else 0
 
 
@@ -94,8 +95,7 @@ NO_LIGHT = Look()
 
 
 def parse_brightness(text: str) -> float:
-    """`80 %` and `half` as shares of 1; raises Mistake TWL-S137 outside 0..100 % and TWL-S138 where the unit is
-    missing."""
+    """`80 %` and `half` as shares of 1; raises Mistake TWL-S137 outside 0..100 % and TWL-S138 without a unit."""
     text = text.strip()
     bare = _OF_LIGHT.sub("", " ".join(text.casefold().split()))
     if bare in SHARES:

@@ -20,9 +20,9 @@ from controller.likeness import likeliest
 
 SLOTS = 512
 DEFAULT_UNIVERSE = 1
-"""Of a fixture that names none, unless its gateway does."""
+"""The universe of a fixture that names none, unless its gateway does."""
 VISIBLE = 5.0
-"""From this CIEDE2000 on, two lamps beside each other do not look alike."""
+"""CIEDE2000 from which on two lamps side by side look different."""
 Shine = ZoneState | Light
 
 
@@ -40,7 +40,7 @@ class Fixture(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A fixture with the lamp that it is and the channels that it takes, counted from 0."""
+    """A fixture with its lamp and its channels, counted from 0."""
 
     fixture: Fixture
     lamp: Lamp
@@ -57,7 +57,7 @@ class Placed:
         return range(start, start + len(self.lamp.dark))
 
     def cut(self, levels: Mapping[int, bytes]) -> bytes:
-        """Its levels out of those of all universes; what is missing is 0."""
+        """Its levels, cut out of those of all universes; missing ones are 0."""
         own = levels.get(self.universe, b"")[self.channels.start : self.channels.stop]
         return bytes(own).ljust(len(self.channels), b"\0")
 
@@ -72,7 +72,8 @@ class LevelReading:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What one fixture will show of a zone's light: its levels, their CIE 1931 xy, and how far off that colour is."""
+    """What one fixture will show of a zone's light: its levels, their CIE 1931 xy, and the distance from that
+    colour."""
 
     fixture: Fixture
     levels: bytes
@@ -193,7 +194,7 @@ def _unknown_pinned(
 
 
 def _overlaps(universe: int, places: Sequence[tuple[Fixture, range]]) -> Iterator[Mistake]:
-    """Each fixture that takes channels of an earlier one, with the first such, and an address that no other takes."""
+    """Each fixture that overlaps an earlier one, with the first such, and a free address."""
     used: set[int] = set()
     to_move: list[tuple[Fixture, range, Fixture, range]] = []
     for count, (fixture, own) in enumerate(places):
@@ -217,7 +218,7 @@ def _overlap(fixture: Fixture, other: Fixture, where: tuple[int, range], free: i
 
 
 def _free(count: int, used: set[int]) -> int | None:
-    """The first address at which so many channels are free."""
+    """The first address with this many free channels."""
     run = 0
     for channel in range(1, SLOTS + 1):
         run = 0 if channel in used else run + 1
@@ -257,6 +258,6 @@ def _mean(lights: Sequence[Light]) -> Light:
 
 
 def _differ(lights: Collection[Light], mean: Light) -> bool:
-    """Whether any of the lights is visibly another one than their mean."""
+    """Whether any of the lights is visibly different from their mean."""
     lit = [light.brightness > 0 for light in lights]
     return any(lit) != all(lit) or any(light.difference(mean) > VISIBLE for light in lights if light != mean)

@@ -76,7 +76,7 @@ class Channel(BaseModel):
 
     @property
     def written(self) -> str | dict[str, int | list[int]]:
-        """As it stands in a file."""
+        """As written in a file."""
         if not self.is_light:
             return {self.role: self.zero}
         if (self.zero, self.full) != (0, 255):
@@ -92,7 +92,7 @@ def _level(value: object) -> int:
 
 
 class Measured(Emitter):
-    """A light source of which figures are known."""
+    """A light source with measured figures."""
 
     xy: tuple[Annotated[float, Field(gt=0, lt=1)], Annotated[float, Field(ge=0.001, lt=1)]]
     flux: Annotated[float, Field(ge=0.001, le=1000)]
@@ -105,7 +105,7 @@ class Measured(Emitter):
 
 
 def _coarse(channels: Iterable[Channel]) -> set[str]:
-    """What the lamp has levels for."""
+    """The sources and dimmers that the lamp has levels for."""
     return {channel.role for channel in channels if channel.is_light and not channel.fine}
 
 
@@ -181,11 +181,11 @@ class Profile(BaseModel):
 
     @property
     def lit(self) -> tuple[EmitterKind, ...]:
-        """The kinds that give light that is seen."""
+        """The kinds whose light is visible."""
         return tuple(kind for kind in self.kinds if self.emitter(kind).flux > 0)
 
     def emitter(self, kind: EmitterKind) -> Emitter:
-        """What a light source gives, as measured or else as is typical."""
+        """The figures of a light source, measured or else typical."""
         return self.emitters.get(kind, TYPICAL[kind])
 
 
@@ -203,7 +203,8 @@ def parse_profile(written: Mapping[str, Any]) -> Profile:
 
 
 def dump_profile(profile: Profile, names: Sequence[str] = ()) -> str:
-    """The YAML text that `parse_profile` reads back to the same profile; `names` tell its channels at rest apart."""
+    """The YAML text that `parse_profile` reads back to the same profile; `names` become comments of channels at
+    rest."""
     lines = [f"name: {_quoted(profile.name)}", "channels:"]
     for channel, name in zip(profile.channels, names or [""] * len(profile.channels), strict=True):
         lines.append(f"  - {_flow(channel.written)}{'' if channel.is_light else _remark(name)}")
@@ -230,7 +231,7 @@ def _flow(value: object) -> str:
 
 
 def _remark(text: str) -> str:
-    """A comment at the end of a line; none of an empty text."""
+    """A comment at the end of a line; empty for an empty text."""
     return f"  # {''.join(char if char.isprintable() else ' ' for char in text)}" if text else ""
 
 
@@ -241,7 +242,7 @@ def _quoted(text: str) -> str:
 
 
 def _unknown_channel(value: object) -> Mistake:
-    """With what was most likely meant, in the form that it was written in."""
+    """With the most likely meaning, in the form of the entry."""
     from difflib import get_close_matches  # noqa: PLC0415  nearly all files are right
 
     word, pattern, words = str(value), "{}", [*EMITTERS, "dimmer", *(role + FINE for role in (*EMITTERS, "dimmer"))]
