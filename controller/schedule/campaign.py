@@ -24,7 +24,7 @@ T = TypeVar("T", datetime, float)
 
 
 def _year(value: object) -> int:
-    """A year in four digits; raises Mistake as `checked_year` does, and TWL-S119 for what is no single value."""
+    """A year in four digits; raises Mistake as `checked_year` does, and TWL-S119 for anything but a single value."""
     if not isinstance(value, str | int):
         raise Mistake("TWL-S119", found=type(value).__name__)
     return checked_year(str(value).strip())
@@ -42,15 +42,14 @@ Dark = Annotated[Literal["dark"], BeforeValidator(_dark), WithJsonSchema({"enum"
 
 MOST_LETTERS = 500
 MOST_DAYS = 366
-"""Of a row of days."""
+"""Longest row of days."""
 
 
 class Rule(BaseModel):
     """Days times hours under a name. `dates` are calendar days, `nights` run from noon to noon; exactly one is given.
 
-    `line` is where the rule begins in its file, 0 where it has none; `shared_file` is the name of a file that several
-    sites share.
-    """
+    `line` is the line on which the rule begins in its file, 0 without one; `shared_file` is the name of a file that
+    several sites share."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, populate_by_name=True)
 
@@ -73,20 +72,20 @@ class Rule(BaseModel):
 
     @property
     def listed(self) -> tuple[Days, ...]:
-        """Its days; none of what is every night."""
+        """Its days; empty for a rule of every night."""
         return self.dates or self.nights or ()
 
     @property
     def looks(self) -> Mapping[str, Any]:
-        """What it shows by zone; a subclass that knows looks overrides this."""
+        """Its look by zone; a subclass with looks overrides this."""
         return {}
 
     def concerns(self, zone: str) -> bool:
-        """Whether it decides about a zone: where its looks leave a zone out, that zone follows the rules below."""
+        """Whether it decides about a zone: if its looks leave a zone out, that zone follows the rules below."""
         return not self.looks or zone in self.looks
 
     def words(self, language: Language = DEFAULT) -> str:
-        """The rule as it was written, for a reason: `dates 20–26 November, sunset to sunrise (line 5)`."""
+        """The rule as written, for a reason: `dates 20–26 November, sunset to sunrise (line 5)`."""
         words: Mapping[str, str] = texts(language, "why")["rule"]
         days = ", ".join(str(each) for each in self.listed)
         unit = words["dates" if self.dates else "nights" if self.nights else "every_night"]
@@ -102,12 +101,12 @@ class Rule(BaseModel):
         return self._lists(day) and not any(each.contains(day) for each in self.except_)
 
     def _lists(self, day: date) -> bool:
-        """Whether a day is one of its days, but for exceptions."""
+        """Whether a day is one of its days, exceptions aside."""
         listed = self.dates if self.dates is not None else self.nights
         return listed is None or any(each.contains(day) for each in listed)
 
     def place_of(self, day: date) -> tuple[int, int] | None:
-        """Which of how many days in a row a day is, as `(5, 7)`: 24 November of `20–26 November`. Days left out by
+        """The number of a day in a row of days, as `(5, 7)`: 24 November of `20–26 November`. Days left out by
         `except` do not break the row, and are not counted. None for any other day, and for a row of over a year."""
         if not self.has(day):
             return None
@@ -115,7 +114,7 @@ class Rule(BaseModel):
         return (before + 1, before + 1 + after) if before + after < MOST_DAYS else None
 
     def _in_a_row(self, day: date, step: int) -> int:
-        """How many of its days lie in the row behind a day or before it."""
+        """Number of its days in the row after a day or before it."""
         found = 0
         for ahead in range(1, MOST_DAYS + 1):
             other = day + timedelta(days=step * ahead)
@@ -133,7 +132,7 @@ class Rule(BaseModel):
         return ((night.start, night.midnight),) if before else ((night.midnight, night.end),)
 
     def windows(self, night: Night, place: Place) -> tuple[Stretch, ...]:
-        """When it holds within a night, UTC, in order, apart."""
+        """Its hours within a night, UTC, in order, apart."""
         frames = self.frames(night)
         if not frames:
             return ()
@@ -153,7 +152,7 @@ class Blackout(Rule):
 
 
 class Lit(Rule):
-    """A rule that shows a look. Fades lie inside its windows; `otherwise: dark` claims the rest of its days."""
+    """A rule with a look. Fades lie inside its windows; `otherwise: dark` claims the rest of its days."""
 
     fade_in: DurationField = NOTHING
     fade_out: DurationField = NOTHING
@@ -162,13 +161,13 @@ class Lit(Rule):
 
 
 class EveryNight(Lit):
-    """What applies when nothing above does; without days it is every night."""
+    """Applies when nothing above does; without days it is every night."""
 
     needs_days: ClassVar[bool] = False
 
 
 class Limit(Rule):
-    """The highest brightness, 0..1, of whatever is shown, overrides included; without days it is every night."""
+    """The highest brightness, 0..1, of whatever is shown, overrides included; without days it applies every night."""
 
     needs_days: ClassVar[bool] = False
     hours: Hours = ALL_DAY
@@ -177,9 +176,9 @@ class Limit(Rule):
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Looks set by hand from `start` until `end`; zones without a look follow the schedule. One that `skips` a campaign
-    has no looks: until its end the schedule is one without that campaign. The fade into it takes `fade_s`, where that
-    is longer than the one that every override has."""
+    """Looks set by hand from `start` until `end`; zones without a look follow the schedule. An override that `skips` a
+    campaign has no looks: until its end the schedule applies without that campaign. The fade into it takes `fade_s`,
+    if that is longer than the fade of every override."""
 
     id: str
     looks: Mapping[str, Any]
@@ -191,8 +190,8 @@ class Override:
     fade_s: float = 0.0
 
     def hides(self, older: "Override") -> bool:
-        """Whether an older one never has an effect again from the start of this one on. A skip takes the place of the
-        one of the same campaign: else an earlier end would not be its end."""
+        """Whether an older override never has an effect again from the start of this one on. A skip replaces the
+        previous skip of the same campaign: otherwise an earlier end would not take effect."""
         if self.skips or older.skips:
             return older.skips == self.skips
         return older.end <= self.end and older.looks.keys() <= self.looks.keys()
@@ -200,7 +199,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class SafetyStop:
-    """The safety stop: everything dark from `start` until a person lifts it. `began` is when it was set, where it holds
+    """The safety stop: everything dark from `start` until a person lifts it. `began` is when it was set, if it applies
     at every instant so that no clock can end it."""
 
     start: datetime
@@ -210,7 +209,7 @@ class SafetyStop:
 
 
 def apart(stretches: list[tuple[T, T]]) -> tuple[tuple[T, T], ...]:
-    """Overlapping and touching stretches of time, which come in order, become one."""
+    """Joins overlapping and touching stretches of time, which come in order."""
     merged: list[tuple[T, T]] = []
     for start, end in stretches:
         if merged and start <= merged[-1][1]:

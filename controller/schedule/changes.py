@@ -1,8 +1,7 @@
 """What an edit of the schedule changes: the light now, days, nights and rules, as pure values.
 
-Nights are compared by what they show, whatever rule shows it, without overrides and from now on. A night counts as
-changed where its light differs, or a fade or the steps of a sequence.
-"""
+Nights are compared by what they show, whichever rule shows it, without overrides and from now on. A night counts as
+changed if its light differs, or a fade or the steps of a sequence."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -22,20 +21,20 @@ from controller.schedule.rule_changes import RuleChange, rule_changes
 from controller.schedule.rule_plan import Cue
 
 GROUPED_FROM = 20
-"""More changed nights than this are told in groups."""
+"""Number of changed nights from which they are grouped."""
 DRIFT = timedelta(minutes=10)
-"""By so much sunset and sunrise move from one night to the next, south of the polar circle."""
+"""How far sunset and sunrise move from one night to the next, south of the polar circle."""
 DAY_MIN = 24 * 60
 ONE_DAY = timedelta(days=1)
 MOST_CUES = 50
-"""So many changes are followed to find when the light of now ends."""
+"""Number of cues that are followed to find when the current light ends."""
 NEVER_SHOWN = frozenset({"TWL-S202", "TWL-S203", "TWL-S204", "TWL-S208"})
 
 
 @dataclass(frozen=True, slots=True)
 class LightNow:
-    """What zones show now, and would by the new schedule; a zone without a look is dark. `until` says when the light
-    of now would end or change, None where it would not within REACH nights."""
+    """What zones show now, and would by the new schedule; a zone without a look is dark. `until` is when the current
+    light would end or change, None if it would not within REACH nights."""
 
     before: Looks
     after: Looks
@@ -55,8 +54,8 @@ class DayChange:
 
 @dataclass(frozen=True, slots=True)
 class NightChange:
-    """A night that changes, named by its evening, with its light before and after; where both are equal, only a fade
-    or the steps of a sequence differ."""
+    """A changed night, named by its evening, with its light before and after; if both are equal, only a fade or the
+    steps of a sequence differ."""
 
     day: date
     before: tuple[LitStretch, ...]
@@ -72,7 +71,7 @@ class NightChange:
 
 @dataclass(frozen=True, slots=True)
 class NightGroup:
-    """Changed nights that are alike, the first and the last of them and how many."""
+    """Changed nights that are alike: the first, the last and their number."""
 
     first: NightChange
     last: NightChange
@@ -81,14 +80,14 @@ class NightGroup:
 
 @dataclass(frozen=True)
 class Changes:
-    """What an edit changes from now on, in so many nights."""
+    """What an edit changes from now on."""
 
     zones: tuple[str, ...]
     since: datetime
     tonight: date
     """The night in which `since` lies."""
     looked: int
-    """So many nights were compared."""
+    """Number of nights that were compared."""
     now: LightNow | None
     days: tuple[DayChange, ...]
     nights: tuple[NightChange, ...]
@@ -96,8 +95,8 @@ class Changes:
 
     @cached_property
     def groups(self) -> tuple[NightGroup, ...]:
-        """The changed nights one by one; if there are more than GROUPED_FROM, those that are alike in one group, never
-        those of two years that are not one run of nights."""
+        """The changed nights one by one; if there are more than GROUPED_FROM, like ones in one group, but never nights
+        of two years that are not one run of nights."""
         groups: list[NightGroup] = []
         for night in self.nights:
             if len(self.nights) > GROUPED_FROM and groups and _goes_on(groups[-1].last, night):
@@ -108,7 +107,7 @@ class Changes:
 
 
 def changes(before: Program, after: Program, now: datetime, nights: int = REACH) -> Changes:
-    """What changes if the second program follows the first at `now`, looked at for so many nights, tonight included."""
+    """The changes if the second program follows the first at `now`, over this many nights, tonight included."""
     tonight, zone = night_at(now, after.place.time_zone).day, after.place.time_zone
     end = night_of(tonight + timedelta(days=nights - 1), zone).end
     old, new = (_Light(program.with_overrides((), None), now, end) for program in (before, after))
@@ -126,7 +125,7 @@ def changes(before: Program, after: Program, now: datetime, nights: int = REACH)
 
 
 class _Light:
-    """What a program shows by its rules in the nights of a period."""
+    """The light of a program by its rules in the nights of a period."""
 
     def __init__(self, program: Program, start: datetime, end: datetime) -> None:
         self.program = program
@@ -142,7 +141,7 @@ class _Light:
         return frozenset(self._claimed.get(id(rule), ()))
 
     def nights_shown(self, rule: Rule | None) -> frozenset[date]:
-        """The nights in which its light is seen."""
+        """The nights in which its light is visible."""
         return frozenset(self._shown.get(id(rule), ()))
 
     @cached_property
@@ -168,7 +167,7 @@ class _Light:
 
 
 def _within(stretches: Iterable[LitStretch], start: datetime, end: datetime) -> tuple[LitStretch, ...]:
-    """What of them lies between two instants."""
+    """The parts of stretches between two instants."""
     clipped = (replace(each, start=max(each.start, start), end=min(each.end, end)) for each in stretches)
     return tuple(each for each in clipped if each.start < each.end)
 
@@ -178,7 +177,7 @@ def _light_of(looks: Looks) -> dict[str, Any]:
 
 
 def _by_night(cues: tuple[Cue, ...], plans: Iterable[NightPlan], since: datetime) -> dict[date, list[object]]:
-    """By night what it finds in force and how that changes, as far as people see it."""
+    """By night the look in force at its start and how it changes, as far as people see it."""
     found: dict[date, list[object]] = {}
     coming = list(reversed(cues))
     in_force = coming.pop()
@@ -197,7 +196,7 @@ def _by_night(cues: tuple[Cue, ...], plans: Iterable[NightPlan], since: datetime
 
 
 def _seen(cue: Cue) -> object:
-    """Looks; and since when, where their steps depend on it."""
+    """Looks; and their start, if their steps depend on it."""
     looks = _light_of(cue.looks)
     return looks, {zone: cue.of(zone).since for zone, look in looks.items() if len(look.colors) > 1}
 
@@ -210,7 +209,7 @@ def _changed_nights(old: _Light, new: _Light) -> Iterator[NightChange]:
 
 
 def _light_now(before: Program, after: Program, now: datetime) -> LightNow | None:
-    """With overrides and the stop: what is set by hand goes on."""
+    """With overrides and the stop, which continue."""
     shown, becomes = (_light_of(program.look_at(now).looks) for program in (before, after))
     if shown == becomes:
         return None
@@ -233,7 +232,7 @@ def _end_of_light(program: Program, now: datetime, shown: Looks) -> datetime | N
 
 
 def _changed_days(old: _Light, new: _Light, nights: Iterable[date]) -> list[DayChange]:
-    """Days of the changed nights that turn from lit to dark or from dark to lit, those in a row together."""
+    """Days of the changed nights that turn from lit to dark or from dark to lit, joined into rows."""
     found: list[DayChange] = []
     for day in sorted({each for night in nights for each in (night, night + ONE_DAY)}):
         before, after = (_lit_on(light, day) for light in (old, new))

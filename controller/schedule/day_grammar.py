@@ -55,16 +55,16 @@ _CANNOT_BE_WRITTEN = tuple(
         (r"\b(?:mellan jul och nyår|between Christmas and New Year)\b", "TWL-S266"),
     )
 )
-"""What no rule can say or what is asked about as a whole."""
+"""What no rule can express, or what is asked about as a whole."""
 _HOURS = re.compile(rf"\s((?:[01]?\d|2[0-4])\s?{tokens.DASH}\s?(?:[01]?\d|2[0-4]))\s*$")
 """`18-22` behind days: two hours rather than a year of two digits."""
 _BY_WORD = (("i", "ar"), ("this", "year"), ("nasta", "ar"), ("next", "year"))
-"""Years that change with the day on which the file is read."""
+"""Years that depend on the day on which the file is read."""
 
 
 def read(text: str) -> Dated:
-    """The rule that `text` names, and the year to which it is bound; raises Mistake TWL-S101 to S118, S143, S144, S146
-    to S148, S153, S170 to S174, S177 to S179, S196 to S198 and S261 to S266."""
+    """The rule that `text` names, and the year it is bound to; raises Mistake TWL-S101 to S118, S143, S144, S146 to
+    S148, S153, S170 to S174, S177 to S179, S196 to S198 and S261 to S266."""
     try:
         return _read(text)
     except Mistake as mistake:
@@ -75,7 +75,7 @@ def read(text: str) -> Dated:
 
 
 def _explained(text: str, mistake: Mistake) -> Mistake:
-    """What cannot be read, told as what people meant by it where that is known."""
+    """The mistake in an unreadable text, by its probable meaning if that is known."""
     if mistake.code == "TWL-S147" and (hours := _HOURS.search(text)) and readable(_read, text[: hours.start()]):
         days = text[: hours.start()].strip()
         return Mistake("TWL-S173", start=hours.start(1), end=hours.end(1), value=days, rest=hours[1])
@@ -90,8 +90,8 @@ def _explained(text: str, mistake: Mistake) -> Mistake:
 
 
 def _corrected(text: str, slip: Slip) -> Mistake:
-    """The mistake with the whole text as it should be; another mistake where that is not known. What is proposed is in
-    the language of the text where its words tell, else in that of the reader."""
+    """The mistake with the whole text corrected; another mistake if the correction is unknown. The suggestion is in
+    the language of the text if its words show it, else in that of the reader."""
     written_in = tokens.language_of(text)
     found = {language: corrections(text, slip, _read, written_in or language) for language in LANGUAGES}
     if not all(found.values()):
@@ -123,7 +123,7 @@ def _read(text: str) -> Dated:
 
 
 def _list(reader: Reader, *, is_left_out: bool = False) -> Dated:
-    """Days with `and` or a comma between them. Raises Mistake TWL-S170 where they do not have the same year."""
+    """Days separated by `and` or a comma. Raises Mistake TWL-S170 if they do not have the same year."""
     found: list[Dated] = []
     written: list[str] = []
     begin = reader.next().start
@@ -148,7 +148,7 @@ def _list(reader: Reader, *, is_left_out: bool = False) -> Dated:
 
 
 def _skip_and(reader: Reader) -> bool:
-    """Read `and` before another day; not before what may follow the last one, nor before a time of day."""
+    """Reads `and` before another day; not before what may follow the last one, nor before a time of day."""
     begin = reader.at
     if _skip_phrase(reader, (*tokens.EXCEPT, *tokens.YEARLY)):
         reader.at = begin
@@ -161,7 +161,7 @@ def _skip_and(reader: Reader) -> bool:
 
 
 def _skip_phrase(reader: Reader, phrases: Iterable[tuple[str, ...]]) -> bool:
-    """Read one of these phrases, with or without a comma before and after it; whether it was there."""
+    """Reads one of these phrases, with or without a comma before and after it; returns whether it was there."""
     begin = reader.at
     reader.skip(tokens.AND)
     if reader.skip_phrase(phrases):
@@ -172,7 +172,7 @@ def _skip_phrase(reader: Reader, phrases: Iterable[tuple[str, ...]]) -> bool:
 
 
 def _without(reader: Reader, rule: Rule, year: int | None, before: int) -> Rule:
-    """The rule, which was read up to the offset `before`, without the days that follow. Raises Mistake TWL-S171 where
+    """The rule, which was read up to the offset `before`, without the days that follow. Raises Mistake TWL-S171 if
     only these have a year."""
     text, start = reader.text, reader.next().start
     left_out, its_year = _list(reader, is_left_out=True)
@@ -200,6 +200,6 @@ def _check_all_read(reader: Reader, rule: Rule, *, is_left_out: bool) -> None:
 
 
 def _is_one_more(reader: Reader) -> bool:
-    """Whether one day, week or month more is all that is left."""
+    """Whether only one more day, week or month is left."""
     period = readable(period_ahead, reader)
     return period is not None and isinstance(period[0], Alone) and reader.next().kind == "end"

@@ -20,7 +20,7 @@ from controller.schedule.tokens import Reader, Token
 
 
 def period_ahead(reader: Reader) -> tuple[Rule, int | None]:
-    """Read days of a month, a point or a period; raises Mistake."""
+    """Reads days of a month, a point or a period; raises Mistake."""
     if reader.skip(tokens.BETWEEN):
         return _between(reader)
     if reader.next().key in tokens.JOINS:
@@ -42,12 +42,12 @@ def period_ahead(reader: Reader) -> tuple[Rule, int | None]:
 
 
 def _unfinished(reader: Reader) -> Mistake:
-    """A period that lacks an end."""
+    """A period without an end."""
     return reader.mistake("S263", reader.tokens[0], reader.tokens[-1], value=reader.text.strip())
 
 
 def _join(reader: Reader) -> bool:
-    """Read `to`; not before a time of day, as in `20 november till 23:00`."""
+    """Reads `to`; not before a time of day, as in `20 november till 23:00`."""
     begin = reader.at
     is_join = reader.join()
     if is_join and suggestions.is_time_ahead(reader):
@@ -57,8 +57,8 @@ def _join(reader: Reader) -> bool:
 
 
 def _between(reader: Reader) -> tuple[Rule, int | None]:
-    """`between 20 and 26 November`, `mellan 1 juni och 31 augusti`; both ends belong to it. Between two feasts are only
-    the days between them for some people: raises Mistake TWL-S174."""
+    """`between 20 and 26 November`, `mellan 1 juni och 31 augusti`; both ends are included. Between two feasts some
+    people mean only the days in between: raises Mistake TWL-S174."""
     at, start = reader.at, reader.next()
     first, is_and, last = reader.number(), reader.skip(tokens.AND), reader.number()
     if first and is_and and last and reader.next().key in {*tokens.MONTHS, *tokens.OF}:
@@ -77,7 +77,7 @@ def _between(reader: Reader) -> tuple[Rule, int | None]:
 
 
 def _of_the_same(reader: Reader, first: DayPart) -> tuple[Rule, int | None] | None:
-    """`week 47, 48 and 50`, `December 24, 25 and 26`; None where no number follows that goes on like the first."""
+    """`week 47, 48 and 50`, `December 24, 25 and 26`; None if no number that continues the first follows."""
     parts, begin = [first], reader.at
     while first.like and first.number and parts[-1].year is None and reader.skip(tokens.AND):
         reader.skip(tokens.AND)
@@ -94,7 +94,7 @@ def _of_the_same(reader: Reader, first: DayPart) -> tuple[Rule, int | None] | No
 
 
 def _days_of_a_month(reader: Reader) -> list[tuple[DayPart, DayPart]]:
-    """First and last day of each part of `20–26 November 2027`, `20 and 22–24 December`; none where the text does not
+    """First and last day of each part of `20–26 November 2027`, `20 and 22–24 December`; empty if the text does not
     begin with two numbers."""
     begin = reader.at
     numbers: list[tuple[Token, Token]] = []
@@ -142,12 +142,12 @@ def _alone(text: str, part: DayPart) -> tuple[Alone, int | None]:
 
 
 def _may_end_here(following: Token) -> bool:
-    """Whether a number is a day by itself before this token."""
+    """Whether a number before this token is a day by itself."""
     return following.kind in ("end", "number") or following.key in tokens.AFTER_DAYS
 
 
 def _short_parts(reader: Reader, first: DayPart) -> tuple[DayPart, DayPart] | None:
-    """The `20` and `26` of `November 20–26`, `50` and `52` of `week 50–52`; None where a whole point follows."""
+    """The `20` and `26` of `November 20–26`, `50` and `52` of `week 50–52`; None if a whole point follows."""
     begin = reader.at
     number = reader.number()
     if first.like and first.number and number and _may_end_here(reader.next()):
@@ -158,8 +158,8 @@ def _short_parts(reader: Reader, first: DayPart) -> tuple[DayPart, DayPart] | No
 
 
 def _period(text: str, first: DayPart, last: DayPart) -> tuple[Rule, int | None]:
-    """A year at one end gives the other end its year, forward from the beginning. Refused is an end before the
-    beginning, and nearly a whole year over New Year."""
+    """A year at one end gives the other end its year, forward from the beginning. An end before the beginning is
+    refused, and so is nearly a whole year over New Year."""
     if first.year is not None and last.year is not None:
         year: int | None = first.year
         turns = last.year - first.year
@@ -181,7 +181,7 @@ def _period(text: str, first: DayPart, last: DayPart) -> tuple[Rule, int | None]
 
 
 def _wrong_way_round(code: str, text: str, first: DayPart, last: DayPart) -> Mistake:
-    """Suggests the same words with beginning and end exchanged."""
+    """Suggests the same words with beginning and end swapped."""
     one, other = text[first.start : first.end], text[last.start : last.end]
     suggestion = f"{text[: first.start]}{other}{text[first.end : last.start]}{one}{text[last.end :]}".strip()
     fields = {"first": one, "last": other} if code == "S104" else {"value": text.strip()}

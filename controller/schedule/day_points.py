@@ -25,18 +25,17 @@ from controller.schedule.tokens import Reader, Token
 from controller.text_field import Slip
 
 LONGEST_SHIFT = 366
-"""Days, so that a shifted day stays beside its year."""
+"""Days; the limit keeps a shifted day next to its year."""
 
 _LONGEST_NAME = max(name.count(" ") + 2 * name.count("-") + 1 for name in CALLED)
 
 
 @dataclass(frozen=True, slots=True)
 class DayPart:
-    """A point that was read, its year where one is written, and its offsets in the text.
+    """A point that was read, its year if one is written, and its offsets in the text.
 
     `like` makes a point of the same month, or a week, from a number alone (the `26` of `November 20–26`); `number` is
-    the number of this point.
-    """
+    the number of this point."""
 
     point: Point
     year: int | None = None
@@ -48,8 +47,8 @@ class DayPart:
     """The weekday written before the date."""
 
     def checked(self, text: str, year: int | None) -> "DayPart":
-        """The part itself. Raises Mistake TWL-S146 where its weekday can be another one, as in most years, and TWL-S178
-        where it is another one in `year`."""
+        """The part itself. Raises Mistake TWL-S146 if its weekday can differ, as in most years, and TWL-S178 if it
+        differs in `year`."""
         if self.weekday is None:
             return self
         word = text[self.weekday.start : self.weekday.end]
@@ -67,12 +66,12 @@ class DayPart:
 
 
 def numbered(number: Token, point: Point, year: int | None) -> DayPart:
-    """A point that is written as a number alone."""
+    """A point written as a number alone."""
     return DayPart(point, year, start=number.start, end=number.end)
 
 
 def point_ahead(reader: Reader) -> DayPart:
-    """Read a point with its shift, and its year before or after the shift."""
+    """Reads a point with its shift, and its year before or after the shift."""
     reader.skip(tokens.ARTICLES)
     start = reader.next().start
     _refuse_night_before(reader)
@@ -117,7 +116,7 @@ def _named(reader: Reader) -> DayPart | None:
 
 
 def _whole(reader: Reader) -> DayPart | None:
-    """`hela november`, `all of November`, `the whole of week 47`; what follows is whole by itself."""
+    """`hela november`, `all of November`, `the whole of week 47`; what follows is complete without it."""
     begin = reader.at
     if reader.skip(tokens.WHOLE):
         reader.skip(tokens.OF)
@@ -264,7 +263,7 @@ def _month_first(reader: Reader) -> DayPart:
 
 
 def month_ahead(reader: Reader, first: Token, last: Token) -> int:
-    """Read the month, which must follow the numbers from `first` to `last`."""
+    """Reads the month, which must follow the numbers from `first` to `last`."""
     reader.skip(tokens.OF)
     if reader.next().key not in tokens.MONTHS:
         raise suggestions.month_missing(reader, first, last)
@@ -292,9 +291,9 @@ def _is_year(number: Token) -> bool:
 
 
 def year_ahead(reader: Reader, is_last: bool = False) -> int | None:
-    """Read the year, with or without a comma or a small word before it (`only in 2027`); None where the next number
-    begins the next day, or a time of day. Where the year `is_last`, a number of two digits with more text after it is
-    no year."""
+    """Reads the year, with or without a comma or a small word before it (`only in 2027`); None if the next number
+    begins the next day, or a time of day. If the year `is_last`, a number of two digits with more text after it is no
+    year."""
     ahead = int(reader.next().key == ",")
     while reader.next(ahead).key in tokens.ONLY:
         ahead += 1
@@ -314,7 +313,7 @@ def _checked_year(number: Token) -> int:
 
 
 def _shift(reader: Reader, point: Day) -> int:
-    """Read `+ 2 days`, `- 1 vecka`, in days; 0 where there is none."""
+    """Reads `+ 2 days`, `- 1 vecka`, in days; 0 without a shift."""
     sign, number, unit = (reader.next(n) for n in range(3))
     if sign.kind not in ("plus", "dash") or number.kind != "number":
         return 0

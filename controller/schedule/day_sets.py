@@ -35,8 +35,8 @@ Dated = tuple[Rule, int | None]
 
 
 def set_ahead(reader: Reader, *, is_left_out: bool = False) -> Dated | None:
-    """Read a group, weekdays, or the same day of several months, with the year; None where a single day or period
-    follows. Where days are left out, `Saturday` means each of them."""
+    """Reads a group, weekdays, or the same day of several months, with the year; None if a single day or period
+    follows. Among days that are left out, `Saturday` means each of them."""
     begin = reader.at
     reader.lead()
     rule = _group(reader) or _same_of_months(reader)
@@ -95,7 +95,7 @@ def _same_of_months(reader: Reader) -> Rule | None:
 
 
 def _of_month(month: int, number: Token, count: int | None, unit: Token) -> Point | None:
-    """The day of one month; None where the month is too short for it."""
+    """The day of one month; None if the month is too short for it."""
     if count is None:
         return month_day(month, number) if number.figures[0] <= MonthDay.days_in(month) else None
     if unit.key in tokens.WEEKDAYS:
@@ -104,7 +104,7 @@ def _of_month(month: int, number: Token, count: int | None, unit: Token) -> Poin
 
 
 def _several_months(reader: Reader, places: int) -> frozenset[int] | None:
-    """The months of `of every month`, `i mars och april`; None for one month where there is one place."""
+    """The months of `of every month`, `i mars och april`; None for one month with one place."""
     is_of = reader.skip(tokens.IN)
     is_every = reader.skip(tokens.EVERY)
     is_the = is_of and not is_every and (reader.skip(tokens.ARTICLES) or reader.next().key == "manaden")
@@ -117,7 +117,7 @@ def _several_months(reader: Reader, places: int) -> frozenset[int] | None:
 
 
 def _months(reader: Reader) -> frozenset[int]:
-    """The months of `October and November`; one that goes on with the number of a day belongs to the next day."""
+    """The months of `October and November`; a month followed by the number of a day belongs to the next day."""
     found = {tokens.MONTHS[reader.take().key]}
     reader.skip(tokens.MONTH)
     while reader.next().key in tokens.AND:
@@ -136,8 +136,8 @@ def _months(reader: Reader) -> frozenset[int]:
 
 
 def _weekdays(reader: Reader, *, is_left_out: bool) -> Dated | None:
-    """`every day`, `every Friday and Saturday in October`, `fredagar 1 juni–31 augusti`, `fredag i vecka 47`; None
-    where the text goes on otherwise."""
+    """`every day`, `every Friday and Saturday in October`, `fredagar 1 juni–31 augusti`, `fredag i vecka 47`; None if
+    the text continues otherwise."""
     begin = reader.at
     reader.skip(tokens.ARTICLES)
     is_name = reader.next().key in tokens.ALSO_IN_NAMES
@@ -208,7 +208,7 @@ def _weekday(reader: Reader) -> int:
 
 
 def _within(reader: Reader, weekdays: frozenset[int]) -> Dated:
-    """The weekdays with the days in which they lie: `i oktober och november`, `from 1 June to 31 August`."""
+    """The weekdays with the days they lie in: `i oktober och november`, `from 1 June to 31 August`."""
     begin = reader.at
     is_in = reader.skip(tokens.IN)
     ahead = reader.next()
@@ -225,7 +225,7 @@ def _within(reader: Reader, weekdays: frozenset[int]) -> Dated:
 
 
 def _of_months(reader: Reader) -> Rule | None:
-    """`October and November`; None where a period or a day begins with the month."""
+    """`October and November`; None if a period or a day begins with the month."""
     begin = reader.at
     months = _months(reader)
     if reader.next().kind == "dash" or reader.next().key in tokens.JOINS or reader.next().is_day:

@@ -1,9 +1,8 @@
-"""Days of the calendar as a value: one text of the day grammar, once in the year that is written or else every year.
+"""Days of the calendar as a value: one text of the day grammar, once in the written year or else every year.
 
-An occurrence belongs to the year in which it begins, as it is written: `27 December to 6 January 2027` to 2026,
-`week 1 2026`, which begins on 29 December 2025, to 2026. A day that no year has, or that the written year lacks, is a
-mistake; nothing is rolled over.
-"""
+An occurrence belongs to the year in which it begins, as written: `27 December to 6 January 2027` to 2026, `week 1
+2026`, which begins on 29 December 2025, to 2026. A day that no year has, or that the written year lacks, is a mistake;
+nothing is rolled over."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from controller.text_field import TextField
 _REACH = 3
 """Years by which an occurrence can lie outside the year it belongs to: one each for a week, a shift and New Year."""
 MOST_REMEMBERED = 200
-"""Letters of a text that is remembered."""
+"""Longest text that is cached, in letters."""
 
 EXAMPLES = (
     "6 June",
@@ -39,7 +38,7 @@ EXAMPLES = (
 
 @dataclass(frozen=True, slots=True)
 class Days(TextField):
-    """Days of the calendar. Two of them are equal where they mean the same, in whichever words."""
+    """Days of the calendar. Two values are equal if they mean the same, in whatever words."""
 
     SCHEMA: ClassVar[dict[str, Any]] = {"examples": list(EXAMPLES)}
 
@@ -51,8 +50,8 @@ class Days(TextField):
 
     @classmethod
     def parse(cls, text: str) -> "Days":
-        """The days that `text` names; raises Mistake, as `day_grammar.read` does, with the place of what is wrong.
-        The same text gives the same value: a schedule is read again and again while somebody edits it."""
+        """The days that `text` names; raises Mistake, as `day_grammar.read` does, with the place of the mistake. The
+        same text gives the same value: a schedule is read repeatedly while somebody edits it."""
         return _remembered(text) if len(text) <= MOST_REMEMBERED else cls(text, *read(text))
 
     def contains(self, day: date) -> bool:
@@ -75,7 +74,7 @@ def _remembered(text: str) -> Days:
 
 
 def _occurrences(rule: Rule, year: int | None, earliest: int, latest: int) -> Iterator[Span]:
-    """Those that can touch the calendar years from `earliest` to `latest`, and others beside them."""
+    """The occurrences that can touch the calendar years from `earliest` to `latest`, and others near them."""
     if year is not None:
         return iter(_occurrences_in(rule, year))
     years = range(max(MINYEAR + _REACH, earliest - _REACH), min(MAXYEAR - _REACH, latest + _REACH) + 1)
@@ -84,7 +83,7 @@ def _occurrences(rule: Rule, year: int | None, earliest: int, latest: int) -> It
 
 @lru_cache(maxsize=4096)
 def _occurrences_in(rule: Rule, year: int) -> tuple[Span, ...]:
-    """Remembered: notes, plan and hundreds of campaigns on the same days ask for the same years again and again."""
+    """Cached: notes, plan and hundreds of campaigns on the same days need the same years."""
     return tuple(rule.occurrences(year))
 
 

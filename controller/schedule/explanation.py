@@ -1,6 +1,5 @@
-"""Why something is shown: which rule or override decides and which rules it overrules, as values, with their text in
-each language.
-"""
+"""Why something is shown: the deciding rule or override and the rules it overrules, as values, with a text in each
+language."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,8 +20,8 @@ _LIMIT, _SKIP = (Text("why", key) for key in ("limit", "skip"))
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """A rule of this night whose hours are not on: when they ended and when they begin again, by the clock of the
-    place; empty where that is not in this night."""
+    """A rule of this night outside its hours: when they ended and when they begin again, by the clock of the place;
+    empty if that is not in this night."""
 
     name: str
     ended: str = ""
@@ -34,22 +33,22 @@ class Idle:
         return {"name": self.name, "ended": self.ended or None, "begins": self.begins or None}
 
     def text(self, language: Language) -> str:
-        """What does not apply, and why not."""
+        """The rule that does not apply, and why."""
         text = _AGAIN if self.ended and self.begins else _ENDED if self.ended else _BEGINS
         return text.format(language, {"name": self.name, "ended": self.ended, "begins": self.begins})
 
 
 @dataclass(frozen=True)
 class Why:
-    """The reason of what is shown: the rule or override that decides, whether by its light or by its dark, and the
-    rules that would show a light without it, the stronger first."""
+    """The reason of what is shown: the rule or override that decides, by its light or by its dark, and the rules that
+    would show a light without it, the stronger first."""
 
     by: Rule | Override | SafetyStop | None
     verdict: Verdict = "lit"
     losers: tuple[Rule, ...] = ()
     idle: Idle | None = None
     limit: Limit | None = None
-    """Takes light away from what is shown."""
+    """The limit that reduces the light shown."""
     skip: Override | None = None
     """Leaves out the rule that would decide without it."""
 
@@ -62,10 +61,10 @@ class Why:
 
     @cached_property
     def rule(self) -> dict[str, object]:
-        """On whose behalf, as documents say it: `kind`, and the name and line of a rule of the files; of what was set
-        by hand also owner and reason, and `until` when it holds or `since` when; where nothing applies `kind` is None
-        and `idle` the rule of this night whose hours are not on. `limit` is the one that takes light away, and `skip`
-        what leaves out the rule that would decide."""
+        """For documents: `kind`, and the name and line of a rule of the files; for an override also owner and reason,
+        and `until` when it applies, for a stop `since` when; if nothing applies `kind` is None and `idle` the rule of
+        this night outside its hours. `limit` is the one that reduces the light, and `skip` the override that leaves
+        out the rule that would decide."""
         more: dict[str, object] = {}
         if self.limit is not None:
             limit = self.limit
@@ -86,7 +85,7 @@ class Why:
         return rule_value("otherwise" if self.verdict == "otherwise" else kind_of(self.by), self.by)
 
     def text(self, language: Language) -> str:
-        """The rule as the file has it, or who set the override and why; then what skips and limits add."""
+        """The rule as in the file, or the owner and reason of the override; then skip and limit."""
         skip = [skip_words(self.skip, language)] if self.skip is not None else []
         limit = [limit_words(self.limit, language)] if self.limit is not None else []
         return "; ".join((self._decision(language), *skip, *limit))
@@ -100,7 +99,7 @@ class Why:
         return text.format(language, {"owner": self.by.owner, "reason": self.by.reason})
 
     def loses(self, loser: Rule) -> str:
-        """Why a rule has to give way, as documents say it: `stop`, `override`, `blackout`, `otherwise` (a rule above
+        """Why a rule gives way, as a code for documents: `stop`, `override`, `blackout`, `otherwise` (a rule above
         keeps the rest of its days dark), `campaign` (goes before what applies every night) or `higher` in the file."""
         if not isinstance(self.by, Rule):
             return "stop" if isinstance(self.by, SafetyStop) else "override"
@@ -114,22 +113,22 @@ class Why:
 
 
 def limit_words(limit: Limit, language: Language) -> str:
-    """That a limit takes light away: `limited to 30 % by Birds`."""
+    """`limited to 30 % by Birds`."""
     return _LIMIT.format(language, {"name": limit.name, "percent": f"{100 * limit.brightness:g}"})
 
 
 def skip_words(skip: Override, language: Language) -> str:
-    """That a campaign is left out, by whom and why."""
+    """Which campaign is left out, by whom and why."""
     return _SKIP.format(language, {"name": skip.skips, "owner": skip.owner, "reason": skip.reason})
 
 
 def kind_of(rule: Rule) -> str:
-    """What a rule of the files is to documents."""
+    """The kind of a rule of the files, for documents."""
     return "blackout" if isinstance(rule, Blackout) else "every_night" if isinstance(rule, EveryNight) else "campaign"
 
 
 def rule_value(kind: str | None, rule: Rule | None = None) -> dict[str, object]:
-    """A rule as documents say it; what is not in a file has neither name nor line."""
+    """A rule for documents; one that is not in a file has neither name nor line."""
     return {
         "kind": kind,
         "name": rule.name if rule is not None else None,

@@ -1,7 +1,6 @@
-"""Days that have a name, what several of them are called together, and seasons: the tables of `holidays.toml`.
+"""Days with a name, groups of them, and seasons: the tables of `holidays.toml`.
 
-Names are compared by `key`, so in any case, with any apostrophe or none, and with a for å and ä.
-"""
+Names are compared by `key`: in any case, with any apostrophe or none, and with a for å and ä."""
 
 import re
 import tomllib
@@ -42,7 +41,7 @@ def easter(year: int) -> date:
 
 
 def weekday_from(day: date, weekday: int) -> date:
-    """The first such weekday (Monday is 0) on `day` or after it."""
+    """The first such weekday (Monday is 0) on or after `day`."""
     return day + timedelta(days=(weekday - day.weekday()) % 7)
 
 
@@ -55,13 +54,13 @@ def _holiday(*, easter_days: int = 0, month: int = 0, day: int = 0, weekday: int
 
 
 def key(name: str) -> str:
-    """A name as it is compared: lower case, without apostrophes, dots, rings and accents, one space between words."""
+    """A name for comparisons: lower case, without apostrophes, dots, rings and accents, one space between words."""
     letters = normalized("NFKD", name).casefold()
     return " ".join(re.sub("[\u0300-\u036f'’‘ʼ´`.]", "", letters).split())
 
 
 def _names() -> Iterator[tuple[str, str]]:
-    """What a holiday is called inside, and each name as it is written."""
+    """The internal name of each holiday, and each of its written names."""
     for name, row in _TABLES["days"].items():
         yield name, name
         for language in LANGUAGES:
@@ -72,18 +71,18 @@ HOLIDAYS: Mapping[str, Holiday] = {
     name: _holiday(**{part: row[part] for part in ("easter_days", "month", "day", "weekday") if part in row})
     for name, row in _TABLES["days"].items()
 }
-"""What a holiday is called inside -> the day it falls on in a year."""
+"""Internal name of a holiday -> its day in a year."""
 
 SPELLINGS: Mapping[str, str] = {key(written): written for _, written in _names()}
 """Every key -> the name as it is written."""
 
 CALLED: Mapping[str, str] = {key(written): name for name, written in _names()}
-"""Every key -> what the holiday is called inside."""
+"""Every key -> internal name of the holiday."""
 
 NAMES: Mapping[str, InEachLanguage] = {
     name: InEachLanguage({"en": name, "sv": row["sv"].split(", ")[0]}) for name, row in _TABLES["days"].items()
 }
-"""What a holiday is called inside -> how people write it, in each of LANGUAGES."""
+"""Internal name of a holiday -> its written name, in each of LANGUAGES."""
 
 FLAG_DAYS = tuple(name for name, row in _TABLES["days"].items() if row.get("flag_day"))
 
@@ -95,7 +94,7 @@ ADVENT_SUNDAYS = tuple(f"{each} Sunday of Advent" for each in ("first", "second"
 GROUPS: Mapping[str, str] = {
     key(name): group for group, names in _TABLES["groups"].items() for name in names.split(", ")
 }
-"""Every key of what several named days are called together -> what they are called inside."""
+"""Every key of a group of named days -> internal name of the group."""
 
 
 def _seasons() -> Iterator[tuple[str, Mapping[Language, str]]]:
@@ -107,5 +106,4 @@ def _seasons() -> Iterator[tuple[str, Mapping[Language, str]]]:
 
 
 SEASONS: Mapping[str, Mapping[Language, str]] = dict(_seasons())
-"""Every key of what people call several days, without saying which -> what they may mean, in the language of the name:
-it is asked about."""
+"""Every key of a season -> the days that it may mean, in the language of the name: it is asked about."""

@@ -1,9 +1,8 @@
 """Hours: windows inside one night frame, from local noon to the next local noon.
 
 A night is named after the evening on which it begins; every instant lies in exactly one. A clock time means its one
-moment inside the frame: 23:00 the evening's, 05:00 the morning's. 24:00 is 00:00. A window never reaches over its
-frame: where its end is not after its start it is empty that night.
-"""
+moment inside the frame: 23:00 in the evening, 05:00 in the morning. 24:00 is 00:00. A window never crosses its frame:
+if its end is not after its start it is empty that night."""
 
 import re
 from dataclasses import dataclass, field
@@ -28,8 +27,8 @@ WHILE_DARK: dict[tuple[Term, Term], SunEvent] = {
     (Term("sunset"), Term("sunrise")): "sunset",
     (Term("dusk"), Term("dawn")): "dusk",
 }
-"""Windows that are all stretches with the sun below a horizon. In any other window the sun's events are the ends of the
-longest stretch; where the sun does not rise this is the whole frame."""
+"""Windows that are all stretches with the sun below a horizon. In any other window the sun's events are the ends of
+the longest stretch; if the sun does not rise this is the whole frame."""
 
 
 _LEFT_OUT = re.compile(
@@ -41,8 +40,7 @@ _LEFT_OUT = re.compile(
 class Night:
     """The frame from the local noon of `day` to the next, as UTC instants: 23, 24 or 25 hours.
 
-    `morning` is the date that `midnight` begins: not the next one where a zone leaves out a day.
-    """
+    `morning` is the date that `midnight` begins: not the next date if the zone skips a day."""
 
     day: date
     start: datetime
@@ -53,8 +51,8 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the tower stands: degrees north and east, and the time zone of its clocks. It knows when it is dark
-    there: nobody else asks for the sun below a horizon."""
+    """The place of the tower: degrees north and east, and the time zone of its clocks. The only source of when it is
+    dark there."""
 
     latitude: float
     longitude: float
@@ -82,20 +80,21 @@ def night_at(moment: datetime, zone: ZoneInfo) -> Night:
     """The night in which an instant lies."""
     local = moment.astimezone(zone)
     night = night_of(local.date() if local.hour >= 12 else local.date() - timedelta(days=1), zone)
-    # where a zone leaves out a day (Apia, 30 December 2011) the night of that name is empty
+    # if a zone skips a day (Apia, 30 December 2011) the night of that name is empty
     return night if moment >= night.start else night_of(night.day - timedelta(days=1), zone)
 
 
 @lru_cache(maxsize=4096)
 def instant(day: date, minutes: int, zone: ZoneInfo, *, last: bool = False) -> datetime:
-    """A local clock time of a day (minutes since 00:00, 0..1440) as UTC; `last` takes a repeated time's second."""
+    """A local clock time of a day (minutes since 00:00, 0..1440) as UTC; `last` selects the second of a repeated
+    time."""
     # fold 0 in a gap carries the offset of before it, which is the instant the time would have been
     fold = int(last and clock_change(day, minutes, zone) < NOTHING)
     return _local(day, minutes, zone).replace(fold=fold).astimezone(UTC)
 
 
 def read_instant(text: str, zone: ZoneInfo, *, last: bool = False) -> datetime:
-    """An instant as people type it, in ISO 8601, as UTC: without an offset it is local time, and `last` takes the
+    """An instant as people type it, in ISO 8601, as UTC: without an offset it is local time, and `last` selects the
     second of a repeated one. Raises ValueError."""
     at = datetime.fromisoformat(text.strip())
     try:
@@ -108,7 +107,7 @@ def read_instant(text: str, zone: ZoneInfo, *, last: bool = False) -> datetime:
 
 
 def clock_change(day: date, minutes: int, zone: ZoneInfo) -> timedelta:
-    """How far clocks are put forward over a time that they skip, or back (negative) over one that they repeat; or 0."""
+    """How far clocks are put forward over a skipped time, or back (negative) over a repeated one; or 0."""
     local = _local(day, minutes, zone)
     first, second = (local.replace(fold=fold).utcoffset() or NOTHING for fold in (0, 1))
     return second - first
@@ -121,7 +120,7 @@ def _local(day: date, minutes: int, zone: ZoneInfo) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Window(TextField):
-    """From one term to another within a night; `text` is how it was written."""
+    """From one term to another within a night; `text` is the window as written."""
 
     start: Term
     end: Term
@@ -144,7 +143,7 @@ class Window(TextField):
             raise
 
     def resolve(self, night: Night, place: Place) -> tuple[Stretch, ...]:
-        """The stretches of this window in one night, UTC, in order; none where it is empty that night."""
+        """The stretches of this window in one night, UTC, in order; none if it is empty that night."""
         event = WHILE_DARK.get((self.start, self.end))
         if event is not None:
             return place.dark(night, event)
@@ -155,7 +154,7 @@ class Window(TextField):
         return ((start, end),) if start < end else ()
 
     def ends(self, night: Night, place: Place) -> tuple[datetime | None, datetime | None]:
-        """Start and end as they fall, UTC, the end perhaps first; None: the sun has no such event that night."""
+        """Start and end in a night, UTC; the end may come first; None: the sun has no such event that night."""
         return _moment(self.start, night, place, last=False), _moment(self.end, night, place, last=True)
 
 
@@ -178,7 +177,7 @@ def _moment(term: Term, night: Night, place: Place, *, last: bool) -> datetime |
 
 
 def day_of(minutes: int, night: Night) -> date:
-    """The date on which a clock time but noon falls in a night."""
+    """The date on which a clock time other than noon falls in a night."""
     return night.day if minutes > NOON else night.day + timedelta(days=1)
 
 
@@ -187,12 +186,12 @@ def _length(stretch: Stretch) -> timedelta:
 
 
 def as_list(value: object) -> object:
-    """One value stands for a list of one."""
+    """One value as a list of one."""
     return value if isinstance(value, list | tuple) else (value,)
 
 
 def _windows(value: object) -> object:
-    """A text with several windows, `18–22 och 05–07`, stands for a list of them, where each of them can be read."""
+    """A text with several windows, `18–22 och 05–07`, as a list of them, if each of them can be read."""
     if not isinstance(value, str):
         return as_list(value)
     try:

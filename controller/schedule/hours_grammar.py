@@ -56,7 +56,7 @@ ALL_NIGHT = frozenset(
     map(key, ("all night", "all night long", "the whole night", "whole night", "hela natten", "hela nätterna"))
 )
 MEANT = {"always": "all day", "alltid": "hela dygnet"}
-"""What is no window, and what to write instead."""
+"""Words that are no window, and the window to write instead."""
 EVENING: frozenset[SunEvent] = frozenset({"sunset", "dusk"})
 DAYTIME = frozenset((morning, evening) for morning in ("sunrise", "dawn") for evening in EVENING)
 
@@ -64,7 +64,7 @@ _LEAD = re.compile(r"\s*(?:from|fr[åa]\u030a?n(?:\s+och\s+med)?|fr\.?\s?o\.?\s?
 _BETWEEN = re.compile(r"\s*(?:mellan|between)\s", re.IGNORECASE)
 _AND = re.compile(r"\s(?:och|and)\s", re.IGNORECASE)
 _NIGHTLY = re.compile(r"\s(?:every|each|varje)\s+(?:night|evening|day|natt|kväll|dag)\s*$", re.IGNORECASE)
-"""What adds nothing to hours."""
+"""Words that add nothing to hours."""
 _EVENING = re.compile(r"\s(?:in\s+the\s+evenings?|(?:på|om)\s+kväll(?:en|arna))\s*$", re.IGNORECASE)
 _MORNING = re.compile(r"\s(?:in\s+the\s+mornings?|(?:på|om)\s+(?:morgonen|mornarna|morgnarna))\s*$", re.IGNORECASE)
 _INCLUSIVE = r"till\s+och\s+med|t\.?\s?o\.?\s?m\b\.?"
@@ -79,15 +79,15 @@ _DOUBTFUL = re.compile(rf"{_KL}([1-9]|1[0-2])", re.IGNORECASE)
 _HALF_DAY = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))?\s*([ap])\.?m\.?", re.IGNORECASE)
 _AROUND = re.compile(r"(.+?)\s+(after|before|efter|före|innan)\s+(.+)", re.IGNORECASE)
 _ONE_END = re.compile(r"\s*(?:(after|efter|tidigast)|before|före|innan|senast|by)\s+(?:kl\.?\s*)?", re.IGNORECASE)
-"""What stands before the only end of a window: before its start, or else before its end."""
+"""Words before the only end of a window: a start, or else an end."""
 _FOR = re.compile(r"\s(?:for|i)\s", re.IGNORECASE)
 _BESIDE = re.compile(r"\s*[,;&]\s*(?:(?:och|and)\s+)?|\s+(?:och|and|samt)\s+", re.IGNORECASE)
-"""What stands between two windows."""
+"""Separators of two windows."""
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 _SHIFT_ONLY = re.compile(r"\s*(?:[0-9.,]+\s*[^\W\d_].*|2[5-9]|[3-9][0-9])\s*", re.DOTALL)
 """`30 min`, or a number that is no hour."""
 _MOST_CUTS = 3
-"""A window holds no more dashes than these: one in each term and one between them."""
+"""Largest number of dashes in a window: one in each term and one between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Term:
         return (self.what - NOON) % DAY if isinstance(self.what, int) else None
 
     def shifted(self, minutes: int) -> "Term":
-        """So many minutes later."""
+        """The term this many minutes later."""
         if isinstance(self.what, int):
             return Term((self.what + minutes) % DAY)
         return Term(self.what, self.shift + minutes)
@@ -122,7 +122,7 @@ def read(text: str) -> Ends:
 
 
 def read_time(text: str) -> Term:
-    """One time of the same grammar; raises Mistake as `read` does, and proposes nothing."""
+    """One time of the same grammar; raises Mistake as `read` does, without suggestions."""
     return _term(_Part(text, 0, len(text)))
 
 
@@ -132,7 +132,7 @@ def is_doubtful(text: str) -> bool:
 
 
 def _corrected(text: str, slip: Slip) -> Mistake:
-    """The mistake with the whole text as it should be; another mistake where that is not known."""
+    """The mistake with the whole text corrected; another mistake if the correction is unknown."""
     written = text[slip.start : slip.end]
     whole = next(iter(corrections(text, slip, _read)), None)
     if whole is None:
@@ -141,7 +141,7 @@ def _corrected(text: str, slip: Slip) -> Mistake:
 
 
 class _Part:
-    """A part of the text without the space around it; `start` and `end` are offsets in the whole text."""
+    """A part of the text without surrounding spaces; `start` and `end` are offsets in the whole text."""
 
     def __init__(self, text: str, start: int, end: int) -> None:
         self.text, self.written = text, text[start:end].strip()
@@ -153,12 +153,12 @@ class _Part:
         return Mistake(f"TWL-{code}", start=self.start, end=self.end, **fields)
 
     def slip(self, code: str, meant: str | None) -> Slip:
-        """A mistake in this part, and what was probably meant by it."""
+        """A mistake in this part, and its probable meaning."""
         return Slip(f"TWL-{code}", start=self.start, end=self.end, meant=(meant,) if meant is not None else ())
 
 
 def several(text: str) -> list[str]:
-    """The windows that are written as one text, `18–22 och 05–07`; the text itself where it is one window."""
+    """The windows in one text, `18–22 och 05–07`; the text itself if it is one window."""
     parts: list[str] = []
     at = 0
     for cut in (*_BESIDE.finditer(text), None):
@@ -211,7 +211,7 @@ def _for_a_while(text: str, begin: int, end: int) -> Ends | None:
 
 
 def _settled(first: _Part, cut: re.Match[str], last: _Part, ends: Ends) -> Ends:
-    """The ends, bare numbers being meant in the one way that is possible; raises Mistake TWL-S128 where in several."""
+    """The ends, with bare numbers in the only possible meaning; raises Mistake TWL-S128 if there are several."""
     text = first.text
     choices = [_choices(part, term) for part, term in zip((first, last), ends, strict=True)]
     half = _HALF_DAY.fullmatch(last.written)
@@ -244,7 +244,7 @@ def _settled(first: _Part, cut: re.Match[str], last: _Part, ends: Ends) -> Ends:
 
 
 def _choices(part: _Part, term: Term) -> list[Term]:
-    """What a time can mean, the morning first."""
+    """The possible meanings of a time, the morning first."""
     is_doubtful = isinstance(term.what, int) and _DOUBTFUL.fullmatch(part.written)
     return sorted([term, term.shifted(NOON)], key=lambda each: int(each.what)) if is_doubtful else [term]
 
@@ -254,7 +254,7 @@ def _on_clock(term: Term, part: _Part) -> str:
 
 
 def _unreadable(text: str, begin: int, cuts: list[re.Match[str]]) -> Mistake:
-    """No cut leaves two terms: what is wrong at the likeliest one."""
+    """No cut leaves two terms: the mistake at the likeliest one."""
     cut = _likeliest(text, cuts)
     if cut is None and len(cuts) > 1:
         return Mistake("TWL-S125", start=begin, end=len(text), written=text.strip())
@@ -279,7 +279,7 @@ def _unreadable(text: str, begin: int, cuts: list[re.Match[str]]) -> Mistake:
 
 
 def _likeliest(text: str, cuts: list[re.Match[str]]) -> re.Match[str] | None:
-    """The only word among the cuts, or the only dash, if that is not the sign of a shift."""
+    """The only word among the cuts, or the only dash, unless it is the sign of a shift."""
     words = [cut for cut in cuts if _JOIN.fullmatch(cut[0])]
     if words:
         return words[0] if len(words) == 1 else None
@@ -349,7 +349,7 @@ def _shift(sign: str, part: _Part) -> int:
     except Mistake as mistake:
         if "suggestion" in mistake.fields:
             raise part.slip("S121", str(mistake.fields["suggestion"])) from None
-        if mistake.code == "TWL-S110":  # behind a dash may stand a day, a word or another time
+        if mistake.code == "TWL-S110":  # a day, a word or another time may follow a dash
             raise part.slip("S121", None) from None
         end = part.end if mistake.end is None else part.start + mistake.end
         raise Mistake(mistake.code, start=part.start + mistake.start, end=end, **mistake.fields) from None
@@ -364,8 +364,8 @@ def _shift(sign: str, part: _Part) -> int:
 
 
 def _refuse(text: str, begin: int, cut: re.Match[str], ends: Ends) -> None:
-    """Refuse what is empty on every night or would run through noon: a morning to an evening, and an end that does not
-    come after its beginning. The mistake says what to write instead."""
+    """Refuses a window that is empty on every night or would cross noon: a morning to an evening, and an end that does
+    not come after its start. The mistake has the suggestion."""
     start, end = ends
     if _is_whole_day(start, end):
         raise Mistake("TWL-S142", end=len(text), written=text.strip())

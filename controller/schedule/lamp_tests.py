@@ -1,10 +1,9 @@
 """When the lamps are tested before a campaign: a pure function of the rules and of time.
 
-A lamp that burns one week a year may have failed unseen. So a test is planned `days_before` the date on which a
-campaign lights a zone that no campaign has lit in the RESTED nights before. A test lights all lamps: one serves every
+A lamp that is lit one week a year may have failed unseen. A test is planned `days_before` the date on which a campaign
+lights a zone that no campaign has lit in the RESTED nights before. A test lights all lamps: one test serves every
 campaign that would have its own within `days_before` days after it. It is due until the campaign begins, each day at
-the same local time, for as long as lamps are left that have not passed.
-"""
+the same local time, while some lamps have not passed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,15 +15,15 @@ from controller.schedule.hours import instant
 from controller.schedule.plan import Program
 
 RESTED = 14
-"""Nights without light after which lamps are worth a test."""
+"""Nights without light after which lamps are tested."""
 CHAIN = timedelta(days=60)
-"""Campaigns that follow each other so closely that one test serves the next are followed back so far."""
+"""How far campaigns are followed back that come so close together that one test serves the next."""
 A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class LampTestTimes:
-    """How many days before a campaign, at which local time (minutes since 00:00), and for how long each lamp."""
+    """Number of days before a campaign, local time of day (minutes since 00:00), and duration for each lamp."""
 
     days_before: int
     at: int
@@ -33,7 +32,7 @@ class LampTestTimes:
 
 @dataclass(frozen=True, slots=True)
 class LampTest:
-    """A planned test: `at` and `begins`, when the campaign lights first, are UTC."""
+    """A planned test: `at` and `begins`, the first light of the campaign, are UTC."""
 
     at: datetime
     campaign: str
@@ -41,7 +40,7 @@ class LampTest:
 
 
 class LampTests:
-    """The tests that the rules of a program ask for; overrides and skips change nothing about them."""
+    """The tests for the rules of a program; overrides and skips do not change them."""
 
     def __init__(self, program: Program, times: LampTestTimes) -> None:
         self._program = program
@@ -49,7 +48,7 @@ class LampTests:
         self._lit: dict[date, dict[str, tuple[datetime, str]]] = {}
 
     def between(self, start: datetime, end: datetime) -> Iterator[LampTest]:
-        """Those planned from `start` on and before `end`."""
+        """The tests planned from `start` on and before `end`."""
         day, last = (at.astimezone(self._program.place.time_zone).date() for at in (start, end))
         while day <= last:
             test = self._planned(day)
@@ -58,7 +57,7 @@ class LampTests:
             day += A_DAY
 
     def due(self, now: datetime) -> LampTest | None:
-        """The last one planned until now, if its campaign has not begun."""
+        """The last test planned until now, if its campaign has not begun."""
         begun = self.between(now - timedelta(days=self._times.days_before + 1), now + timedelta(microseconds=1))
         return next((test for test in reversed([*begun]) if now < test.begins), None)
 
@@ -67,8 +66,7 @@ class LampTests:
         return self._at(now.astimezone(self._program.place.time_zone).date())
 
     def next_try(self, test: LampTest, now: datetime) -> datetime | None:
-        """The first instant after `now` at which a test that is due may be made; None where its campaign begins
-        before."""
+        """The first instant after `now` at which a due test may run; None if its campaign begins before."""
         today = now.astimezone(self._program.place.time_zone).date()
         tries = (self._at(today + A_DAY * ahead) for ahead in range(3))
         following = next((at for at in tries if at > now and at >= test.at), test.begins)
@@ -95,7 +93,7 @@ class LampTests:
         return test if made == day else None
 
     def _wanted(self, day: date) -> LampTest | None:
-        """A test on this day for a campaign that lights rested lamps so many days later."""
+        """A test on this day for a campaign that lights rested lamps `days_before` later."""
         first = day + timedelta(days=self._times.days_before)
         zone = self._program.place.time_zone
         found: list[tuple[datetime, str]] = []
@@ -110,7 +108,7 @@ class LampTests:
         return LampTest(self._at(day), name, begins)
 
     def _lit_in(self, night: date) -> dict[str, tuple[datetime, str]]:
-        """By zone when a campaign lights it first in a night, and which."""
+        """By zone when a campaign first lights it in a night, and which."""
         if night not in self._lit:
             noon = instant(night, 12 * 60, self._program.place.time_zone)
             lit: dict[str, tuple[datetime, str]] = {}
@@ -128,8 +126,7 @@ class LampTests:
 
 
 def obstacle(program: Program, start: datetime, end: datetime) -> str | None:
-    """Why no lamp may be tested from `start` until `end`, as a code of `reasons.toml`; None where nothing forbids
-    it."""
+    """Why no lamp may be tested from `start` until `end`, as a code of `reasons.toml`; None if nothing prevents it."""
     if isinstance(program.stop, SafetyStop):
         return "test_stop"
     if any(each.looks and each.start < end and each.end > start for each in program.overrides):

@@ -1,4 +1,4 @@
-"""When the light of a night is on, by the rules: what zones show then, and on whose behalf."""
+"""When the light of a night is on, by the rules: what zones show then, and by which rule."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from controller.schedule.precedence import NightPlan
 
 @dataclass(frozen=True, slots=True)
 class LitStretch:
-    """A stretch of time, UTC, with what each lit zone shows, and the rules that show it, the deciding one first; none
-    where it does not matter which do."""
+    """A stretch of time, UTC, with the look of each lit zone, and the rules behind them, the deciding one first; empty
+    if the rules do not matter."""
 
     start: datetime
     end: datetime
@@ -22,8 +22,8 @@ class LitStretch:
 
 @dataclass(frozen=True, slots=True)
 class NightLight:
-    """The light of one night, named after its evening: from the first to the last, and the rules that show, in the
-    order in which they do."""
+    """The light of one night, named after its evening: from the first to the last, and the rules shown, in order of
+    time."""
 
     night: date
     start: datetime
@@ -32,8 +32,8 @@ class NightLight:
 
 
 def lit_stretches(program: Program, plan: NightPlan, *, by_rule: bool = True) -> tuple[LitStretch, ...]:
-    """The light of one of the program's nights; neighbours that show the same are one, `by_rule` only where the same
-    rules show it. A campaign may be dark on purpose, and a limit may take all light away."""
+    """The light of one of the program's nights; neighbours with the same looks are joined, with `by_rule` only if the
+    same rules show them. A campaign may be dark on purpose, and a limit may take all light away."""
     found: list[LitStretch] = []
     for piece in plan.pieces:
         looks = {zone: look for zone, look in program.looks_of(piece).items() if not look.is_dark}
@@ -47,7 +47,7 @@ def lit_stretches(program: Program, plan: NightPlan, *, by_rule: bool = True) ->
 
 
 def lit_nights(program: Program, start: datetime, end: datetime, rule: str | None = None) -> Iterator[NightLight]:
-    """The nights of a period that have light; of one rule, by its name, where that is given."""
+    """The nights of a period with light; of one rule, by its name, if given."""
     for plan in program.nights(start, end):
         lit = lit_stretches(program, plan)
         if rule is not None:

@@ -1,5 +1,5 @@
-"""The days of a rule that are on or come next, and its own first and last light on them: what a person has to see to
-know whether days and hours are as they were meant. Pure; other rules do not matter here."""
+"""The current or next days of a rule, and its own first and last light on them: what a person must see to know whether
+days and hours are as meant. Pure; other rules do not matter here."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,12 +11,12 @@ from controller.schedule.recurrence import days_of
 
 ONE_DAY = timedelta(days=1)
 MOST_SPANS = 60
-"""So many occurrences are looked at: all days of one may be left out."""
+"""Number of occurrences that are examined: all days of one may be left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """Days of a rule in a row, those between that are left out not counted."""
+    """Days of a rule in a row; days left out in between are not counted."""
 
     first: date
     last: date
@@ -29,7 +29,7 @@ class Occurrence:
 
 
 def next_occurrence(rule: Rule, today: date) -> Occurrence | None:
-    """The one that is on or comes next; None where none does, or for a rule of every day."""
+    """The current or next occurrence; None without one, or for a rule of every day."""
     begin = today
     for _ in range(MOST_SPANS):
         span = next_span(rule, begin)
@@ -43,7 +43,7 @@ def next_occurrence(rule: Rule, today: date) -> Occurrence | None:
 
 
 def _around(rule: Rule, day: date, span: tuple[date, date]) -> Occurrence:
-    """The days in a row about one of them; those of the span alone where the row is longer than a year."""
+    """The days in a row around one of them; only those of the span if the row is longer than a year."""
     place = rule.place_of(day)
     if place is None:
         return Occurrence(*span, (span[1] - span[0]).days + 1)
@@ -53,7 +53,7 @@ def _around(rule: Rule, day: date, span: tuple[date, date]) -> Occurrence:
 
 
 def _walked(rule: Rule, day: date, step: timedelta, steps: int) -> date:
-    """The day so many days of the rule further on."""
+    """The day this many days of the rule further on."""
     found = day
     while steps:
         day += step
@@ -63,7 +63,7 @@ def _walked(rule: Rule, day: date, step: timedelta, steps: int) -> date:
 
 
 def light_times(rule: Rule, occurrence: Occurrence, place: Place) -> tuple[datetime, datetime] | None:
-    """When it first holds in these days and when it last ends, UTC; None where it never does."""
+    """When its hours first begin and last end on these days, UTC; None if they are empty."""
     count = (occurrence.last - occurrence.first).days + 1
     days = (occurrence.first + timedelta(days=n) for n in range(-1, min(count, MOST_DAYS)))
     windows = [window for day in days for window in rule.windows(night_of(day, place.time_zone), place)]

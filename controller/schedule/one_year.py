@@ -1,9 +1,8 @@
-"""Days of a yearly rule that are others in one year: `20–26 november`, but 21–27 in 2026. Pure.
+"""Days of a yearly rule that differ in one year: `20–26 november`, but 21–27 in 2026. Pure.
 
-A schedule says so with a list and with days that are left out: `dates: [20–26 november, 27 november 2026]` and
+The file expresses this with a list and with days that are left out: `dates: [20–26 november, 27 november 2026]` and
 `except: 20 november 2026`. Every other year stays as it is. An occurrence belongs to the year in which it begins, as
-everywhere in the day grammar: of `27 december till 6 januari` the first days of 2027 belong to 2026.
-"""
+everywhere in the day grammar: of `27 december till 6 januari` the first days of 2027 belong to 2026."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,9 +20,9 @@ from controller.schedule.recurrence import LATEST, days_of, runs
 _NEIGHBOURS = 3
 """Years on each side in which an occurrence may touch the days of a year."""
 _FARTHEST = 9
-"""Years within which every day comes again, as 29 February of 2104 after that of 2096."""
+"""Years within which every day recurs, as 29 February of 2104 after that of 2096."""
 _CLOSE, _FAR = 14, 1000
-"""Days from an occurrence to one that belongs to it, and to one that there is not."""
+"""Days from an occurrence to one that belongs to it, and to an occurrence that does not exist."""
 _JOIN = {"en": "to", "sv": "till"}
 
 
@@ -36,7 +35,7 @@ class OneYearTexts:
 
 
 def is_yearly(texts: Iterable[str]) -> bool:
-    """Whether these days, one or more, come every year; raises Mistake where they cannot be read."""
+    """Whether these days, one or more, recur every year; raises Mistake if they cannot be read."""
     return {Days.parse(text).year for text in texts} == {None}
 
 
@@ -53,8 +52,8 @@ def _days(text: str, year: int) -> frozenset[date]:
 
 
 def only_in(year: int, wanted: Sequence[str], yearly: Sequence[str]) -> OneYearTexts:
-    """What makes the yearly days those wanted in one year; `wanted` needs no year. Raises Mistake where a text cannot
-    be read."""
+    """The additions and exceptions that turn the yearly days into `wanted` in one year; `wanted` needs no year. Raises
+    Mistake if a text cannot be read."""
     usual = days_belonging_to(year, yearly)
     asked = frozenset(chain(*(_asked(text, year, usual) for text in wanted)))
     others = frozenset(chain(*(days_belonging_to(each, yearly) for each in _neighbours(year))))
@@ -66,7 +65,7 @@ def only_in(year: int, wanted: Sequence[str], yearly: Sequence[str]) -> OneYearT
 
 
 def days_in_year(year: int, yearly: Sequence[str], texts: OneYearTexts) -> tuple[str, ...]:
-    """The days of one year, as `only_in` has made them, for people: without the year where it is this one."""
+    """The days of one year, as made by `only_in`, for people: without the year if it is this one."""
     kept = days_belonging_to(year, yearly) - days_belonging_to(year, texts.left_out)
     if not kept and texts.added:
         return tuple(_without_year(text, year) for text in texts.added)
@@ -74,14 +73,14 @@ def days_in_year(year: int, yearly: Sequence[str], texts: OneYearTexts) -> tuple
 
 
 def dated(year: int, texts: Sequence[str]) -> tuple[str, ...]:
-    """Days as they hold in one year, said with that year."""
+    """Days of one year, each with that year."""
     days = days_belonging_to(year, texts)
     return _with_year(texts, year, days) or in_words(days, language_of(texts))
 
 
 def ends_after(year: int, days: Mapping[int, Sequence[str]], yearly: Sequence[str], today: date) -> tuple[str, ...]:
-    """Yearly days that come until a year and not after it, each year by itself; `days` are those of years that differ.
-    What lies before today is not said."""
+    """Yearly days that end with a year, each year by itself; `days` are those of years that differ. Days before today
+    are left out."""
     first = min(next_year(yearly, today), year)
     return tuple(chain(*(dated(each, days.get(each, yearly)) for each in range(first, year + 1))))
 
@@ -93,7 +92,7 @@ def next_year(texts: Sequence[str], today: date) -> int:
 
 
 def year_of(day: date, yearly: Sequence[str], differing: Collection[int] = ()) -> int:
-    """The year whose occurrence a day beside the usual ones was meant for: that of an occurrence close by, else one of
+    """The year whose occurrence a day beside the usual ones is meant for: that of an occurrence close by, else one of
     those that differ in any case, else its own."""
 
     def rank(year: int) -> tuple[bool, bool, bool, int]:
@@ -104,13 +103,13 @@ def year_of(day: date, yearly: Sequence[str], differing: Collection[int] = ()) -
 
 
 def in_words(days: Collection[date], language: Language, year: int | None = None) -> tuple[str, ...]:
-    """Days as texts of the day grammar, one for each run of days in a row; without the year where it is `year`."""
+    """Days as texts of the day grammar, one for each run of days; without the year if it is `year`."""
     return tuple(_run(first, last, language, year) for first, last in runs(sorted(days)))
 
 
 def language_of(texts: Iterable[str]) -> Language:
-    """The language in which days are written, as the first text tells: by its words, or because only English begins
-    a month with a capital letter."""
+    """The language of days, by the first text that shows it: by its words, or because only English begins a month with
+    a capital letter."""
     listed = tuple(texts)
     by_words = next((found for text in listed if (found := tokens.language_of(text))), None)
     if by_words is None:
@@ -120,7 +119,7 @@ def language_of(texts: Iterable[str]) -> Language:
 
 
 def _asked(text: str, year: int, usual: frozenset[date]) -> frozenset[date]:
-    """The days that a text means in one year. Where the usual ones go on in the next, `2–8 januari` is beside them."""
+    """The days that a text means in one year. If the usual days continue in the next, `2–8 januari` is beside them."""
     goes_on = any(day.year > year for day in usual)
     choices = [days_belonging_to(each, [text]) for each in ((year, year + 1) if goes_on else (year,))]
     distances = [min((abs((one - day).days) for one in days for day in usual), default=LATEST) for days in choices]
@@ -132,7 +131,7 @@ def _neighbours(year: int) -> Iterable[int]:
 
 
 def _with_year(texts: Sequence[str], year: int, days: frozenset[date]) -> tuple[str, ...]:
-    """The texts as they are written, with the year, where this means exactly these days; else none."""
+    """The texts as written, with the year, if this means exactly these days; else none."""
     found: list[str] = []
     for text in texts if days == days_belonging_to(year, texts) else ():
         own, candidates = days_belonging_to(year, [text]), [text, f"{text} {year}", f"{text} {year + 1}"]
@@ -144,7 +143,7 @@ def _with_year(texts: Sequence[str], year: int, days: frozenset[date]) -> tuple[
 
 
 def _without_year(text: str, year: int) -> str:
-    """A text with this year as it is said of this year alone."""
+    """A text with this year, worded for this year only."""
     bare = re.sub(r"\s+[0-9]{4}$", "", text)
     return bare if readable(days_belonging_to, year, [bare]) == days_belonging_to(year, [text]) else text
 

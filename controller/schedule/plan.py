@@ -1,10 +1,8 @@
 """The plan: what should be shown when, and why; a pure function of place, rules, limits, overrides and time.
 
-Rules are planned by `rule_plan`, once for each group of zones in which the same rules show. Over that lie the
-campaigns that are skipped, which count as not written until the skip ends, and the limits, which cap the brightness of
-whatever is shown, overrides included. From the instant at which a limit begins nothing is brighter, and from the one at
-which it ends it dims nothing.
-"""
+Rules are planned by `rule_plan`, once for each group of zones with the same rules. Two layers lie over that: skipped
+campaigns, which do not exist until the skip ends, and limits, which cap the brightness of whatever is shown, overrides
+included. From the start of a limit nothing is brighter, and from its end it dims nothing."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -24,13 +22,13 @@ from controller.schedule.rule_plan import ANCHOR, INSTANT, OVERRIDE_FADE_S, REAC
 __all__ = ["ANCHOR", "OVERRIDE_FADE_S", "REACH", "Cue", "Program"]
 
 MOST_FADES = 8
-"""So many fades that cut each other short are followed back; what lies before them is taken for too bright."""
+"""Number of fades cutting each other short that are followed back; the light before them is assumed too bright."""
 Looks = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Program:
-    """Everything the plan depends on but the time."""
+    """Everything the plan depends on except the time."""
 
     place: Place
     zones: tuple[str, ...]
@@ -47,7 +45,7 @@ class Program:
         return (*self.blackouts, *self.campaigns, *self.every_night)
 
     def with_overrides(self, overrides: tuple[Override, ...], stop: SafetyStop | None) -> "Program":
-        """The same rules under other overrides; shares the nights that were worked out."""
+        """The same rules under other overrides; shares the computed nights."""
         program = replace(self, overrides=overrides, stop=stop)
         for shared in ("_groups", "_worked_out", "_all_nights", "_limit_nights"):
             vars(program)[shared] = getattr(self, shared)
@@ -55,7 +53,7 @@ class Program:
 
     @property
     def by_schedule(self) -> "Program":
-        """The same without overrides of looks and without a stop; what is skipped stays so."""
+        """The same without overrides of looks and without a stop; skipped campaigns stay skipped."""
         return self.with_overrides(tuple(override for override in self.overrides if override.skips), None)
 
     def look_at(self, moment: datetime) -> Cue:
@@ -68,7 +66,7 @@ class Program:
         for border in self._borders_back(moment, cue.at, moment if limits else arrived):
             if self._is_skip(border):
                 before, after = self._between_borders(border - INSTANT), self._between_borders(border)
-                if _shown(before) == _shown(after):  # another plan holds before it, with the same look
+                if _shown(before) == _shown(after):  # another plan applies before it, with the same look
                     return replace(self.look_at(border - INSTANT), why=cue.why, limits=cue.limits, parts=cue.parts)
                 return replace(cue, at=border, fade_s=self._fade_s(border, after))
             if self._is_limit_border(border, limits) or (border < arrived and self._is_too_bright(border)):
@@ -76,7 +74,7 @@ class Program:
         return cue
 
     def next_cue(self, moment: datetime) -> Cue | None:
-        """The first cue after an instant; None where nothing changes for REACH nights."""
+        """The first cue after an instant; None if nothing changes for REACH nights."""
         moment = moment.astimezone(UTC)
         return next(self._cues_after(moment, reach(moment, REACH, self.place).end), None)
 
@@ -85,7 +83,7 @@ class Program:
         return (self.look_at(start), *self._cues_after(start.astimezone(UTC), end.astimezone(UTC)))
 
     def nights(self, start: datetime, end: datetime) -> tuple[NightPlan, ...]:
-        """The nights that a period touches, without overrides; a piece ends where the light changes."""
+        """The nights of a period, without overrides; a piece ends where the light changes."""
         first, last = (night_at(at, self.place.time_zone).day for at in (start, max(start, end - INSTANT)))
         plans = (self._all_nights.of(day) for day in days_of(first, last))
         return tuple(self._by_zones(plan) for plan in plans if plan.pieces)
@@ -106,8 +104,8 @@ class Program:
         return why
 
     def why(self, cue: Cue, now: datetime) -> Why:
-        """Why a cue shows at an instant what it shows. One in which nothing applies knows only the night in which that
-        began, which may be months ago: the rules of this night are named."""
+        """Why a cue shows what it shows at an instant. A cue in which nothing applies only knows the night in which
+        that began, which may be months ago: the rules of this night are named."""
         if cue.why.by is not None:
             return cue.why
         return self.explain(max(now, cue.at + timedelta(seconds=cue.fade_s)))
@@ -138,7 +136,7 @@ class Program:
         return {}
 
     def _plans(self, skipped: frozenset[str]) -> tuple[RulePlan, ...]:
-        """One for each group of zones, without the campaigns that are skipped."""
+        """One for each group of zones, without the skipped campaigns."""
         if skipped not in self._known_plans:
             plans = []
             for zones, every in self._groups:
@@ -156,8 +154,8 @@ class Program:
         return Nights(self.rules, self.place)
 
     def _strongest(self, whys: list[Why]) -> Why:
-        """Of the reasons by group of zones the one that is told of all: what was set by hand, else the highest rule; a
-        rule that shows in other zones has not lost."""
+        """The reason for all groups of zones: an override if there is one, else the highest rule; a rule that shows in
+        other zones has not lost."""
         ranks = {id(rule): rank for rank, rule in enumerate(self.rules)}
         by_hand = [why for why in whys if isinstance(why.by, SafetyStop | Override)]
         lit = [why for why in whys if isinstance(why.by, Rule) and why.verdict == "lit"]
@@ -168,7 +166,7 @@ class Program:
         return replace(first, losers=tuple(r for r in self.rules if id(r) in losers and id(r) not in showing))
 
     def _uncapped(self, moment: datetime) -> Cue:
-        """The cue in force as if the campaigns that are skipped now always were, before limits."""
+        """The cue in force as if the campaigns skipped now always were, before limits."""
         plans = self._plans(self._skipped(moment))
         cues = [plan.look_at(moment) for plan in plans]
         if len(cues) == 1:
@@ -210,13 +208,13 @@ class Program:
         return [claim.rule for claim in claims if isinstance(claim.rule, Limit)]
 
     def _limit_that_matters(self, moment: datetime) -> Limit | None:
-        """The limit that takes light away now."""
+        """The limit that reduces the light now."""
         if not (limits := self._limits_at(moment)):
             return None
         return next(iter(_capped(self._uncapped(moment).looks, limits)[1].values()), None)
 
     def _between_borders(self, moment: datetime) -> Cue:
-        """The cue in force as if what is skipped and limited now always were."""
+        """The cue in force as if the current skips and limits always applied."""
         return self._under_limits(self._uncapped(moment), moment)
 
     def _under_limits(self, cue: Cue, moment: datetime) -> Cue:
@@ -228,7 +226,7 @@ class Program:
         return replace(cue, looks=looks, limits=limits, why=why)
 
     def _dimming(self, looks: Looks) -> list[Limit]:
-        """The limits that would take light away from these looks, at whatever time."""
+        """The limits that would reduce these looks, at any time."""
         return [limit for limit in self.limits if _capped(looks, [limit])[1]]
 
     def _highest(self, moment: datetime, limits: list[Limit]) -> float:
@@ -247,8 +245,8 @@ class Program:
         return sorted({at for claim in self._limit_nights.of(night.day).claims for at in (claim.start, claim.end)})
 
     def _borders_back(self, moment: datetime, earliest: datetime, latest: datetime) -> Iterator[datetime]:
-        """Where a skip or a limit may begin or end, from an instant back to another, both included; limits back from
-        `latest`, and REACH nights at the farthest."""
+        """Possible borders of skips and limits, from an instant back to another, both included; of limits back from
+        `latest`, and REACH nights at most."""
         by_limits = self._limit_borders_back(min(moment, latest), earliest) if self.limits else ()
         skips = (at for at in reversed(self._skip_borders) if earliest <= at <= moment)
         yield from merge(by_limits, skips, reverse=True)
@@ -262,7 +260,7 @@ class Program:
             night = night_of(night.day - timedelta(days=1), self.place.time_zone)
 
     def _limit_borders_after(self, moment: datetime, end: datetime) -> Iterator[datetime]:
-        """Those after an instant and before another."""
+        """The borders after an instant and before another."""
         night = night_at(moment, self.place.time_zone)
         while self.limits and night.start < end:
             yield from (at for at in self._limit_borders(night) if moment < at < end)
@@ -279,7 +277,7 @@ class Program:
             ((at, False) for at in self._changes_after(moment, end)),
             ((at, True) for at in self._limit_borders_after(moment, end)),
         ):
-            # each night of a year that is dark, or always under the same limit, need not be looked at
+            # each night of a year that is dark, or always under the same limit, need not be examined
             has_arrived = at >= cue.at + timedelta(seconds=cue.fade_s)
             if at == last or (is_limit and has_arrived and not self._is_limit_border(at, limits)):
                 continue
@@ -289,7 +287,7 @@ class Program:
                 yield cue
 
     def _changes_after(self, moment: datetime, end: datetime) -> Iterator[datetime]:
-        """Where rules, overrides or skips may change the light, in order."""
+        """Possible changes of the light by rules, overrides or skips, in order."""
         borders = (at for at in self._skip_borders if moment < at < end)
         for border in chain(borders, (end,)):
             plans = self._plans(self._skipped(moment))
@@ -299,15 +297,15 @@ class Program:
             moment = border
 
     def _fade_s(self, border: datetime, after: Cue) -> float:
-        """Of the change at a border: what is left of a fade under way goes on. There is none where a limit begins and
-        the light may be brighter."""
+        """Seconds of the fade at a border: the rest of a running fade goes on. There is none if a limit begins and the
+        light may be brighter."""
         if self._is_too_bright(border):
             return 0.0
         left_s = max(0.0, after.fade_s - (border - after.at).total_seconds())
         return max(OVERRIDE_FADE_S, left_s) if self._is_skip(border) else left_s
 
     def _is_too_bright(self, border: datetime) -> bool:
-        """Whether the light just before may be brighter than a limit that begins here allows."""
+        """Whether the light just before may be brighter than allowed by a limit that begins here."""
         before = {id(limit) for limit in self._limits_at(border - INSTANT)}
         new = [limit for limit in self._limits_at(border) if id(limit) not in before]
         at = border
@@ -323,7 +321,7 @@ class Program:
     # Nights
 
     def _by_zones(self, plan: NightPlan) -> NightPlan:
-        """A night cut where the light changes in any zone, be it by another rule or by a limit."""
+        """A night cut where the light changes in any zone, by another rule or by a limit."""
         groups = [each.nights.of(plan.night.day) for each in self._plans(frozenset())]
         if len(groups) == 1 and not self.limits:
             return plan
@@ -353,7 +351,7 @@ class Program:
         return looks
 
     def _decides(self, claims: list[Claim]) -> Claim | None:
-        """The highest that is lit, else the highest."""
+        """The highest lit claim, else the highest."""
         ranks = {id(rule): rank for rank, rule in enumerate(self.rules)}
         return min(claims, key=lambda claim: (not claim.lit, ranks[id(claim.rule)]), default=None)
 
@@ -367,12 +365,12 @@ def _is_same(one: Piece, other: Piece) -> bool:
 
 
 def _shown(cue: Cue) -> tuple[Looks, tuple[datetime, ...]]:
-    """What a cue shows, with the steps of its sequences; dark is dark whenever it began."""
+    """The looks of a cue, with the steps of its sequences; dark is dark whenever it began."""
     return cue.looks, tuple(cue.of(zone).since for zone in cue.looks)
 
 
 def _capped(looks: Looks, limits: Iterable[Limit]) -> tuple[Looks, Mapping[str, Limit]]:
-    """The looks under limits, and by zone the limit that takes light away."""
+    """The looks under limits, and by zone the limit that reduces the light."""
     taken: dict[str, Limit] = {}
     capped = dict(looks)
     for limit in limits:

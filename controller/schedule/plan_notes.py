@@ -1,8 +1,7 @@
-"""What a person should know about a schedule that is not wrong: overlaps and rules that never show (`notes`); empty
+"""What a person should know about a schedule without mistakes: overlaps and rules that never show (`notes`); empty
 windows, clock changes and an absent sun in one night (`night_notes`).
 
-A note carries a code of the catalogue and its fields; times are those of the clock at the place.
-"""
+A note has a code of the catalogue and its fields; times are by the clock at the place."""
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
@@ -27,11 +26,11 @@ ONE_DAY = timedelta(days=1)
 OwnClaims = Sequence[tuple[NightPlan, Claim]]
 """The claims of one rule, night by night."""
 MOST_NAMES = 3
-"""So many of the rules that hide another one are named."""
+"""Number of the rules hiding another one that are named."""
 SHORTEST_GAP = timedelta(minutes=1)
-"""Between the windows of a campaign; a shorter one, by the clock, begins and ends at once."""
+"""Shortest gap between the windows of a campaign; a shorter one, by the clock, begins and ends at once."""
 MOST_OVERLAPS = 10
-"""So many of the campaigns that overlap a higher one are named."""
+"""Number of the campaigns overlapping a higher one that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +77,13 @@ def _of_rule(
 
 
 def next_span(rule: Rule, today: date) -> tuple[date, date] | None:
-    """The occurrence that is on or comes next; None where none ever comes, or for a rule without days."""
+    """The current or next occurrence; None if there is none, or for a rule without days."""
     spans = (next(days.spans(today, date(LATEST, 12, 31)), None) for days in rule.listed)
     return min((span for span in spans if span is not None), default=None)
 
 
 def coming_days(rule: Rule, today: date) -> tuple[date, date] | None:
-    """The days in a row, exceptions left out, that are on or come next; None where none come within some years."""
+    """The current or next days in a row, without exceptions; None if there are none within some years."""
     first = today
     if rule.has(today):
         while rule.has(first - ONE_DAY) and today - first < AHEAD:
@@ -104,7 +103,7 @@ def coming_days(rule: Rule, today: date) -> tuple[date, date] | None:
 
 
 def _is_on_leap_days(rule: Rule, today: date) -> bool:
-    """Whether it comes back, and on no other day than 29 February."""
+    """Whether it recurs, on 29 February only."""
     soon = today + timedelta(days=366 * 9)
     spans = [span for days in rule.listed for span in days.spans(today, soon)]
     return (
@@ -115,7 +114,7 @@ def _is_on_leap_days(rule: Rule, today: date) -> bool:
 
 
 def _not_shown(rule: Lit, own: OwnClaims, nights: tuple[NightPlan, ...], first_day: date) -> Note:
-    """Why a rule does not show in these nights: it comes later, is always under others, or its hours are empty."""
+    """Why a rule does not show in these nights: it comes later, others always win, or its hours are empty."""
     lit = [(night, claim) for night, claim in own if claim.lit]
     if first_day > nights[-1].night.day:
         return Note("TWL-S208", rule, {"name": rule.name, "day": first_day.isoformat()})
@@ -125,7 +124,7 @@ def _not_shown(rule: Lit, own: OwnClaims, nights: tuple[NightPlan, ...], first_d
 
 
 def _winners(own: OwnClaims) -> str:
-    """The names of those that hold the time that a rule claims."""
+    """The names of the rules that win the time that a rule claims."""
     names = dict.fromkeys(
         piece.claim.rule.name
         for night, claim in own
@@ -138,8 +137,7 @@ def _winners(own: OwnClaims) -> str:
 def _long_fades(rule: Lit, own: OwnClaims, place: Place) -> Iterator[Note]:
     """A note on the first window that on each of its nights is shorter than the fades.
 
-    What counts is what the days leave of the window, together with the windows that it touches.
-    """
+    What counts is the part of the window on its days, together with the windows that it touches."""
     fades = rule.fade_in + rule.fade_out
     lit = [(night.night, claim) for night, claim in own if claim.lit and fades]
     for window in rule.hours:
@@ -196,7 +194,7 @@ def _overlaps(program: Program, nights: tuple[NightPlan, ...]) -> Iterator[Note]
 
 
 class _Shown:
-    """When each rule shows, night by night; what was worked out for one pair of rules serves all others."""
+    """When each rule shows, night by night; results for one pair of rules serve all others."""
 
     def __init__(self, nights: tuple[NightPlan, ...]) -> None:
         self._nights = nights
@@ -210,8 +208,8 @@ class _Shown:
         self._frames: dict[tuple[int, int], tuple[Stretch, ...]] = {}
 
     def in_gaps(self, higher: Lit, lower: Lit, index: int) -> list[Stretch]:
-        """When the lower rule shows in a night although the day is one of the higher rule's: outside its hours. This is
-        what `otherwise: dark` in the higher one keeps dark."""
+        """When the lower rule shows in a night although the day is one of the higher rule's: outside its hours.
+        `otherwise: dark` in the higher rule keeps these hours dark."""
         pieces = self._pieces[index].get(id(lower))
         if not pieces:
             return []
@@ -225,8 +223,7 @@ class _Shown:
 def _crossing(night: NightPlan, ranks: Mapping[int, int]) -> Iterator[tuple[int, int]]:
     """The rank of each claim's rule, and the ranks of those that claim an instant of it, its own among them.
 
-    A rule has a bit for each of its claims here: of two windows one may begin in time and the other end in time.
-    """
+    A rule has a bit for each of its claims here: one of two windows may begin in time and the other end in time."""
     seen: Counter[int] = Counter()
     lit: list[tuple[Claim, int, int]] = []
     for claim in night.claims:
@@ -249,7 +246,7 @@ def _crossing(night: NightPlan, ranks: Mapping[int, int]) -> Iterator[tuple[int,
 
 
 def _bits(number: int) -> Iterator[int]:
-    """The places of the ones."""
+    """The positions of the ones."""
     while number:
         lowest = number & -number
         yield lowest.bit_length() - 1

@@ -29,8 +29,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of time with one claim in force, None where nothing applies; `also` are the rules that show in zones
-    which the claim leaves to them, and `limit` takes light away."""
+    """A stretch of time with one claim in force, None if nothing applies; `also` are the rules that show in zones that
+    the claim leaves to them, and `limit` reduces the light."""
 
     start: datetime
     end: datetime
@@ -67,12 +67,12 @@ class NightPlan:
         return next(piece for piece in self.pieces if piece.start <= moment < piece.end)
 
     def claims_at(self, moment: datetime) -> list[Claim]:
-        """Those that hold at an instant, the stronger first."""
+        """The claims in force at an instant, the stronger first."""
         return [claim for claim in self.claims if claim.start <= moment < claim.end]
 
 
 class Nights:
-    """The nights of a place under rules, each worked out once."""
+    """The nights of a place under rules, each computed once."""
 
     def __init__(self, rules: tuple[Rule, ...], place: Place) -> None:
         self._rules, self._place = rules, place
@@ -108,7 +108,7 @@ def claims(rules: Iterable[Rule], night: Night, place: Place) -> tuple[Claim, ..
 
 
 def pieces(ranked: tuple[Claim, ...], night: Night) -> tuple[Piece, ...]:
-    """The night cut into pieces without a gap, each with its winner; neighbours with the same winner are one."""
+    """The night cut into pieces without a gap, each with its winner; neighbours with the same winner are joined."""
     borders = {night.start, night.end}
     borders.update(at for claim in ranked for at in (claim.start, claim.end))
     coming = sorted(range(len(ranked)), key=lambda rank: ranked[rank].start, reverse=True)

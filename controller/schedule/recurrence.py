@@ -1,8 +1,7 @@
 """Points of the year, and rules that give the days of one year: the values that the day grammar reads.
 
-The year of a week is its ISO year: week 1 of 2026 belongs to 2026 although it begins on 29 December 2025. The year of a
-shifted day is that of the day it is counted from.
-"""
+The year of a week is its ISO year: week 1 of 2026 belongs to 2026 although it begins on 29 December 2025. The year of
+a shifted day is that of the day it is counted from."""
 
 import re
 from abc import ABC, abstractmethod
@@ -18,12 +17,12 @@ from controller.schedule.holidays import HOLIDAYS, weekday_from
 Span = tuple[date, date]
 
 EARLIEST, LATEST = 1970, 2100
-"""The years that may be written."""
+"""First and last year that may be written."""
 
 
 def checked_year(digits: str, **place: int) -> int:
     """A year in four digits; raises Mistake TWL-S147 for two, which could be of any century, and TWL-S109 for one that
-    may not be written. `place` is where it stands, `start` and `end`."""
+    may not be written. `place` is its `start` and `end`."""
     if re.fullmatch("[0-9]{4}", digits) and EARLIEST <= int(digits) <= LATEST:
         return int(digits)
     if re.fullmatch("[0-9]{2}", digits):
@@ -32,7 +31,7 @@ def checked_year(digits: str, **place: int) -> int:
 
 
 NEARLY_A_YEAR = 28
-"""A period over New Year that leaves out fewer days is more likely written the wrong way round."""
+"""Days: a period over New Year that leaves out fewer is more likely written the wrong way round."""
 
 
 class _Point(ABC):
@@ -41,13 +40,13 @@ class _Point(ABC):
     __slots__ = ()
 
     def exists(self, _year: int) -> bool:
-        """Whether the year has it, which decides about a point that stands alone."""
+        """Whether the year has it; only needed for a point that stands alone."""
         return True
 
     @abstractmethod
     def span(self, year: int) -> Span:
-        """Its first and last day. Where the year lacks it (29 February, week 53), the last that the year has: this is
-        what such an end of a period means."""
+        """Its first and last day. If the year lacks it (29 February, week 53), the last such day or week of the year:
+        that is what such an end of a period means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ class NthWeekday(_Point):
 
 @dataclass(frozen=True, slots=True)
 class NamedDay(_Point):
-    """`Easter Sunday`, by what the holiday is called in `holidays.HOLIDAYS`."""
+    """`Easter Sunday`, by its internal name in `holidays.HOLIDAYS`."""
 
     name: str
 
@@ -178,7 +177,7 @@ class Alone:
     point: Point
 
     def occurrences(self, year: int) -> Iterator[Span]:
-        """One, or none where the year lacks the point."""
+        """One, or none if the year lacks the point."""
         if self.point.exists(year):
             yield self.point.span(year)
 
@@ -201,7 +200,7 @@ class Period:
 @dataclass(frozen=True, slots=True)
 class Weekdays:
     """`every Friday and Saturday`, `every Friday from 1 June to 31 August`: days in a row are one occurrence. Without
-    days to lie `within`, one ends with the year."""
+    days to lie `within`, an occurrence ends with the year."""
 
     weekdays: frozenset[int]
     within: "Rule | None" = None
@@ -215,12 +214,12 @@ class Weekdays:
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """`20 and 22–24 December`, `6 June and Lucia`: days and periods that are written as one."""
+    """`20 and 22–24 December`, `6 June and Lucia`: days and periods written as one."""
 
     rules: tuple["Rule", ...]
 
     def occurrences(self, year: int) -> Iterator[Span]:
-        """Those of each rule; what touches or overlaps is one."""
+        """The occurrences of each rule; touching or overlapping ones are joined."""
         spans = sorted(span for rule in self.rules for span in rule.occurrences(year))
         while spans:
             first, last = spans.pop(0)
@@ -238,7 +237,7 @@ class Except:
     year: int | None = None
 
     def occurrences(self, year: int) -> Iterator[Span]:
-        """What is left of each occurrence, as runs of days."""
+        """The rest of each occurrence, as runs of days."""
         # an occurrence that lies in this year or the next may belong to a neighbouring one
         years = (self.year,) if self.year is not None else range(year - 2, year + 3)
         out = {day for each in years for span in self.left_out.occurrences(each) for day in days_of(*span)}
@@ -248,7 +247,7 @@ class Except:
 
 @dataclass(frozen=True, slots=True)
 class EveryFewYears:
-    """The occurrences of a rule in some year and each so many years before and after it."""
+    """The occurrences of a rule in some year, and every few years before and after it."""
 
     rule: "Rule"
     some_year: int
@@ -260,7 +259,7 @@ class EveryFewYears:
 
 
 def days_of(first: date, last: date) -> Iterator[date]:
-    """Each day from the first to the last; none where the last comes first."""
+    """Each day from the first to the last; none if the last comes first."""
     return (first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
@@ -280,7 +279,7 @@ def weeks_in(year: int) -> int:
 
 
 def runs_over_new_year(first: Point, last: Point) -> bool:
-    """Whether a period without years ends in the next one: where the end comes first in every year."""
+    """Whether a period without years ends in the next one: if the end comes first in every year."""
     years = range(EARLIEST, LATEST + 1)
     return all(last.span(year)[1] < first.span(year)[0] for year in years)
 

@@ -1,5 +1,5 @@
-"""Which rules an edit of the schedule makes, removes and changes, and which days they win and lose. Pure; what of it is
-seen in the nights is in `changes`."""
+"""Which rules an edit of the schedule adds, removes and changes, and which days they win and lose. Pure; the visible
+effect on nights is in `changes`."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from controller.schedule.plan_notes import Note
 from controller.schedule.recurrence import Span, days_of, runs
 
 YEARS = 5
-"""So many years, this one included, tell whether days were changed in one of them only."""
+"""Number of years, this one included, that are compared to see whether days changed in one of them only."""
 MOST_SPANS = 4
-"""Days that were added in more pieces than this are told as they are written."""
+"""Days that were added in more pieces than this are shown as written."""
 ORDER = "order"
-"""Stands among the changed keys of a rule for its place in the list."""
+"""Among the changed keys of a rule: its place in the list."""
 
 RuleKind = Literal["blackouts", "campaigns", "every_night", "limits"]
 KINDS: tuple[RuleKind, ...] = get_args(RuleKind)
@@ -26,8 +26,8 @@ DAY_KEYS = frozenset({"dates", "nights", "except"})
 
 @dataclass(frozen=True, slots=True)
 class DaysEdit:
-    """Days, in their own years, that a rule won and lost. `only`: whatever else its days were, they stay so;
-    `as_usual`: a year that had days of its own has those of every year again."""
+    """Days, in their own years, that a rule won and lost. `only`: its other days stay as they are; `as_usual`: a year
+    with days of its own has those of every year again."""
 
     added: tuple[Span, ...]
     removed: tuple[Span, ...]
@@ -40,10 +40,9 @@ class RuleChange:
     """A rule that is new, removed or edited: the keywords that differ, with ORDER for its place in the list.
 
     `changed` counts the changed nights in which it has hours, before or after; `kept` those between the first and the
-    last of them in which it shows as before, of all nights where none changes. `never` says why a rule that is lit
-    nowhere is not: the note has the code and who wins. `days` is None where the days are the same, or come in too many
-    pieces to be told one by one.
-    """
+    last of them in which it shows as before, of all nights if none changes. `never` is the reason why a rule is never
+    lit: the note has the code and the winner. `days` is None if the days are the same, or come in too many pieces to
+    list."""
 
     change: Literal["new", "removed", "edited"]
     kind: RuleKind
@@ -57,7 +56,7 @@ class RuleChange:
 
     @property
     def rule(self) -> Rule:
-        """As it will be, or as it was where it is removed."""
+        """The new rule, or the old one if it is removed."""
         rule = self.after or self.before
         assert rule is not None  # noqa: S101 -- one of them always is
         return rule
