@@ -1,12 +1,13 @@
-"""The only door to apprise, which knows some 130 ways to tell people something: a process of its own, for one call.
+"""The only use of apprise, which supports some 130 ways to notify people: a separate process for one call.
 
-Servers may hang, answer for ever or send without end, and libraries wait for them and keep all of it. A process can be
-ended, and its memory bounded, whatever a server does to it: the service that lights the lamps feels nothing of it.
+Servers may hang, answer endlessly or send without end, and libraries wait for them and keep everything in memory. A
+process can be ended, and its memory limited, whatever a server does to it: the service that lights the lamps is not
+affected.
 
     python -m controller.app.apprise_process < {"address", "within_s", "message": {"title", "body", "manner"} | null}
 
-What comes back on the last line is one of `{"unusable": true}`, `{"server": [host, port]}` (without a message),
-`{"delivered": true}` and `{"delivered": false, "said": …}`, the last that apprise said, which may hold secrets.
+The answer on the last line is one of `{"unusable": true}`, `{"server": [host, port]}` (without a message),
+`{"delivered": true}` and `{"delivered": false, "said": …}`, the last error of apprise, which may hold secrets.
 """
 
 import ctypes
@@ -23,19 +24,19 @@ import apprise
 from apprise.conversion import convert_between
 
 MOST_MEMORY = 96 * 1024 * 1024
-"""Bytes of its own; it takes some 35 MB where nothing is wrong."""
+"""Bytes of its own memory; normally it uses some 35 MB."""
 PARENT_DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 SOCKET_ERROR = re.compile(r"(?:Socket|SMTP|Connection) ?Exception: ", re.IGNORECASE)
 
 
 def answer(address: str, message: Mapping[str, str] | None) -> dict[str, Any]:
-    """What became of a call."""
-    told = _Told()
+    """The answer to a request."""
+    last_error = _LastError()
     logger = logging.getLogger("apprise")
     logger.propagate = False
     logger.setLevel(logging.DEBUG)
-    logger.addHandler(told)
+    logger.addHandler(last_error)
     service = _service(address)
     if service is None:
         return {"unusable": True}
@@ -43,19 +44,19 @@ def answer(address: str, message: Mapping[str, str] | None) -> dict[str, Any]:
         host = getattr(service, "smtp_host", "") or service.host
         return {"server": [host, service.port or (443 if service.secure else 80)]}
     is_delivered = service.notify(**_in_its_format(service, message))
-    return {"delivered": is_delivered, "said": told.last}
+    return {"delivered": is_delivered, "said": last_error.text}
 
 
 def _service(address: str) -> Any:
-    """The service that apprise makes of an address. It writes nothing to any disk, starts no threads and loads no
-    plug-ins of others."""
+    """The service that apprise makes of an address. It writes to no disk, starts no threads and loads no foreign
+    plug-ins."""
     memory = apprise.PersistentStoreMode.MEMORY
     asset = apprise.AppriseAsset(app_id="Watertower", async_mode=False, storage_mode=memory, plugin_paths=[])
     return apprise.Apprise.instantiate(address, asset=asset, suppress_exceptions=True)
 
 
 def _in_its_format(service: Any, message: Mapping[str, str]) -> dict[str, Any]:
-    """The message as the service takes it, as HTML where it does."""
+    """The message in the format of the service, HTML if it supports that."""
     text = apprise.NotifyFormat.TEXT
     takes = service.resolve_format(text)
     title = message["title"]
@@ -67,20 +68,20 @@ def _in_its_format(service: Any, message: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-class _Told(logging.Handler):
-    """Keeps the last line that tells why something failed."""
+class _LastError(logging.Handler):
+    """Keeps the last line that explains a failure."""
 
-    last = ""
+    text = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
-        if record.levelno >= logging.WARNING or SOCKET_ERROR.search(text):
-            self.last = text
+        line = record.getMessage()
+        if record.levelno >= logging.WARNING or SOCKET_ERROR.search(line):
+            self.text = line
 
 
 def _bound(within_s: float) -> None:
-    """The system ends this process after so many seconds, whatever it waits for, with the service that reads the
-    answer, and where it takes too much memory; as far as the system can do that."""
+    """Has the system end this process after `within_s` seconds whatever it waits for, together with the service that
+    reads the answer, and if it uses too much memory; as far as the system supports that."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, within_s)
     with suppress(AttributeError, OSError, TypeError):

@@ -197,7 +197,7 @@ def _notice_tasks(
     if context.is_demo or not (tower.notices or tower.heartbeat):
         return {}
     try:
-        from controller.app.courier import keep_beating  # noqa: PLC0415  HTTP is not needed without it
+        from controller.app.courier import send_heartbeats  # noqa: PLC0415  HTTP is not needed without it
         from controller.app.notifier import Notifier  # noqa: PLC0415
     except Exception as error:  # a library is missing, or of another version
         context.note(new_event("TWL-N106", reason=f"{place_of(error)}: {error}"))
@@ -208,7 +208,7 @@ def _notice_tasks(
         listeners.append(notifier.note)
         tasks["notices"] = notifier.run()
     if tower.heartbeat is not None:
-        tasks["heartbeat"] = keep_beating(tower.heartbeat, lambda: runtime.turned_s, context.clock, context.note)
+        tasks["heartbeat"] = send_heartbeats(tower.heartbeat, lambda: runtime.turned_s, context.clock, context.note)
     return tasks
 
 

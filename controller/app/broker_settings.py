@@ -1,17 +1,17 @@
-"""From `mqtt:` of tower.yaml to addresses, users and their rights. Secrets come from files or systemd credentials, never
-from the two files themselves.
+"""Makes addresses, users and their rights from `mqtt:` of tower.yaml. Secrets come from files or systemd credentials,
+never from the two files themselves.
 
 `users_file` has a line `name:password` for each user, the password as `watertower password` writes it, or plain. Below
-it further rights may stand, in the words of mosquitto's access list: `topic read|write|readwrite FILTER`.
+it there may be more rights, in the syntax of mosquitto's access list: `topic read|write|readwrite FILTER`.
 
 Rights, as in deploy/mosquitto/watertower.acl
 | user | may |
 |---|---|
 | `controller`, and the programs of the service | everything |
-| anyone | read whether the controller is there, and `desired`, `walk` and `availability` of the gateway of the same name; write that gateway's `reported` and `availability` |
-| the name of a vendor's gateway in tower.yaml | read and write the topics of that device, no others' |
+| anyone | read the controller's status, and `desired`, `walk` and `availability` of the gateway of the same name; write that gateway's `reported` and `availability` |
+| the name of a vendor's gateway in tower.yaml | read and write the topics of that device, of no others |
 | anyone with `topic` lines | that too |
-Where several sites share the broker, a gateway's name is `<site>/<gateway>`, and it is given that site's topics.
+If several sites share the broker, a gateway's name is `<site>/<gateway>`, and it has the topics of that site.
 """  # noqa: E501 -- a table
 
 import os
@@ -38,13 +38,12 @@ from controller.topics import is_filter
 DEFAULT_LISTEN = ("127.0.0.1", 1883)
 CONTROLLER = "controller"
 OWN_PASSWORD = "broker-password"  # noqa: S105 -- a name
-"""File in the state directory with the password of the service's own programs. Commands use it too where they may read
-it."""
+"""File in the state directory with the password of the service's own programs. Commands that may read it use it too."""
 CREDENTIALS = "/run/credentials/"
 MAX_SECRET = 10_000
 MAX_USERS = 1_000_000
 ACCESS = {"read": (True, False), "write": (False, True), "readwrite": (True, True)}
-"""The words of a `topic` line -> whether they allow to read and to write."""
+"""Access in a `topic` line -> whether it allows reading and writing."""
 EACH_LINE = Reason("each_line_a_user")
 
 
@@ -57,8 +56,8 @@ def listens(settings: Settings) -> tuple[str, int]:
 
 
 def addresses(settings: Settings, state: Path | None = None) -> tuple[Address, ...]:
-    """The brokers to connect to. To the embedded one a command without a `username` logs in as the service's own
-    programs do, where it may read the state directory. Raises Misconfigured."""
+    """The brokers to connect to. Without a `username` a command logs in to the embedded one like the service's own
+    programs, if it may read the state directory. Raises Misconfigured."""
     username, password = settings.username, _password_file(settings)
     if settings.is_embedded:
         login = (username, password) if username else _login_of_service(settings, state)
@@ -71,20 +70,20 @@ def addresses(settings: Settings, state: Path | None = None) -> tuple[Address, .
 
 
 def embedded(host: str, port: int, username: str | None, password: str | Path | None) -> Address:
-    """The embedded broker as programs on the same machine reach it."""
+    """The address of the embedded broker for programs on the same machine."""
     host = "127.0.0.1" if host in {"0.0.0.0", "localhost"} else "::1" if host == "::" else host  # noqa: S104
     return Address(host, port, username=username, password=password, is_embedded=True)
 
 
 def not_reached(brokers: Sequence[Address], failure: Event) -> Event:
-    """Why nobody lets us in, as it is told to people. The embedded broker cannot be reached where no service runs."""
+    """The failure as people see it. The embedded broker cannot be reached if no service runs."""
     if failure.code == "TWL-M007" and any(broker.is_embedded for broker in brokers):
         return new_event("TWL-Q101", address=failure.fields["broker"], reason=failure.fields["reason"])
     return failure
 
 
 def _password_file(settings: Settings) -> Path | None:
-    """The file with the password, which can be read. Raises Misconfigured."""
+    """The file with the password, after a check that it can be read. Raises Misconfigured."""
     path = settings.password_file
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
     if path is None and settings.username and credentials and Path(credentials, CREDENTIAL).is_file():
@@ -95,8 +94,8 @@ def _password_file(settings: Settings) -> Path | None:
 
 
 def _login_of_service(settings: Settings, state: Path | None) -> tuple[str | None, str | Path | None]:
-    """User and password: the service's own where we may read it, else the user `controller` where its password is not
-    hashed, else none."""
+    """User and password: the service's own if we may read it, else the user `controller` if its password is not hashed,
+    else none."""
     for folder in (state, INSTALLED_STATE):
         if folder is not None and os.access(folder / OWN_PASSWORD, os.R_OK):
             return CONTROLLER, folder / OWN_PASSWORD
@@ -108,8 +107,8 @@ def _login_of_service(settings: Settings, state: Path | None) -> tuple[str | Non
 
 
 def own_password(state: Path) -> str:
-    """The password of the service's own programs: made once and kept in the state directory, or made for this run only
-    where it cannot be kept."""
+    """The password of the service's own programs: made once and stored in the state directory, or made for this run
+    only if it cannot be stored."""
     file = state / OWN_PASSWORD
     with suppress(OSError, ValueError):
         stored = plain_file.read(file, MAX_SECRET).decode("ascii").strip()
@@ -123,7 +122,7 @@ def own_password(state: Path) -> str:
 
 
 def secret_text(path: Path, most: int = MAX_SECRET) -> str:
-    """The text of a secret file of at most so many bytes; raises Misconfigured TWL-Q106."""
+    """The text of a secret file of at most `most` bytes; raises Misconfigured TWL-Q106."""
     try:
         return plain_file.read(path, most).decode()
     except (OSError, ValueError) as error:
@@ -131,7 +130,7 @@ def secret_text(path: Path, most: int = MAX_SECRET) -> str:
 
 
 def users(tower: Tower) -> dict[str, User] | None:
-    """The users of `users_file` with all their rights; None lets anyone on this machine do anything. Raises
+    """The users of `users_file` with all their rights; None allows anyone on this machine everything. Raises
     Misconfigured."""
     if tower.mqtt.users_file is None:
         return None
@@ -139,8 +138,8 @@ def users(tower: Tower) -> dict[str, User] | None:
 
 
 def users_of_sites(towers: Mapping[str, Tower]) -> dict[str, User] | None:
-    """The same where several sites, by name, share the broker: a gateway logs in as
-    `<site>/<gateway>`; that of the only site, whose name is empty, as itself."""
+    """The same if several sites, by name, share the broker: a gateway logs in as `<site>/<gateway>`; if there is only
+    one site, whose name is empty, as itself."""
     if "" in towers:
         return users(towers[""])
     shared = [tower for tower in towers.values() if tower.mqtt.is_embedded and tower.mqtt.users_file is not None]
@@ -159,7 +158,7 @@ def users_of_sites(towers: Mapping[str, Tower]) -> dict[str, User] | None:
 
 
 def listed_users(settings: Settings) -> tuple[dict[str, User], tuple[str, ...]]:
-    """The users as `users_file` lists them, and the names that it lists more than once, of which the last entry counts;
+    """The users listed in `users_file`, and the names that are listed more than once, of which the last entry counts;
     nobody without such a file. Raises Misconfigured TWL-Q106."""
     path, found, repeated = settings.users_file, dict[str, User](), dict[str, None]()
     if path is None:
@@ -206,8 +205,8 @@ def _with_rights(name: str, user: User, tower: Tower) -> User:
 
 
 def secret_findings(settings: Settings) -> Iterator[tuple[str, Event]]:
-    """What is wrong with the secret files, each with the key of `mqtt:` that names it. Nothing of a file that only the
-    service may read, or that systemd makes when it starts."""
+    """Problems of the secret files, each with the key of `mqtt:` that names it. Ignores files that only the service may
+    read, or that systemd makes when it starts."""
     for key in ("users_file", "password_file", "key_file"):
         path: Path | None = getattr(settings, key)
         with suppress(OSError):

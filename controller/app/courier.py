@@ -1,10 +1,10 @@
-"""Brings messages to one receiver, and a sign of life to a monitor: what a network makes of it, as events."""
+"""Sends messages to one receiver, and a sign of life to a monitor; emits the results as events."""
 
 import asyncio
 from collections.abc import Callable
 from functools import partial
 
-from controller.app.notice_sender import AddressUnusable, beat, examine, send
+from controller.app.notice_sender import AddressUnusable, examine, send, send_heartbeat
 from controller.app.operating_system import FEED_S
 from controller.clock import Clock
 from controller.config.tower_keys import Heartbeat, Receiver
@@ -17,13 +17,13 @@ from controller.service.notice_queue import NoticeMessage
 from controller.threads import run_blocking
 
 EXAMINE_S = 60.0
-"""So often a file is looked at again whose address cannot be used."""
-ANSWER_S, BEAT_S = 60.0, 30.0
-"""A call that has not ended by then has failed; there is no other until it ends."""
+"""Seconds between two checks of an address file that cannot be used."""
+ANSWER_S, HEARTBEAT_S = 60.0, 30.0
+"""Seconds after which a call has failed; no other is made until it ends."""
 FIRST_S, LONGEST_S = 30.0, 3600.0
-"""Between one try and the next."""
-BEAT_LATE_S = 300.0
-"""A monitor that has not been reached for so long has alarmed, or will."""
+"""Seconds between attempts, first and longest."""
+HEARTBEAT_LATE_S = 300.0
+"""Seconds without contact after which the monitor has raised an alarm, or will."""
 
 Note = Callable[[Event], None]
 
@@ -37,7 +37,7 @@ class _Call:
         self._within_s = within_s
 
     async def make(self, call: Callable[[], Reason | None]) -> Reason | None:
-        """Why it failed; None where it did not. Raises AddressUnusable."""
+        """Makes the call; returns why it failed, None if it did not. Raises AddressUnusable."""
         if self.is_hanging:
             return Reason("no_answer_in_time")
         self.is_hanging = True
@@ -49,7 +49,7 @@ class _Call:
         except AddressUnusable:
             self._ended()
             raise
-        except Exception as error:  # of a library, whose words may hold secrets
+        except Exception as error:  # from a library; its text may hold secrets
             self._ended()
             return Reason("other", {"text": place_of(error)})
         self._ended()
@@ -60,7 +60,8 @@ class _Call:
 
 
 class Courier:
-    """Delivers to one receiver: not before the time to try again, and not where its address cannot be used."""
+    """Delivers to one receiver, but not before the time of the next attempt, and not while its address cannot be
+    used."""
 
     def __init__(self, receiver: Receiver, clock: Clock, note: Note) -> None:
         self._receiver = receiver
@@ -73,12 +74,12 @@ class Courier:
 
     @property
     def is_ready(self) -> bool:
-        """Whether to try now."""
+        """Whether a message may be sent now."""
         is_due = self._clock.read().mono >= self._ready_s
         return is_due and not self._call.is_hanging and self._unusable.raised is None
 
     async def examine(self) -> None:
-        """Looks at the address once, and again while it cannot be used."""
+        """Checks the address once, and again while it cannot be used."""
         now_s = self._clock.read().mono
         is_due = now_s - self._examined_s >= EXAMINE_S
         if not is_due or (self._unusable.raised is None and self._examined_s > float("-inf")):
@@ -92,7 +93,7 @@ class Courier:
             self._unusable.clear(new_event("TWL-N104", receiver=self._receiver.name))
 
     async def deliver(self, message: NoticeMessage) -> Reason | None:
-        """Why it could not be delivered; None where it was."""
+        """Sends a message; returns why it could not be delivered, None if it was."""
         try:
             reason = await self._call.make(partial(send, self._receiver.url_file, message))
         except AddressUnusable as error:
@@ -110,7 +111,7 @@ class Courier:
         return reason
 
     def is_late(self, since: str, count: int, reason: Reason) -> None:
-        """It has failed for long."""
+        """Reports that deliveries have failed for long."""
         name = self._receiver.name
         self._late.raise_(new_event("TWL-N101", receiver=name, since=since, count=count, reason=reason))
 
@@ -119,22 +120,22 @@ class Courier:
         self._unusable.raise_(event, again=event != self._unusable.raised)
 
 
-async def keep_beating(heartbeat: Heartbeat, turned_s: Callable[[], float | None], clock: Clock, note: Note) -> None:
-    """Calls the address for as long as turns come (the watchdog's own condition), until cancelled. It tells nothing of
-    lamps: notices, metrics and `/health` do."""
-    call, alarm, good_s = _Call("heartbeat", BEAT_S), Alarm(note), clock.read().mono
+async def send_heartbeats(heartbeat: Heartbeat, turned_s: Callable[[], float | None], clock: Clock, note: Note) -> None:
+    """Calls the address while turns are made (as for the watchdog), until cancelled. It reports nothing about lamps:
+    notices, metrics and `/health` do."""
+    call, alarm, last_success_s = _Call("heartbeat", HEARTBEAT_S), Alarm(note), clock.read().mono
     while True:
-        last_s = turned_s()
-        if last_s is not None and clock.read().mono - last_s < FEED_S:
+        turn_s = turned_s()
+        if turn_s is not None and clock.read().mono - turn_s < FEED_S:
             is_unusable = False
             try:
-                reason = await call.make(partial(beat, heartbeat.url_file))
+                reason = await call.make(partial(send_heartbeat, heartbeat.url_file))
             except AddressUnusable as error:
                 reason, is_unusable = error.reason, True
             now_s = clock.read().mono
             if reason is None:
-                good_s = now_s
+                last_success_s = now_s
                 alarm.clear(new_event("TWL-N112"))
-            elif is_unusable or now_s - good_s >= BEAT_LATE_S:
+            elif is_unusable or now_s - last_success_s >= HEARTBEAT_LATE_S:
                 alarm.raise_(new_event("TWL-N111", reason=reason))
         await asyncio.sleep(heartbeat.every.total_seconds())

@@ -1,7 +1,7 @@
-"""The last good copy of the files: written when files are taken, used at the next start in the place of bad ones.
+"""The last good copy of the files: written when files are applied, used at the next start instead of bad ones.
 
-Good files are copied to `last-good` in the state directory, fixture profiles included, all at once; of one of several
-sites those that it shares too, in the folder `shared` of the copy.
+Valid files are copied to `last-good` in the state directory, fixture profiles included, all at once; for one of several
+sites the shared files too, in the folder `shared` of the copy.
 """
 
 from collections.abc import Mapping
@@ -25,13 +25,13 @@ from controller.threads import run_blocking
 
 LAST_GOOD = "last-good"
 BEFORE = "last-good-before"
-"""What was in force before the last good files: a file that is checked was often taken a second ago."""
+"""The files in force before the last good ones: for comparison, when a file was applied a second ago."""
 
 Contents = Mapping[str, bytes]
 
 
 class LastGood:
-    """Keeps a copy of the files in force; `alarm` is raised while it cannot be written."""
+    """Writes a copy of the files in force; `alarm` is raised while it cannot be written."""
 
     def __init__(self, directory: ConfigFolder, state: Path, alarm: Alarm) -> None:
         self._directory = directory
@@ -46,12 +46,13 @@ class LastGood:
         return self._setup is not None
 
     async def keep(self, setup: Setup) -> None:
-        """Copies the files if they are still those in force, now or by `retry`."""
+        """Copies the files if they are still those in force, now or in `retry`."""
         self._setup, self._contents = setup, None
         await self.retry()
 
     async def retry(self) -> None:
-        """Writes a copy that could not be written, from the contents read before: the files may be spoilt meanwhile."""
+        """Writes a copy that could not be written, from the contents read before: the files may have changed
+        meanwhile."""
         if self._setup is None:
             return
         try:
@@ -60,7 +61,7 @@ class LastGood:
             await run_blocking("files", partial(write_last_good, self._contents, self._state))
         except OSError as error:
             if await run_blocking("files", partial(last_good, self._directory, self._state)) == self._setup:
-                self._setup = None  # a start that went by the copy
+                self._setup = None  # a start that used the copy
                 self._alarm.clear(new_event("TWL-O133"))
                 return
             copied = local(copied_at(self._state), self._setup)
@@ -72,7 +73,7 @@ class LastGood:
 
 
 def paths_of(folder: ConfigFolder) -> dict[str, Path]:
-    """The files that make up a site, by their names in a copy; also those that are not there. Raises OSError."""
+    """The files that make up a site, by their names in a copy; also those that do not exist. Raises OSError."""
     own = own_folder(folder)
     paths = _in_folder(own)
     if isinstance(folder, SiteFolder):
@@ -86,7 +87,7 @@ def _in_folder(folder: Path) -> dict[str, Path]:
 
 
 def contents_of(setup: Setup, folder: ConfigFolder) -> Contents:
-    """The files of a folder; none where they are no longer those of this setup. Raises OSError."""
+    """The files of a folder; empty if they are no longer those of this setup. Raises OSError."""
     has_all = not isinstance(folder, SiteFolder)
     paths = {name: path for name, path in paths_of(folder).items() if has_all or path.exists()}
     contents = {name: plain_file.read(path, LIMIT) for name, path in paths.items()}
@@ -104,7 +105,7 @@ def _parsed(contents: Contents, folder: ConfigFolder, profiles: Path | None = No
 
 
 def write_last_good(contents: Contents, state: Path) -> None:
-    """Writes these files, if any, where the next start finds them. Raises OSError."""
+    """Writes these files, if any, as the last good copy. Raises OSError."""
     before = _kept(state / LAST_GOOD)
     if contents and contents != before:
         if before:
@@ -114,12 +115,12 @@ def write_last_good(contents: Contents, state: Path) -> None:
 
 
 def is_last_good(setup: Setup, directory: ConfigFolder, state: Path) -> bool:
-    """Whether the files of a folder are, byte for byte, those that the service took last. Raises OSError."""
+    """Whether the files of a folder are, byte for byte, those that the service applied last. Raises OSError."""
     return contents_of(setup, directory) == _kept(state / LAST_GOOD)
 
 
 def copied_at(state: Path) -> datetime | None:
-    """When the last good copy was written; None where there is none."""
+    """When the last good copy was written; None if there is none."""
     try:
         return datetime.fromtimestamp((state / LAST_GOOD / TOWER).stat().st_mtime, UTC)
     except (OSError, ValueError, OverflowError):
@@ -127,17 +128,17 @@ def copied_at(state: Path) -> datetime | None:
 
 
 def local(at: datetime | None, setup: Setup) -> str:
-    """An instant in the site's own time."""
+    """An instant as text in the site's own time."""
     return f"{at.astimezone(setup.tower.site.place.time_zone):%Y-%m-%d %H:%M}" if at is not None else "–"
 
 
 def _contents(folder: Path) -> Contents:
-    """Raises OSError."""
+    """The files of a copy; raises OSError."""
     return {str(path.relative_to(folder)): plain_file.read(path, LIMIT) for path in folder.rglob("*.yaml")}
 
 
 def _kept(folder: Path) -> Contents:
-    """The contents of the copy; none where it cannot be read, so that it is written anew."""
+    """The files of a copy; empty if it cannot be read, so that it is written again."""
     try:
         return _contents(folder)
     except OSError:
@@ -145,7 +146,7 @@ def _kept(folder: Path) -> Contents:
 
 
 def load_last_good(directory: ConfigFolder, state: Path) -> tuple[Setup, FilesRejected | None]:
-    """The setup of a folder, or the last good copy of it with what is wrong; raises FilesRejected without a copy."""
+    """The setup of a folder, or its last good copy with what is wrong; raises FilesRejected without a copy."""
     try:
         return load(directory), None
     except FilesRejected as rejected:
@@ -156,8 +157,8 @@ def load_last_good(directory: ConfigFolder, state: Path) -> tuple[Setup, FilesRe
 
 
 def last_good(directory: ConfigFolder, state: Path, copy: str = LAST_GOOD) -> Setup | None:
-    """What the last good copy, or the one BEFORE it, says as if it stood in a folder; None where there is no copy that
-    can be read."""
+    """The setup of the last good copy, or of the one BEFORE it, as if it were in a folder; None if there is no readable
+    copy."""
     try:
         settle(state / copy)
         return _parsed(_contents(state / copy), directory, profiles=state / copy)

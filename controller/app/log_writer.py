@@ -1,7 +1,7 @@
-"""Where events are written: lines for people or for machines, by a thread of its own, so that a reader who stopped
-reading never holds up the light. What does not fit in the queue, or on a full disk, is dropped and counted.
+"""Writes events as lines for people or for machines, in its own thread, so that a reader who stopped reading never
+delays the light. What does not fit in the queue, or on a full disk, is dropped and counted.
 
-Under systemd each event is an entry of the journal with fields of its own, by which it can be asked for."""
+Under systemd each event is an entry of the journal with its own fields, by which it can be searched."""
 
 import contextlib
 import os
@@ -27,7 +27,7 @@ DRAIN_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """In whose local time and which language lines are written, and of which of several sites."""
+    """The local time and language of lines, and the site they are about, if there are several."""
 
     zone: tzinfo
     language: Language
@@ -39,7 +39,7 @@ class Log:
 
     def __init__(self, form: LogFormat, zone: tzinfo, language: Language, stream: TextIO = sys.stderr) -> None:
         self._form = form
-        self.speak(zone, language)
+        self.set_voice(zone, language)
         self._stream = stream
         self._journal = _journal_behind(stream)
         self._lines: queue.Queue[tuple[datetime, str] | None] = queue.Queue(ROOM)
@@ -57,13 +57,13 @@ class Log:
             return
         self._is_over.wait(DRAIN_S)
 
-    def speak(self, zone: tzinfo, language: Language) -> None:
-        """The local time and the language of the lines from now on, whose texts are read now: a service goes on telling
-        when its files can no longer be read. Raises OSError where they cannot be read now."""
+    def set_voice(self, zone: tzinfo, language: Language) -> None:
+        """Sets the local time and language of the lines from now on, and loads their texts: a service can go on logging
+        when its files can no longer be read. Raises OSError if they cannot be read now."""
         self.voice = voice_of(zone, language)
 
     def emit(self, event: Event, at: datetime, voice: Voice | None = None) -> None:
-        """Write one event; returns at once."""
+        """Queues one event; returns immediately."""
         if event.level is Level.DEBUG:
             return
         try:
@@ -88,8 +88,8 @@ class Log:
             self._is_over.set()
 
     def _write(self) -> None:
-        while (told := self._lines.get()) is not None:
-            at, line = told
+        while (queued := self._lines.get()) is not None:
+            at, line = queued
             missing, self._dropped = self._dropped, 0
             try:
                 if missing:
@@ -109,7 +109,7 @@ class Log:
 
 
 def voice_of(zone: tzinfo, language: Language, site: str = "") -> Voice:
-    """A voice whose texts are read now. Raises OSError where they cannot be."""
+    """A voice whose texts are loaded now. Raises OSError if they cannot be."""
     for each in {language, DEFAULT}:
         load(each)
     len(CATALOGUE)  # reads every entry
@@ -117,13 +117,13 @@ def voice_of(zone: tzinfo, language: Language, site: str = "") -> Voice:
 
 
 def _journal_behind(stream: TextIO) -> socket.socket | None:
-    """A way to journald, where it is journald that reads the stream (systemd.exec(5), JOURNAL_STREAM=); else None."""
+    """A socket to journald, if journald reads the stream (systemd.exec(5), JOURNAL_STREAM=); else None."""
     with contextlib.suppress(OSError, ValueError):  # ValueError: a closed stream, or one without a file
         file = os.fstat(stream.fileno())
         if os.environ.get("JOURNAL_STREAM") == f"{file.st_dev}:{file.st_ino}":
             with contextlib.ExitStack() as unreachable:
-                way = unreachable.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
-                way.connect(JOURNAL)
+                journal = unreachable.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+                journal.connect(JOURNAL)
                 unreachable.pop_all()
-                return way
+                return journal
     return None

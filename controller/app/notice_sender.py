@@ -1,7 +1,7 @@
 """Sends notices, and calls a monitor's address.
 
-All of it waits for a network, and is called in a thread of its own. Addresses hold passwords and tokens: they are read
-from their file for each message, and what a library says of a failure is shown without any part of them.
+All calls wait for a network, and are made in a thread. Addresses hold passwords and tokens: they are read from their
+file for each message, and the error text of a library is shown without any part of them.
 """
 
 import http.client
@@ -25,21 +25,21 @@ from controller.events.reasons import reason_of
 from controller.service.notice_queue import NoticeMessage
 
 CALL_S = 50.0
-"""A process that calls apprise for longer is ended, by the system."""
+"""Seconds after which the system ends a process that calls apprise."""
 ENDED_BY_TIME = frozenset({-getattr(signal, "SIGALRM", 0)})
-BEAT_ANSWER_S = 10.0
+HEARTBEAT_ANSWER_S = 10.0
 HOST_IS_NO_SECRET = frozenset({"mailto", "mailtos", "json", "jsons", "form", "forms", "xml", "xmls"})
-"""In the addresses of other services a token may stand in the place of the host."""
+"""Schemes whose host may be shown; in the addresses of other services the host may be a token."""
 SHORTEST_SECRET = 3
 SOCKET_ERROR = re.compile(r"(?:Socket|SMTP|Connection) ?Exception: (?P<why>.+)", re.DOTALL | re.IGNORECASE)
 
 SYSTEM_ERROR = re.compile(r"\[Errno (?P<number>-?\d+)\]")
 ESSENCE = re.compile(r"(?P<why>\[(?:Errno|SSL)[^\"'()]*)")
-"""The error of the system or of TLS within what a library makes of it."""
+"""The error of the system or of TLS within the text of a library."""
 
 
 class AddressUnusable(Exception):  # noqa: N818
-    """A file with an address cannot be read, or holds none: somebody must act."""
+    """A file with an address cannot be read, or holds none: a person must act."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.code)
@@ -47,11 +47,11 @@ class AddressUnusable(Exception):  # noqa: N818
 
 
 class _CallBroken(AddressUnusable):
-    """The process of apprise was ended, or broke."""
+    """The process of apprise was ended, or failed."""
 
 
 def send(file: Path, message: NoticeMessage) -> Reason | None:
-    """Why the message could not be delivered to the address in the file; None where it was. Raises AddressUnusable."""
+    """Sends a message to the address in the file; why that failed, None if it did not. Raises AddressUnusable."""
     address = _address(file)
     try:
         answer = _called(address, message)
@@ -61,22 +61,22 @@ def send(file: Path, message: NoticeMessage) -> Reason | None:
 
 
 def examine(file: Path) -> tuple[str, int] | None:
-    """Host and port of the server behind the address in the file, where the address names one; nothing is sent. Raises
-    AddressUnusable where apprise does not understand it."""
+    """Host and port of the server behind the address in the file, if the address names one; sends nothing. Raises
+    AddressUnusable if apprise does not understand it."""
     address = _address(file)
     host, port = _called(address)["server"]
     return (host, port) if urlsplit(address).scheme.casefold() in HOST_IS_NO_SECRET else None
 
 
 def _called(address: str, message: NoticeMessage | None = None) -> dict[str, Any]:
-    """What the process of apprise answers. Raises AddressUnusable."""
-    told = asdict(message) if message is not None else None
-    request = json.dumps({"address": address, "within_s": CALL_S, "message": told})
+    """Calls the process of apprise; returns its answer. Raises AddressUnusable."""
+    content = asdict(message) if message is not None else None
+    request = json.dumps({"address": address, "within_s": CALL_S, "message": content})
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-m", "controller.app.apprise_process"],
-            input=request.encode(),  # an argument would stand in the list of processes
-            capture_output=True,  # what it says elsewhere may hold secrets, and goes nowhere
+            input=request.encode(),  # an argument would appear in the list of processes
+            capture_output=True,  # other output may hold secrets, and is dropped
             check=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
@@ -92,13 +92,13 @@ def _called(address: str, message: NoticeMessage | None = None) -> dict[str, Any
     return answer
 
 
-def beat(file: Path) -> Reason | None:
-    """Calls the address in the file; why that failed, None where it did not. Raises AddressUnusable."""
+def send_heartbeat(file: Path) -> Reason | None:
+    """Calls the address in the file; why that failed, None if it did not. Raises AddressUnusable."""
     address = _address(file)
     monitor_of(file)
     request = urllib.request.Request(address, headers={"User-Agent": "watertower"})  # noqa: S310  http or https
     try:
-        with urllib.request.build_opener(_Redirects).open(request, timeout=BEAT_ANSWER_S):
+        with urllib.request.build_opener(_Redirects).open(request, timeout=HEARTBEAT_ANSWER_S):
             return None
     except urllib.error.HTTPError as error:
         return Reason("http_status", {"status": error.code})
@@ -109,21 +109,21 @@ def beat(file: Path) -> Reason | None:
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows them without reading what comes along, which may have no end."""
+    """Follows redirects without reading their bodies, which may be endless."""
 
-    def redirect_request(self, req: Any, fp: IO[bytes], *told: Any) -> urllib.request.Request | None:
-        """As the one above; what is closed has nothing left to read."""
+    def redirect_request(self, req: Any, fp: IO[bytes], *rest: Any) -> urllib.request.Request | None:
+        """As in the base class; a closed response has nothing left to read."""
         fp.close()
-        return super().redirect_request(req, fp, *told)
+        return super().redirect_request(req, fp, *rest)
 
 
 def monitor_of(file: Path) -> tuple[str, int]:
-    """Host and port of the monitor whose address is in the file. Raises AddressUnusable for what is none of HTTP."""
+    """Host and port of the monitor whose address is in the file. Raises AddressUnusable unless it is HTTP."""
     try:
         url = urlsplit(_address(file))
         if url.scheme in {"http", "https"} and url.hostname:
             return url.hostname, url.port or (443 if url.scheme == "https" else 80)
-    except ValueError:  # of a port that is no number
+    except ValueError:  # a port that is no number
         pass
     raise AddressUnusable(Reason("not_an_address").at(file.name))
 
@@ -140,23 +140,23 @@ def _address(file: Path) -> str:
     return lines[0]
 
 
-def _reason(said: str, address: str) -> Reason:
-    """What apprise said last, without what stands in the address."""
-    if not said:
+def _reason(error: str, address: str) -> Reason:
+    """The last error of apprise, without any part of the address."""
+    if not error:
         return Reason("no_answer")
-    if number := SYSTEM_ERROR.search(said):
+    if number := SYSTEM_ERROR.search(error):
         return reason_of(OSError(int(number["number"]), ""))
-    if said.rstrip().endswith("timed out"):
+    if error.rstrip().endswith("timed out"):
         return Reason("no_answer_in_time")
-    found = ESSENCE.search(said) or SOCKET_ERROR.search(said)
-    text = found["why"] if found else said
+    found = ESSENCE.search(error) or SOCKET_ERROR.search(error)
+    text = found["why"] if found else error
     for secret in sorted(_secrets(address), key=len, reverse=True):
         text = re.sub(re.escape(secret), "…", text, flags=re.IGNORECASE)
     return Reason("other", {"text": printable(" ".join(text.split()))})
 
 
 def _secrets(address: str) -> set[str]:
-    """Every piece of an address that may be one, as it is written and as it is meant."""
+    """Every piece of an address that may be a secret, encoded and decoded."""
     scheme, _, rest = address.partition("://")
     pieces = {piece for text in (rest, unquote(rest)) for piece in re.split(r"[/:@?&=,;\s]+", text)}
     try:

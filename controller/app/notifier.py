@@ -1,8 +1,8 @@
-"""Tells people who are not there, and a monitor that the service lives; imported only where tower.yaml asks for it.
+"""Notifies people elsewhere, and a monitor that the service lives; imported only if tower.yaml asks for it.
 
-Nothing here holds up the light: what waits for a network or a disk runs in threads that nobody waits for at the end.
-Whatever waits is on disk before it is sent and until it is delivered: told again rather than lost, should the service
-end between a delivery and the note of it.
+Nothing here delays the light: calls that wait for a network or a disk run in threads that are not waited for at the
+end. Every waiting notice is on disk before it is sent and until it is delivered: it is sent twice rather than lost, if
+the service ends between a delivery and the note of it.
 """
 
 import asyncio
@@ -43,12 +43,12 @@ if TYPE_CHECKING:
 
 LOOK_S = 10.0
 LATE = timedelta(days=1)
-"""What could not be delivered for so long is a degradation."""
+"""Undelivered for this long, a notice is a degradation."""
 MOST_DOCUMENTS = 20
 
 
 class Notifier:
-    """The notices of one running service. `note` is handed every event."""
+    """The notices of one running service. Every event is passed to `note`."""
 
     def __init__(self, context: "Context", runtime: Runtime, follower: FileFollower, mqtt: Mqtt) -> None:
         self._context = context
@@ -61,22 +61,22 @@ class Notifier:
         self._lamps = LampResults(context.store.storage, context.note)
         self._memory, self._is_loaded, self._is_on_disk = NoticeMemory(), False, True
         self._changing = asyncio.Lock()
-        """Held by whoever changes the memory: one change after another, each on disk."""
+        """Held during a change of the memory: one change after another, each on disk."""
         self._watch = NoticeWatch()
         self._last_faults: dict[str, Event] = {}
-        self._told: list[Event] = []
-        """Events that are notices by themselves."""
+        self._notice_events: list[Event] = []
+        """Events that are notices by themselves, not yet queued."""
 
     def note(self, event: Event) -> None:
-        """An event of the service."""
+        """Takes note of an event of the service."""
         gateway = event.fields.get("gateway")
         if isinstance(gateway, str) and event.level in {Level.WARNING, Level.ERROR}:
             self._last_faults[gateway] = event
         if event.kind.notice is not None:
-            self._told.append(event)
+            self._notice_events.append(event)
 
     async def run(self) -> None:
-        """Until cancelled. What breaks here is told, and tried again."""
+        """Runs until cancelled. An error here is reported, and tried again."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._again(self._look), name="notices: look")
             for receiver in self._receivers:
@@ -101,18 +101,18 @@ class Notifier:
         lamps = await run_blocking("lamps", self._lamps.read)
         async with self._changing:
             facts = self._facts(lamps)
-            told = tuple(self._told)
+            events = tuple(self._notice_events)
             noticed = await run_blocking("notices", partial(self._watch.look, facts, self._memory))
             memory, notices = noticed.memory, list(noticed.notices)
             for period in noticed.over:
                 notices.append(await self._proof(facts, period))
                 memory = told_over(memory, str(period.campaign))
-            notices += filter(None, (of_event(event, facts) for event in told))
+            notices += filter(None, (of_event(event, facts) for event in events))
             await self._keep(memory, notices)
-            del self._told[: len(told)]
+            del self._notice_events[: len(events)]
 
     async def _keep(self, memory: NoticeMemory, notices: list[Notice]) -> None:
-        """This is to be remembered, and these are to be delivered."""
+        """Queues notices and stores the memory."""
         reading = self._context.clock.read()
         now = None if reading.trust is Trust.SUSPECT else reading.wall
         memory, dropped = queued(memory, notices, self._receivers, self._site.language, now)
@@ -120,7 +120,7 @@ class Notifier:
             self._context.note(new_event("TWL-N105", receiver=receiver, count=count, reason=Reason(reason)))
         if memory != self._memory or not self._is_on_disk:
             self._memory, self._is_on_disk = memory, False
-            with suppress(Unusable):  # told as an event, and tried again; what waits is delivered all the same
+            with suppress(Unusable):  # reported as an event, and tried again; waiting notices are delivered anyway
                 await run_blocking("notices", partial(self._file.save, memory))
                 self._is_on_disk = True
 
@@ -148,7 +148,7 @@ class Notifier:
     async def _proof(self, facts: NoticeFacts, period: ProofPeriod) -> Notice:
         try:
             proof = await run_blocking("proof", partial(self._prove, facts, period))
-        except NotRead:  # the history is damaged, or is not there: that a campaign is over is told
+        except NotRead:  # the history is damaged or missing: the end of the campaign is still reported
             proof = None
         return proof_notice(facts, period, proof)
 

@@ -1,5 +1,4 @@
-"""The system that runs the program: what systemd is told (sd_notify(3)), and what happens when nothing more can be
-opened."""
+"""The operating system: notifications to systemd (sd_notify(3)), and an alarm when nothing more can be opened."""
 
 import asyncio
 import contextlib
@@ -16,8 +15,8 @@ from controller.events.reasons import reason_of
 from controller.threads import in_step_s
 
 FEED_S = 10.0
-"""The watchdog is fed at least this often, also where systemd asks for less; whoever has not turned for so long is not
-alive."""
+"""Seconds between two notifications of the watchdog at most, even if systemd asks for less; a program that has made no
+turn for so long is not alive."""
 EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 """The errors after which asyncio's accept pauses and tries again (selector_events.py)."""
 LOOK_S = 1.0
@@ -25,7 +24,7 @@ FREE_S = 10.0
 
 
 def notify(state: str) -> None:
-    """Sends `READY=1`, `WATCHDOG=1`, `STOPPING=1` or `STATUS=…` to the socket that systemd named, if it did."""
+    """Sends `READY=1`, `WATCHDOG=1`, `STOPPING=1` or `STATUS=…` to the socket that systemd named, if any."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
@@ -37,21 +36,21 @@ def notify(state: str) -> None:
 
 
 async def feed_watchdog(turned_s: Callable[[], float | None], now_s: Callable[[], float]) -> NoReturn:
-    """Feeds the watchdog for as long as turns come, at twice the pace that WATCHDOG_USEC asks for: a program that still
-    runs while its turns hang is to be restarted. Both clocks are seconds of boot time."""
-    asked_s = float(os.environ.get("WATCHDOG_USEC") or "inf") / 1e6
+    """Feeds the watchdog while turns are made, at twice the rate that WATCHDOG_USEC asks for: a program that runs while
+    its turns hang should be restarted. Both clocks are boot time seconds."""
+    watchdog_s = float(os.environ.get("WATCHDOG_USEC") or "inf") / 1e6
     while True:
         last_s = turned_s()
         if last_s is not None and now_s() - last_s < FEED_S:
             notify("WATCHDOG=1")
-        await asyncio.sleep(min(FEED_S, asked_s / 2))
+        await asyncio.sleep(min(FEED_S, watchdog_s / 2))
 
 
 async def watch_descriptors(emit: Callable[[Event], None]) -> NoReturn:
     """Raises an alarm while nothing more can be opened.
 
-    asyncio would log a traceback at each try to accept a connection, once a second; whatever else opens something has
-    an error of its own to tell.
+    asyncio would log a traceback at each attempt to accept a connection, once a second; other code that opens something
+    reports its own error.
     """
     loop = asyncio.get_running_loop()
     alarm, failed_s = Alarm(emit), 0.0

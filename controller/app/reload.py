@@ -1,11 +1,11 @@
-"""The two files while the service runs: a change is noticed, judged when the files are at rest, and taken if good.
+"""The two files while the service runs: a change is noticed, checked once the files are stable, and applied if valid.
 
-The files are looked at by name every LOOK_S, which sees an editor's rename, a swapped link and a network share, and a
-write that leaves time and size as they were. A change is judged when the files have been the same for STILL_S, so that
-a half-written file is never read. What could not be read, or copied, is tried again every RETRY_S until it can be: an
-error of a disk or a network share leaves no trace in what `stat` tells.
+The files are looked up by name every LOOK_S, which notices an editor's rename, a swapped link and a network share, and
+a write that keeps time and size. A change is checked when the files have been the same for STILL_S, so that a
+half-written file is never read. What could not be read, or copied, is tried again every RETRY_S until it succeeds: an
+error of a disk or a network share leaves no trace in the result of `stat`.
 
-Bad files change nothing, and the next start uses the last good copy in their place (`last_good`).
+Bad files change nothing, and the next start uses the last good copy instead (`last_good`).
 """
 
 import asyncio
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 LOOK_S = 1.0
 STILL_S = 0.5
 RETRY_S = 10.0
-TAKEN_S = 2.0
-"""So long whoever has saved waits for the service to take it."""
+APPLY_WAIT_S = 2.0
+"""Seconds that somebody who has saved waits for the service to apply it."""
 TONIGHT = timedelta(hours=24)
 REJECTED, UNREAD = "TWL-O131", "TWL-O134"
 FILE_UNUSABLE = "TWL-Q106"
@@ -55,9 +55,9 @@ Users = Mapping[str, User] | None
 
 
 class FileFollower:
-    """Follows the files of one run. A changed schedule is taken at once; `anew` gets the setup when tower.yaml or the
-    broker's users changed, so that everything has to be built anew. `users` are those that the broker knows. `keeper`
-    saves the schedule for the page, from any thread; None where there are no files to follow."""
+    """Follows the files of one run. A changed schedule is applied immediately; `rebuild` gets the setup when tower.yaml
+    or the broker's users have changed, so that everything has to be rebuilt. `users` are those that the broker knows.
+    `keeper` saves the schedule for the page, from any thread; None if there are no files to follow."""
 
     def __init__(self, context: "Context", loop: ControlLoop, users: Users) -> None:
         self._event_loop = asyncio.get_running_loop()
@@ -66,23 +66,23 @@ class FileFollower:
         self._loop = loop
         self._users = users
         self._in_force = context.setup
-        self._taken_at = context.clock.read().wall
-        raised = context.degradations.stands  # reported by the build before this one, and lasting still
+        self._applied_at = context.clock.read().wall
+        raised = context.degradations.stands  # reported before the rebuild, and still lasting
         self._copy = LastGood(context.config or Path(), context.state, Alarm(self._emit, raised("TWL-O132")))
         self._alarm = Alarm(self._emit, raised(REJECTED) or raised(UNREAD))
-        self._judging = asyncio.Lock()
-        self._judged: Seen | None = None
+        self._checking = asyncio.Lock()
+        self._checked: Seen | None = None
         self._versions = VersionStore(context.store.storage, self._emit_from_thread)
         self._versions_status = FileStatus(Path(self._versions.place), self._emit)
         self.keeper = self._keeper(context.config) if context.config is not None else None
 
     @property
     def in_force(self) -> Setup:
-        """The files that were taken last."""
+        """The setup that was applied last."""
         return self._in_force
 
     async def run(self) -> None:
-        """Until cancelled, or until all is to be built anew."""
+        """Runs until cancelled, or until everything has to be rebuilt."""
         directory = self._context.config
         if directory is None:
             return
@@ -91,10 +91,10 @@ class FileFollower:
         changed = changes(directory, others, again=lambda: self._has_to_retry)
         await anext(changed)
         if not self._context.unbuilt:
-            # a file saved while everything was built is no change to a follower that began to look only now
+            # the follower starts only now: a file saved during the build would not count as a change
             await self._copy.keep(self._context.setup)
             await self._note_version()
-            await self._judge(directory, saved=False)
+            await self._check(directory, saved=False)
         async for saved in changed:
             if self.rebuild.done():
                 return
@@ -105,11 +105,11 @@ class FileFollower:
 
     @property
     def _has_to_retry(self) -> bool:
-        """Whether something failed that may go well at the next try, though nobody saves."""
+        """Whether something failed that may succeed at the next attempt without a save."""
         return may_pass(self._alarm.raised) or self._copy.is_stale or self._versions_status.is_bad
 
     async def take(self) -> tuple[Finding, ...]:
-        """Judges the files at once, for somebody who has saved the schedule whole and waits: why they are rejected, or
+        """Checks the files now, for somebody who has saved the schedule and waits; returns why they are rejected, or
         nothing."""
         directory = self._context.config
         if directory is None or self.rebuild.done():
@@ -119,25 +119,25 @@ class FileFollower:
         return (Finding(rejected, str(own_folder(directory) / SCHEDULE)),) if rejected is not None else ()
 
     async def _answer(self, directory: ConfigFolder, saved: bool) -> None:
-        """Judges what somebody saved, unless that was done, be it for one who waited or by the look at the files."""
-        async with self._judging:
+        """Checks the saved files, unless that was done already, by `take` or after a look at the files."""
+        async with self._checking:
             files = await run_blocking("files", partial(_look, directory, ()))
-            await self._judge(directory, saved and (files is None or files != self._judged))
-            self._judged = files
+            await self._check(directory, saved and (files is None or files != self._checked))
+            self._checked = files
 
     def _keeper(self, directory: ConfigFolder) -> ScheduleKeeper:
         running, clock = self._event_loop, self._context.clock
 
         def take() -> tuple[Finding, ...] | None:
             try:
-                return asyncio.run_coroutine_threadsafe(self.take(), running).result(TAKEN_S)
+                return asyncio.run_coroutine_threadsafe(self.take(), running).result(APPLY_WAIT_S)
             except TimeoutError:
                 return None
 
         return ScheduleKeeper(directory, self._versions, lambda: clock.read().wall, take)
 
     async def _note_version(self) -> None:
-        """Makes a version of a schedule that somebody else has saved."""
+        """Makes a version of a schedule that another program has saved."""
         if self.keeper is None:
             return
         try:
@@ -147,26 +147,26 @@ class FileFollower:
         else:
             self._versions_status.works()
 
-    async def _judge(self, directory: ConfigFolder, saved: bool) -> None:
-        """Reads the files and takes or rejects them; `saved`: somebody saved one and waits for an answer."""
+    async def _check(self, directory: ConfigFolder, saved: bool) -> None:
+        """Reads the files and applies or rejects them; `saved`: somebody saved one and waits for an answer."""
         try:
             setup = await run_blocking("files", partial(load, directory))
         except FilesRejected as rejected:
-            self._reject(rejection(rejected, self._taken), saved)
+            self._reject(rejection(rejected, self._in_force_since), saved)
             return
         users, refused = self._users, None
         try:
             users = await run_blocking("users", partial(broker_users, self._context, setup))
         except WatertowerError as error:
-            # a secret does not concern the schedule, which is taken all the same
-            refused = refusal(error, self._taken)
+            # a missing secret does not concern the schedule, which is applied anyway
+            refused = refusal(error, self._in_force_since)
         if refused is None or (setup.builds_like(self._context.setup) and setup != self._in_force):
             await self._accept(setup, users, saved)
         if refused is not None:
             self._reject(refused, saved)
 
     async def _accept(self, setup: Setup, users: Users, saved: bool) -> None:
-        """Takes a changed schedule; a changed tower.yaml is copied by the next run, if it can be built."""
+        """Applies a changed schedule; a changed tower.yaml is copied by the next run, if it can be built."""
         before, after, now = self._in_force.program(), setup.program(), self._context.clock.read().wall
         is_same = setup == self._in_force and users == self._users
         raised = self._alarm.raised
@@ -180,7 +180,7 @@ class FileFollower:
         if users != self._users or not setup.builds_like(self._context.setup):
             self.rebuild.set_result(setup)
             return
-        self._in_force, self._taken_at = setup, now
+        self._in_force, self._applied_at = setup, now
         self._loop.reload(setup)
         await self._copy.keep(setup)
         await self._note_version()
@@ -189,33 +189,33 @@ class FileFollower:
         self._alarm.raise_(event, again=saved or event != self._alarm.raised)
 
     @property
-    def _taken(self) -> str:
-        kept_at = None if self._copy.is_stale else copied_at(self._context.state)
-        return local(kept_at or self._taken_at, self._in_force)
+    def _in_force_since(self) -> str:
+        copied = None if self._copy.is_stale else copied_at(self._context.state)
+        return local(copied or self._applied_at, self._in_force)
 
     def _emit(self, event: Event) -> None:
         self._loop.emit(event, self._context.clock.read().wall)
 
     def _emit_from_thread(self, event: Event) -> None:
-        """From a thread that waits for the disk."""
+        """See `_emit`; may be called from a thread that waits for the disk."""
         self._event_loop.call_soon_threadsafe(self._emit, event)
 
 
 def broker_users(context: "Context", setup: Setup) -> Users:
-    """Who may use the embedded broker of a site that has it for itself. Raises Misconfigured where a secret that is
-    needed cannot be read: then what runs goes on, rather than being stopped for something that cannot be built."""
+    """The users of the embedded broker of a site that does not share it. Raises Misconfigured if a needed secret cannot
+    be read: then the running build goes on, rather than being stopped for one that cannot be built."""
     broker_settings.addresses(setup.tower.mqtt)
     return broker_settings.users(setup.tower) if context.services is None else None
 
 
 def refusal(error: WatertowerError, taken: str) -> Event:
-    """Files that could be read but not built: a secret is missing, a port is taken. The files in force are so since
-    `taken`."""
+    """The event for files that could be read but not built: a secret is missing, a port is in use. The files in force
+    have been so since `taken`."""
     return new_event(REJECTED, count=1, where=TOWER, first=new_event(error.code, **error.fields), taken=taken)
 
 
 def rejection(rejected: FilesRejected, taken: str) -> Event:
-    """What is wrong, in one line with the place of the first mistake. A file that could not be read is no mistake."""
+    """What is wrong, in one event with the place of the first mistake. A file that could not be read is no mistake."""
     unread = [finding for finding in rejected.findings if finding.code in source.UNREAD]
     first = (unread or rejected.findings)[0]
     if unread:
@@ -225,7 +225,7 @@ def rejection(rejected: FilesRejected, taken: str) -> Event:
 
 
 def may_pass(rejected: Event | None) -> bool:
-    """Whether the same files may be good at the next try: they, or a secret that they name, could not be read."""
+    """Whether the same files may be valid at the next attempt: they, or a secret that they name, could not be read."""
     if rejected is None:
         return False
     first = rejected.fields["first"]
@@ -235,8 +235,8 @@ def may_pass(rejected: Event | None) -> bool:
 async def changes(
     directory: ConfigFolder, others: Iterable[Path] = (), again: Callable[[], bool] = lambda: False
 ) -> AsyncIterator[bool]:
-    """Yields once when it has begun to look; then True each time that the files of a folder, or others, have changed
-    and come to rest, and False every RETRY_S while something is to be tried `again`, or the disk does not answer."""
+    """Yields once after the first look; then True each time that the files of a folder, or others, have changed and
+    become stable, and False every RETRY_S while something has to be tried `again`, or the disk does not answer."""
     look = partial(_look, directory, tuple(others))
     known = await run_blocking("files", look)
     yield False
@@ -254,8 +254,8 @@ async def changes(
 
 
 def _looked(look: Callable[[], Seen | None], known: Seen | None) -> Seen | None:
-    """What the files are once they are others, or have been the same for RETRY_S; it waits in a thread, so that the
-    loop is not woken by each look. By an event that never comes: `time.sleep` raises EINVAL under a faked clock."""
+    """The state of the files once it has changed, or after RETRY_S; waits in a thread, so that looking does not wake
+    the loop. Waits for an event that is never set: `time.sleep` raises EINVAL under a faked clock."""
     never = threading.Event()
     for _ in range(round(RETRY_S / LOOK_S)):
         never.wait(LOOK_S)
@@ -266,7 +266,7 @@ def _looked(look: Callable[[], Seen | None], known: Seen | None) -> Seen | None:
 
 
 def _look(directory: ConfigFolder, others: tuple[Path, ...]) -> Seen | None:
-    """What identifies the contents of the files without reading them; None where the disk does not answer."""
+    """Identifies the contents of the files without reading them; None if the disk does not answer."""
     try:
         return tuple(plain_file.file_stamp(path) for path in (*paths_of(directory).values(), *others))
     except OSError:
@@ -274,22 +274,22 @@ def _look(directory: ConfigFolder, others: tuple[Path, ...]) -> Seen | None:
 
 
 def difference(before: Program, after: Program, now: datetime) -> list[dict[str, object]]:
-    """The cues that change within TONIGHT, as values of an event; if none does, what is shown and what comes next."""
+    """The cues that change within TONIGHT, as values of an event; if none does, the current and the next cue."""
     old, new = before.cues(now, now + TONIGHT), after.cues(now, now + TONIGHT)
     zone = after.place.time_zone
-    told = {_essence(cue) for cue in old}
-    fresh = [cue for cue in new if _essence(cue) not in told]
-    if not fresh and len(old) == len(new):
-        fresh = list(new[:2])
+    known = {_identity(cue) for cue in old}
+    changed = [cue for cue in new if _identity(cue) not in known]
+    if not changed and len(old) == len(new):
+        changed = list(new[:2])
     return [
         {
             "at": rfc3339(max(cue.at, now)),
             "local": rfc3339(max(cue.at, now), zone),
             "looks": looks_value(desired_looks(after.zones, cue, cue.at), rules_value(after, cue, max(cue.at, now))),
         }
-        for cue in fresh or new
+        for cue in changed or new
     ]
 
 
-def _essence(cue: Cue) -> tuple[object, ...]:
+def _identity(cue: Cue) -> tuple[object, ...]:
     return cue.at, cue.fade_s, tuple(cue.looks.items())

@@ -1,4 +1,4 @@
-"""The storage of a site as tower.yaml asks for it. What many sites of a process share is one way to the database."""
+"""The storage of a site as configured in tower.yaml. All sites of a process share one database server object."""
 
 import os
 from functools import cache
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from controller.state.postgresql import PostgresServer
 
 CREDENTIAL = "database-password"
-"""Of systemd: `LoadCredential=database-password:…`."""
+"""Name of the systemd credential: `LoadCredential=database-password:…`."""
 
 
 def storage_of(tower: Tower, state: Path, site: str | None) -> Storage:
-    """Where the state of a site is kept; `site` is its name among several. Raises Misconfigured: TWL-Q160 without
-    psycopg, TWL-Q161 for an address that libpq does not take."""
+    """Where the state of a site is stored; `site` is the name of one of several sites. Raises Misconfigured: TWL-Q160
+    without psycopg, TWL-Q161 for an address that libpq does not accept."""
     if tower.database is None:
         return Storage(state)
     password_file, credentials = tower.database.password_file, os.environ.get("CREDENTIALS_DIRECTORY")

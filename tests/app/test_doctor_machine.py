@@ -17,11 +17,11 @@ from controller.app.doctor import machine_facts
 from controller.app.doctor.examined import Examined
 from controller.app.doctor.machine_checks import walk_test
 from controller.app.doctor.machine_facts import (
+    AddressFacts,
     DatabaseFacts,
     FolderFacts,
     MachineFacts,
     Port,
-    ToldFacts,
     UnitFacts,
     WalkTests,
     gather,
@@ -41,7 +41,7 @@ from tests.parts import free_port, require
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
 DENIED = Reason("EACCES")
-NO_ADDRESS = ToldFacts("kim", unusable=Reason("not_an_address"))
+NO_ADDRESS = AddressFacts("kim", unusable=Reason("not_an_address"))
 SOUND = MachineFacts(
     reading=ClockReading(NOW, 0.0),
     time_service=True,
@@ -123,15 +123,15 @@ FOUND = {
         ["TWL-Q109"],
         "problem",
     ),
-    "an address that is none": (replace(SOUND, told=(NO_ADDRESS,)), "notices", ["TWL-N103"], "problem"),
+    "an address that is none": (replace(SOUND, addresses=(NO_ADDRESS,)), "notices", ["TWL-N103"], "problem"),
     "an address that we may not read": (
-        replace(SOUND, told=(replace(NO_ADDRESS, unusable=DENIED),)),
+        replace(SOUND, addresses=(replace(NO_ADDRESS, unusable=DENIED),)),
         "notices",
         [],
         "unchecked",
     ),
     "a mail server that is silent": (
-        replace(SOUND, told=(ToldFacts("kim", "example.org:25", answers=False),)),
+        replace(SOUND, addresses=(AddressFacts("kim", "example.org:25", answers=False),)),
         "notices",
         ["TWL-H160"],
         "problem",
@@ -402,8 +402,8 @@ def test_those_who_are_notified_are_looked_at_without_a_word_to_them(tmp_path: P
         (tmp_path / name).chmod(0o600)
     keys = {"url_file": str(tmp_path / "heartbeat")}
     notices = tuple(Receiver.model_validate({"name": name, "url_file": str(tmp_path / name)}) for name in "abc")
-    told = tower.model_copy(update={"notices": notices, "heartbeat": Heartbeat.model_validate(keys)})
-    found = {each.name: each for each in gather(tmp_path, Storage(tmp_path), told, None).told}
+    changed = tower.model_copy(update={"notices": notices, "heartbeat": Heartbeat.model_validate(keys)})
+    found = {each.name: each for each in gather(tmp_path, Storage(tmp_path), changed, None).addresses}
     assert [found["a"].answers, found["b"].answers, found["heartbeat"].answers] == [False, True, False]
     assert (found["b"].server, found["heartbeat"].server) == ("", "127.0.0.1:1")
     assert found["c"].unusable == Reason("not_an_address")
@@ -411,5 +411,8 @@ def test_those_who_are_notified_are_looked_at_without_a_word_to_them(tmp_path: P
 
 def test_the_address_of_a_monitor_is_none_of_a_receiver() -> None:
     """There is no test notice to send there."""
-    told = tuple(ToldFacts(name, unusable=Reason("not_an_address")) for name in ("technicians", "heartbeat"))
-    assert [one.code for one in checks.notices(replace(SOUND, told=told)).findings] == ["TWL-N103", "TWL-N111"]
+    addresses = tuple(AddressFacts(name, unusable=Reason("not_an_address")) for name in ("technicians", "heartbeat"))
+    assert [one.code for one in checks.notices(replace(SOUND, addresses=addresses)).findings] == [
+        "TWL-N103",
+        "TWL-N111",
+    ]

@@ -21,8 +21,8 @@ from typing import Any
 import pytest
 
 from controller.app import courier, notice_sender, notifier
-from controller.app.courier import Courier, keep_beating
-from controller.app.notice_sender import AddressUnusable, beat, examine, send
+from controller.app.courier import Courier, send_heartbeats
+from controller.app.notice_sender import AddressUnusable, examine, send, send_heartbeat
 from controller.clock import SystemClock
 from controller.config.tower_keys import Heartbeat, Receiver
 from controller.events import Event
@@ -284,7 +284,7 @@ def test_a_server_that_answers_without_end_takes_no_memory_of_the_service(
     )
     assert send(address(url), MESSAGE) is not None
     if not is_mail:
-        beat(address(f"http://127.0.0.1:{endless}/"))
+        send_heartbeat(address(f"http://127.0.0.1:{endless}/"))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000
 
 
@@ -501,7 +501,7 @@ async def test_a_monitor_is_called_for_as_long_as_turns_come(hook: Hook, heartbe
     """Not before the first one, nor once they hang."""
     clock = SystemClock()
     turned_s: float | None = None
-    task = asyncio.create_task(keep_beating(heartbeat, lambda: turned_s, clock, lambda _: None))
+    task = asyncio.create_task(send_heartbeats(heartbeat, lambda: turned_s, clock, lambda _: None))
     await asyncio.sleep(0.3)
     assert hook.gets == []
     turned_s = clock.read().mono
@@ -520,10 +520,10 @@ async def test_a_monitor_that_is_not_reached_is_told_until_it_is(
     hook: Hook, heartbeat: Heartbeat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once, without its address."""
-    monkeypatch.setattr(courier, "BEAT_LATE_S", 0.2)
+    monkeypatch.setattr(courier, "HEARTBEAT_LATE_S", 0.2)
     clock, events = SystemClock(), list[Event]()
     hook.answer = 500
-    task = asyncio.create_task(keep_beating(heartbeat, lambda: clock.read().mono, clock, events.append))
+    task = asyncio.create_task(send_heartbeats(heartbeat, lambda: clock.read().mono, clock, events.append))
     await soon(lambda: events)
     await asyncio.sleep(0.3)
     hook.answer = 200
@@ -538,7 +538,7 @@ async def test_a_call_that_fails_now_and_then_alarms_nobody(hook: Hook, heartbea
     """The monitor itself waits longer."""
     clock, events = SystemClock(), list[Event]()
     hook.answer = 500
-    task = asyncio.create_task(keep_beating(heartbeat, lambda: clock.read().mono, clock, events.append))
+    task = asyncio.create_task(send_heartbeats(heartbeat, lambda: clock.read().mono, clock, events.append))
     await soon(lambda: len(hook.gets) > 2)
     task.cancel()
     assert events == []
@@ -548,12 +548,12 @@ async def test_a_call_that_fails_now_and_then_alarms_nobody(hook: Hook, heartbea
 def test_a_monitor_is_called_over_http_alone(address: Write, url: str) -> None:
     """No file of this machine is read."""
     with pytest.raises(AddressUnusable):
-        beat(address(url))
+        send_heartbeat(address(url))
 
 
 def test_a_monitor_that_does_not_answer_is_no_error(address: Write) -> None:
     """But a reason."""
-    reason = beat(address(f"http://127.0.0.1:1/{SECRET}"))
+    reason = send_heartbeat(address(f"http://127.0.0.1:1/{SECRET}"))
     assert reason == Reason("ECONNREFUSED")
 
 

@@ -1,4 +1,4 @@
-"""What it means that was heard over the brokers. Each check is pure: facts in, what was found out."""
+"""Checks of the facts gathered over the brokers. Each check is pure: facts in, findings out."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -13,12 +13,12 @@ from controller.service.broker_watches import WARN
 from controller.service.gateway_state import Status
 from controller.service.health import GatewayHealth
 
-NOT_REACHED, NO_CONTROLLER, WITHHELD = (
+NOT_REACHED, NO_CONTROLLER, NOT_DELIVERED = (
     Reason(code) for code in ("no_broker_reached", "no_controller", "controller_withheld")
 )
 MOST_NAMED = 5
 LIKELY: Mapping[Status, str] = {"silent": "TWL-G104", "differs": "TWL-G108", "unknown": "TWL-G116"}
-"""What the controller will tell of a gateway of this status, where it has not yet."""
+"""The event that the controller will emit for a gateway of this status, if it has not yet."""
 
 
 def names_known(facts: SiteFacts) -> Examined:
@@ -32,13 +32,13 @@ def names_known(facts: SiteFacts) -> Examined:
 
 
 def login(facts: SiteFacts) -> Examined:
-    """Whether each broker is there, is who it should be, and lets us in."""
+    """Whether each broker is there, is the right one, and accepts our login."""
     user = facts.brokers[0].address.username
-    said = {"brokers": ", ".join(str(broker.address) for broker in facts.brokers), **({"user": user} if user else {})}
+    fields = {"brokers": ", ".join(str(broker.address) for broker in facts.brokers), **({"user": user} if user else {})}
     text = Text("commands", "doctor.login" if user else "doctor.no_login")
     out = [broker for broker in facts.brokers if not broker.is_connected]
-    findings = tuple(_not_in(broker) for broker in out if broker.unknown_name is None)  # else that has been said
-    return Examined("login", Phrase(text, said), findings, NOT_REACHED if out and not findings else None)
+    findings = tuple(_not_in(broker) for broker in out if broker.unknown_name is None)  # else `names` reports it
+    return Examined("login", Phrase(text, fields), findings, NOT_REACHED if out and not findings else None)
 
 
 def _not_in(broker: BrokerFacts) -> Event:
@@ -47,7 +47,7 @@ def _not_in(broker: BrokerFacts) -> Event:
 
 
 def encryption(facts: SiteFacts) -> Examined:
-    """When the certificates of the brokers end."""
+    """When the certificates of the brokers expire."""
     shown = [(broker, broker.certificate_until) for broker in facts.brokers if broker.address.tls is not None]
     if not shown:
         return Examined("encryption", NONE)
@@ -62,10 +62,10 @@ def encryption(facts: SiteFacts) -> Examined:
 
 
 def controller_lives(facts: SiteFacts) -> Examined:
-    """Whether it gives a sign of life."""
+    """Whether the controller gives a sign of life."""
     if not facts.is_reached:
         return Examined("controller", unchecked=NOT_REACHED)
-    findings = () if facts.lives else (_unheard(facts),)
+    findings = () if facts.lives else (_no_sign_of_life(facts),)
     at = f"{facts.health.at:%Y-%m-%d %H:%M:%S} UTC" if facts.health is not None else "–"
     if facts.health is None or (lead := facts.health.lead) is None:
         return Examined("controller", at, findings)
@@ -75,7 +75,7 @@ def controller_lives(facts: SiteFacts) -> Examined:
     return Examined("controller", led, findings)
 
 
-def _unheard(facts: SiteFacts) -> Event:
+def _no_sign_of_life(facts: SiteFacts) -> Event:
     address = str(facts.brokers[0].address)
     if facts.beats:
         return new_event("TWL-Q125", address=address, topic=f"{facts.tower.mqtt.topic_prefix}/controller/#")
@@ -84,35 +84,36 @@ def _unheard(facts: SiteFacts) -> Event:
     return new_event("TWL-Q102", address=address)
 
 
-def _not_told(facts: SiteFacts) -> Reason:
+def _why_no_health(facts: SiteFacts) -> Reason:
     if not facts.is_reached:
         return NOT_REACHED
-    return WITHHELD if facts.beats else NO_CONTROLLER
+    return NOT_DELIVERED if facts.beats else NO_CONTROLLER
 
 
 def service(facts: SiteFacts) -> Examined:
-    """What is wrong with the service itself, as it says."""
+    """The service's own degradations."""
     if not facts.lives or facts.health is None:
-        return Examined("service", unchecked=_not_told(facts))
-    told = facts.health.degradations
-    unknown = [one.code for one in told if one.event is None]
-    findings = tuple(one.event for one in told if one.event is not None)
-    return Examined("service", None if told else NONE, findings, unchecked=_reason("unknown_codes", unknown))
+        return Examined("service", unchecked=_why_no_health(facts))
+    degradations = facts.health.degradations
+    unknown = [each.code for each in degradations if each.event is None]
+    findings = tuple(each.event for each in degradations if each.event is not None)
+    return Examined("service", None if degradations else NONE, findings, unchecked=_reason("unknown_codes", unknown))
 
 
 def read_rights(facts: SiteFacts) -> Examined:
-    """Whether a broker refuses to let us listen, or withholds what it granted: mosquitto grants whatever is asked for,
-    so that only what comes is a proof."""
+    """Whether a broker refuses subscriptions, or does not deliver what it granted: mosquitto grants every subscription,
+    so only received messages are a proof."""
     if not facts.is_reached:
         return Examined("read_rights", unchecked=NOT_REACHED)
     refused = tuple(event for broker in facts.brokers for event in broker.refused)
     unproved = _reason("grants_all", (gateway.name for gateway in facts.gateways if gateway.heard is None))
-    findings = (*refused, *(_withheld(facts) if facts.lives else ()))
-    return Examined("read_rights", findings=findings, unchecked=unproved if facts.lives else _not_told(facts))
+    findings = (*refused, *(_not_delivered(facts) if facts.lives else ()))
+    return Examined("read_rights", findings=findings, unchecked=unproved if facts.lives else _why_no_health(facts))
 
 
-def _withheld(facts: SiteFacts) -> Iterator[Event]:
-    """A gateway of ours keeps two documents at the broker: where one comes, the other is there too."""
+def _not_delivered(facts: SiteFacts) -> Iterator[Event]:
+    """Topics of our gateways that a broker does not deliver: each has two retained documents, so if one arrives, the
+    other must be there too."""
     for gateway in own_gateways(facts.tower.gateways):
         kept = {gateway.topic(leaf, facts.tower.mqtt.topic_prefix) for leaf in ("reported", "availability")}
         for broker in facts.brokers:
@@ -122,10 +123,10 @@ def _withheld(facts: SiteFacts) -> Iterator[Event]:
 
 
 def write_rights(facts: SiteFacts) -> Examined:
-    """Whether what the controller keeps at each broker lies there. To vendors' gateways it writes now and then only:
-    that one confirms is the proof."""
+    """Whether the retained documents of the controller are at each broker. It writes to vendors' gateways only now and
+    then: there a confirmation is the proof."""
     if not facts.lives or facts.health is None:
-        return Examined("write_rights", unchecked=_not_told(facts))
+        return Examined("write_rights", unchecked=_why_no_health(facts))
     if facts.health.clock is Trust.SUSPECT:
         return Examined("write_rights", unchecked=Reason("clock_suspect"))
     own = {gateway.name for gateway in own_gateways(facts.tower.gateways)}
@@ -142,10 +143,10 @@ def _unwritten(facts: SiteFacts) -> Iterator[Event]:
 
 
 def gateways(facts: SiteFacts) -> Examined:
-    """Those that were never heard, and those that are not as they should be."""
+    """The gateways that never sent anything, and those that are not as they should be."""
     if not facts.lives or facts.health is None:
-        return Examined("gateways", unchecked=_not_told(facts))
-    if facts.health.clock is Trust.SUSPECT:  # no status counts
+        return Examined("gateways", unchecked=_why_no_health(facts))
+    if facts.health.clock is Trust.SUSPECT:  # statuses are not reliable then
         return Examined("gateways", unchecked=Reason("clock_suspect"))
     findings = tuple(_amiss(each) for each in facts.gateways if not each.is_well)
     unasked = _reason(
@@ -155,14 +156,14 @@ def gateways(facts: SiteFacts) -> Examined:
 
 
 def _amiss(gateway: GatewayHealth) -> Event:
-    if gateway.heard is None and gateway.status == "unknown":  # one that has left the broker is silent
+    if gateway.heard is None and gateway.status == "unknown":  # one that has left the broker has status silent
         return new_event("TWL-H112", gateway=gateway.name)
     status = Phrase(Text("commands", f"status.zone.{gateway.status}"))
     return new_event("TWL-H113", gateway=gateway.name, status=status, why=gateway.cause or LIKELY[gateway.status])
 
 
 def unexamined(reason: Reason, findings: tuple[Event, ...] = ()) -> list[Examined]:
-    """Each check where nothing could be listened to; `findings` say what bars the way to the brokers."""
+    """All checks as not made, because no broker could be listened to; `findings` say why."""
     others = ("names", "encryption", "controller", "service", "read_rights", "write_rights", "gateways")
     return [
         Examined("login", findings=findings, unchecked=None if findings else reason),
@@ -171,7 +172,7 @@ def unexamined(reason: Reason, findings: tuple[Event, ...] = ()) -> list[Examine
 
 
 def _reason(code: str, names: Iterable[str]) -> Reason | None:
-    """About these, the first of them by name; None about nobody."""
+    """A reason that lists the first of these names; None if there are none."""
     found = list(names)
     more = ", …" if len(found) > MOST_NAMED else ""
     return Reason(code, {"names": ", ".join(found[:MOST_NAMED]) + more}) if found else None
@@ -180,4 +181,4 @@ def _reason(code: str, names: Iterable[str]) -> Reason | None:
 BROKER_CHECKS: tuple[Callable[[SiteFacts], Examined], ...] = (
     names_known, login, encryption, controller_lives, service, read_rights, write_rights, gateways,
 )  # fmt: skip
-"""In the order in which they are shown."""
+"""In the order of display."""

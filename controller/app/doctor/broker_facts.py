@@ -1,5 +1,5 @@
-"""The facts about brokers and controller: their names are looked up, then all of them are listened to. Nothing is
-published, neither to a lamp's topic nor to any other."""
+"""Facts about brokers and controller: looks their names up, then listens to all of them. Publishes nothing on any
+topic."""
 
 import asyncio
 import socket
@@ -26,15 +26,15 @@ from controller.topics import matches
 
 LOOK_UP_S = 5.0
 LISTEN_S = 3.0
-"""At least so long each broker is listened to: what it has kept, and its answers to subscriptions, come at once."""
+"""Least seconds to listen to each broker: retained messages and answers to subscriptions arrive immediately."""
 LONGEST_S = 20.0
 LOOK_S = 0.05
 
 
 @dataclass(slots=True)
 class BrokerFacts:
-    """One broker: why its name is not known (None where it is, or is an address), why it lets nobody in, until when its
-    certificate holds, which topic filters it refuses, and on which topics something came."""
+    """One broker: why its name is unknown (None if it is known, or is an address), why it refuses us, when its
+    certificate expires, which topic filters it refuses, and on which topics messages arrived."""
 
     address: Address
     unknown_name: Reason | None = None
@@ -45,7 +45,7 @@ class BrokerFacts:
     received: set[str] = field(default_factory=set)
 
     def take(self, item: Item) -> None:
-        """Something that this broker sent, or that happened to the connection."""
+        """Handles an item of this broker."""
         if isinstance(item, Failure):
             self.failure = item.event()
         elif isinstance(item, Connected):
@@ -59,9 +59,9 @@ class BrokerFacts:
 
 @dataclass(frozen=True, slots=True)
 class SiteFacts:
-    """All brokers `now`, and what the controller told over them; `lives` says whether it gave a sign of life and its
-    document came, `beats` whether the sign did, `runs_on` is the state directory on which a service runs on this
-    machine, None where none does."""
+    """All brokers `now`, and what arrived from the controller; `lives`: its sign of life and its document arrived;
+    `beats`: the sign of life did; `runs_on` is the state directory on which a service runs on this machine, None if
+    none does."""
 
     tower: Tower
     now: datetime
@@ -74,31 +74,31 @@ class SiteFacts:
 
     @property
     def is_reached(self) -> bool:
-        """Whether any broker let us in."""
+        """Whether any broker accepted us."""
         return any(broker.is_connected for broker in self.brokers)
 
 
 async def listen(tower: Tower, addresses: Sequence[Address], client: str, clock: Clock) -> SiteFacts:
-    """The facts after some seconds under this client id, which no other program may have."""
+    """Listens for some seconds under this client id, which no other program may have, and returns the facts."""
     brokers = {str(address): BrokerFacts(address) for address in addresses}
     await asyncio.gather(*(_look_up(broker) for broker in brokers.values() if not tower.mqtt.is_embedded))
     prefix = tower.mqtt.topic_prefix
     watch = HealthWatch(prefix, clock.read().mono)
     of_meters = (meter.topic for meter in tower.measured)
-    wanted = dict.fromkeys((*(topic for each in tower.gateways for topic in each.topics(prefix)), *of_meters))
+    topics = dict.fromkeys((*(topic for each in tower.gateways for topic in each.topics(prefix)), *of_meters))
     home_assistant = home_assistant_topics(HomeAssistantDevice.of(tower, tower.site.language), prefix)
-    filters = (*watch.topics, watch.gateway_topics, f"{prefix}/override/set", *wanted, *home_assistant)
+    filters = (*watch.topics, watch.gateway_topics, f"{prefix}/override/set", *topics, *home_assistant)
     async with Mqtt(addresses, client, subscriptions=tuple((topic, 1) for topic in filters)) as mqtt:
-        taking = asyncio.create_task(_take(mqtt, brokers, watch, clock), name="doctor: listen")
+        listening = asyncio.create_task(_take(mqtt, brokers, watch, clock), name="doctor: listen")
         end_s = clock.read().mono + LONGEST_S
         while not _is_over(brokers, watch, clock) and clock.read().mono < end_s:
-            await asyncio.wait([taking], timeout=LOOK_S)
-        taking.cancel()
+            await asyncio.wait([listening], timeout=LOOK_S)
+        listening.cancel()
         with suppress(asyncio.CancelledError):
-            await taking
+            await listening
     reading = clock.read()
-    heard = (watch.lives(reading), watch.health, watch.gateways)
-    return SiteFacts(tower, reading.wall, tuple(brokers.values()), *heard, beats=watch.beats(reading))
+    watched = (watch.lives(reading), watch.health, watch.gateways)
+    return SiteFacts(tower, reading.wall, tuple(brokers.values()), *watched, beats=watch.beats(reading))
 
 
 async def _look_up(broker: BrokerFacts) -> None:

@@ -1,4 +1,4 @@
-"""What one check found."""
+"""The result of one check."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,8 +13,8 @@ NONE = Phrase(Text("commands", "doctor.none"))
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One check: its name (`doctor.check` of the texts), the value that was found, what is wrong with it, and why it,
-    or a part of it, was not made."""
+    """One check: its name (`doctor.check` of the texts), the value, what is wrong with it, and why the check, or a part
+    of it, was not made."""
 
     check: str
     value: object = None
@@ -23,7 +23,7 @@ class Examined:
 
     @property
     def verdict(self) -> Verdict:
-        """The gravest of what was found."""
+        """The most serious result."""
         if any(map(is_problem, self.findings)):
             return "problem"
         if self.unchecked is not None:
@@ -32,6 +32,6 @@ class Examined:
 
 
 def is_problem(event: Event) -> bool:
-    """Whether a finding asks for somebody."""
+    """Whether a finding needs action."""
     lasting = event.kind.lasting
     return event.level in {Level.WARNING, Level.ERROR} and not (lasting is not None and lasting.harmless)

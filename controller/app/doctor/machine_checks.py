@@ -1,4 +1,4 @@
-"""What the facts about the machine mean. Each check is pure: facts in, what was found out."""
+"""Checks of the facts about the machine. Each check is pure: facts in, findings out."""
 
 from collections.abc import Callable
 
@@ -12,15 +12,15 @@ from controller.service.watches import against_known
 
 MEGABYTE = 1_000_000
 LITTLE_MB = 200
-"""What history and versions may come to, and some more."""
+"""Megabytes: what history and versions may need, and some more."""
 TESTED_FROM = 12
-"""The oldest Debian with which all is tested."""
+"""The oldest Debian with which everything is tested."""
 OLD_TZDATA = 2
-"""Years; time zones change on short notice, seldom in Sweden."""
+"""Years; time zones change at short notice, seldom in Sweden."""
 
 
 def clock(facts: MachineFacts) -> Examined:
-    """Whether a time server holds it, and whether it is not behind what the site knew."""
+    """Whether a time server keeps the clock, and whether it is not behind the time that the site knew."""
     reading = facts.reading
     now = f"{reading.wall:%Y-%m-%d %H:%M} UTC"
     findings = [against_known(reading.wall, reading.known)] if reading.known is not None else []
@@ -39,14 +39,15 @@ def files(facts: MachineFacts) -> Examined:
 
 
 def config_folder(facts: MachineFacts) -> Examined:
-    """Room and rights where the files are. That there is no such folder is told with the files."""
+    """Free space and rights in the folder of the files. A missing folder is reported by `files`."""
     if not facts.config.is_there:
         return Examined("config", unchecked=facts.config.not_writable)
     return _folder("config", facts.config, facts)
 
 
 def state_folder(facts: MachineFacts) -> Examined:
-    """The same of the state directory; and whether a service ever ran on it. On a box of gateways none does."""
+    """The same for the state directory; and whether a service ever ran on it. On a machine with gateways only none
+    does."""
     enabled = {unit.name for unit in facts.units if unit.is_enabled}
     if not facts.state.is_there and enabled == {GATEWAY_UNIT}:
         return Examined("state", str(facts.state.path), unchecked=Reason("only_gateways_run"))
@@ -64,17 +65,17 @@ def _folder(check: str, folder: FolderFacts, facts: MachineFacts) -> Examined:
     if folder.not_writable is not None:
         event = new_event("TWL-H131", folder=str(folder.path), user=facts.user, reason=folder.not_writable)
         findings.append(event)
-    said = {"folder": str(folder.path), "free_mb": "?" if free_mb is None else free_mb, "user": facts.user}
-    return Examined(check, Phrase(Text("commands", "doctor.folder"), said), tuple(findings))
+    fields = {"folder": str(folder.path), "free_mb": "?" if free_mb is None else free_mb, "user": facts.user}
+    return Examined(check, Phrase(Text("commands", "doctor.folder"), fields), tuple(findings))
 
 
 def versions(facts: MachineFacts) -> Examined:
-    """Of program, Python and system; and whether the service that runs is the one that is installed."""
+    """Versions of program, Python and system; and whether the running service is the installed one."""
     name, version = facts.system
     findings = []
     if name == "debian" and version.isdecimal() and int(version) < TESTED_FROM:
         findings.append(new_event("TWL-H141", system=f"Debian {version}", tested=TESTED_FROM))
-    is_known = facts.in_use is True and facts.database is None  # a database tells of other controllers, too
+    is_known = facts.in_use is True and facts.database is None  # a database has events of other controllers, too
     if is_known and isinstance(facts.running, str) and facts.running != facts.program:
         findings.append(new_event("TWL-H140", installed=facts.program, running=facts.running))
     unchecked = facts.running if facts.in_use is True and isinstance(facts.running, Reason) else None
@@ -83,11 +84,11 @@ def versions(facts: MachineFacts) -> Examined:
 
 
 def ports(facts: MachineFacts) -> Examined:
-    """Whether the service answers on its ports, or somebody else has them."""
+    """Whether the service answers on its ports, or another program uses them."""
     value = ", ".join(port.address for port in facts.ports)
     if isinstance(facts.in_use, Reason):
         return Examined("ports", value, unchecked=facts.in_use.at("in-use"))
-    if facts.in_use and facts.running is None and not facts.is_controller:  # a gateway, which has none
+    if facts.in_use and facts.running is None and not facts.is_controller:  # a gateway, which has no ports
         return Examined("ports", unchecked=Reason("no_service_here"))
     findings = tuple(_port(port, facts) for port in facts.ports if port.answers is not facts.in_use)
     return Examined("ports", value or NONE, findings)
@@ -101,13 +102,13 @@ def _port(port: Port, facts: MachineFacts) -> Event:
 
 
 def secrets(facts: MachineFacts) -> Examined:
-    """Whether anybody may read them, and what else is wrong with them."""
+    """Whether any user may read the secrets, and other problems with them."""
     found = (*facts.secrets, *(new_event("TWL-B053", path=str(path)) for path in facts.readable))
     return Examined("secrets", Phrase(Text("commands", "doctor.as_user"), {"user": facts.user}), found)
 
 
 def units(facts: MachineFacts) -> Examined:
-    """Whether they are as shipped, loaded, and started with the machine."""
+    """Whether the units are as shipped, loaded, and started with the machine."""
     if not facts.units:
         return Examined("units", unchecked=Reason("no_unit"))
     findings: list[Event] = []
@@ -125,7 +126,7 @@ def units(facts: MachineFacts) -> Examined:
 
 
 def certificate(facts: MachineFacts) -> Examined:
-    """When that of the page ends."""
+    """When the certificate of the page expires."""
     found = facts.certificate
     if found is None:
         return Examined("certificate", NONE)
@@ -145,7 +146,7 @@ def certificate(facts: MachineFacts) -> Examined:
 
 
 def time_zones(facts: MachineFacts) -> Examined:
-    """How old they are."""
+    """How old the time zone data is."""
     version = facts.tzdata
     if version is None or not version[:4].isdecimal():
         return Examined("time_zones", unchecked=Reason("no_tzdata_version"))
@@ -154,7 +155,7 @@ def time_zones(facts: MachineFacts) -> Examined:
 
 
 def walk_test(facts: MachineFacts) -> Examined:
-    """The lamps that were wrong when somebody looked at them last, or when the service tested them itself."""
+    """The lamps that were wrong at their last walk test, or when the service tested them itself."""
     walk = facts.walk
     unconfirmed = tuple(new_event("TWL-H192", lamp=lamp) for lamp in walk.unconfirmed) if walk is not None else ()
     if walk is None or not walk.lamps:
@@ -165,26 +166,26 @@ def walk_test(facts: MachineFacts) -> Examined:
 
 
 def database(facts: MachineFacts) -> Examined:
-    """Whether the database that keeps the state lets us in and takes what we write."""
+    """Whether the database that keeps the state accepts our login and our writes."""
     if facts.database is None:
         return Examined("database", NONE)
-    return Examined("database", facts.database.place, facts.database.told)
+    return Examined("database", facts.database.place, facts.database.events)
 
 
 def notices(facts: MachineFacts) -> Examined:
-    """Whether the addresses of those who are notified can be used, and their servers answer; nothing is sent."""
+    """Whether the addresses of the receivers of notices can be used, and their servers answer; sends nothing."""
     findings: list[Event] = []
     unchecked = None
-    for told in facts.told:
-        if told.unusable is not None and told.unusable.code == "EACCES":
-            unchecked = told.unusable
-        elif told.unusable is not None and told.name == MONITOR:
-            findings.append(new_event("TWL-N111", reason=told.unusable))
-        elif told.unusable is not None:
-            findings.append(new_event("TWL-N103", receiver=told.name, reason=told.unusable))
-        elif not told.answers:
-            findings.append(new_event("TWL-H160", receiver=told.name, server=told.server))
-    names = ", ".join(f"{told.name} ({told.server})" if told.server else told.name for told in facts.told)
+    for each in facts.addresses:
+        if each.unusable is not None and each.unusable.code == "EACCES":
+            unchecked = each.unusable
+        elif each.unusable is not None and each.name == MONITOR:
+            findings.append(new_event("TWL-N111", reason=each.unusable))
+        elif each.unusable is not None:
+            findings.append(new_event("TWL-N103", receiver=each.name, reason=each.unusable))
+        elif not each.answers:
+            findings.append(new_event("TWL-H160", receiver=each.name, server=each.server))
+    names = ", ".join(f"{each.name} ({each.server})" if each.server else each.name for each in facts.addresses)
     return Examined("notices", names or NONE, tuple(findings), unchecked)
 
 
@@ -192,4 +193,4 @@ MACHINE_CHECKS: tuple[Callable[[MachineFacts], Examined], ...] = (
     clock, files, config_folder, state_folder, database, secrets, versions, units, time_zones, ports, certificate,
     notices, walk_test,
 )  # fmt: skip
-"""In the order in which they are shown."""
+"""In the order of display."""

@@ -1,4 +1,4 @@
-"""The facts about this machine: gathered by reading, never by changing anything. All of it may wait for the disk."""
+"""Facts about this machine: gathered by reading, never by changing anything. All functions may wait for the disk."""
 
 import os
 import platform
@@ -53,8 +53,8 @@ STATE_SECRETS = (broker_settings.OWN_PASSWORD, "accounts.db")
 
 @dataclass(frozen=True, slots=True)
 class FolderFacts:
-    """A folder: what is free on its disk (None: cannot be told), why it cannot be written, if it cannot, and where its
-    disk is mounted."""
+    """A folder: the free space on its disk (None: unknown), why it cannot be written, if it cannot, and where its disk
+    is mounted."""
 
     path: Path
     is_there: bool
@@ -65,7 +65,7 @@ class FolderFacts:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port of ours, `page` or `broker`, and whether somebody answers there."""
+    """A port of ours, `page` or `broker`, and whether something answers there."""
 
     name: str
     address: str
@@ -74,7 +74,7 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class UnitFacts:
-    """A unit that is installed; `is_as_shipped` is None where there is nothing to compare with."""
+    """An installed unit; `is_as_shipped` is None if there is nothing to compare with."""
 
     name: str
     is_as_shipped: bool | None
@@ -86,9 +86,9 @@ MONITOR = "heartbeat"
 
 
 @dataclass(frozen=True, slots=True)
-class ToldFacts:
-    """Somebody who is notified, or the monitor: the server, where its address names one, and whether it answers; why
-    the address cannot be used, if it cannot."""
+class AddressFacts:
+    """The address of a receiver of notices, or of the monitor: its server, if the address names one, and whether it
+    answers; why the address cannot be used, if it cannot."""
 
     name: str
     server: str = ""
@@ -98,8 +98,8 @@ class ToldFacts:
 
 @dataclass(frozen=True, slots=True)
 class WalkTests:
-    """What the walk tests recorded: when the last one was, how many lamps have an answer, and which were wrong when
-    they were looked at last. `unconfirmed` failed when the service tested them itself."""
+    """The record of the walk tests: when the last one was, how many lamps have a result, and which were wrong at their
+    last test. `unconfirmed` lamps failed when the service tested them itself."""
 
     at: str
     lamps: int
@@ -109,17 +109,17 @@ class WalkTests:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
-    """The database that keeps the state, and what it told when it was asked something, also about its clock."""
+    """The database that keeps the state, and the events of an attempt to use it, also about its clock."""
 
     place: str
-    told: tuple[Event, ...]
+    events: tuple[Event, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MachineFacts:
-    """All of them. `in_use` says whether a program runs on the state directory, `running` which version the service has
-    that was started last; either may be a Reason for which that cannot be told. A full disk may have cost it its
-    history, which tells the version; `is_controller` says whether a controller ever kept its time there."""
+    """All of them. `in_use`: whether a program runs on the state directory; `running`: the version of the service that
+    was started last; either may be a Reason why that is unknown. A full disk may have cost the history, which holds the
+    version; `is_controller`: whether a controller ever stored its time there."""
 
     reading: ClockReading
     time_service: bool | None
@@ -139,7 +139,7 @@ class MachineFacts:
     walk: WalkTests | None
     is_controller: bool = False
     database: DatabaseFacts | None = None
-    told: tuple[ToldFacts, ...] = ()
+    addresses: tuple[AddressFacts, ...] = ()
     program: str = __version__
     python: str = platform.python_version()
 
@@ -147,8 +147,9 @@ class MachineFacts:
 def gather(
     config: Path, storage: Storage, tower: Tower | None, rejected: FilesRejected | None, service: Path | None = None
 ) -> MachineFacts:
-    """The facts, for the files that the service most likely uses; without them what they name is left out. `service` is
-    the state directory of the service, which runs there also where another controller leads the site."""
+    """Gathers the facts, for the files that the service most likely uses; without them everything that they name is
+    left out. `service` is the state directory of the service, which runs there even if another controller leads the
+    site."""
     state = storage.directory
     if service is not None and storage.server is not None and not state.is_dir() and _in_use(service) is True:
         state = service
@@ -173,26 +174,26 @@ def gather(
         tzdata=_tzdata(),
         walk=_walk_tests(state, tower),
         database=_database(storage, clock),
-        told=tuple(_told_people(tower)),
+        addresses=tuple(_address_facts(tower)),
         is_controller=known is not None,
     )
 
 
 def _known(state: Path) -> datetime | None:
-    """The latest time that this site knew, as far as it can be read; a damaged file is left as it is."""
+    """The latest time that this site knew, if it can be read; a damaged file is left as it is."""
     with suppress(OSError, ValueError):
         return LastKnown.model_validate_json(_read(state / "known.json")).wall
     return None
 
 
 def _time_service() -> bool | None:
-    """Whether a time service is switched on; None where systemd does not tell."""
-    told = _told("timedatectl", "show", "--property=NTP", "--value")
-    return {"yes": True, "no": False}.get(told)
+    """Whether a time service is enabled; None if systemd does not know."""
+    output = _output("timedatectl", "show", "--property=NTP", "--value")
+    return {"yes": True, "no": False}.get(output)
 
 
-def _told(*words: str) -> str:
-    """What a program of systemd says; nothing where there is none, or it fails."""
+def _output(*words: str) -> str:
+    """The output of a program of systemd; empty if there is no such program, or it fails."""
     program = shutil.which(words[0])
     if program is None:
         return ""
@@ -214,7 +215,7 @@ def _user() -> str:
 
 
 def _system() -> tuple[str, str]:
-    """Name and version of the operating system, as `("debian", "12")`."""
+    """Name and version of the operating system, for example `("debian", "12")`."""
     try:
         release = platform.freedesktop_os_release()
     except OSError:
@@ -229,7 +230,7 @@ def _folder(path: Path) -> FolderFacts:
         return FolderFacts(path, path.is_dir(), not_writable=reason_of(error))
     refusal = None
     try:
-        with tempfile.TemporaryFile(dir=path):  # a disk may look sound and take nothing
+        with tempfile.TemporaryFile(dir=path):  # a disk may look sound and refuse every write
             pass
     except OSError as error:
         refusal = reason_of(error)
@@ -276,39 +277,43 @@ def _answers(host: str, port: int) -> bool:
 
 
 def _readable(config: Path, state: Path, tower: Tower | None) -> Iterator[Path]:
-    """Secret files that every user of the machine may read, beside those of `mqtt:`."""
+    """Secret files that every user of the machine may read, apart from those of `mqtt:`."""
     named = [tower.web.key_file] if tower is not None and tower.web is not None else []
     named += [tower.database.password_file] if tower is not None and tower.database is not None else []
-    named += [each.url_file for each in _addressed(tower).values()]
+    named += [each.url_file for each in _notified(tower).values()]
     for path in (config / CREDENTIAL, *(state / name for name in STATE_SECRETS), *named):
         with suppress(OSError):
             if path is not None and path.stat().st_mode & stat.S_IROTH and _is_reachable(path):
                 yield path
 
 
-def _addressed(tower: Tower | None) -> dict[str, Receiver | Heartbeat]:
-    """By name who is notified, and the monitor."""
+def _notified(tower: Tower | None) -> dict[str, Receiver | Heartbeat]:
+    """The receivers of notices and the monitor, by name."""
     found: dict[str, Receiver | Heartbeat] = {each.name: each for each in tower.notices} if tower is not None else {}
     if tower is not None and tower.heartbeat is not None:
         found[MONITOR] = tower.heartbeat
     return found
 
 
-def _told_people(tower: Tower | None) -> Iterator[ToldFacts]:
-    for name, each in _addressed(tower).items():
+def _address_facts(tower: Tower | None) -> Iterator[AddressFacts]:
+    for name, each in _notified(tower).items():
         try:
             from controller.app import notice_sender  # noqa: PLC0415  HTTP is not needed without it
 
             look = notice_sender.examine if isinstance(each, Receiver) else notice_sender.monitor_of
             server = look(each.url_file)
         except notice_sender.AddressUnusable as error:
-            yield ToldFacts(name, unusable=error.reason)
+            yield AddressFacts(name, unusable=error.reason)
         else:
-            yield ToldFacts(name) if server is None else ToldFacts(name, f"{server[0]}:{server[1]}", _answers(*server))
+            yield (
+                AddressFacts(name)
+                if server is None
+                else AddressFacts(name, f"{server[0]}:{server[1]}", _answers(*server))
+            )
 
 
 def _is_reachable(path: Path) -> bool:
-    """Whether every user may go through the folders to it."""
+    """Whether every user may enter the folders above it."""
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents)
 
 
@@ -321,7 +326,9 @@ def _units() -> Iterator[UnitFacts]:
         with suppress(OSError):
             is_same = None if shipped is None else _read(installed) == _read(shipped)
             enabled = any(ENABLED.glob(name.replace("@.", "@*.")))
-            reload = name == SERVICE_UNIT and _told("systemctl", "show", "--property=NeedDaemonReload", "--value", name)
+            reload = name == SERVICE_UNIT and _output(
+                "systemctl", "show", "--property=NeedDaemonReload", "--value", name
+            )
             yield UnitFacts(name, is_same, enabled, reload == "yes")
 
 
@@ -330,7 +337,7 @@ def _read(path: Path) -> bytes:
 
 
 def _tzdata() -> str | None:
-    """The version of the time zones that Python uses, as `2025b`."""
+    """The version of the time zones that Python uses, for example `2025b`."""
     for folder in map(Path, zoneinfo.TZPATH):
         with suppress(OSError, UnicodeDecodeError):
             first = plain_file.head(folder / "tzdata.zi", 100).decode("ascii").splitlines()[0]
@@ -338,7 +345,7 @@ def _tzdata() -> str | None:
         with suppress(OSError, UnicodeDecodeError):
             return _read(folder / "+VERSION").decode("ascii").strip()
         if (folder / "UTC").exists():
-            return None  # used, and does not say which it is
+            return None  # in use, without a version
     with suppress(ImportError):
         return str(import_module("tzdata").IANA_VERSION)
     return None
@@ -347,17 +354,17 @@ def _tzdata() -> str | None:
 def _database(storage: Storage, clock: SystemClock) -> DatabaseFacts | None:
     if storage.server is None:
         return None
-    told: list[Event] = []
-    forget = storage.server.listen(told.append)
+    events: list[Event] = []
+    forget = storage.server.listen(events.append)
     with suppress(OSError):
         asked, shown = clock.read(), storage.server.require_writable()
-        DatabaseClock(socket.gethostname(), told.append).compare(shown, asked, clock.read())
+        DatabaseClock(socket.gethostname(), events.append).compare(shown, asked, clock.read())
     forget()
-    return DatabaseFacts(storage.server.place, tuple(told))
+    return DatabaseFacts(storage.server.place, tuple(events))
 
 
 def _walk_tests(state: Path, tower: Tower | None) -> WalkTests | None:
-    """Of the lamps in tower.yaml, of all without it; None where there is no record that can be read."""
+    """The record for the lamps in tower.yaml, for all lamps without that file; None if there is no readable record."""
     findings = LampFindings()
     with suppress(OSError, ValueError):
         findings = read_results(_read(state / LAMPS))

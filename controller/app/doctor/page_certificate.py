@@ -1,7 +1,7 @@
-"""When the certificate of the page ends.
+"""When the certificate of the page expires.
 
-Python tells the dates of a certificate only of the other side of a connection that it has verified. So both sides of
-one are played here, in memory: the certificate stands for its own authority, and its dates are not verified.
+Python reveals the dates of a certificate only for the other side of a verified connection. So both sides of one are run
+here, in memory: the certificate serves as its own authority, and its dates are not verified.
 """
 
 import ssl
@@ -17,12 +17,12 @@ from controller.events.reasons import reason_of
 NO_CHECK_TIME = 0x200000
 """X509_V_FLAG_NO_CHECK_TIME of OpenSSL, for which Python has no name."""
 STEPS = 10
-"""A handshake of TLS 1.3 needs three."""
+"""Most steps of a handshake; TLS 1.3 needs three."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageCertificate:
-    """`until` is when it ends; `refused` why certificate and key cannot be used, or could not be read."""
+    """`until` is when it expires; `refused` is why certificate and key cannot be used, or could not be read."""
 
     file: Path
     until: datetime | None = None
@@ -30,7 +30,7 @@ class PageCertificate:
 
 
 def certificate_of(web: Web) -> PageCertificate | None:
-    """That of the page; None where the page has none of its own."""
+    """The certificate of the page; None if the page has none."""
     if web.cert_file is None:
         return None
     try:
@@ -40,7 +40,7 @@ def certificate_of(web: Web) -> PageCertificate | None:
 
 
 def _until(certificate: Path, key: Path) -> datetime:
-    """Raises OSError where the two cannot be used together."""
+    """When the certificate expires. Raises OSError if the two files cannot be used together."""
     ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ours.load_cert_chain(certificate, key, password=_no_pass_phrase)
     theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -57,7 +57,7 @@ def _until(certificate: Path, key: Path) -> datetime:
 
 
 def _goes_on(handshake: Callable[[], None]) -> bool:
-    """Whether it is done, after one more step."""
+    """Does one more step; returns whether the handshake is done."""
     try:
         handshake()
     except ssl.SSLWantReadError:
@@ -66,5 +66,5 @@ def _goes_on(handshake: Callable[[], None]) -> bool:
 
 
 def _no_pass_phrase() -> str:
-    """Asked for only where a key has one; OpenSSL would ask on the terminal."""
+    """Called only if a key has a pass phrase; OpenSSL would ask on the terminal."""
     raise ValueError("the key has a pass phrase")
