@@ -73,7 +73,7 @@ class StateStore(OverrideViews):
         self._loop = asyncio.get_running_loop()
         if self.storage.server is not None:
             self._unlisten = self.storage.server.listen(self._emit)
-        await self._use_disk(partial(run_blocking, "state", self._load))
+        await self._in_thread(self._load)
         self._writing = asyncio.create_task(self._write_changes(), name="state: write")
         return self
 
@@ -81,7 +81,7 @@ class StateStore(OverrideViews):
         self._writing.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_S):
-                await self._use_disk(partial(run_blocking, "state", self._close))
+                await self._in_thread(self._close)
         self._unlisten()
 
     @property
@@ -179,6 +179,9 @@ class StateStore(OverrideViews):
             given_up = True
             raise NotStored("TWL-J007", reason=Reason("disk_silent", {"seconds": PATIENCE_S})) from late
 
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        return await self._use_disk(lambda: run_blocking("state", call))
+
     async def _use_disk(self, job: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """The result of the job, run after those that were asked for before. Cancelled before its turn, it is not run
         at all; cancelled later, it is run to its end before the next begins."""
@@ -198,7 +201,7 @@ class StateStore(OverrideViews):
             await wait_at_most(self._changed, in_step_s(LOOK_S))
             self._changed.clear()
             try:
-                written = await self._use_disk(partial(run_blocking, "state", self._flush))
+                written = await self._in_thread(self._flush)
             except Exception as error:  # a mistake of ours, which must not end it
                 self._loop.call_exception_handler({"message": "state: write failed", "exception": error})
                 written = False
