@@ -36,9 +36,11 @@ from controller.service.site_topics import SiteInfo, partial_topics, subscriptio
 from controller.state import History, NotRead, StateStore
 from controller.state.json_file import Unusable
 from controller.state.lamp_results import LampResults
+from controller.state.storage import Storage
 from controller.threads import in_step_s, run_blocking
 
 if TYPE_CHECKING:
+    from controller.app.page import Page
     from controller.dmx.runtime import GatewayRuntime
     from controller.service.leadership import Leadership
 
@@ -171,22 +173,49 @@ async def running(context: Context) -> AsyncIterator[Running]:
         if context.services is None:
             tasks["watchdog"] = feed_watchdog(lambda: runtime.turned_s, lambda: clock.read().mono)
             tasks["descriptors"] = watch_descriptors(lambda event: loop.emit(event, clock.read().wall))
-        if tower.web is not None and context.services is not None:
-            shown = context.services.page(context, runtime, follower, mqtt, listeners)
-            tasks |= await stack.enter_async_context(shown)
-        elif tower.web is not None:
-            try:
-                from controller.app.page import page  # noqa: PLC0415  its libraries take 25 MB
-            except Exception as error:  # one of them is missing, or of another version
-                context.note(new_event("TWL-W107", reason=f"{place_of(error)}: {error}"))
-            else:
-                tasks |= await stack.enter_async_context(page(context, runtime, follower, mqtt, listeners))
+        if tower.web is not None:
+            page = _own_page if context.services is None else context.services.page
+            tasks |= await stack.enter_async_context(page(context, runtime, follower, mqtt, listeners))
         tasks |= _notice_tasks(context, runtime, follower, mqtt, listeners)
         for gateway in gateways_here(context):
             tasks[f"gateway {gateway.name}"] = gateway.run(brokers, tower.site.name)
         work = asyncio.create_task(_work(tasks), name="work")
         stack.push_async_callback(_end, work, mqtt, site, lambda: loop.end(clock.read()))
         yield Running(controller, work, follower, mqtt, runtime, context.degradations)
+
+
+def new_page(storage: Storage, clock: Clock, emit: Callable[[Event], None], *, is_demo: bool = False) -> "Page | None":
+    """A page that is not served yet; `storage` has its accounts. None where its libraries are missing, or of another
+    version."""
+    try:
+        from controller.app.page import Page  # noqa: PLC0415  its libraries take 25 MB
+
+        return Page(storage, clock, emit, is_demo=is_demo)
+    except Exception as error:
+        emit(new_event("TWL-W107", reason=f"{place_of(error)}: {error}"))
+        return None
+
+
+@asynccontextmanager
+async def _own_page(
+    context: Context, runtime: Runtime, follower: FileFollower, mqtt: Mqtt, listeners: list[Callable[[Event], None]]
+) -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
+    """Serves a page for this site alone; what that needs done beside the site."""
+    page, web = (
+        new_page(context.store.storage, context.clock, context.note, is_demo=context.is_demo),
+        context.setup.tower.web,
+    )
+    if page is None or web is None:
+        yield {}
+        return
+    if context.port == 0:
+        web = web.model_copy(update={"listen": f"{web.listen.rpartition(':')[0]}:0"})
+    async with page.of(context, runtime, follower, mqtt, listeners) as work:
+        try:
+            await page.serve(web)
+            yield work
+        finally:
+            await page.stop()
 
 
 def _notice_tasks(

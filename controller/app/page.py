@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from controller.app.reload import FileFollower
-from controller.clock import ClockReading, SystemClock
+from controller.clock import Clock, ClockReading
 from controller.config.web_keys import Web
 from controller.errors import place_of
 from controller.events import Event, new_event
@@ -27,7 +27,6 @@ from controller.state.accounts import CODE_FOR_S, AccountStore
 from controller.state.accounts_file import NotKept
 from controller.state.storage import Storage
 from controller.threads import in_step_s, run_blocking
-from controller.web.app import create_app
 from controller.web.forwarding import own_page
 from controller.web.page_server import PageNotServed, PageServer, serving
 from controller.web.running_service import PageOwner, RunningService, Snapshot
@@ -143,17 +142,6 @@ class PageFeed:
         return is_new
 
 
-async def _served(service: RunningService, web: Web) -> PageServer:
-    try:
-        return await run_blocking("page", partial(serving, create_app, service, web), abandoned=service.end)
-    except PageNotServed:
-        if not service.is_demo:
-            raise
-    # beside a service that runs
-    elsewhere = web.model_copy(update={"listen": "127.0.0.1:0"})
-    return await run_blocking("page", partial(serving, create_app, service, elsewhere), abandoned=service.end)
-
-
 async def prepare_accounts(owner: PageOwner, web: Web, url: str, emit: Listener) -> None:
     """Puts pseudonyms in the place of old names. While nobody has an account, tells the code for the first one, where
     it could be used: over TLS, or on this machine. Then it looks now and then whether the disk takes again what it
@@ -179,9 +167,7 @@ async def prepare_accounts(owner: PageOwner, web: Web, url: str, emit: Listener)
                 await run_blocking("accounts", accounts.recheck)
 
 
-def _service(
-    context: "Context", runtime: Runtime, follower: FileFollower, accounts: AccountStore | None = None
-) -> RunningService:
+def _service(context: "Context", runtime: Runtime, follower: FileFollower, accounts: AccountStore) -> RunningService:
     topic = f"{context.prefix}/override/set"
     return RunningService(
         context.setup,
@@ -195,35 +181,6 @@ def _service(
         accounts=accounts,
         is_demo=context.is_demo,
     )
-
-
-@asynccontextmanager
-async def page(
-    context: "Context", runtime: Runtime, follower: FileFollower, mqtt: Mqtt, listeners: list[Listener]
-) -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
-    """Serves the page while the service runs; what it needs done beside the service, nothing where it cannot be served.
-    `listeners` get each event."""
-    web = context.setup.tower.web
-    if web is None:
-        raise ValueError("`web: off` is no page")
-    if context.port == 0:
-        web = web.model_copy(update={"listen": f"{web.listen.rpartition(':')[0]}:0"})
-    try:
-        service = _service(context, runtime, follower)
-        server = await _served(service, web)
-    except Exception as error:
-        broken = new_event("TWL-W107", reason=place_of(error))
-        context.note(error.event if isinstance(error, PageNotServed) else broken)
-        yield {}
-        return
-    context.note(new_event("TWL-W101", url=server.url))
-    try:
-        with _fed(context, runtime, follower, mqtt, listeners, service) as feed:
-            accounts = prepare_accounts(service, web, server.url, context.note)
-            yield {"page": feed.run(), "page: accounts": accounts}
-    finally:
-        for name, end in (("page: stop", server.stop), ("accounts", service.accounts.close)):
-            await _ended(context.note, name, end)
 
 
 @contextmanager
@@ -243,14 +200,14 @@ def _fed(
         listeners.remove(service.note)
 
 
-class SharedPage:
-    """The page of several sites; `storage` is the state of the service."""
+class Page:
+    """The page of a service with one site or several; `storage` is the state of the service."""
 
-    def __init__(self, storage: Storage, emit: Listener) -> None:
+    def __init__(self, storage: Storage, clock: Clock, emit: Listener, *, is_demo: bool = False) -> None:
         self._emit = emit
         self._loop = asyncio.get_running_loop()
         self._accounts = AccountStore(storage, self._emit_from_thread)
-        self.directory = SiteDirectory(self._accounts, SystemClock(), self._emit_from_thread)
+        self.directory = SiteDirectory(self._accounts, clock, self._emit_from_thread, is_demo=is_demo)
         self.note = ""
         """What other controllers are told of it, so that they can ask it."""
         self._web: Web | None = None
@@ -266,9 +223,8 @@ class SharedPage:
         if web is None:
             return
         self.directory.is_ending = False
-        serve = partial(serving, create_sites_app, self.directory, web)
         try:
-            self._server = await run_blocking("page", serve, abandoned=self.directory.end)
+            self._server = await self._served(web)
         except Exception as error:
             broken = new_event("TWL-W107", reason=place_of(error))
             self._emit(error.event if isinstance(error, PageNotServed) else broken)
@@ -279,6 +235,17 @@ class SharedPage:
         self._preparing = asyncio.create_task(
             prepare_accounts(self.directory, web, self._server.url, self._emit), name="page: accounts"
         )
+
+    async def _served(self, web: Web) -> PageServer:
+        serve = partial(serving, create_sites_app, self.directory)
+        try:
+            return await run_blocking("page", partial(serve, web), abandoned=self.directory.end)
+        except PageNotServed:
+            if not self.directory.is_demo:
+                raise
+        # beside a service that runs
+        elsewhere = web.model_copy(update={"listen": "127.0.0.1:0"})
+        return await run_blocking("page", partial(serve, elsewhere), abandoned=self.directory.end)
 
     async def stop(self) -> None:
         """Serves it no longer."""

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from controller import plain_file
 from controller.app import broker_settings
-from controller.app.assembly import Context
+from controller.app.assembly import Context, new_page
 from controller.app.reload import FileFollower
 from controller.app.site_storage import storage_of
 from controller.broker.access import Admission, User
 from controller.broker.server import Broker
+from controller.clock import SystemClock
 from controller.config.tower import Tower
 from controller.config.web_keys import Web
-from controller.errors import WatertowerError, place_of
+from controller.errors import WatertowerError
 from controller.events import Event, new_event
 from controller.mqtt import Address, Mqtt
 from controller.service.pair import Pair
@@ -25,7 +26,7 @@ from controller.service.runtime import Runtime
 from controller.threads import in_step_s, run_blocking
 
 if TYPE_CHECKING:
-    from controller.app.page import SharedPage
+    from controller.app.page import Page
 
 LOOK_S = 1.0
 
@@ -51,7 +52,7 @@ class SiteServices:
         self._broker = AsyncExitStack()
         self._seen: object = None
         self._failed: Event | None = None
-        self._page: SharedPage | None = None
+        self._page: Page | None = None
 
     @asynccontextmanager
     async def begun(self, towers: Mapping[str, Tower]) -> AsyncIterator[None]:
@@ -135,16 +136,9 @@ class SiteServices:
         if self._page is not None:
             self._page.directory.failed.pop(site, None)
 
-    def _new_page(self, tower: Tower) -> "SharedPage | None":
-        """With the accounts where this site keeps its state; None where its libraries are missing, or of another
-        version."""
-        try:
-            from controller.app.page import SharedPage  # noqa: PLC0415  its libraries take 25 MB
-
-            return SharedPage(storage_of(tower, self._state, None), self._emit)
-        except Exception as error:
-            self._emit(new_event("TWL-W107", reason=f"{place_of(error)}: {error}"))
-            return None
+    def _new_page(self, tower: Tower) -> "Page | None":
+        """With the accounts where this site keeps its state."""
+        return new_page(storage_of(tower, self._state, None), SystemClock(), self._emit)
 
     async def _serve_broker(self, wanted: _BrokerWanted | None) -> None:
         """In place of the one that runs."""

@@ -61,10 +61,10 @@ class SharedAnswers:
     """Answers to open pages that reload themselves, by address, of one version of the state."""
 
     def __init__(self) -> None:
-        self._version = -1
+        self._version: object = None
         self._answers: dict[object, asyncio.Task[Response]] = {}
 
-    async def get(self, key: object, version: int, make: Callable[[], Coroutine[Any, Any, Response]]) -> Response:
+    async def get(self, key: object, version: object, make: Callable[[], Coroutine[Any, Any, Response]]) -> Response:
         """The answer, made at the first request; others wait for the same one."""
         if version != self._version or len(self._answers) >= MOST_SHARED:
             self._version, self._answers = version, {}
@@ -93,7 +93,8 @@ class SharedRoute(APIRoute):
             visited = await run_in_threadpool(visit, request)
             request.state.shared_role = visited.visitor.role
             answers = request.app.state.shared_answers.setdefault(visited.service.site, SharedAnswers())
-            answer = await answers.get(_key(visited), visited.service.version, lambda: make(request))
+            shown = visited.service, visited.service.version  # a site that is built anew counts from the beginning
+            answer = await answers.get(_key(visited), shown, lambda: make(request))
             return Response(answer.body, answer.status_code, media_type=answer.media_type)
 
         return handler

@@ -141,8 +141,8 @@ class RunningService:
         take: Callable[[bytes], None],
         emit: Callable[[Event], None],
         walks: LampWalks,
+        accounts: AccountStore,
         keeper: ScheduleKeeper | None = None,
-        accounts: AccountStore | None = None,
         is_demo: bool = False,
     ) -> None:
         self.setup = setup
@@ -152,8 +152,8 @@ class RunningService:
         self.walks = walks
         self.keeper = keeper
         self.is_demo = is_demo
-        self.accounts = accounts or AccountStore(state, self.emit)
-        """Used in the thread pool of the page only: each call waits for the disk."""
+        self.accounts = accounts
+        """Used in the thread pool of the page only: each act waits for the disk."""
         self.snapshot: Snapshot | None = None
         """None before the first turn."""
         self.version = 0

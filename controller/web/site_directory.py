@@ -1,5 +1,5 @@
-"""The page of a service with several sites: each has all its views below `/sites/<site>`, and `/` lists those that the
-visitor may see, each with the sentence that says how it stands.
+"""The page of a service. Of several sites each has all its views below `/sites/<site>`, and `/` lists those that the
+visitor may see, each with the sentence that says how it stands; the only site there is has them below `/`.
 
 A view knows nothing of the others: the address is taken apart here, and put together again in what is answered. A site
 that another controller leads is asked of the page there (`elsewhere.py`).
@@ -63,18 +63,20 @@ router = APIRouter()
 
 
 class SiteDirectory:
-    """The sites that run, as the page sees them, by name; `failed` says of others why they do not. It is for the page
-    what a `RunningService` is where there is one site."""
+    """The sites that run, as the page sees them, by name; `failed` says of others why they do not. The only site has
+    no name, and the addresses of the page itself."""
 
     site = ""
-    is_demo = False
     snapshot = None
     title = "watertower"
 
-    def __init__(self, accounts: AccountStore, clock: Clock, emit: Callable[[Event], None]) -> None:
+    def __init__(
+        self, accounts: AccountStore, clock: Clock, emit: Callable[[Event], None], *, is_demo: bool = False
+    ) -> None:
         self.accounts = accounts
         self.clock = clock
         self.emit = emit
+        self.is_demo = is_demo
         self.language: Language = DEFAULT
         self.sites: dict[str, RunningService] = {}
         self.failed: dict[str, Event] = {}
@@ -137,7 +139,7 @@ class SiteDirectory:
 
 
 def create_sites_app(directory: SiteDirectory, web: Web) -> ASGIApp:
-    """The page of several sites."""
+    """The page of these sites."""
     app: FastAPI = create_app(directory, web, (router,))
     elsewhere = app.state.elsewhere = Elsewhere(directory, web)
     return _Addresses(app, directory, elsewhere)
@@ -169,9 +171,9 @@ class _Addresses:
 
     def _is_of_controller(self, path: str) -> bool:
         """Where there is one site: whether an address is about this controller, whoever leads."""
-        return (
-            path in OF_CONTROLLER or path.startswith("/static/") or (path == "/metrics" and not self._directory.sites)
-        )
+        if self._directory.sites:
+            return self._directory.pair is not None and path in OF_CONTROLLER
+        return path in OF_CONTROLLER or path.startswith("/static/") or path == "/metrics"
 
     async def _site(self, scope: Scope, receive: Receive, send: Send, site: str, path: str, is_forwarded: bool) -> None:
         service, root = self._directory.sites.get(site), f"/sites/{site}" if site else ""
@@ -285,7 +287,7 @@ def lines(visited: Visited) -> JSONResponse:
 @router.api_route(AWAY_PATH, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
 def away(visited: Visited) -> Response:
     """Says plainly that nothing is known of a site now, and why."""
-    why: Event | int | None = visited.request.scope[AWAY]
+    why: Event | int | None = visited.request.scope.get(AWAY, 404)
     if isinstance(why, int):
         raise HTTPException(why)
     if why is None or (visited.visitor.role is None and visited.visitor.name is None):

@@ -210,7 +210,7 @@ async def test_a_page_that_cannot_be_made_leaves_the_light_as_it_is(
     def breaks(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(page, "create_app", breaks)
+    monkeypatch.setattr(page, "create_sites_app", breaks)
     tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{free_port()}"))
     async with tower.service():
         await until(lambda: tower.last("TWL-G101"))

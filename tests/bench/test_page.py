@@ -21,6 +21,7 @@ from controller.config.web_keys import Web
 from controller.gateways.home_assistant import HomeAssistant
 from controller.service.controller import Controller
 from controller.service.lamp_walk import LampWalks
+from controller.state.accounts import AccountStore
 from controller.state.storage import Storage
 from controller.web.app import create_app
 from controller.web.running_service import RunningService
@@ -144,6 +145,7 @@ async def test_the_tower_of_ten_thousand_gateways_is_small(tmp_path: Path) -> No
         take=lambda _: None,
         emit=lambda _: None,
         walks=LampWalks(controller, "watertower", lambda _: None, lambda *_: None),
+        accounts=AccountStore(tmp_path, lambda _: None),
     )
     service.publish(snapshot_of(many, SystemClock().read()), is_new=True)
     transport = httpx.ASGITransport(create_app(service, Web()), client=("127.0.0.1", 50_000))

@@ -20,7 +20,7 @@ from controller.service.override_request import override_policy
 from controller.service.overrides import OverrideManager, OverrideQueue
 from controller.service.saving import ScheduleKeeper
 from controller.simulation.controller_host import SimulatedDisk
-from controller.state.accounts import Session
+from controller.state.accounts import AccountStore, Session
 from controller.state.roles import Role
 from controller.state.versions import VersionStore
 from controller.web.running_service import RunningService, Snapshot
@@ -57,6 +57,7 @@ class AnsweringService:
             take=self._take,
             emit=self.told.append,
             keeper=self._keeper(self.config) if self.config is not None else None,
+            accounts=AccountStore(self.state, self.told.append),
             walks=LampWalks(controller, "watertower", lambda _: None, lambda event, _: self.told.append(event)),
         )
 

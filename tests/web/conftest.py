@@ -17,6 +17,7 @@ from controller.gateways.base import Message
 from controller.service.controller import Controller
 from controller.service.lamp_walk import LampWalks
 from controller.state import passwords
+from controller.state.accounts import AccountStore
 from controller.state.audit import Actor
 from controller.state.roles import Role, Source
 from controller.web.app import create_app
@@ -106,6 +107,7 @@ async def service(
         take=lambda _: None,
         emit=told.append,
         walks=walks,
+        accounts=AccountStore(tmp_path, told.append),
     )
     yield made
     made.accounts.close()

@@ -13,9 +13,11 @@ from controller.config.load import Setup
 from controller.config.web_keys import Web
 from controller.events import Event, new_event
 from controller.service.lamp_walk import LampWalks
+from controller.service.pair import LedSite, Pair
 from controller.state import passwords
 from controller.state.accounts import AccountStore
 from controller.state.roles import Role, Scope
+from controller.state.storage import Storage
 from controller.web.running_service import RunningService
 from controller.web.site_directory import SiteDirectory, create_sites_app
 from tests.web.conftest import BY, PASSWORD, SetClock
@@ -23,6 +25,26 @@ from tests.web.turned import snapshot_of
 
 OPEN = Web(open="all")
 Ask = Callable[..., httpx.AsyncClient]
+
+
+def well(
+    directory: SiteDirectory, setup: Setup, name: str, walks: LampWalks, state: Path, title: str | None = None
+) -> RunningService:
+    """A site whose lamps all show what they should; the only one has no name."""
+    site = setup.tower.site.model_copy(update={"name": title or f"Tornet {name}", "language": "en"})
+    of_site = replace(setup, tower=setup.tower.model_copy(update={"site": site}), site=name)
+    service = RunningService(
+        of_site,
+        directory.clock,
+        state=Storage(state),
+        language="en",
+        take=lambda _: None,
+        emit=directory.emit,
+        walks=walks,
+        accounts=directory.accounts,
+    )
+    service.publish(snapshot_of(of_site, directory.clock.read()), is_new=True)
+    return service
 
 
 @pytest.fixture
@@ -35,22 +57,7 @@ async def directory(
     accounts = AccountStore(tmp_path, told.append)
     made = SiteDirectory(accounts, clock, told.append)  # type: ignore[arg-type]
     for name in ("north", "south"):
-        tower = setup.tower.model_copy(
-            update={"site": setup.tower.site.model_copy(update={"name": f"Tornet {name}", "language": "en"})}
-        )
-        of_site = replace(setup, tower=tower, site=name)
-        service = RunningService(
-            of_site,
-            clock,  # type: ignore[arg-type]
-            state=tmp_path / name,
-            language="en",
-            take=lambda _: None,
-            emit=told.append,
-            walks=walks,
-            accounts=accounts,
-        )
-        service.publish(snapshot_of(of_site, clock.read()), is_new=True)
-        made.add(service)
+        made.add(well(made, setup, name, walks, tmp_path / name))
     yield made
     accounts.close()
 
@@ -209,6 +216,55 @@ async def test_ready_is_the_service_whose_sites_all_are(ask: Ask, directory: Sit
     answer = await ask().get("/readyz")
     assert (answer.status_code, answer.json()["ready"]) == (503, False)
     assert (await ask().get("/healthz")).status_code == 200
+
+
+@pytest.fixture
+async def only(directory: SiteDirectory, setup: Setup, walks: LampWalks, tmp_path: Path) -> RunningService:
+    """The only site there is."""
+    for each in list(directory.sites.values()):
+        directory.remove(each)
+    service = well(directory, setup, "", walks, tmp_path, "Tornet")
+    directory.add(service)
+    return service
+
+
+async def test_the_only_site_has_the_addresses_of_the_page(ask: Ask, only: RunningService) -> None:
+    """Those for monitors too; there is nothing to list."""
+    browser = ask()
+    assert only.title in (await browser.get("/")).text
+    assert "controller" in (await browser.get("/readyz")).json()["checks"]
+    assert (await browser.get("/healthz")).text == "ok\n"
+    assert 'site="' not in (await browser.get("/metrics")).text
+    assert (await browser.get("/sites")).status_code == 404
+
+
+async def test_of_the_only_site_that_others_may_lead_each_controller_tells_of_itself(
+    ask: Ask, directory: SiteDirectory, only: RunningService
+) -> None:
+    """Whether or not it leads."""
+    directory.pair = Pair("one", {"": LedSite("one")})
+    assert (await ask().get("/readyz")).json()["controller"] == "one"
+    directory.remove(only)
+    assert (await ask().get("/readyz")).json()["sites"] == {}
+
+
+async def test_what_open_pages_share_is_of_the_site_as_it_was_built_last(
+    ask: Ask, directory: SiteDirectory, only: RunningService, setup: Setup, walks: LampWalks, tmp_path: Path
+) -> None:
+    """Though each build counts its states from the beginning."""
+    live, browser = {"x-live": "1"}, ask()
+    assert "Tornet</title>" in (await browser.get("/", headers=live)).text
+    directory.remove(only)
+    again = well(directory, setup, "", walks, tmp_path, "Slottet")
+    assert again.version == only.version
+    directory.add(again)
+    assert "Slottet</title>" in (await browser.get("/", headers=live)).text
+
+
+@pytest.mark.parametrize("address", ["/-/away", "/sites/north/-/away", "/-/lines"])
+async def test_addresses_within_the_page_are_nobodys(ask: Ask, address: str) -> None:
+    """What says that a site is away, and what controllers tell each other."""
+    assert (await ask().get(address)).status_code == 404
 
 
 async def test_a_site_that_ends_is_no_longer_there(ask: Ask, directory: SiteDirectory) -> None:
