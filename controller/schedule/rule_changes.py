@@ -70,7 +70,7 @@ def rule_changes(before: Program, after: Program, year: int) -> Iterator[RuleCha
 
 
 def _of_kind(kind: RuleKind, before: tuple[Rule, ...], after: tuple[Rule, ...], year: int) -> Iterator[RuleChange]:
-    """Of one list: the new and edited ones in the order of the new list, then those that are removed."""
+    """The changes of one list: new and edited rules in the order of the new list, then the removed ones."""
     old = _by_rule(before, after)
     moved = _moved(before, [old[id(rule)] for rule in after if id(rule) in old])
     for rule in after:
@@ -85,8 +85,8 @@ def _of_kind(kind: RuleKind, before: tuple[Rule, ...], after: tuple[Rule, ...], 
 
 
 def _by_rule(before: tuple[Rule, ...], after: tuple[Rule, ...]) -> dict[int, Rule]:
-    """By the identity of a new rule what it was: the one of its name, or else one under a name that is gone that says
-    all the same, or at its place all but either its days or its light."""
+    """By the identity of a new rule the old one: the one with its name, or else one whose name is gone and that is
+    equal, or that had its place and differs only in its days or in its light."""
     names = {rule.name: rule for rule in before}
     found = {id(rule): names.pop(rule.name) for rule in after if rule.name in names}
     for is_renamed in (lambda old, rule: _differing(old, rule) == ("name",), _is_at_place(before, after)):
@@ -98,7 +98,7 @@ def _by_rule(before: tuple[Rule, ...], after: tuple[Rule, ...]) -> dict[int, Rul
 
 
 def _is_at_place(before: tuple[Rule, ...], after: tuple[Rule, ...]) -> Callable[[Rule, Rule], bool]:
-    """Whether a new rule stands where an old one stood, with the days or the light of that."""
+    """Whether a new rule is at the place of an old one, with the same days or the same light."""
     places = [{id(rule): number for number, rule in enumerate(rules)} for rules in (before, after)]
 
     def is_same(old: Rule, rule: Rule) -> bool:
@@ -109,7 +109,7 @@ def _is_at_place(before: tuple[Rule, ...], after: tuple[Rule, ...]) -> Callable[
 
 
 def _moved(before: tuple[Rule, ...], after: list[Rule]) -> frozenset[int]:
-    """Of the rules that stay, those that changed their place among each other."""
+    """The rules whose order relative to the other remaining ones has changed."""
     new = [id(rule) for rule in after]
     old = [id(rule) for rule in before if id(rule) in set(new)]
     kept = {
@@ -121,7 +121,7 @@ def _moved(before: tuple[Rule, ...], after: list[Rule]) -> frozenset[int]:
 
 
 def _differing(one: Rule, other: Rule) -> tuple[str, ...]:
-    """The keywords, as the file has them, whose values differ; words that mean the same days do not."""
+    """The keywords of the file whose values differ; different words for the same days do not count."""
     fields = {name: info.alias or name for name, info in type(other).model_fields.items() if not info.exclude}
     return tuple(key for name, key in fields.items() if getattr(one, name) != getattr(other, name))
 
@@ -143,10 +143,10 @@ def _days_edit(one: Rule, other: Rule, year: int) -> DaysEdit | None:
 
 
 def _years_named(rule: Rule) -> set[int | None]:
-    """Years of which its days say that they are others."""
+    """The years that its days name as different."""
     return {days.year for days in (*rule.listed, *rule.except_)}
 
 
 def _runs(rule: Rule, year: int) -> Iterator[Span]:
-    """Days in a row, from the beginning of a year on for YEARS."""
+    """Runs of days, from the beginning of a year on for YEARS."""
     return runs(day for day in days_of(date(year, 1, 1), date(year + YEARS - 1, 12, 31)) if rule.has(day))

@@ -2,9 +2,7 @@
 
 The night is cut into pieces by `precedence`. A segment is the longest stretch, over midnights and noons, in which the
 same rule and the same overrides show; a cue is the change from one segment into the next, with its fade. Intervals are
-half-open: at a border the new look already holds. An answer does not depend on what was asked before: what is
-remembered only saves time.
-"""
+half-open: at a border the new look already applies. Answers do not depend on earlier calls: caches only save time."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -19,14 +17,13 @@ from controller.schedule.hours import Night, Place, night_at, night_of
 from controller.schedule.precedence import Claim, Nights
 
 REACH = 400
-"""Nights. A cue that is further ahead is not looked for, and a segment that began earlier is taken to have begun at
-ANCHOR."""
+"""Nights. A cue further ahead is not looked for, and a segment that began earlier counts as begun at ANCHOR."""
 ANCHOR = datetime(1970, 1, 1, tzinfo=UTC)
 OVERRIDE_FADE_S = 2.0
-"""Of every override, into it at the least, and out of it. The fade out begins at the end of the override, so that its
-end is the same for whoever set it and for whoever asks."""
+"""Seconds of the fade into an override, at least, and out of it. The fade out begins at the end of the override, so
+that its end is the same for its owner and for anybody who asks."""
 LEAST_HOLD_S = 1.0
-"""What the fades of a segment leave of the look itself."""
+"""Seconds of the look itself that the fades of a segment leave."""
 REMEMBERED = 16
 INSTANT = timedelta(microseconds=1)
 
@@ -35,12 +32,11 @@ INSTANT = timedelta(microseconds=1)
 class Cue:
     """From `at` on, `looks` are shown, reached in `fade_s` seconds; a zone without a look is dark.
 
-    `since` is when the rule began to hold by the schedule, without regard to overrides: the steps of its sequences are
-    counted from there. Instants are UTC. Looks are opaque here: they are whatever the rule carries.
+    `since` is when the rule began to apply by the schedule, overrides aside: the steps of its sequences are counted
+    from there. Instants are UTC. Looks are opaque here: whatever the rule carries.
 
-    `parts` are the cues of the single zones where other rules show in some than in others, and `limits` by zone the
-    limit that takes light away.
-    """
+    `parts` are the cues of single zones if different rules show in different zones, and `limits` by zone the limit
+    that reduces the light."""
 
     at: datetime
     looks: Mapping[str, Any]
@@ -58,7 +54,7 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who shows: a rule and the overrides laid over it, or nobody."""
+    """What shows: a rule and the overrides over it, or nothing."""
 
     rule: Rule | None = None
     overrides: tuple[Override, ...] = ()
@@ -84,13 +80,13 @@ class Holder:
 
     @property
     def campaign(self) -> str | None:
-        """The name of the rule, where it shows as it was planned."""
+        """The name of the rule, if it shows as planned."""
         return self.rule.name if self.rule is not None and not self.is_manual else None
 
     @property
     def fades_s(self) -> tuple[float, float]:
         """Into it and out of it, seconds."""
-        if self.is_manual:  # but for what an override asks for itself, see `Segment.fade_in_s`
+        if self.is_manual:  # except for the fade that an override asks for, see `Segment.fade_in_s`
             return OVERRIDE_FADE_S, OVERRIDE_FADE_S
         if isinstance(self.rule, Lit):
             return self.rule.fade_in.total_seconds(), self.rule.fade_out.total_seconds()
@@ -119,24 +115,23 @@ class Segment:
         """The fade into it, which begins with it."""
         if self.holder.is_dark and not self.holder.is_manual:
             return 0.0
-        # what is left of the fade into an override goes on where another one is laid over it
+        # the rest of the fade into an override continues when another one is laid over it
         left_s = (each.fade_s - (self.start - each.start).total_seconds() for each in self.holder.overrides)
         return min(max(self.holder.fades_s[0], *left_s, 0.0), self.length_s)
 
     @property
     def fade_out_s(self) -> float:
-        """The fade out of it, which is done when it ends."""
+        """The fade out of it, which is complete when it ends."""
         if self.holder.is_dark:
             return 0.0
         return max(0.0, min(self.holder.fades_s[1], self.length_s - self.fade_in_s - LEAST_HOLD_S))
 
 
 def transition_s(before: Segment, after: Segment) -> tuple[float, float]:
-    """From one segment into the next: how long before the border the fade begins, and how long it lasts; seconds.
+    """From one segment into the next: how long before the border the fade begins, and how long it takes; seconds.
 
     Between two looks the fade in of the second is a cross-fade from the border on; without one, the fade out of the
-    first is a cross-fade that ends at the border. A safety stop has no fade.
-    """
+    first is a cross-fade that ends at the border. A safety stop has no fade."""
     if after.holder.stop is not None:
         return 0.0, 0.0
     if after.fade_in_s:
@@ -148,8 +143,8 @@ def transition_s(before: Segment, after: Segment) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class RulePlan:
-    """The plan of zones in which the same rules decide (`rules`, the stronger first), under overrides of looks; limits
-    and skipped campaigns are laid over it by `plan.Program`."""
+    """The plan of zones with the same rules (`rules`, the stronger first), under overrides of looks; limits and
+    skipped campaigns are laid over it by `plan.Program`."""
 
     place: Place
     zones: tuple[str, ...]
@@ -158,7 +153,7 @@ class RulePlan:
     stop: SafetyStop | None = None
 
     def with_overrides(self, overrides: tuple[Override, ...], stop: SafetyStop | None) -> "RulePlan":
-        """The same rules under other overrides; shares the nights that were worked out."""
+        """The same rules under other overrides; shares the computed nights."""
         plan = replace(self, overrides=overrides, stop=stop)
         vars(plan)["nights"] = self.nights
         return plan
@@ -173,7 +168,7 @@ class RulePlan:
         return self._cue(self._segment(segment.start - INSTANT) if segment.start != ANCHOR else None, segment)
 
     def cues_after(self, moment: datetime, end: datetime) -> Iterator[Cue]:
-        """Those after an instant and before another; UTC."""
+        """The cues after an instant and before another; UTC."""
         segment = self._segment(moment)
         while segment.start < end:
             after = self._after(segment)
@@ -202,7 +197,7 @@ class RulePlan:
         return Why(winner.rule, "lit" if winner.lit else dark, _lit(claims[1:]))
 
     def _idle(self, moment: datetime) -> Idle | None:
-        """Of the rules of this night the one whose hours ended last, else the one whose hours begin next."""
+        """The rule of this night whose hours ended last, else the one whose hours begin next."""
         lit = [claim for claim in self.nights.at(moment).claims if claim.lit]
         ended = max((claim for claim in lit if claim.end <= moment), key=lambda claim: claim.end, default=None)
         later = [claim for claim in lit if claim.start > moment and (ended is None or claim.rule is ended.rule)]
@@ -230,7 +225,7 @@ class RulePlan:
 
     @cached_property
     def _found(self) -> deque[tuple[datetime, datetime, Segment]]:
-        """Segments, and from when until when each is the answer."""
+        """Segments, each with the period for which it is the answer."""
         return deque(maxlen=REMEMBERED)
 
     def _segment(self, moment: datetime) -> Segment:
@@ -241,7 +236,7 @@ class RulePlan:
         segment = self._search(moment)
         start, end = segment.start, segment.end
         if end - start >= timedelta(days=REACH - 1):
-            # REACH is counted from the night that is asked in: another night may see more or less of it
+            # REACH is counted from the night of the instant: another night may see more or less of it
             night = self.nights.at(moment).night
             start, end = max(start, night.start), min(end, night.end)
         self._found.append((start, end, segment))
@@ -264,18 +259,18 @@ class RulePlan:
         return (*instants, self.stop.start) if self.stop is not None else instants
 
     def _part(self, moment: datetime) -> Segment:
-        """The holder at an instant, and how long at least before and after."""
+        """The holder at an instant, and how long it lasts at least before and after."""
         piece = self.nights.at(moment).piece_at(moment)
         start = max([piece.start, *(at for at in self._manual_changes if at <= moment)])
         end = min([piece.end, *(at for at in self._manual_changes if at > moment)])
         return Segment(start, end, self._holder(moment, piece.shows))
 
     def _search(self, moment: datetime) -> Segment:
-        """The segment in which an instant lies; it ends after REACH nights where it does not end before."""
+        """The segment in which an instant lies; it ends after REACH nights at the latest."""
         part = self._part(moment)
         start, end = part.start, part.end
         earliest, latest = reach(moment, -REACH, self.place).start, reach(moment, REACH, self.place).end
-        if part.holder.stop is not None:  # nothing follows: the nights need not be asked
+        if part.holder.stop is not None:  # nothing follows: the nights need not be examined
             return Segment(part.holder.stop.start, latest, part.holder)
         while start > earliest and (before := self._part(start - INSTANT)).holder.same(part.holder):
             start = before.start
@@ -284,22 +279,22 @@ class RulePlan:
         return Segment(start if start > earliest else ANCHOR, end, part.holder)
 
     def _after(self, segment: Segment) -> Segment | None:
-        """The next segment; None where the same holder still shows after REACH nights."""
+        """The next segment; None if the same holder still shows after REACH nights."""
         goes_on = self._part(segment.end).holder.same(segment.holder)
         return None if goes_on else self._segment(segment.end)
 
     # Cues
 
     def _cue(self, before: Segment | None, after: Segment) -> Cue:
-        """The one cue from a segment into the next; before ANCHOR there is none."""
+        """The cue from a segment into the next; there is none before ANCHOR."""
         lead_s, fade_s = self._transition_s(before, after) if before is not None else (0.0, 0.0)
         at, holder = after.start - timedelta(seconds=lead_s), after.holder
-        # a rule that shows in a zone beside an override holds in the schedule too
+        # a rule that shows in a zone beside an override also applies in the schedule
         since = at if holder.is_dark else self._by_schedule._segment(after.start).start
         return Cue(at, holder.looks, since, fade_s, holder.campaign, self.explain(after.start))
 
     def _transition_s(self, before: Segment, after: Segment) -> tuple[float, float]:
-        """As `transition_s`; a segment to which an override returns in the middle of its fade out goes on fading."""
+        """As `transition_s`; a segment that an override returns to in the middle of its fade out continues to fade."""
         if self._goes_on_fading(before):
             return before.length_s, before.length_s
         return transition_s(before, after)
@@ -317,7 +312,7 @@ class RulePlan:
 
 
 def reach(moment: datetime, nights: int, place: Place) -> Night:
-    """The night so many nights after that of an instant."""
+    """The night this many nights after that of an instant."""
     return night_of(night_at(moment, place.time_zone).day + timedelta(days=nights), place.time_zone)
 
 

@@ -1,4 +1,4 @@
-"""Mistakes of the day grammar with what was probably meant: near words, seasons, the order of figures."""
+"""Mistakes of the day grammar with their probable meaning: near words, seasons, the order of figures."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -21,9 +21,9 @@ _WEEKDAYS = {name: tokens.WEEKDAYS[name] for name in _NAMES_OF_WEEKDAYS}
 _EVENINGS = re.compile("([a-z]+dag)s(?:kvall|natt|natter|kvallar)(?:en|na|arna)?")
 """`fredagskvällar`, `lördagsnätterna`."""
 _NO_SLIPS = frozenset(("fridag", "fridagar"))
-"""Words of their own (a day off) that lie next to the name of a weekday."""
+"""Words of their own (a day off) that are close to the name of a weekday."""
 _WORDS = 5
-"""No name has more."""
+"""Largest number of words in a name."""
 
 
 def _slip(code: str, first: Token, last: Token, *meant: str | Mapping[Language, str], **fields: object) -> Slip:
@@ -31,7 +31,7 @@ def _slip(code: str, first: Token, last: Token, *meant: str | Mapping[Language, 
 
 
 def season_in_a_phrase(slip: Slip, written: str) -> Mistake:
-    """Which day of a season is meant, in a phrase in which its days make no sense."""
+    """Asks which day of a season is meant, in a phrase in which its days make no sense."""
     meant = slip.meant[0]
     days = meant if isinstance(meant, str) else InEachLanguage(meant)
     return Mistake("TWL-S153", start=slip.start, end=slip.end, value=written, span=days)
@@ -60,7 +60,7 @@ def month_missing(reader: Reader, first: Token, last: Token) -> Mistake:
 
 
 def order_unclear(reader: Reader, first: Token, last: Token) -> Mistake:
-    """The figures from `first` to `last`, as `20/11`, with each day that they can mean."""
+    """The figures from `first` to `last`, as `20/11`, with each day they can mean."""
     figures = first.figures if first is last else (*first.figures, *last.figures)
     readings = [*dict.fromkeys(_readings(figures))]
     if not readings:
@@ -73,7 +73,7 @@ def order_unclear(reader: Reader, first: Token, last: Token) -> Mistake:
 
 
 def _readings(figures: tuple[int, ...]) -> Iterable[tuple[str, int, int]]:
-    """Year as it is written behind, month and day: the day first, as in Sweden, then the month first."""
+    """Year as written, month and day: the day first, as in Sweden, then the month first."""
     if len(figures) == 3 and figures[0] >= EARLIEST:
         orders = [(figures[0], figures[1], figures[2])]
     elif len(figures) == 3:
@@ -109,12 +109,12 @@ def is_time_ahead(reader: Reader, ahead: int = 0) -> bool:
 
 
 def is_nearly_weekday(word: Token) -> bool:
-    """Whether a word is a slip of the name of a weekday."""
+    """Whether a word is the name of a weekday with a typing error."""
     return word.kind == "word" and _meant([word.key], weekdays=True) is not None
 
 
 def unknown(reader: Reader, *, weekdays: bool = False) -> Mistake:
-    """The next words are no day at all."""
+    """The next words are no day."""
     first = reader.next()
     if first.kind == "end":
         return reader.mistake("S118", first)
@@ -137,7 +137,7 @@ def unknown(reader: Reader, *, weekdays: bool = False) -> Mistake:
 
 
 def written_apart(text: str) -> Slip | None:
-    """The named days of which the parts of the word are written as several, `Jul afton`; None where there are none."""
+    """The named days whose compound word is written as several words, `Jul afton`; None without any."""
     words = [token for token in Reader(text).tokens if token.kind == "word"]
     apart: list[tuple[Token, Token]] = []
     for at, first in enumerate(words):
@@ -163,14 +163,14 @@ def _joined(written: str) -> str:
 
 
 def _every_before(reader: Reader) -> Token | None:
-    """The `every` before the next word: what is proposed for `every weekend` has its own."""
+    """The `every` before the next word: `every weekend` has a suggestion of its own."""
     before = reader.tokens[reader.at - 1] if reader.at else None
     return before if before is not None and before.key in tokens.EVERY else None
 
 
 def _meant(written: list[str], *, weekdays: bool) -> str | None:
-    """The key of the name of which one word is written with a slip and all others as they are; None for any other
-    phrase, for what a phrase means is not guessed at."""
+    """The key of the name of which one word has a typing error and all others are exact; None for any other phrase,
+    since phrases are not guessed."""
     if weekdays:
         is_slip = len(written) == 1 and written[0] not in _NO_SLIPS
         return likeliest(written[0], _WEEKDAYS, among_words=True) if is_slip else None
@@ -187,8 +187,8 @@ def _meant(written: list[str], *, weekdays: bool) -> str | None:
 
 
 def _near(code: str, reader: Reader, first: Token, last: Token, meant: str) -> Slip:
-    """A slip of the name whose key is `meant`. A month is proposed in English where it was written with a capital
-    letter, which Swedish months do not have."""
+    """A typing error in the name whose key is `meant`. A month is suggested in English if it was written with a
+    capital letter, which Swedish months do not have."""
     written = reader.written(first, last)
     if meant in _MONTHS:
         name = tokens.MONTH_NAMES[_MONTHS[meant] - 1]["en" if written[:1].isupper() else "sv"]

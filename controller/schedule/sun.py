@@ -1,11 +1,10 @@
-"""Where the sun is, and the stretches of a night frame in which it is below a horizon.
+"""The position of the sun, and the stretches of a night frame in which it is below a horizon.
 
 The stretches are found by elevation over the whole frame, never by a sunset looked up for a date: near the polar
 circle such a look-up has days with none and days with two. The position is the low-precision one of the Astronomical
-Almanac as given by J. Meeus, Astronomical Algorithms, 2nd edition, chapters 12, 13, 22 and 25: good to 0.01°, which is
-some seconds of time up to 60° of latitude. Where the sun turns close to the horizon (`grazes`) the same 0.01° are
-minutes, and so is the refraction of the day: no almanac knows those times better.
-"""
+Almanac as given by J. Meeus, Astronomical Algorithms, 2nd edition, chapters 12, 13, 22 and 25: accurate to 0.01°,
+which is some seconds of time up to 60° of latitude. If the sun turns close to the horizon (`grazes`) the same 0.01°
+are minutes, and so is the refraction of the day: no almanac is more accurate there."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,19 +16,20 @@ SUNSET_DEG = -0.833
 """Centre of the sun at sunset: 34' of refraction and 16' of radius below the horizon."""
 CIVIL_DEG = -6.0
 GRAZE_DEG = 0.5
-"""A turn of the sun so near the horizon moves sunset and sunrise by minutes for 0.05° of refraction."""
+"""Degrees: if the sun turns this near the horizon, 0.05° of refraction moves sunset and sunrise by minutes."""
 
 J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
 STEP_S = 3600.0
-"""Between two samples the elevation has at most one extreme, which is sought where it could touch the horizon."""
+"""Seconds between two samples. In between the elevation has at most one extreme, which is searched if it could touch
+the horizon."""
 NEAR = radians(3.0)
 STRAIGHT_S = 4.0
-"""In so short a time a straight line is good to a hundredth of a second, but where the sun all but stands still."""
+"""Seconds over which a straight line is accurate to a hundredth of a second, unless the sun almost stands still."""
 
 Height = Callable[[float], float]
 Stretch = tuple[datetime, datetime]
 Knot = tuple[float, float]
-"""Seconds since J2000, and the height above the horizon there in radians."""
+"""Seconds since J2000, and the height above the horizon then in radians."""
 
 
 def elevation(latitude: float, longitude: float, instant: datetime) -> float:
@@ -71,13 +71,13 @@ def _crossings(height: Height, first_s: float, last_s: float) -> Iterator[float]
 
 
 def _samples(height: Height, first_s: float, last_s: float) -> list[Knot]:
-    """From one step before to one step after, so that a turn beside either border lies between samples too."""
+    """From one step before to one step after, so that a turn near either border lies between samples too."""
     times = (first_s + STEP_S * i for i in range(-1, ceil((last_s - first_s) / STEP_S) + 2))
     return [(moment_s, height(moment_s)) for moment_s in times]
 
 
 def _turns(height: Height, samples: list[Knot]) -> Iterator[Knot]:
-    """The highest and lowest points that could reach over the horizon though no sample does."""
+    """The highest and lowest points that could cross the horizon though no sample does."""
     for (a, before), (_, here), (b, after) in zip(samples, samples[1:], samples[2:], strict=False):
         if _may_touch(before, here, after):
             turn_s = _extreme(height, a, b, here > 0)
@@ -85,7 +85,7 @@ def _turns(height: Height, samples: list[Knot]) -> Iterator[Knot]:
 
 
 def _may_touch(before: float, here: float, after: float) -> bool:
-    """An extreme lies around `here` that could reach over the horizon."""
+    """Whether an extreme around `here` could cross the horizon."""
     if here > 0:
         return here < NEAR and before >= here <= after
     return here > -NEAR and before <= here >= after
@@ -105,7 +105,7 @@ def _extreme(height: Height, a: float, b: float, lowest: bool) -> float:
 
 
 def _crossing(height: Height, before: Knot, after: Knot) -> float:
-    """The change of sign between two knots: halved until the height between them runs straight."""
+    """The change of sign between two knots: bisected until the height between them is a straight line."""
     while after[0] - before[0] > STRAIGHT_S:
         middle_s = (before[0] + after[0]) / 2
         middle = middle_s, height(middle_s)
@@ -131,7 +131,7 @@ def _sine_of_elevation(phi: float, lam: float, since_s: float) -> float:
     apparent = radians(280.46646 + t * (36_000.76983 + 0.0003032 * t) + centre - 0.00569 - 0.00478 * sin(node))
     tilt = radians(23.43929111 - 0.0130042 * t + 0.00256 * cos(node))
     sine_declination = sin(tilt) * sin(apparent)
-    # right ascension is not needed by itself: cos(dec)·cos(H) follows from the direction of the sun
+    # right ascension itself is not needed: cos(dec)·cos(H) follows from the direction of the sun
     x, y = cos(apparent), cos(tilt) * sin(apparent)
     sidereal = radians((280.46061837 + 360.98564736629 * days) % 360.0) + lam
     cosine_part = x * cos(sidereal) + y * sin(sidereal)

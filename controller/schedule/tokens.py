@@ -1,7 +1,6 @@
-"""The words of the day grammar in both languages, and a reader that goes through the tokens of a text.
+"""The words of the day grammar in both languages, and a reader of the tokens of a text.
 
-Words are compared by `holidays.key`, so `lordag` is `lördag`. To add a word, add it to its table here.
-"""
+Words are compared by `holidays.key`, so `lordag` is `lördag`. To add a word, add it to its table here."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -87,13 +86,13 @@ ORDINAL_WORDS: Mapping[str, str] = {
     )
     for written in forms.split()
 }
-"""Ordinals in digits -> the word, which is a key."""
+"""Ordinals in digits -> the word, as a key."""
 
 
 EVERY = _words("every each all varje var alla samtliga")
 DAY = _words("day dag dagen")
 ALSO_IN_NAMES = _words("alla all")
-"""Words of EVERY with which a named day may begin too, `alla helgons dag`, or `all of November`."""
+"""Words of EVERY that a named day may also begin with, `alla helgons dag`, or `all of November`."""
 
 ALL_DAYS = _words(
     "day days night nights evening evenings dag dagar natt nätter kväll kvällar dygn dagarna nätterna kvällarna"
@@ -116,20 +115,20 @@ def _phrases(phrases: str) -> tuple[tuple[str, ...], ...]:
 
 
 YEARLY = _phrases("every year, each year, varje år, alla år, yearly, annually, årligen")
-"""What adds nothing to days without a year."""
+"""Phrases that add nothing to days without a year."""
 ONLY = _words("only just bara endast enbart in i år year under during")
 """Words that may stand before a year."""
 EXCEPT = _phrases(
     "except for, except, excepting, excluding, but not, but, not, with the exception of, apart from, other than, "
     "utom, förutom, men inte, men ej, dock inte, dock ej, inte, ej, med undantag för, med undantag av, bortsett från"
 )
-"""What stands before days that are left out."""
+"""Words before days that are left out."""
 AFTER_DAYS = AND | ONLY | {phrase[0] for phrase in (*EXCEPT, *YEARLY)}
-"""What may follow a day that is a number alone, as the 26 of `November 20–26`."""
+"""Words that may follow a day that is a number alone, as the 26 of `November 20–26`."""
 BEFORE = _words("before före innan")
 NIGHT = _words("night natt natten")
 TOWARDS = _words("to till mot")
-"""What stands between a night and the day on whose morning it ends."""
+"""Words between a night and the day on whose morning it ends."""
 AFTER = _words("after efter")
 NUMBER_WORDS: Mapping[str, int] = _numbered(
     "one a an en ett, two två, three tre, four fyra, five fem, six sex, seven sju", start=1
@@ -140,7 +139,7 @@ TIMES = _words(
     "sunset sunrise dusk dawn midnight noon midday solnedgång solnedgången soluppgång soluppgången skymning skymningen "
     "gryning gryningen midnatt evenings evening nights night kvällar kvällstid kväll nattetid hour hours timmar tim"
 )
-"""Words with which a time of day begins that was written behind days."""
+"""Words that begin a time of day, which was written after days."""
 
 _ENGLISH = _words(
     "and every each the from first second third fourth last week weeks except in of sunset sunrise before"
@@ -151,7 +150,7 @@ _SWEDISH = _words(
 
 
 def language_of(text: str) -> Language | None:
-    """The language in which words of a text are written that only one of them has; None where that does not tell."""
+    """The language of the words in a text that only one language has; None without any."""
     words = {key(word) for word in re.findall(r"[^\W\d_]+", text)}
     months = {language: {key(names[language]) for names in (*MONTH_NAMES, *WEEKDAY_NAMES)} for language in LANGUAGES}
     words |= {word.removesuffix("s") for word in words} | {re.sub("ar(na)?$", "", word) for word in words}
@@ -190,8 +189,8 @@ _SPACED = {"t o m": "tom", "fr o m": "from"}
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word, number or sign of the text, from offset `start` to `end`; `key` is how it is compared. Only space is in
-    no token. `kind` is the name of the group of `_TOKEN` that it matched."""
+    """A word, number or sign of the text, from offset `start` to `end`; `key` is its form for comparisons. Only spaces
+    are in no token. `kind` is the name of the group of `_TOKEN` that it matched."""
 
     kind: str
     key: str
@@ -200,7 +199,7 @@ class Token:
 
     @property
     def figures(self) -> tuple[int, ...]:
-        """The numbers in it, of each at most six digits: a longer one is no part of any date."""
+        """The numbers in it, with at most six digits each: a longer one is no part of any date."""
         return tuple(int(number[:6]) for number in re.findall("[0-9]+", self.key))
 
     @property
@@ -235,19 +234,19 @@ class Reader:
         return Token("end", "", end, end)
 
     def take(self) -> Token:
-        """Read the next token."""
+        """Reads the next token."""
         token = self.next()
         self.at += 1
         return token
 
     def skip(self, keys: Collection[str]) -> bool:
-        """Read the next token if it is one of these; whether it was."""
+        """Reads the next token if it is one of these; returns whether it was."""
         found = self.next().key in keys
         self.at += found
         return found
 
     def skip_phrase(self, phrases: Iterable[tuple[str, ...]]) -> bool:
-        """Read the next tokens if they are one of these phrases; whether they were."""
+        """Reads the next tokens if they are one of these phrases; returns whether they were."""
         for phrase in phrases:
             if tuple(self.next(n).key for n in range(len(phrase))) == phrase:
                 self.at += len(phrase)
@@ -255,24 +254,24 @@ class Reader:
         return False
 
     def lead(self) -> bool:
-        """Read `from`, `från och med`, `on`; whether there was one."""
+        """Reads `from`, `från och med`, `on`; returns whether there was one."""
         return self.skip(LEADS) and self._inclusive()
 
     def join(self) -> bool:
-        """Read `to`, `till`, `till och med` or a dash; whether there was one."""
+        """Reads `to`, `till`, `till och med` or a dash; returns whether there was one."""
         if self.next().kind != "dash" and self.next().key not in JOINS:
             return False
         self.at += 1
         return self._inclusive()
 
     def _inclusive(self) -> bool:
-        """Read `och med`, which adds nothing: every period includes its last day."""
+        """Reads `och med`, which adds nothing: every period includes its last day."""
         if self.next().key == "och" and self.next(1).key == "med":
             self.at += 2
         return True
 
     def number(self) -> Token | None:
-        """Read a number with its article: `20`, `den 20:e`; None and nothing read where there is none."""
+        """Reads a number with its article: `20`, `den 20:e`; None, with nothing read, without a number."""
         begin = self.at
         self.skip(ARTICLES)
         if self.next().figure is not None:
@@ -282,7 +281,7 @@ class Reader:
 
     @property
     def end(self) -> int:
-        """Offset in the text at which the last token that was read ends."""
+        """Offset of the end of the last token read."""
         return self.tokens[self.at - 1].end if self.at else 0
 
     def written(self, first: Token, last: Token | None = None) -> str:
@@ -290,12 +289,12 @@ class Reader:
         return self.text[first.start : (last or first).end]
 
     def mistake(self, code: str, first: Token, last: Token | None = None, **fields: object) -> Mistake:
-        """A mistake whose place is from one token to another."""
+        """A mistake placed from one token to another."""
         return Mistake(f"TWL-{code}", start=first.start, end=(last or first).end, **fields)
 
 
 def _without_brackets(found: list[Token]) -> list[Token]:
-    """Round brackets around what is left out or around the year are read as a comma: `6 June (only 2027)`."""
+    """Round brackets around exceptions or around the year are read as a comma: `6 June (only 2027)`."""
     opened = [
         i
         for i, (token, following) in enumerate(pairwise(found))

@@ -1,8 +1,7 @@
 """Translates days and hours of the file into the language of the reader. Pure.
 
-Word for word, by the tables of the grammars. A text stays as it is written where a word is in no table, or where what
-comes out, read again, does not mean the same.
-"""
+Word for word, by the tables of the grammars. A text stays as written if a word is in no table, or if the translation,
+read again, has another meaning."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -44,7 +43,7 @@ def days_in_language(text: str, language: Language) -> str:
 
 
 def hours_in_language(text: str, language: Language) -> str:
-    """The same of a window of hours."""
+    """A window of hours in a language."""
     return _translated(text, language, Window.parse)
 
 
@@ -59,7 +58,7 @@ def _translated(text: str, language: Language, parse: Callable[[str], object]) -
 
 
 def _words(text: str, language: Language) -> Iterator[str]:
-    """The text with each name and word in the language; raises KeyError for one that is in no table."""
+    """The text with each name and word translated; raises KeyError for one that is in no table."""
     at, words = 0, [*_WORD.finditer(text)]
     while words:
         for count in range(min(_LONGEST, len(words)), 0, -1):
@@ -75,7 +74,7 @@ def _words(text: str, language: Language) -> Iterator[str]:
 
 
 def _names(word: str) -> Names:
-    """What a key is called in each language; nothing for what is no word of the grammars."""
+    """The names of a key in each language; empty for what is no word of the grammars."""
     if word in _TABLE:
         return _TABLE[word]
     if word in CALLED:

@@ -1,8 +1,7 @@
-"""What a schedule does although it was most likely not meant: light cut off at midnight, by day or for minutes,
-a campaign of every year that was given one year. Each note says what will be seen, and its action the cure.
+"""Effects of a schedule that were most likely not meant: light cut off at midnight, by day or for minutes, a campaign
+of every year limited to one year. Each note gives the visible effect, and its action the cure.
 
-A note that is usually wrong is worse than none: what is written so on purpose gets none.
-"""
+A note that is usually wrong is worse than none: things that are written on purpose get none."""
 
 import re
 from collections import defaultdict
@@ -21,21 +20,22 @@ from controller.schedule.recurrence import EARLIEST, LATEST, Period, Several, We
 Stretches = Mapping[Night, Sequence[Claim | Piece]]
 SHORTEST = timedelta(minutes=20)
 YEARS_AHEAD = 12
-"""So far a day left out must be one of the rule: 23 November is a Friday at least once in that time."""
+"""Years within which an exception must be a day of the rule: 23 November is a Friday at least once in that time."""
 DAYLIGHT = timedelta(minutes=30)
-"""So much light before sunset or after sunrise is worth a note: nobody sees it. Less is twilight, or a round hour."""
+"""Light before sunset or after sunrise from which a note is given: nobody sees it. Less is twilight, or a round
+hour."""
 YEARLY = re.compile(
     r"vecka|week|dag(?:en|ar|arna)?\b|day\b|\bjul|lucia|nyår|valborg|halloween|christmas|new year", re.IGNORECASE
 )
-"""Names of what comes back every year, mostly on the same date or in the same week."""
+"""Names of things that recur every year, mostly on the same date or in the same week."""
 FEAST = re.compile(
     r"påsk|midsommar|advent|pingst|helgon|långfredag|himmels|mors dag|fars dag|fettis"
     r"|easter|midsummer|whit|pentecost|saints|good friday|ascension|mother|father|shrove",
     re.IGNORECASE,
 )
-"""Names of what has another date every year."""
+"""Names of things with another date every year."""
 ONCE = re.compile(r"invig|jubile|premiär|inaugurat|opening|anniversary|[0-9]{4}|[0-9]+ ?(?:år|years)", re.IGNORECASE)
-"""Names of what does not, whatever else they hold."""
+"""Names of things that do not recur, whatever else they contain."""
 
 
 def trap_notes(program: Program, now: datetime) -> Iterator[Note]:
@@ -69,7 +69,7 @@ def trap_notes(program: Program, now: datetime) -> Iterator[Note]:
 
 
 def _exceptions_without_effect(rule: Rule, today: date) -> Iterator[Note]:
-    """Days under `except:` of which none is a day of the rule, in the years that it names or the coming ones."""
+    """Days under `except:` none of which is a day of the rule, in the years that it names or the coming ones."""
     named = {days.year for days in (*rule.listed, *rule.except_) if days.year is not None}
     first, last = min({today.year, *named}), max({today.year + YEARS_AHEAD, *named})
     for left_out in rule.except_ if rule.listed else ():
@@ -79,7 +79,7 @@ def _exceptions_without_effect(rule: Rule, today: date) -> Iterator[Note]:
 
 
 def _weekdays_of_the_whole_year(rule: Rule) -> Iterator[Note]:
-    """`20–26 November, Fridays`, which is the week and besides each Friday of the year."""
+    """`20–26 November, Fridays`, which is the week plus each Friday of the year."""
     for days in rule.listed:
         match days.rule:
             case Several(rules=(Period(), Weekdays(within=None))) if "," in days.text:
@@ -89,9 +89,8 @@ def _weekdays_of_the_whole_year(rule: Rule) -> Iterator[Note]:
 
 
 def _one_year_only(rule: Lit, today: date) -> Iterator[Note]:
-    """Days with years only, of a campaign that comes back by its name or since its organiser confirms it year by year;
-    and of a day that is over, or has its name, the feast
-    that it is."""
+    """Days with years only, of a campaign that recurs by its name or that its organiser confirms year by year; and for
+    a day that is over, or has its name, the feast that it is."""
     years = sorted({days.year for days in rule.listed if days.year is not None})
     if not years or any(days.year is None for days in rule.listed):
         return
@@ -117,8 +116,8 @@ def _moving_feast(day: date) -> str | None:
 
 
 def _cut_at_midnight(rule: Rule, own: Stretches, seen: Stretches, place: Place, code: str) -> Iterator[Note]:
-    """A window that goes on into the morning by the clock, of which `dates` leave only the hours of the day itself; the
-    note tells when it is `seen` that day, or where others hide it all day, when it holds."""
+    """A window that continues into the morning by the clock, of which `dates` leave only the hours of the day itself;
+    the note shows when it is `seen` that day, or if others hide it all day, when it applies."""
     if rule.dates is None:
         return
     for window in rule.hours:
@@ -134,14 +133,14 @@ def _cut_at_midnight(rule: Rule, own: Stretches, seen: Stretches, place: Place, 
 
 
 def _goes_on_after_midnight(window: Window) -> bool:
-    """Whether it is written with a clock time in the morning as its end; `sunset to sunrise` is the usual way to write
-    that it is lit whenever it is dark on those dates."""
+    """Whether its end is written as a clock time in the morning; `sunset to sunrise` is the usual way to write that it
+    is lit whenever it is dark on those dates."""
     start, end = window.start.what, window.end.what
     return isinstance(end, int) and 0 < end < NOON and (not isinstance(start, int) or start > NOON)
 
 
 def _lit_on(day: date, own: Stretches, place: Place) -> str:
-    """When a rule holds on a calendar day, by the clock: `00:00–01:00, 17:00–24:00`."""
+    """When a rule applies on a calendar day, by the clock: `00:00–01:00, 17:00–24:00`."""
     zone = place.time_zone
     spans = sorted((each.start, each.end) for stretches in own.values() for each in stretches)
     lit = []
@@ -175,7 +174,7 @@ def _daylight(pieces: list[Piece], night: Night, place: Place) -> timedelta:
 
 
 def _for_minutes(rule: Rule, own: dict[Night, list[Claim]], place: Place) -> Iterator[Note]:
-    """Nights on which it is lit for less than SHORTEST in all, but for what is cut off at midnight."""
+    """Nights on which it is lit for less than SHORTEST in all, except for what is cut off at midnight."""
     lengths = {night: sum((c.end - c.start for c in claims), timedelta()) for night, claims in own.items()}
     is_cut = {night: any(night.midnight in (c.start, c.end) for c in claims) for night, claims in own.items()}
     short = [night for night, length in lengths.items() if length < SHORTEST and not is_cut[night]]
