@@ -1,5 +1,5 @@
-"""The address of a broker as tower.yaml has it: `embedded`, `mqtt://host[:port]` or `mqtts://host[:port]`, without name
-and password; and the address that was most likely meant by something else."""
+"""The address of a broker in tower.yaml: `embedded`, `mqtt://host[:port]` or `mqtts://host[:port]`, without name and
+password; and the address that was most likely meant by something else."""
 
 import ipaddress
 import re
@@ -34,7 +34,7 @@ def broker(value: str) -> str:
 
 
 def several(brokers: tuple[str, ...]) -> tuple[str, ...]:
-    """One embedded broker, or addresses that all differ; raises Mistake."""
+    """One embedded broker, or several different addresses; raises Mistake."""
     if EMBEDDED in brokers and len(brokers) > 1:
         raise Mistake("TWL-S095")
     seen: set[tuple[str, int]] = set()

@@ -1,8 +1,7 @@
-"""What can only be seen with several entries of a file side by side.
+"""Checks that need several entries of a file.
 
-What looks at the document alone finds its mistakes in a file that has others; the rest needs the gateways as values,
-and is given those that could be read, by their place in the file's list.
-"""
+Checks of the document alone find its mistakes even in a file that has others; the rest needs the gateways as values,
+and gets those that could be read, by their place in the file's list."""
 
 import re
 from collections import defaultdict
@@ -31,14 +30,14 @@ DAYS = ("dates", "nights")
 ZONE_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_RULES, MOST_WINDOWS, MOST_IN_RULES = 1000, 2000, 20_000
-"""Of one schedule: far above what a tower is lit for, and few enough to work all of it out in seconds."""
+"""Limits of one schedule: far above what a tower needs, and few enough to compute everything in seconds."""
 MOST_NAMED = 20
 RULES = ("campaigns", "every_night", "blackouts", "limits")
 Gateways = Mapping[int, Gateway]
 
 
 def of_schedule(document: Document) -> Iterator[Finding]:
-    """What the rules of a schedule's document have wrong, each by itself or together."""
+    """Mistakes of the rules of a schedule's document, each by itself or together."""
     rules = [rule for group in RULES for rule in document.pairs.groups(group)]
     yield from _names_twice(document, rules)
     dated = [rule for group in ("campaigns", "blackouts") for rule in document.pairs.groups(group)]
@@ -55,8 +54,8 @@ def of_schedule(document: Document) -> Iterator[Finding]:
 
 
 def too_many(document: Document) -> Iterator[Finding]:
-    """More rules, windows of hours or values in all than a schedule may have, at the first rule that has too many;
-    reported instead of what else is wrong, since finding each of those costs time."""
+    """More rules, windows of hours or values in all than a schedule may have, at the first rule that exceeds the
+    limit; reported in place of all other mistakes, since finding each of those takes time."""
     windows = values = 0
     rules = (rule for group in RULES for rule in document.pairs.groups(group))
     for number, rule in enumerate(rules, start=1):
@@ -77,7 +76,7 @@ def _count(node: Node) -> int:
 
 def too_long(document: Document, gateways: Iterable[Gateway], rules: Mapping[str, Iterable[Lit]]) -> Iterator[Finding]:
     """Rules whose looks do not fit into the document of a gateway, with the plan ahead; reported at their colours."""
-    different: dict[object, Gateway] = {}  # of those with the same zones the first: their documents are equally long
+    different: dict[object, Gateway] = {}  # of gateways with the same zones the first: their documents are equally long
     for gateway in gateways:
         different.setdefault((type(gateway), gateway.zone_names), gateway)
     for group, listed in rules.items():
@@ -92,8 +91,8 @@ def too_long(document: Document, gateways: Iterable[Gateway], rules: Mapping[str
 
 
 def of_tower(document: Document, gateways: Gateways, context: Mapping[str, Any]) -> Iterator[Finding]:
-    """What the zones, colours and gateways of a tower's document have wrong together; `context` is that of the
-    validation: `profiles` and `palette`."""
+    """Mistakes of the zones, colours and gateways of a tower's document together; `context` is that of the validation:
+    `profiles` and `palette`."""
     written = document.pairs.groups("gateways")
     yield from _names_twice(document, written)
     for gateway in written:
@@ -103,7 +102,7 @@ def of_tower(document: Document, gateways: Gateways, context: Mapping[str, Any])
     colors = palette.value.entries.values() if palette and isinstance(palette.value, Pairs) else ()
     yield from _twice(document, ((plain_name(color.key.text), color.key) for color in colors))
     zones = zones_of(document)
-    if all(ZONE_NAME.fullmatch(zone.text) for zone in zones):  # else nobody can tell what belongs to which zone
+    if all(ZONE_NAME.fullmatch(zone.text) for zone in zones):  # else it is unknown what belongs to which zone
         yield from _unknown_zones(document, zones)
         yield from _parts(document, zones)
         if document.pairs.items("gateways") is not None and len(gateways) == len(written):
@@ -114,7 +113,7 @@ def of_tower(document: Document, gateways: Gateways, context: Mapping[str, Any])
 
 
 def _some(names: Iterable[str]) -> str:
-    """Names to choose from, not more than anybody reads."""
+    """Names to choose from, no more than anybody reads."""
     listed = list(names)
     return ", ".join([*listed[:MOST_NAMED], "…"] if len(listed) > MOST_NAMED else listed)
 
@@ -140,7 +139,7 @@ def zones_of(document: Document) -> tuple[Scalar, ...]:
 
 
 def parts_of(document: Document) -> dict[str, dict[Language, str]]:
-    """What people call the zones, as far as the tower's file can be read."""
+    """People's names for the zones, as far as the tower's file can be read."""
     landmark = document.pairs.entries.get("landmark")
     parts = landmark.value.entries.get("parts") if landmark and isinstance(landmark.value, Pairs) else None
     written = parts.value.entries if parts and isinstance(parts.value, Pairs) else {}
@@ -148,7 +147,7 @@ def parts_of(document: Document) -> dict[str, dict[Language, str]]:
 
 
 def _names_of(node: Node) -> Iterator[tuple[Language, str]]:
-    """One name is that in every language."""
+    """A single name is that in every language."""
     if isinstance(node, Scalar):
         yield from ((language, node.text) for language in languages())
     elif isinstance(node, Pairs):
@@ -187,7 +186,7 @@ def _unknown_zone(document: Document, place: FilePlace, zone: str, known: Collec
 
 
 def _zones_in_the_dark(document: Document, zones: tuple[Scalar, ...]) -> Iterator[Finding]:
-    """Zones that nothing shines on, and zones named twice."""
+    """Zones without any lamp, and zones named twice."""
     used = {zone.text for zone in _zones_used(document)}
     seen = set[str]()
     for zone in zones:
@@ -207,7 +206,8 @@ def _zones_used(document: Document) -> Iterator[Scalar]:
 
 
 def _patches(document: Document, gateways: Gateways, context: Mapping[str, Any]) -> Iterator[Finding]:
-    """Fixtures that overlap, pass the end of a universe, have no profile or one that pins what is no colour."""
+    """Fixtures that overlap, pass the end of a universe, have no profile or a profile that pins something other than a
+    colour."""
     for number, gateway in gateways.items():
         fixtures = gateway.patched_fixtures
         if len({fixture.name for fixture in fixtures}) < len(fixtures):
@@ -233,7 +233,7 @@ def _commanded_twice(document: Document, gateways: Gateways) -> Iterator[Finding
     usable = {zone.text for zone in zones_of(document) if ZONE_NAME.fullmatch(zone.text)}
     for number, gateway in gateways.items():
         if not usable.issuperset(gateway.zone_names):
-            continue  # reported as unknown zones; what cannot be asked for has no commands
+            continue  # reported as unknown zones; a gateway with those has no commands
         dark = DesiredState(now=EPOCH, zones=dict.fromkeys(gateway.zone_names, DARK))
         for topic in dict.fromkeys(message.topic for message in gateway.encode(dark, "")):
             other = owners.setdefault(topic, gateway.name)
@@ -248,7 +248,7 @@ def _at(document: Document, path: tuple[int | str, ...], mistake: Mistake) -> Fi
 
 
 def commanded_by_two(setups: Mapping[str, "Setup"]) -> Mapping[str, Sequence[Finding]]:
-    """Of lamps that two sites command over the same broker a finding for each of the two, by site, at the name of the
+    """For lamps that two sites command over the same broker a finding for each of the two, by site, at the name of the
     gateway."""
     found: dict[str, list[Finding]] = defaultdict(list)
     owners: dict[tuple[tuple[str, ...], str], tuple[str, int]] = {}

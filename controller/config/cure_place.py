@@ -1,4 +1,4 @@
-"""A finding at its place in its document, and the edits that may be made there. Pure."""
+"""A finding at its place in its document, and the possible edits there. Pure."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,23 +23,23 @@ class PlacedFinding:
     document: Document
 
     def field(self, name: str) -> LocalizedText:
-        """A field of the event, in each language where these differ."""
+        """A field of the event, in each language if these differ."""
         value = self.finding.event.fields[name]
         texts = {each: value.text(each) if isinstance(value, InEachLanguage) else str(value) for each in languages()}
         return same_or_each(texts)
 
     def line(self, number: int = 0) -> str:
-        """A line of the file; the one of the finding without a number."""
+        """A line of the file; by default that of the finding."""
         return self.document.source.lines[(number or self.place.line) - 1]
 
     def raw(self, text: LocalizedText, *, is_sure: bool = True, end: int | None = None) -> Suggestion:
-        """A text in the place of the finding, or up to another column of its line."""
+        """Replaces the finding's place, or up to another column of its line, with a text."""
         line, column, behind = self.place
         return Suggestion((edit_in(line, column, end or behind, text),), text, is_sure)
 
     def value(self, new: LocalizedText, *, whole: bool = False, is_sure: bool = True) -> Suggestion:
-        """Another text for the part of a value that the finding marks, or for all of the value; in its quotes, or in
-        those that it needs."""
+        """Replaces the part of a value that the finding marks, or the whole value; in its quotes, or in the quotes
+        that it needs."""
         node = _scalar_at(self.document, self.place)
         if node is None:
             return self.raw(in_each(new, as_scalar), is_sure=is_sure)
@@ -54,14 +54,14 @@ class PlacedFinding:
         return Suggestion((edit_in(line, column, behind, written),), kept, is_sure)
 
     def node(self, text: LocalizedText, *, is_sure: bool = True, more: tuple[TextEdit, ...] = ()) -> Suggestion:
-        """A text in the place of the whole list, set of pairs or value that begins here, its quotes included."""
+        """Replaces the whole list, set of pairs or value that begins here, with its quotes."""
         node = node_at(self.document, self.place)
         line, column, end = self.place
         span = span_of(node) if node is not None else TextSpan(line, column, line, end)
         return Suggestion((TextEdit(span, text), *more), text, is_sure)
 
     def line_below(self, text: str) -> TextEdit:
-        """A line more in the entry of the finding, below the value there."""
+        """Adds a line to the entry of the finding, below the value there."""
         rule = rule_at(self.document, self.place)
         entry = entry_at(self.document, self.place) or _entry_around(rule, self.place)
         number = span_of(entry.value).end_line if entry else self.place.line
@@ -73,7 +73,7 @@ class PlacedFinding:
         return edit_in(number, end, end, f"\n{' ' * indent}{text}")
 
     def indented(self, line: int, column: int) -> TextEdit:
-        """Another beginning of a line, whose text begins in a column from 0."""
+        """Replaces the indentation of a line; columns from 0."""
         text = self.line(line)
         return edit_in(line, 1, len(text) - len(text.lstrip()) + 1, " " * column)
 
@@ -82,7 +82,7 @@ Cure = Callable[[PlacedFinding], Iterable[Suggestion]]
 
 
 def edit_in(line: int, column: int, end: int, text: LocalizedText) -> TextEdit:
-    """Another text in the place of a part of one line."""
+    """Replaces a part of one line."""
     return TextEdit(TextSpan(line, column, line, end), text)
 
 
@@ -105,7 +105,7 @@ def in_each(text: LocalizedText, change: Callable[[str], str]) -> LocalizedText:
 
 
 def options(text: LocalizedText) -> list[LocalizedText]:
-    """The texts between the back quotes; the text itself where there are none."""
+    """The texts between backticks; the text itself without any."""
     if isinstance(text, str):
         return [*(QUOTED.findall(text) or [text])]
     each = {language: QUOTED.findall(one) or [one] for language, one in text.words.items()}
@@ -122,7 +122,7 @@ def sv_en(swedish: str, english: str) -> LocalizedText:
 def _walk(
     node: Node | None, line: int, path: tuple[YamlEntry, ...] = ()
 ) -> Iterator[tuple[Node, tuple[YamlEntry, ...]]]:
-    """Every value and keyword that may reach a line, with the entries that it stands in, the outermost first."""
+    """Every value and keyword that may reach a line, with the entries around it, the outermost first."""
     if node is None:
         return
     yield node, path
@@ -137,7 +137,7 @@ def _walk(
 
 
 def _around(begins: Sequence[int], line: int) -> Iterator[int]:
-    """Which of several that stand one below the other may reach a line: of thousands of gateways, a few."""
+    """Which of several entries below each other may reach a line: of thousands of gateways, a few."""
     pairs = zip(begins, (*begins[1:], line), strict=False)
     return (number for number, (begin, behind) in enumerate(pairs) if begin <= line <= behind)
 

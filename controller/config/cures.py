@@ -1,8 +1,7 @@
-"""What may be written instead of a mistake, as edits of the text: the cures of the catalogue, for one press. Pure.
+"""Suggestions for mistakes, as edits of the text: the cures of the catalogue, applied by one press. Pure.
 
-A sure suggestion keeps what was meant. Where only the reader knows, as with a duration without its unit, each answer is
-a suggestion of its own and none is sure. Of a line with a secret nothing is suggested.
-"""
+A sure suggestion keeps what was meant. If only the reader knows, as with a duration without its unit, each answer is a
+suggestion of its own and none is sure. A line with a secret gets no suggestion."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -35,8 +34,7 @@ PACE = "change_every: 60 s"
 
 
 def cured(findings: Iterable[Finding], *documents: Document) -> tuple[Finding, ...]:
-    """The findings with their fields, and with what may be written instead as far as that is known; without both in a
-    file that is no UTF-8."""
+    """The findings with their fields, and with the known suggestions; without both in a file that is not UTF-8."""
     findings = tuple(findings)
     garbled = {finding.file for finding in findings if finding.code == "TWL-S009"}
     by_file = {one.source.file: one for one in documents if one.source.file not in garbled}
@@ -44,7 +42,7 @@ def cured(findings: Iterable[Finding], *documents: Document) -> tuple[Finding, .
 
 
 def followed(text: bytes, suggestion: Suggestion, language: Language) -> bytes:
-    """The file with what a suggestion writes; raises UnicodeDecodeError where it is not UTF-8."""
+    """The file with a suggestion applied; raises UnicodeDecodeError if it is not UTF-8."""
     of = FileText.of(text)
     return of.spliced(
         of.replaced(edit.span, text_in(edit.text, language).replace("\n", of.newline)) for edit in suggestion.edits
@@ -75,7 +73,7 @@ def _value(name: str) -> Cure:
 
 
 def _values(name: str, *, whole: bool = False, may_be_sure: bool = False) -> Cure:
-    """Each text that a field proposes; the only one may be sure."""
+    """Each text that a field suggests; a single one may be sure."""
 
     def suggest(found: PlacedFinding) -> Iterator[Suggestion]:
         found_options = options(found.field(name))
@@ -86,7 +84,7 @@ def _values(name: str, *, whole: bool = False, may_be_sure: bool = False) -> Cur
 
 
 def _every_weekday(found: PlacedFinding) -> Iterator[Suggestion]:
-    """Of a weekday alone; `the last Saturday` without a month is not every Saturday."""
+    """For a single weekday; `the last Saturday` without a month is not every Saturday."""
     if " " not in str(found.field("value")).strip():
         yield from _answers(sv_en("varje {word}", "every {word}"))(found)
 
@@ -113,14 +111,14 @@ def _nodes(name: str) -> Cure:
 
 
 def _ordinary_spaces(found: PlacedFinding) -> Iterator[Suggestion]:
-    """For all special spaces that stand together, ordinary ones between them or not."""
+    """Replaces all adjacent special spaces, with ordinary ones between them or not."""
     run = re.compile(rf"(?:{SPACE}| )+").match(found.line(), found.place.column - 1)
     end = run.end() if run else found.place.end - 1
     yield found.raw(" " * (end + 1 - found.place.column), end=end + 1)
 
 
 def _behind(name: str) -> Cure:
-    """A sign at the end of what the line says, before its comment."""
+    """Adds a sign at the end of the line's content, before its comment."""
 
     def suggest(found: PlacedFinding) -> Iterator[Suggestion]:
         line = found.line()
@@ -133,7 +131,7 @@ def _behind(name: str) -> Cure:
 
 
 def _pair(found: PlacedFinding) -> Iterator[Suggestion]:
-    """`key: value` for what runs together; in braces the value ends with the part, else with the line."""
+    """`key: value` for text without a space; in braces the value ends with the part, else with the line."""
     line, column = found.line(), found.place.column
     pair = f"{found.field('key')}: {found.field('value')}"
     behind = None if "{" in line[: column - 1] else len(line) + 1
@@ -141,7 +139,7 @@ def _pair(found: PlacedFinding) -> Iterator[Suggestion]:
 
 
 def _example(found: PlacedFinding) -> Iterator[Suggestion]:
-    """What was written, in the form that is wanted; a made-up example is none to follow."""
+    """The written value in the required form; a made-up example cannot be applied."""
     example, (_, column, end) = str(found.finding.event.fields["example"]), found.place
     if example == "[]" or (found.line()[column - 1 : end - 1] in example):
         yield found.node(example)
@@ -171,7 +169,7 @@ def _comma(found: PlacedFinding) -> Iterator[Suggestion]:
 
 
 def _bare(found: PlacedFinding) -> Iterator[Suggestion]:
-    """The only value in the brackets or braces of what must be a single one."""
+    """The only value in brackets or braces where a single value is required."""
     node = node_at(found.document, found.place)
     inner: list[Node] = []
     if isinstance(node, YamlSequence) and node.flow:
@@ -204,7 +202,7 @@ def _color_and_brightness(found: PlacedFinding) -> Iterator[Suggestion]:
 
 
 def _hours_apart(found: PlacedFinding) -> Iterator[Suggestion]:
-    """The days alone, and the times behind them as the hours of the rule."""
+    """The days alone, and the times after them as the hours of the rule."""
     fields = found.finding.event.fields
     days, hours = str(fields["value"]), str(fields["rest"])
     rule = rule_at(found.document, found.place)
@@ -329,4 +327,4 @@ CURES: Mapping[str, Cure] = {
     )
     for code in codes.split()
 }
-"""What each code suggests."""
+"""Suggestions by code."""

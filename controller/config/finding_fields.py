@@ -1,4 +1,4 @@
-"""Which field of which form a finding is about, through the places of the file. Pure."""
+"""Which field of which form a finding is about, by its place in the file. Pure."""
 
 from controller.config.checks import RULES
 from controller.config.findings import FilePlace, Finding, RuleField
@@ -6,12 +6,12 @@ from controller.config.nodes import Document, Node, Pairs, Scalar, YamlEntry, sp
 
 DAYS_FIELD = "days"
 NOTES_FIELD = "notes"
-"""What is no mistake of a field: it stands below the form."""
+"""Notes that are no mistake of a field: they are shown below the form."""
 KEYWORD_FIELDS = {"dates": DAYS_FIELD, "nights": DAYS_FIELD}
 BY_WORD = frozenset({"color", "about"})
 """Keywords with a field for each zone or language."""
 NAMES_KEYWORD = {"TWL-S010": "suggestion", "TWL-S014": "key", "TWL-S078": "key"}
-"""Findings about a keyword that is not there, and the field of their text that names it."""
+"""Findings about a missing keyword, and the field of their text that names it."""
 CODE_FIELDS = {
     **dict.fromkeys(("140", "141", "206", "242", "243", "271", "272"), DAYS_FIELD),
     **dict.fromkeys(("201", "202", "203", "204", "208", "209", "217"), NOTES_FIELD),
@@ -21,7 +21,7 @@ CODE_FIELDS = {
     "207": "confirmed_for",
     "244": "color",
 }
-"""Of findings that stand at the name of a rule, or at another of its values."""
+"""Findings placed at the name of a rule, or at another of its values."""
 
 
 def field_of(document: Document, finding: Finding) -> RuleField | None:
@@ -54,7 +54,7 @@ def _in_rule(finding: Finding, place: FilePlace, group: str, rule: Pairs) -> Rul
 
 
 def _field(key: str, value: Node, place: FilePlace) -> tuple[str, Node]:
-    """The field of a keyword: of colours by zone and of texts by language the one at the place."""
+    """The field of a keyword: for colours by zone and texts by language the one at the place."""
     if isinstance(value, Pairs) and key in BY_WORD:
         for word, entry in value.entries.items():
             if _is_in(entry, place):

@@ -1,7 +1,6 @@
-"""A finding: what is wrong, where it stands in which file, and the line that shows it.
+"""A finding: a problem, its file and place, and the line that shows it.
 
-Lines and columns count from 1, columns in characters, as editors show them.
-"""
+Lines and columns count from 1, columns in characters, as editors show them."""
 
 import re
 from collections.abc import Iterable
@@ -14,12 +13,13 @@ from controller.events.models import InEachLanguage
 
 _WORD = "(?:password|passwd|lösenord|secret|token)"
 SECRET = re.compile(rf"(?P<url>//)[^@/\s]+(?=@)|(?P<key>\b{_WORD}\s*[:=]\s*|^\s*{_WORD}\s+(?![:=\s]))\S.*", re.I)
-"""What is never shown again of a line, though it should not have stood there."""
+"""Secrets in a line, which are never shown, though they should not be there."""
 HIDDEN = r"\g<url>\g<key>…"
 MOST = 100
-"""No more findings of one file are shown; a screen of thousands helps nobody."""
+"""Number of findings of one file that are shown; a screen of thousands helps nobody."""
 MOST_SOUGHT = 300
-"""After so many of one kind no more are looked for: a hostile file would have millions, each with its near word."""
+"""Number of findings of one kind after which the search stops: a hostile file would have millions, each with a near
+word to search."""
 
 
 class FilePlace(NamedTuple):
@@ -44,7 +44,7 @@ class TextSpan(NamedTuple):
 
 
 class TextEdit(NamedTuple):
-    """A text in the place of what stands in a span; its lines end in LF."""
+    """Replaces a span with a text, whose lines end in LF."""
 
     span: TextSpan
     text: LocalizedText
@@ -52,8 +52,8 @@ class TextEdit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What may be written instead, so that one press does it. A sure one keeps what was meant; any other is one
-    answer to a question. `shown` is the new text, for a button."""
+    """What may be written instead, applied by one press. A sure one keeps what was meant; any other is one answer to a
+    question. `shown` is the new text, for a button."""
 
     edits: tuple[TextEdit, ...]
     shown: LocalizedText
@@ -62,8 +62,8 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class RuleField:
-    """A field of a rule of the schedule, as `rule_form` names them; `field` is empty where the whole rule is meant.
-    `start` and `end` are offsets in the text of the field, where it holds a single value."""
+    """A field of a rule of the schedule, as `rule_form` names them; `field` is empty if the whole rule is meant.
+    `start` and `end` are offsets in the text of the field, if it holds a single value."""
 
     group: str
     rule: str
@@ -74,7 +74,7 @@ class RuleField:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One event about a file; `place` is None where it is about the file as a whole."""
+    """One event about a file; `place` is None if it is about the file as a whole."""
 
     event: Event
     file: str
@@ -83,7 +83,7 @@ class Finding:
     suggestions: tuple[Suggestion, ...] = dataclass_field(default=(), compare=False)
     """What may be written instead: one that is sure, or answers to choose from."""
     field: RuleField | None = dataclass_field(default=None, compare=False)
-    """The field of a rule that it is about; None where it is about the file."""
+    """The field of a rule that it is about; None if it is about the file."""
 
     @property
     def suggestion(self) -> Suggestion | None:
@@ -97,7 +97,7 @@ class Finding:
 
     @property
     def is_error(self) -> bool:
-        """Whether the files cannot be used because of it."""
+        """Whether it makes the files unusable."""
         return self.event.level is Level.ERROR
 
 
@@ -109,7 +109,7 @@ class SourceText:
     lines: tuple[str, ...] = ()
 
     def finding(self, code: str, place: FilePlace | None, **fields: object) -> Finding:
-        """A finding in this file; a place behind the last line moves to its end."""
+        """A finding in this file; a place after the last line moves to its end."""
         if place is None or not self.lines:
             return Finding(new_event(code, **fields), self.file)
         line = min(place.line, len(self.lines))
@@ -136,7 +136,7 @@ def _hidden(value: object, line: str) -> object:
 
 
 def _column_shown(text: str, column: int) -> int:
-    """Where a column of a line stands once its secrets are hidden; one inside a secret moves to its end."""
+    """The column of a line once its secrets are hidden; a column inside a secret moves to its end."""
     for found in reversed(list(SECRET.finditer(text))):
         first = found.start() + len(found["url"] or found["key"]) + 1
         if column > first:

@@ -1,9 +1,8 @@
 """Checks the keywords of a document against the pydantic model that will read it, and the form of its numbers.
 
-An unknown keyword is a mistake, with the near one that was probably meant; what it holds is then checked as that one's,
-so that the mistakes inside are found in the same run. Of several models (kinds of gateways) the one that `kind` names
-counts; where that is unknown, nothing is checked.
-"""
+An unknown keyword is a mistake, with the probably meant one; its value is then checked as that one's, so that the
+mistakes inside are found in the same run. Of several models (kinds of gateways) the one named by `kind` applies; if
+that is unknown, nothing is checked."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -24,7 +23,7 @@ from controller.lighting.names import DARK_WORDS
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")
 DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,15})?")
 RUN_TOGETHER = re.compile(r"(?P<key>[^\W\d][\w-]*)(?P<between>:| *= *| +)(?P<value>\S.*)")
-# a number in another form; south and west turn its sign, and a number with any other word is not guessed at
+# a number in another form; south and west change its sign, and a number with any other word is not guessed
 NEARLY = re.compile(
     r"[NEÖ]?\s*\+?(?P<sign>[-−–])?0*(?P<whole>[0-9]+)(?P<part>[.,][0-9]{1,15})?\s*°?\s*[NEÖ]?", re.IGNORECASE
 )
@@ -35,7 +34,7 @@ COMMENTED_VALUE = re.compile(r"#[^\s#]")
 
 @dataclass(frozen=True, slots=True)
 class OpenedFiles:
-    """Keywords of the outermost level of the file that is checked (`own`) and of the other file."""
+    """Keywords of the outermost level of the checked file (`own`) and of the other file."""
 
     own: frozenset[str]
     other: frozenset[str]
@@ -44,8 +43,8 @@ class OpenedFiles:
 
 @dataclass(frozen=True, slots=True)
 class ValueType:
-    """What a value may be, as its annotation says: pairs read by one of `models`, a list of `items`, pairs whose
-    keywords the file chooses and that hold `values`, or a number that pydantic itself reads."""
+    """What a value may be by its annotation: pairs read by one of `models`, a list of `items`, pairs with arbitrary
+    keywords that hold `values`, or a number that pydantic itself reads."""
 
     models: tuple[type[BaseModel], ...] = ()
     items: "ValueType | None" = None
@@ -53,7 +52,7 @@ class ValueType:
     number: type | None = None
 
     def model_of(self, pairs: Pairs) -> type[BaseModel] | None:
-        """The model that reads these pairs; None where nothing says which."""
+        """The model that reads these pairs; None if it is unknown."""
         if len(self.models) < 2:
             return self.models[0] if self.models else None
         kind = pairs.entries.get("kind") or _renamed(pairs.entries, ("kind",), frozenset()).get("kind")
@@ -69,13 +68,13 @@ class Keyword:
 
     @property
     def models(self) -> tuple[type[BaseModel], ...]:
-        """The models that read what it holds, or the items of that."""
+        """The models that read its value, or the items of the value."""
         return (*self.holds.models, *(self.holds.items.models if self.holds.items else ()))
 
 
 @cache
 def keys(model: type[BaseModel]) -> Mapping[str, Keyword]:
-    """The keywords of a model; none of one that reads another form than its own fields."""
+    """The keywords of a model; empty for a model that reads another form than its own fields."""
     if any(one.info.mode == "before" for one in model.__pydantic_decorators__.model_validators.values()):
         return {}
     return {
@@ -86,7 +85,7 @@ def keys(model: type[BaseModel]) -> Mapping[str, Keyword]:
 
 
 def _value_type(annotation: Any) -> ValueType:
-    """`number` only where nothing but pydantic reads the value, so that nothing else can be meant."""
+    """`number` only if nothing but pydantic reads the value, so that nothing else can be meant."""
     own_reader = get_origin(annotation) is Annotated and any(isinstance(one, READERS) for one in get_args(annotation))
     models: list[type[BaseModel]] = []
     inside: dict[str, ValueType] = {}
@@ -104,7 +103,7 @@ def _value_type(annotation: Any) -> ValueType:
 
 
 def _parts(annotation: Any) -> list[Any]:
-    """The annotation's alternatives, bare."""
+    """The alternatives of the annotation, without wrappers."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _parts(arguments[0])
@@ -122,21 +121,21 @@ def all_keys(model: type[BaseModel]) -> frozenset[str]:
 
 @cache
 def _misplaceable(model: type[BaseModel], files: OpenedFiles) -> frozenset[str]:
-    """The words that are keywords, though not of this model."""
+    """The words that are keywords, but not of this model."""
     inner = (word for keyword in keys(model).values() for one in keyword.models for word in keys(one))
     return frozenset({*files.own, *files.other, *inner})
 
 
 @cache
 def _kinds(models: tuple[type[BaseModel], ...]) -> Mapping[str, type[BaseModel]]:
-    """The models by the word that `kind` has in each."""
+    """The models by their word for `kind`."""
     parts = ((model, part) for model in models for part in _parts(model.model_fields["kind"].annotation))
     return {word: model for model, part in parts if get_origin(part) is Literal for word in get_args(part)}
 
 
 @lru_cache
 def _nearest(word: str, known: tuple[str, ...]) -> str | None:
-    """`near`, remembered: what was written by one script is misspelled in each of its entries."""
+    """`near`, cached: a file made by a script has the same misspelling in each entry."""
     return near(word, known)
 
 
@@ -199,7 +198,7 @@ class _Check:
         )
 
     def _entries(self, model: type[BaseModel], node: Pairs) -> Pairs | YamlSequence:
-        """The list that was meant by pairs in its place: one entry without its hyphen, or entries by their names."""
+        """The list that pairs in its place mean: one entry without its hyphen, or entries by their names."""
         written, (_, column, _) = self._source.lines[node.place.line - 1], node.place
         known = keys(model)
         if "name" not in known or "{" in written[: column - 1] or not node.entries:
@@ -216,7 +215,7 @@ class _Check:
         return YamlSequence((node,), node.place)
 
     def _without_hyphens(self, model: type[BaseModel], items: tuple[Node, ...]) -> tuple[Node, ...]:
-        """The entries; one that only goes on with the entry above has a hyphen too many."""
+        """The entries; an entry that only continues the one above has a hyphen too many."""
         known, joined = keys(model), list[Node]()
         for item in items:
             above = joined[-1] if joined and "name" in known else None
@@ -299,8 +298,8 @@ class _Check:
         return moved
 
     def _unknown(self, model: type[BaseModel], entry: YamlEntry) -> None:
-        """A keyword that is known, but in another place: the outermost level, the other file, an entry further in, or
-        a group beside this one; or one that is not known at all."""
+        """Reports a keyword that is known, but in another place: the outermost level, the other file, an entry further
+        in, or a group beside this one; or one that is unknown."""
         word, known, files = entry.key.text, keys(model), self._files
         inside = next((key for key, one in known.items() if any(word in keys(part) for part in one.models)), None)
         if word in files.own and word not in self._outermost:
@@ -357,7 +356,7 @@ def _is_dark(value: Node) -> bool:
 
 
 def _named(name: Scalar, value: Node) -> Pairs:
-    """An entry that its name stood above."""
+    """An entry whose name was written above it."""
     inside = value.entries if isinstance(value, Pairs) else {}
     return Pairs({"name": YamlEntry(name.shortened("name"), name), **inside}, name.place)
 
@@ -369,7 +368,7 @@ def _meant(pairs: Pairs, known: Mapping[str, Keyword]) -> set[str]:
 def _renamed(
     entries: Mapping[str, YamlEntry], known: Iterable[str], elsewhere: frozenset[str]
 ) -> Mapping[str, YamlEntry]:
-    """The entries by the keyword that each was meant to be, where that one is not there itself."""
+    """The entries by the keyword that each was meant to be, unless that one is there itself."""
     if all(word in known for word in entries):
         return entries
     renamed: dict[str, YamlEntry] = {}
@@ -388,7 +387,7 @@ def _renamed(
 
 
 def _plain_number(text: str) -> str:
-    """The number that was most likely meant, as the file wants it; else any number as an example."""
+    """The number that was most likely meant, as the file requires it; else any number as an example."""
     found = NEARLY.fullmatch(text.strip())
     part = (found["part"] or "").replace(",", ".") if found else ""
     meant = f"{'-' if found['sign'] else ''}{found['whole']}{part}" if found else ""

@@ -1,5 +1,5 @@
-"""What the lamps of a site make of the light that is asked for: the zones as they would be seen, and how many lamps
-visibly miss it. Pure."""
+"""How the lamps of a site show a requested light: the zones as they would look, and how many lamps visibly miss it.
+Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class LampLight:
 
 
 def lamp_light(setup: Setup, states: Mapping[str, ZoneState]) -> LampLight:
-    """Of these lights; a zone without lamps that are known shows what is asked for."""
+    """The result for these lights; a zone without known lamps shows the requested one."""
     shown, off, switched = dict(states), [], []
     count = 0
     for gateway in setup.tower.gateways:

@@ -1,8 +1,7 @@
-"""A drawing of the landmark that the site has made itself: an SVG file whose shapes with `data-zone` are the parts.
+"""A drawing of the landmark made by the site itself: an SVG file whose shapes with `data-zone` are the parts.
 
-Only shapes are taken, and of them only what says where they lie and how they are filled; everything is written anew, so
-that nothing else in the file reaches a browser. A document type, which could hold entities, is refused.
-"""
+Only shapes are read, and of them only position and fill; everything is written out again, so that nothing else in the
+file reaches a browser. A document type, which could hold entities, is refused."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +42,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class DrawnPath:
-    """One shape as a path, with the transformation into the drawing; of what is no part also its paint."""
+    """One shape as a path, with its transformation in the drawing; a shape that is no part also has its paint."""
 
     path: str
     matrix: Matrix
@@ -69,8 +68,8 @@ class LandmarkDrawing:
 
 @dataclass(frozen=True, slots=True)
 class LandmarkFile:
-    """The file of a drawing, and what it holds; None with the `fault` where it cannot be used: no picture is worth that
-    a tower stays dark, and so this is no mistake of the files. Read when they are."""
+    """The file of a drawing, and its content; None with the `fault` if it cannot be used: a tower must not stay dark
+    for a picture, and so this is no mistake of the files. Read together with them."""
 
     path: Path
     drawing: LandmarkDrawing | None = field(default=None, compare=False)
@@ -86,7 +85,7 @@ class LandmarkFile:
 
 
 class _Unusable(Exception):  # noqa: N818
-    """Why a text is no drawing."""
+    """The reason why a text is no drawing."""
 
     def __init__(self, code: str, **fields: object) -> None:
         super().__init__(code)
@@ -136,7 +135,7 @@ def _shapes(
     for child in node:
         name = child.tag.removeprefix(SVG) if isinstance(child.tag, str) else ""
         if name.startswith("{") or name in SILENT or not name:
-            continue  # what an editor keeps for itself
+            continue  # what an editor stores for itself
         mine = child.get("data-zone", zone)
         placed = _times(matrix, _transform(child.get("transform", "")))
         painted = tuple({**dict(paint), **_paint(child)}.items())
@@ -149,7 +148,7 @@ def _shapes(
 
 
 def _within(shape: DrawnPath) -> DrawnPath:
-    """The shape itself; raises where it has no point, or lies farther out than any drawing."""
+    """The shape itself; raises if it has no point, or lies farther out than any drawing."""
     corners = list(_corners(shape))
     if not corners or not all(abs(figure) <= FARTHEST for corner in corners for figure in corner):
         raise _Unusable("value", name="d")
@@ -157,7 +156,7 @@ def _within(shape: DrawnPath) -> DrawnPath:
 
 
 def _paint(node: "Element") -> dict[str, str]:
-    """How it is filled and lined, from attributes or from `style`; anything else is left out."""
+    """Its fill and stroke, from attributes or from `style`; everything else is left out."""
     style = (each.partition(":") for each in node.get("style", "").split(";"))
     written = {**node.attrib, **{key.strip(): value.strip() for key, _, value in style}}
     return {key: written[key] for key, form in PAINTED.items() if key in written and form.fullmatch(written[key])}
@@ -231,7 +230,7 @@ def _times(outer: Matrix, inner: Matrix) -> Matrix:
 
 
 def _corners(shape: DrawnPath) -> Iterator[Point]:
-    """The points that its path goes through, in the drawing; the bend between two of them is not looked at."""
+    """The points that its path goes through, in the drawing; the curve between two of them is ignored."""
     a, b, c, d, e, f = shape.matrix
     for x, y in _points(shape.path):
         yield a * x + c * y + e, b * x + d * y + f

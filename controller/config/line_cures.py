@@ -1,4 +1,4 @@
-"""What may be written instead of whole lines, of their beginnings and of lines that are missing. Pure."""
+"""Suggestions for whole lines, beginnings of lines and missing lines. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -45,7 +45,7 @@ def _spaces_for_tabs(found: PlacedFinding) -> Iterator[Suggestion]:
 
 
 def _moved(found: PlacedFinding) -> Iterator[Suggestion]:
-    """A line, and those of its entry below it, in another column."""
+    """Moves a line, and the lines of its entry below it, to another column."""
     fields = found.finding.event.fields
     to, count = int(str(fields["expected"])), int(str(fields.get("count", 0)))
     delta = to - int(str(fields["found"]))
@@ -96,7 +96,7 @@ def _named(found: PlacedFinding) -> Iterator[Suggestion]:
 
 
 def _keyword_out(found: PlacedFinding) -> Iterator[Suggestion]:
-    """The line of a keyword that means nothing here."""
+    """Removes the line of a keyword that has no meaning here."""
     rule = rule_at(found.document, found.place)
     entry = rule.entries.get(str(found.finding.event.fields["key"])) if rule is not None else None
     if rule is None or entry is None or rule.flow is not None:
@@ -121,4 +121,4 @@ LINE_CURES: Sequence[tuple[str, Cure]] = (
     ("S187", _mail_marks_out),
     ("S270", _keyword_out),
 )
-"""What each code suggests."""
+"""Suggestions by code."""

@@ -1,8 +1,7 @@
 """Reads the two files of a folder into one Setup, or raises FilesRejected with the mistakes of both.
 
-The tower is read first: the schedule is checked against its palette and zones, as far as those can be read. Of several
-sites each has its own files above those that all share (`site_folder`).
-"""
+The tower is read first: the schedule is checked against its palette and zones, as far as those can be read. With
+several sites each has its own files, joined with the shared ones (`site_folder`)."""
 
 import contextlib
 import gc
@@ -47,14 +46,14 @@ MISSING = frozenset({"TWL-S002", "TWL-S194"})
 UNKNOWN_COLOR = frozenset({"TWL-S132", "TWL-S145"})
 UNKNOWN_PROFILE = frozenset({"TWL-F103", "TWL-F107"})
 NO_RULES = b"version: 1\n"
-"""The schedule of a site that has none of its own."""
+"""The schedule of a site without one of its own."""
 BLACK = Color("#000000")
 OF_TOWER, OF_SCHEDULE = frozenset(keys.keys(Tower)), frozenset(keys.keys(Schedule))
 VOCABULARY = {
     TOWER: (frozenset({*synonyms(), *keys.all_keys(Tower)}), OF_TOWER),
     SCHEDULE: (frozenset({*synonyms(), *keys.all_keys(Schedule)}), OF_SCHEDULE),
 }
-"""For each file the words that are surely keywords where a colon or its space is missing, and those of the outermost
+"""For each file the words that are surely keywords if a colon or its space is missing, and those of the outermost
 level."""
 IN_TOWER = keys.OpenedFiles(OF_TOWER, OF_SCHEDULE, SCHEDULE)
 IN_SCHEDULE = keys.OpenedFiles(OF_SCHEDULE, OF_TOWER, TOWER)
@@ -69,24 +68,24 @@ class Setup:
     tower: Tower
     schedule: Schedule
     profiles: Mapping[str, Profile]
-    """Fixture profiles of the site's own, by name."""
+    """The site's own fixture profiles, by name."""
     tower_text: Document = field(repr=False, compare=False)
     schedule_text: Document = field(repr=False, compare=False)
-    """Both files as they were written."""
+    """Both files as written."""
     site: str = ""
-    """Which of several sites; empty where there is one."""
+    """The name of one of several sites; empty if there is one."""
     shared_schedule: Document | None = field(default=None, repr=False, compare=False)
-    """The one whose rules stand below those of the site's own."""
+    """The shared schedule, whose rules are below the site's own."""
     remarks: tuple[Finding, ...] = field(default=(), repr=False, compare=False)
-    """What is good to know of the site's own files above the shared ones."""
+    """Notes on the site's own files where they replace shared content."""
 
     @property
     def rules_text(self) -> Document:
-        """Every rule as it was written, with its place."""
+        """Every rule as written, with its place."""
         return joined_schedules(self.schedule_text, self.shared_schedule)[0]
 
     def schedule_of(self, text: bytes) -> Schedule:
-        """What is in force where this is the text of the site's own schedule; raises FilesRejected."""
+        """The schedule in force if this is the text of the site's own schedule; raises FilesRejected."""
         own = read(text, self.schedule_text.source.file, *VOCABULARY[SCHEDULE])
         joined, _ = joined_schedules(own, self.shared_schedule)
         schedule, findings = _schedule_for(joined, self.tower)
@@ -95,11 +94,11 @@ class Setup:
         return schedule
 
     def builds_like(self, other: "Setup") -> bool:
-        """Whether everything but the schedule is the same, so that what runs can go on."""
+        """Whether everything but the schedule is the same, so that running parts can stay."""
         return (self.tower, self.profiles) == (other.tower, other.profiles)
 
     def patch(self, gateway: Gateway) -> Patch:
-        """The fixtures of a gateway with their profiles; an empty patch where it has none."""
+        """The fixtures of a gateway with their profiles; an empty patch without any."""
         return Patch(gateway.patched_fixtures, self.profiles, self.tower.palette)
 
     def program(self, overrides: tuple[Override, ...] = (), stop: SafetyStop | None = None) -> Program:
@@ -118,7 +117,7 @@ class Setup:
 
 @contextlib.contextmanager
 def _garbage_left() -> Iterator[None]:
-    """Nothing that is read has cycles; of 10,000 gateways, looking for some would take as long as reading them."""
+    """Reading makes no cycles; searching for some would take as long as reading, with 10,000 gateways."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -130,7 +129,7 @@ def _garbage_left() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """The documents of a site: of several sites with the shared ones, where those are there."""
+    """The documents of a site; with several sites including the shared ones, if they exist."""
 
     tower: Document
     schedule: Document
@@ -164,8 +163,8 @@ def parse(
     profiles: Path | None = None,
     shared: Mapping[str, bytes] | None = None,
 ) -> Setup:
-    """The setup of two texts as they would stand in a folder, with the fixture profiles of that folder or of another;
-    raises FilesRejected. Of one of several sites `shared` are the texts that all of them share, by name; it may have no
+    """The setup of two texts as if in a folder, with the fixture profiles of that folder or of another; raises
+    FilesRejected. For one of several sites `shared` are the texts that all of them share, by name; it may have no
     schedule of its own."""
     own = own_folder(folder)
     root = folder.root if isinstance(folder, SiteFolder) else own
@@ -186,7 +185,8 @@ def load_with(folder: ConfigFolder, schedule: bytes) -> Setup:
 
 @dataclass(frozen=True, slots=True)
 class OpenedSchedule:
-    """A schedule's text under a tower: its document, and the schedule unless `findings` say why there is none."""
+    """A schedule's text under a tower: its document, and the schedule unless `findings` are the reason why there is
+    none."""
 
     document: Document
     schedule: Schedule | None
@@ -194,7 +194,7 @@ class OpenedSchedule:
 
 
 def open_schedule(text: bytes, tower: Tower) -> OpenedSchedule:
-    """A schedule for a tower that is already loaded, or every mistake in it."""
+    """A schedule for a loaded tower, or every mistake in it."""
     document = read(text, SCHEDULE, *VOCABULARY[SCHEDULE])
     schedule, findings = _schedule_for(document, tower)
     return OpenedSchedule(document, None if findings else schedule, _with_cures(findings, document))
@@ -217,14 +217,14 @@ def _read(data: bytes, path: Path) -> Document:
 
 
 def is_without_rules(folder: ConfigFolder) -> bool:
-    """Whether a site has no schedule of its own, and needs none beside the one that it shares."""
+    """Whether a site has no schedule of its own, and needs none besides the shared one."""
     return (
         isinstance(folder, SiteFolder) and not (folder.path / SCHEDULE).exists() and (folder.root / SCHEDULE).exists()
     )
 
 
 def _texts(folder: ConfigFolder, schedule: Document | None = None) -> _Texts:
-    """What stands in the files; `schedule` in the place of the site's own."""
+    """The texts of the files; `schedule` replaces the site's own."""
     own = own_folder(folder)
     if not isinstance(folder, SiteFolder):
         return _Texts(_opened(own / TOWER), schedule or _opened(own / SCHEDULE))
@@ -236,7 +236,7 @@ def _texts(folder: ConfigFolder, schedule: Document | None = None) -> _Texts:
 
 
 def _of_folder(folder: SiteFolder, name: str) -> Document:
-    """A site's own file; of one that is missing where it belongs."""
+    """A site's own file; for a missing one the place where it belongs."""
     opened = _opened(folder.path / name)
     if not any(finding.code in MISSING for finding in opened.findings):
         return opened
@@ -250,7 +250,7 @@ def _tower_text(texts: _Texts, folder: ConfigFolder) -> Document:
 
 
 def _of_site(tower: Tower, folder: ConfigFolder) -> Tower:
-    """The tower with topics and addresses of its site below those of the service."""
+    """The tower with its site's topics and addresses below those of the service."""
     if not isinstance(folder, SiteFolder):
         return tower
     mqtt = tower.mqtt.model_copy(update={"topic_prefix": f"{tower.mqtt.topic_prefix}/{folder.name}"})
@@ -259,14 +259,14 @@ def _of_site(tower: Tower, folder: ConfigFolder) -> Tower:
 
 
 def _cured(findings: tuple[Finding, ...], tower_text: Document, texts: _Texts) -> tuple[Finding, ...]:
-    """With what may be written instead, in whichever file each is."""
+    """With suggestions, for a finding in either file."""
     tower = tower_text if texts.shared_tower is None else texts.tower
     others = (one for one in (texts.shared_tower, texts.shared_schedule) if one is not None)
     return _with_cures(findings, tower, texts.schedule, *others)
 
 
 def _with_cures(findings: tuple[Finding, ...], *documents: Document) -> tuple[Finding, ...]:
-    """In order, each with what may be written instead, in whichever of the documents it is."""
+    """In order, each with suggestions, for a finding in any of the documents."""
     if not findings:
         return ()
     from controller.config.cures import cured  # noqa: PLC0415  nearly all files are right
@@ -280,7 +280,7 @@ def _joined(texts: _Texts, folder: ConfigFolder, profiles_in: Path | None = None
     context, faults = _context(tower_text, folder, profiles_in)
     tower, of_tower = _tower(tower_text, context)
     schedule, of_schedule = _schedule(schedule_text, context)
-    if not isinstance(tower_text.root, Pairs):  # nobody knows its palette
+    if not isinstance(tower_text.root, Pairs):  # its palette is unknown
         of_schedule = tuple(finding for finding in of_schedule if finding.code not in UNKNOWN_COLOR)
     unread = {Path(fault.file).stem for fault in faults}
     of_tower = tuple(
@@ -314,8 +314,8 @@ def _too_long(document: Document, tower: Tower, schedule: Schedule) -> Iterator[
 def _context(
     tower_text: Document, folder: ConfigFolder, profiles_in: Path | None = None
 ) -> tuple[dict[str, Any], tuple[Finding, ...]]:
-    """The context of validation as far as the tower's text can be read, and the mistakes in the profiles: of one of
-    several sites its own above those that all share."""
+    """The validation context as far as the tower's text can be read, and the mistakes in the profiles: with several
+    sites the site's own profiles replace the shared ones."""
     own = own_folder(folder)
     profiles, faults = read_profiles(profiles_in or own)
     if isinstance(folder, SiteFolder):
@@ -350,7 +350,7 @@ def _schedule(document: Document, context: dict[str, Any]) -> tuple[Schedule | N
 def _read_as(
     model: type[Model], document: Document, context: dict[str, Any]
 ) -> tuple[Model | None, tuple[Finding, ...]]:
-    """The document as a model, or what keeps it from being one."""
+    """The document as a model, or the findings that prevent it."""
     root = document.root
     if root is None:
         return None, document.findings
@@ -369,7 +369,7 @@ def _not_pairs(document: Document, root: Node) -> Finding:
 
 
 def written_at(source: SourceText, line: int) -> tuple[str, int]:
-    """Where a rule stands, as it has it: the name of the shared file where it is not the site's own, and the line."""
+    """The place of a rule: the name of the shared file if it is not the site's own, and the line."""
     return source.written_at(line) if isinstance(source, JoinedSource) else ("", line)
 
 
@@ -384,7 +384,7 @@ def _with_lines(root: Pairs, source: SourceText) -> dict[str, Any]:
 
 
 def _palette(document: Document) -> dict[str, Color]:
-    """The colours by name, black for those that cannot be read."""
+    """The colours by name, black for unreadable ones."""
     palette = document.pairs.entries.get("palette")
     colors = palette.value.entries if palette and isinstance(palette.value, Pairs) else {}
     return {name: readable(parse_color, str(plain(entry.value)), {}) or BLACK for name, entry in colors.items()}

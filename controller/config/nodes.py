@@ -1,4 +1,4 @@
-"""What YAML text is made of here: single texts, lists and sets of pairs, each with its place in the file."""
+"""The structure of YAML text here: single texts, lists and sets of pairs, each with its place in the file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,15 +7,15 @@ from typing import NamedTuple, overload
 from controller.config.findings import FilePlace, Finding, SourceText, TextSpan
 
 Plain = str | list["Plain"] | dict[str, "Plain"]
-"""A node without its places: what pydantic is given."""
+"""A node without its places: the input of pydantic."""
 
 
 TOP = FilePlace(1, 1, 2)
-"""The place of what stands nowhere else."""
+"""The place of nodes without a text."""
 
 
 class Scalar(NamedTuple):
-    """A text; `place` is where it stands, quotes included."""
+    """A text; `place` includes its quotes."""
 
     text: str
     place: FilePlace
@@ -26,7 +26,7 @@ class Scalar(NamedTuple):
         return self._replace(text=text)
 
     def part(self, start: int, end: int | None) -> FilePlace:
-        """The place of `text[start:end]`; all of it where escapes hide the offsets."""
+        """The place of `text[start:end]`; the whole text if escapes hide the offsets."""
         line, column, after = self.place
         quotes = 2 if self.quoted else 0
         end = len(self.text) if end is None else end
@@ -37,7 +37,7 @@ class Scalar(NamedTuple):
 
 
 class YamlSequence(NamedTuple):
-    """A list; `place` is its beginning, `flow` reaches from bracket to bracket where it has some."""
+    """A list; `place` is its beginning, `flow` reaches from bracket to bracket if it has some."""
 
     items: tuple["Node", ...]
     place: FilePlace
@@ -45,7 +45,7 @@ class YamlSequence(NamedTuple):
 
 
 class YamlEntry(NamedTuple):
-    """A keyword and its value; `comment` is what stands after a # where there is no value."""
+    """A keyword and its value; `comment` is the text after a # if there is no value."""
 
     key: Scalar
     value: "Node"
@@ -53,30 +53,30 @@ class YamlEntry(NamedTuple):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was written as the value, not even a pair of quotes."""
+        """Whether no value was written, not even a pair of quotes."""
         return isinstance(self.value, Scalar) and not self.value.text and not self.value.quoted
 
 
 class Pairs(NamedTuple):
     """Keyword-value pairs in the order of the file; `place` is the first keyword, `flow` reaches from brace to brace
-    where it has some."""
+    if it has some."""
 
     entries: Mapping[str, YamlEntry]
     place: FilePlace
     flow: TextSpan | None = None
 
     def scalar(self, key: str) -> Scalar | None:
-        """The text that a keyword holds; None where it holds something else, or is not there."""
+        """The text of a keyword; None if its value is something else, or it is missing."""
         entry = self.entries.get(key)
         return entry.value if entry is not None and isinstance(entry.value, Scalar) else None
 
     def items(self, key: str) -> "tuple[Node, ...] | None":
-        """The items of the list that a keyword holds; None where it holds something else, or is not there."""
+        """The items of a keyword's list; None if its value is something else, or it is missing."""
         entry = self.entries.get(key)
         return entry.value.items if entry is not None and isinstance(entry.value, YamlSequence) else None
 
     def groups(self, key: str) -> "tuple[Pairs, ...]":
-        """Those items of the list that are pairs themselves."""
+        """The items of the list that are pairs themselves."""
         return tuple(item for item in self.items(key) or () if isinstance(item, Pairs))
 
 
@@ -84,7 +84,7 @@ Node = Scalar | YamlSequence | Pairs
 
 
 def span_of(node: Node) -> TextSpan:
-    """Where the text of a node begins and ends; its comments and its hyphen do not belong to it."""
+    """Start and end of the text of a node, without its comments and its hyphen."""
     if isinstance(node, Scalar):
         return TextSpan(node.place.line, node.place.column, node.place.line, node.place.end)
     if node.flow is not None:
@@ -97,7 +97,7 @@ def span_of(node: Node) -> TextSpan:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file as it was read; `root` is None where nothing of it can be used."""
+    """One file as it was read; `root` is None if nothing of it can be used."""
 
     source: SourceText
     root: Node | None = None
@@ -105,7 +105,7 @@ class Document:
 
     @property
     def pairs(self) -> Pairs:
-        """The pairs of the outermost level; none where there is something else."""
+        """The pairs of the outermost level; empty if it holds something else."""
         return self.root if isinstance(self.root, Pairs) else Pairs({}, TOP)
 
     def at(self, path: tuple[int | str, ...]) -> tuple[YamlEntry | None, Node | None]:
@@ -129,7 +129,7 @@ def plain(node: Node) -> Plain: ...
 
 
 def plain(node: Node) -> Plain:
-    """The node as text, lists and dicts; keywords without a value are left out."""
+    """The node as text, lists and dicts; without keywords that have no value."""
     if isinstance(node, Scalar):
         return node.text
     if isinstance(node, YamlSequence):

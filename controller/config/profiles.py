@@ -1,4 +1,4 @@
-"""The fixture profiles of a site: `config/profiles/*.yaml`, each known by the name of its file."""
+"""The fixture profiles of a site: `config/profiles/*.yaml`, each named after its file."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,8 +20,8 @@ FILES = keys.OpenedFiles(KEYWORDS, frozenset(), "")
 
 
 def profile_paths(directory: Path) -> list[Path]:
-    """The profiles' files of a folder; what editors and network shares put beside them begins with a dot. None where
-    there is no such folder; raises OSError for one that cannot be read."""
+    """The profile files of a folder; files beginning with a dot, as editors and network shares make them, are ignored.
+    None if the folder does not exist; raises OSError if it cannot be read."""
     try:
         paths = list((directory / FOLDER).iterdir())
     except (FileNotFoundError, NotADirectoryError):
@@ -30,7 +30,7 @@ def profile_paths(directory: Path) -> list[Path]:
 
 
 def read_profiles(directory: Path) -> tuple[Mapping[str, Profile], tuple[Finding, ...]]:
-    """The profiles of a folder's subfolder, and what is wrong with them; none where there is no subfolder."""
+    """The profiles of a folder's subfolder, with their findings; empty without a subfolder."""
     profiles: dict[str, Profile] = {}
     findings: list[Finding] = []
     folder = SourceText(str(directory / FOLDER))

@@ -1,4 +1,4 @@
-"""What a campaign or an override tells the public: a text in each language, and the address of a page with more."""
+"""The public text of a campaign or an override: a text in each language, and the address of a page with more."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -13,12 +13,12 @@ from controller.events.models import PRINTABLE
 
 LONGEST_TEXT, LONGEST_LINK = 400, 300
 NOT_IN_ADDRESS = frozenset("<>\"'`\\^{}|")
-"""What no address holds unescaped."""
+"""Characters that no address contains unescaped."""
 
 
 def web_address(text: str) -> str:
-    """The address of a web page, as it may stand in a link; raises Mistake TWL-S281, and TWL-S282 where only its
-    beginning is missing."""
+    """The address of a web page, valid in a link; raises Mistake TWL-S281, and TWL-S282 if only its beginning is
+    missing."""
     text = text.strip()
     if _is_web_page(text):
         return text
@@ -39,7 +39,7 @@ def _is_web_page(text: str) -> bool:
 def _split(text: str) -> SplitResult | None:
     try:
         parts = urlsplit(text)
-        usable = parts.port != 0  # which is read, and may be no number
+        usable = parts.port != 0  # reading it raises an error if it is no number
     except ValueError:
         return None
     return parts if usable else None

@@ -1,10 +1,9 @@
-"""Many alike lamps in one entry of `tower.yaml`: `name: post-[001..250]` stands for 250 gateways, and the same range in
-a zone or a topic counts along. A list as `zone`, of zones and ranges of them, is dealt out in turn. In `zones:` a
+"""Many equal lamps in one entry of `tower.yaml`: `name: post-[001..250]` stands for 250 gateways, and the same range
+in a zone or a topic counts along. A list as `zone`, of zones and ranges of them, is assigned in turn. In `zones:` a
 range stands for many zones, as `zone` in `measured:` for the meters of many.
 
-The document is written out before its values are read, so that whatever reads it meets single gateways, each at the
-place of the entry. Pure.
-"""
+The ranges are expanded before the values are read, so that every reader gets single gateways, each at the place of the
+entry. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,11 +14,11 @@ from controller.config.nodes import Document, Node, Pairs, Scalar, YamlEntry, Ya
 
 RANGE = re.compile(r"\[(?P<first>[0-9]{1,19})\.\.(?P<last>[0-9]{1,19})\]")
 NEARLY = re.compile(r"\[\s*(?P<first>[0-9]{1,19})\s*(?:\.{2,}|…|:|-|–|,|to|till)\s*(?P<last>[0-9]{1,19})\s*\]")
-"""What was most likely meant as one."""
+"""A text that was most likely meant as a range."""
 MOST = 20_000
-"""Entries that one range may stand for: twice the largest site that is measured."""
+"""Number of entries that one range may stand for: twice the largest measured site."""
 LISTS = {"zones": "name", "gateways": "name", "measured": "zone"}
-"""What has such entries -> the key whose range says how many one of them stands for."""
+"""Lists with such entries -> the key whose range gives their number."""
 
 
 class _Wrong(Exception):  # noqa: N818 - a way out of an entry
@@ -62,7 +61,7 @@ def once(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _each(document: Document, item: Node, key: str, findings: list[Finding]) -> list[Node]:
-    """The entries that one stands for; where something about its ranges is wrong, the first of them alone."""
+    """The entries that one stands for; if its ranges have a mistake, only the first of them."""
     name = item if isinstance(item, Scalar) else item.scalar(key) if isinstance(item, Pairs) else None
     try:
         numbers = _numbers(name) if name is not None else None
@@ -80,7 +79,7 @@ def _each(document: Document, item: Node, key: str, findings: list[Finding]) -> 
 
 
 def _numbers(text: Scalar) -> tuple[str, ...] | None:
-    """The numbers that the range of a text stands for, as long as it writes them; None without a range."""
+    """The numbers that the range of a text stands for, with its leading zeros; None without a range."""
     found = RANGE.search(text.text)
     if found is None or RANGE.search(text.text, found.end()) or not _counts(found["first"], found["last"]):
         near = NEARLY.search(text.text)
@@ -95,19 +94,19 @@ def _numbers(text: Scalar) -> tuple[str, ...] | None:
 
 
 def _counts(first: str, last: str) -> bool:
-    """Whether it counts up, not too far, with zeros that the first number shows."""
+    """Whether it counts up, not too far, with the zeros of the first number."""
     return 0 <= int(last) - int(first) < MOST and not (last.startswith("0") and len(last) > len(first))
 
 
 def _as_range(one: str, other: str) -> str:
-    """What these numbers were meant to be."""
+    """The range that these numbers were meant to be."""
     low, high = sorted((int(one), int(other)))
     width = max((len(number) for number in (one, other) if number.startswith("0")), default=0)
     return f"{low:0{width}}..{min(high, low + MOST - 1):0{width}}"
 
 
 def _spread(node: Node, count: int, key: str = "") -> list[Node]:
-    """What a node says of each of `count` lamps."""
+    """A node's value for each of `count` lamps."""
     if isinstance(node, Scalar):
         numbers = _numbers(node)
         if numbers is None:
@@ -136,13 +135,13 @@ def _spread(node: Node, count: int, key: str = "") -> list[Node]:
 
 
 def _zones(item: Node) -> list[Node]:
-    """What stands for one zone, or a range for many, in a list that is dealt out."""
+    """The zones, or ranges of zones, in a list that is assigned in turn."""
     numbers = _numbers(item) if isinstance(item, Scalar) else None
     return [item] if numbers is None else _spread(item, len(numbers))
 
 
 def _no_range(node: Node) -> None:
-    """Raises where a range stands in an entry whose name has none."""
+    """Raises if an entry has a range, but its name has none."""
     if isinstance(node, Scalar):
         if RANGE.search(node.text):
             raise _Wrong(node, "TWL-S312", value=node.text)

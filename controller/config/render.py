@@ -1,4 +1,4 @@
-"""Findings as people and tools read them: text with a caret, JSON, and annotations for a code host.
+"""Findings for people and tools: text with a caret, JSON, and annotations for a code host.
 
     fel[TWL-S010]: okänt nyckelord "färg"
       --> config/schedule.yaml:4:5
@@ -6,9 +6,8 @@
     4 |     färg: orange
       |     ^^^^ menade du "color"?
 
-A cure that does not fit beside the caret stands below it. Whatever stands in the file, the output stays on
-its lines: characters that cannot be shown appear as a middle dot.
-"""
+A cure that does not fit beside the caret is below it. Whatever the file contains, the output stays on its lines:
+characters that cannot be shown appear as a middle dot."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -32,14 +31,14 @@ def as_text(findings: Iterable[Finding], language: Language) -> str:
 
 
 def as_json(findings: Iterable[Finding], language: Language, files: Iterable[tuple[Path, datetime | None]] = ()) -> str:
-    """One document for programs: `findings` with code, level, place, text and cure; `files` that were read, and when
-    each was saved."""
+    """One document for programs: `findings` with code, level, place, text and cure; the `files` read, and the time
+    when each was saved."""
     read = [{"path": str(path.absolute()), "saved": rfc3339(saved) if saved else None} for path, saved in files]
     return json_text({"version": 1, "files": read, "findings": [finding_value(one, language) for one in findings]})
 
 
 def as_github(findings: Iterable[Finding], language: Language) -> str:
-    """One workflow command a line, which a code host shows beside the line of the file."""
+    """One workflow command a line, which a code host shows at the line of the file."""
     return "\n".join(_annotation(finding, language) for finding in findings)
 
 
@@ -79,7 +78,7 @@ def _visible(text: str) -> str:
 
 
 def _columns(text: str) -> int:
-    """How many columns of a terminal the text takes."""
+    """Number of terminal columns of the text."""
     return sum(_column(char) for char in _visible(text))
 
 
@@ -110,7 +109,7 @@ def finding_value(finding: Finding, language: Language) -> dict[str, object]:
 
 
 def _suggestion(suggestion: Suggestion, language: Language) -> dict[str, object]:
-    """The text to write, and each piece of the file that it takes the place of."""
+    """The text to write, and each piece of the file that it replaces."""
     edits = [{**edit.span._asdict(), "text": text_in(edit.text, language)} for edit in suggestion.edits]
     return {"text": text_in(suggestion.shown, language), "edits": edits}
 

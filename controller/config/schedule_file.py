@@ -50,12 +50,12 @@ PERCENT = re.compile(
 FILLING = frozenset(
     ("blandat", "varannan", "växla", "växlande", "omväxlande", "alternating", "färg", "färger", "colors", "colours")
 )
-"""Words beside the names of several colours that say nothing more."""
+"""Words beside the names of several colours that add nothing."""
 UNNAMED_COLORS = re.compile(
     "regnbåg|rainbow|pride|flagg|\\bflag\\b|flerfärg|färgglad|multi-?colou?r|(?:alla|olika) färger|all colou?rs",
     re.IGNORECASE,
 )
-"""What stands for colours that it does not name."""
+"""Words for colours without naming them."""
 MOST_COLORS = 8
 """A text with more parts is no list of colours."""
 SHORTEST_NAME = 3
@@ -148,12 +148,12 @@ def _braced(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def _as_written(color: str) -> str:
-    """A colour as the file writes it."""
+    """A colour as written in the file."""
     return f'"{color}"' if color.startswith("#") or "," in color else color
 
 
 def _listed(colors: Iterable[str]) -> str:
-    """A list of colours as the file writes it."""
+    """A list of colours as written in the file."""
     return f"[{', '.join(map(_as_written, colors))}]"
 
 
@@ -166,7 +166,7 @@ def _of_zones(colors: Sequence[str], info: ValidationInfo) -> InEachLanguage:
 
 
 def _meant_by(text: str, info: ValidationInfo) -> Mistake | None:
-    """What was meant by the text of a whole `color:`; None where nobody can tell."""
+    """The probable meaning of the text of a whole `color:`; None if it is unknown."""
     if by_zone := _pairs(text, info):
         return Mistake("TWL-S065", braced=_braced(by_zone))
     if colors := _several(text, info):
@@ -180,7 +180,7 @@ def _meant_by(text: str, info: ValidationInfo) -> Mistake | None:
 
 
 def _several(text: str, info: ValidationInfo) -> list[str]:
-    """The colours that a text names, in order; none where it names one, or holds any other word."""
+    """The colours named in a text, in order; empty if it names one, or contains any other word."""
     framed = FRAME.fullmatch(text.strip())
     parts = [part for part in SEPARATOR.split(framed["inner"].strip() if framed else text.strip()) if part]
     if len(parts) > MOST_COLORS:

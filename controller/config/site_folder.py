@@ -24,9 +24,9 @@ SHARED = "shared"
 NAME = re.compile(r"[a-z0-9_-]{1,64}")
 MOST_SITES = 1000
 OF_SERVICE = frozenset({"web", "database"})
-"""What the service has once, however many sites it runs."""
+"""Sections that the service has once, however many sites it runs."""
 OF_BROKER = frozenset({"listen", "users_file"})
-"""The same of `mqtt:`, beside a broker of the service's own."""
+"""The same in `mqtt:`, with a broker of the service's own."""
 LINES = frozenset({"first_line", "second_line"})
 """Fields of findings with a line of the same file."""
 NO_TEXT = SourceText("")
@@ -113,7 +113,7 @@ class JoinedSource(SourceText):
 
 
 def joined_towers(own: Document, shared: Document | None) -> Document:
-    """`tower.yaml` of a site, with findings for what only the shared one may hold."""
+    """`tower.yaml` of a site, with findings for keywords that only the shared one may have."""
     where = shared.source.file if shared is not None else str(Path(own.source.file).parents[2] / "tower.yaml")
     misplaced = tuple(own.source.finding("TWL-S331", key.place, key=word, file=where) for word, key in _of_service(own))
     base, findings = own if shared is None else _together(own, shared), own.findings
@@ -123,8 +123,8 @@ def joined_towers(own: Document, shared: Document | None) -> Document:
 
 
 def joined_schedules(own: Document, shared: Document | None) -> tuple[Document, tuple[Finding, ...]]:
-    """`schedule.yaml` of a site with the rules of the shared one below its own, and a note on each of those that one of
-    its own stands in place of."""
+    """`schedule.yaml` of a site with the rules of the shared one below its own, and a note on each shared rule that
+    one of its own replaces."""
     if shared is None:
         return own, ()
     names = {
@@ -156,7 +156,7 @@ def joined_schedules(own: Document, shared: Document | None) -> tuple[Document, 
 
 
 def _of_service(own: Document) -> Iterator[tuple[str, Scalar]]:
-    """The keywords of a site's own `tower.yaml` that are not its own."""
+    """The keywords in a site's own `tower.yaml` that belong in the shared one."""
     yield from ((word, entry.key) for word, entry in own.pairs.entries.items() if word in OF_SERVICE)
     mqtt = own.pairs.entries.get("mqtt")
     settings: Mapping[str, YamlEntry] = mqtt.value.entries if mqtt and isinstance(mqtt.value, Pairs) else {}
@@ -168,7 +168,7 @@ def _of_service(own: Document) -> Iterator[tuple[str, Scalar]]:
 
 
 def _together(own: Document, shared: Document) -> Document:
-    """The keywords of both; one without a value counts as not there."""
+    """The keywords of both; one without a value counts as missing."""
     source = JoinedSource.of(own.source, shared.source)
     if own.root is not None and not isinstance(own.root, Pairs):
         return Document(source, own.root)
@@ -187,7 +187,7 @@ def _together(own: Document, shared: Document) -> Document:
 
 
 def _moved(node: Node, by: int, folder: Path | None) -> Node:
-    """The node so many lines further down; files that it names are those beside its own file, in `folder`."""
+    """The node moved down by a number of lines; files that it names are relative to its own file, in `folder`."""
     place = node.place._replace(line=node.place.line + by)
     if isinstance(node, Scalar):
         return node._replace(place=place)
