@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from controller.cli import group
+from tests.parts import free_port
 
 COMMANDS = [
     ("run",),
@@ -65,7 +66,8 @@ def a_folder(config: Path) -> None:
 def test_files_that_are_wrong_end_every_command(
     call: Any, config: Path, spoil: Callable[[Path], None], command: tuple[str, ...]
 ) -> None:
-    """With 78 and the file's name; nothing has been started."""
+    """With 78 and the file's name; nothing has been started. A broker that runs on this machine is not asked."""
+    embedded(config, f"  broker: mqtt://127.0.0.1:{free_port()}")
     spoil(config)
     result = call(*command)
     assert result.exit_code == 78, result.output
