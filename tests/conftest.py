@@ -15,7 +15,9 @@ import pytest
 from hypothesis import settings
 
 # a time per example measures the machine, not the code; what is broken shows in one example of few: a parser, a colour.
-# `.ci/full` asks for "thorough", which also multiplies what a test says with `examples` (tests/parts.py)
+# `.ci/full` asks for "thorough", the other versions of Python for "few"; both also change what a test says with `examples`
+# (tests/parts.py)
+settings.register_profile("few", deadline=None, max_examples=3)
 settings.register_profile("any machine", deadline=None, max_examples=30)
 settings.register_profile("thorough", deadline=None, max_examples=400)
 settings.load_profile("any machine")
@@ -25,6 +27,7 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 IN_MEMORY = "not real"  # what README.md's first command for tests asks for
+REAL = "real"  # and the second
 LEFT_RUNNING = "left_running"  # key of the answer of a worker process
 _left: list[str] = []
 
@@ -69,6 +72,15 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
         return 0
     processors = os.cpu_count() or 2
     return processors + 1 if config.option.markexpr == IN_MEMORY else 3 * processors
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Passes over a file whose tests are not asked for: every worker would import it. Some are marked by the fixtures
+    of their folder."""
+    if config.option.markexpr != REAL or not collection_path.match("test_*.py"):
+        return None
+    marking = (collection_path, collection_path.with_name("conftest.py"))
+    return None if any("mark.real" in path.read_text("utf-8") for path in marking if path.exists()) else True
 
 
 @pytest.hookimpl(trylast=True)
