@@ -36,13 +36,14 @@ python_of() {
 }
 
 # test_packages PYTHON FOLDER   the tests of the packages without sockets and seconds, which show what a version of Python
-# may change, with this one: out of the tree, where two editable builds would race. Takes the place of the shell.
+# may change, with this one, and few examples of each property: out of the tree, where two editable builds would race.
+# Takes the place of the shell.
 test_packages() {
     "$1" -m venv "$2"
     "$2/bin/pip" install -q --no-compile -r <("$1" -c 'import tomllib
 project = tomllib.load(open("pyproject.toml", "rb"))["project"]
 print(*project["dependencies"], *project["optional-dependencies"]["test"], sep="\n")')
-    exec "$2/bin/python" -m pytest -q -n 0 -m "not real" tests/{config,events,gateways,lighting,schedule,service,simulation,state}
+    exec "$2/bin/python" -m pytest -q -n 0 -m "not real" --hypothesis-profile few tests/{config,events,gateways,lighting,schedule,service,simulation,state}
 }
 
 # Gives the calling script processes, mounts, control groups and a folder ($WORK) of its own, which end with it however it

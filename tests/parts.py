@@ -128,8 +128,8 @@ _ports = (20_000 + number % 12_000 for number in itertools.count(os.getpid() * 9
 
 
 def examples(few: int) -> int:
-    """The number of examples of a property that takes long: so few, and ten times as many in the profile "thorough"."""
-    return few * settings().max_examples // settings.get_profile("any machine").max_examples
+    """The number of examples of a property that says it itself: so few, and more or fewer as another profile asks."""
+    return max(1, few * settings().max_examples // settings.get_profile("any machine").max_examples)
 
 
 def free_port() -> int:
