@@ -15,8 +15,8 @@ import pytest
 from hypothesis import settings
 
 # a time per example measures the machine, not the code; what is broken shows in one example of few: a parser, a colour.
-# `.ci/full` asks for "thorough", the other versions of Python for "few"; both also change what a test says with `examples`
-# (tests/parts.py)
+# `.ci/full` asks for "thorough", other versions of Python are tested with "few"; both also change what a test says with
+# `examples` (tests/parts.py)
 settings.register_profile("few", deadline=None, max_examples=3)
 settings.register_profile("any machine", deadline=None, max_examples=30)
 settings.register_profile("thorough", deadline=None, max_examples=400)
