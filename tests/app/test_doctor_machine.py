@@ -16,17 +16,15 @@ from controller.app.doctor import machine_checks as checks
 from controller.app.doctor import machine_facts
 from controller.app.doctor.examined import Examined
 from controller.app.doctor.machine_checks import walk_test
-from controller.app.doctor.machine_facts import (
+from controller.app.doctor.machine_facts import FolderFacts, MachineFacts, UnitFacts, gather
+from controller.app.doctor.site_facts import (
     AddressFacts,
     DatabaseFacts,
-    FolderFacts,
-    MachineFacts,
+    PageCertificate,
     Port,
-    UnitFacts,
     WalkTests,
-    gather,
+    certificate_of,
 )
-from controller.app.doctor.page_certificate import PageCertificate, certificate_of
 from controller.clock import ClockReading, SystemClock, Trust
 from controller.config.load import load
 from controller.config.tower import Tower

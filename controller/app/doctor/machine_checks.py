@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from controller.app.doctor.examined import NONE, Examined
-from controller.app.doctor.machine_facts import GATEWAY_UNIT, MONITOR, SERVICE_UNIT, FolderFacts, MachineFacts, Port
+from controller.app.doctor.machine_facts import GATEWAY_UNIT, SERVICE_UNIT, FolderFacts, MachineFacts
+from controller.app.doctor.site_facts import MONITOR, Port
 from controller.clock import Trust
 from controller.events import Event, new_event
 from controller.events.models import Phrase, Reason, Text

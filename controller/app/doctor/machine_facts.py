@@ -4,7 +4,6 @@ import os
 import platform
 import pwd
 import shutil
-import socket
 import stat
 import subprocess
 import sys
@@ -20,22 +19,28 @@ from pathlib import Path
 import controller
 from controller import __version__, plain_file
 from controller.app import broker_settings
-from controller.app.doctor.page_certificate import PageCertificate, certificate_of
+from controller.app.doctor.site_facts import (
+    AddressFacts,
+    DatabaseFacts,
+    PageCertificate,
+    Port,
+    WalkTests,
+    address_facts,
+    certificate_of,
+    database,
+    notified,
+    ports,
+    walk_tests,
+)
 from controller.clock import CEILING, ClockReading, SystemClock
 from controller.config.source import CREDENTIAL
 from controller.config.tower import Tower
-from controller.config.tower_keys import Heartbeat, Receiver
 from controller.errors import FilesRejected, Refused
 from controller.events import Event
 from controller.events.models import Reason
 from controller.events.reasons import reason_of
-from controller.gateways import lamps_of
-from controller.rfc3339 import rfc3339
-from controller.service.watches import DatabaseClock
 from controller.state import History, LastKnown
 from controller.state.in_use import is_in_use
-from controller.state.lamp_results import FILE as LAMPS
-from controller.state.lamp_results import LampFindings, read_results
 from controller.state.storage import Storage
 
 ANSWER_S = 2.0
@@ -64,15 +69,6 @@ class FolderFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Port:
-    """A port of ours, `page` or `broker`, and whether something answers there."""
-
-    name: str
-    address: str
-    answers: bool
-
-
-@dataclass(frozen=True, slots=True)
 class UnitFacts:
     """An installed unit; `is_as_shipped` is None if there is nothing to compare with."""
 
@@ -80,39 +76,6 @@ class UnitFacts:
     is_as_shipped: bool | None
     is_enabled: bool
     needs_reload: bool
-
-
-MONITOR = "heartbeat"
-
-
-@dataclass(frozen=True, slots=True)
-class AddressFacts:
-    """The address of a receiver of notices, or of the monitor: its server, if the address names one, and whether it
-    answers; why the address cannot be used, if it cannot."""
-
-    name: str
-    server: str = ""
-    answers: bool = True
-    unusable: Reason | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WalkTests:
-    """The record of the walk tests: when the last one was, how many lamps have a result, and which were wrong at their
-    last test. `unconfirmed` lamps failed when the service tested them itself."""
-
-    at: str
-    lamps: int
-    wrong: tuple[str, ...]
-    unconfirmed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseFacts:
-    """The database that keeps the state, and the events of an attempt to use it, also about its clock."""
-
-    place: str
-    events: tuple[Event, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,15 +129,15 @@ def gather(
         state=_folder(state),
         in_use=_in_use(state) or (storage.server is not None and service is not None and _in_use(service)),
         running=_running(storage),
-        ports=tuple(_ports(tower)),
+        ports=tuple(ports(tower)),
         secrets=tuple(event for _, event in broker_settings.secret_findings(tower.mqtt)) if tower is not None else (),
         readable=tuple(_readable(config, state, tower)),
         units=tuple(_units()),
         certificate=certificate_of(tower.web) if tower is not None and tower.web is not None else None,
         tzdata=_tzdata(),
-        walk=_walk_tests(state, tower),
-        database=_database(storage, clock),
-        addresses=tuple(_address_facts(tower)),
+        walk=walk_tests(state, tower),
+        database=database(storage, clock),
+        addresses=tuple(address_facts(tower)),
         is_controller=known is not None,
     )
 
@@ -259,57 +222,15 @@ def _running(storage: Storage) -> str | Reason | None:
     return str(started.event.fields["version"]) if started is not None else None
 
 
-def _ports(tower: Tower | None) -> Iterator[Port]:
-    listens = {}
-    if tower is not None and tower.web is not None:
-        listens["page"] = tower.web.address
-    if tower is not None and tower.mqtt.is_embedded:
-        listens["broker"] = broker_settings.listens(tower.mqtt)
-    for name, (host, port) in listens.items():
-        shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        yield Port(name, shown, _answers(broker_settings.embedded(host, port, None, None).host, port))
-
-
-def _answers(host: str, port: int) -> bool:
-    with suppress(OSError), socket.create_connection((host, port), ANSWER_S):
-        return True
-    return False
-
-
 def _readable(config: Path, state: Path, tower: Tower | None) -> Iterator[Path]:
     """Secret files that every user of the machine may read, apart from those of `mqtt:`."""
     named = [tower.web.key_file] if tower is not None and tower.web is not None else []
     named += [tower.database.password_file] if tower is not None and tower.database is not None else []
-    named += [each.url_file for each in _notified(tower).values()]
+    named += [each.url_file for each in notified(tower).values()]
     for path in (config / CREDENTIAL, *(state / name for name in STATE_SECRETS), *named):
         with suppress(OSError):
             if path is not None and path.stat().st_mode & stat.S_IROTH and _is_reachable(path):
                 yield path
-
-
-def _notified(tower: Tower | None) -> dict[str, Receiver | Heartbeat]:
-    """The receivers of notices and the monitor, by name."""
-    found: dict[str, Receiver | Heartbeat] = {each.name: each for each in tower.notices} if tower is not None else {}
-    if tower is not None and tower.heartbeat is not None:
-        found[MONITOR] = tower.heartbeat
-    return found
-
-
-def _address_facts(tower: Tower | None) -> Iterator[AddressFacts]:
-    for name, each in _notified(tower).items():
-        try:
-            from controller.app import notice_sender  # noqa: PLC0415  HTTP is not needed without it
-
-            look = notice_sender.examine if isinstance(each, Receiver) else notice_sender.monitor_of
-            server = look(each.url_file)
-        except notice_sender.AddressUnusable as error:
-            yield AddressFacts(name, unusable=error.reason)
-        else:
-            yield (
-                AddressFacts(name)
-                if server is None
-                else AddressFacts(name, f"{server[0]}:{server[1]}", _answers(*server))
-            )
 
 
 def _is_reachable(path: Path) -> bool:
@@ -349,32 +270,3 @@ def _tzdata() -> str | None:
     with suppress(ImportError):
         return str(import_module("tzdata").IANA_VERSION)
     return None
-
-
-def _database(storage: Storage, clock: SystemClock) -> DatabaseFacts | None:
-    if storage.server is None:
-        return None
-    events: list[Event] = []
-    forget = storage.server.listen(events.append)
-    with suppress(OSError):
-        asked, shown = clock.read(), storage.server.require_writable()
-        DatabaseClock(socket.gethostname(), events.append).compare(shown, asked, clock.read())
-    forget()
-    return DatabaseFacts(storage.server.place, tuple(events))
-
-
-def _walk_tests(state: Path, tower: Tower | None) -> WalkTests | None:
-    """The record for the lamps in tower.yaml, for all lamps without that file; None if there is no readable record."""
-    findings = LampFindings()
-    with suppress(OSError, ValueError):
-        findings = read_results(_read(state / LAMPS))
-    lamps = {*findings.people, *findings.by_itself}
-    if tower is not None:
-        lamps &= {f"{each.name}/{lamp}" for each in tower.gateways for lamp in lamps_of(each)}
-    if not lamps:
-        return None
-    seen = {lamp: result for lamp, result in findings.people.items() if lamp in lamps}
-    at = rfc3339(max(result.at for result in seen.values()), timespec="seconds") if seen else ""
-    failed = {lamp: result for lamp in sorted(lamps) if (result := findings.failed(lamp)) is not None}
-    wrong = tuple(lamp for lamp, result in failed.items() if result.by == "person")
-    return WalkTests(at, len(seen), wrong, tuple(lamp for lamp in failed if lamp not in wrong))
