@@ -49,7 +49,7 @@ def test_a_backup_says_what_is_not_in_it(call: Call, config: Path, tmp_path: Pat
     )
     result = call("backup", str(tmp_path / "b"))
     assert result.exit_code == 0, result.output
-    assert result.stderr == f"not in it, since it lies outside of the two folders: {users}\n"
+    assert result.stderr == f"not in it, because it is outside the two folders: {users}\n"
     url = tmp_path / "hook.url"
     url.write_text("json://example.org\n")
     with (config / "tower.yaml").open("a", encoding="utf-8") as file:

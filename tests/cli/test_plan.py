@@ -186,16 +186,16 @@ blackouts: [{name: Shut, nights: 3 December}, {name: Test, nights: 4 December, h
     told = call("plan", "2090-12-02T12:00..2090-12-05T12:00").stdout.splitlines()[1:]
     whys = [re.split(" {2,}", line.strip())[-2:] for line in told if "–" in line]
     light = {name: f"Bowl {name} 100 %, Shaft {name} 100 %" for name in ("orange", "blue", "green")}
-    every = "Always (a campaign goes first)"
+    every = "Always (a campaign takes precedence)"
     high = [f"17:00–20:00 {light['orange']}", f"High; loses: Low (lower in the file), {every}"]
     assert whys == [
         high,
         [f"20:00–22:00 {light['blue']}", f"Low; loses: {every}"],
         [f"22:00–23:00 {light['green']}", "Always"],
-        ["dark", "Shut; loses: High, Low, Always (a blackout goes first)"],
+        ["dark", "Shut; loses: High, Low, Always (a blackout takes precedence)"],
         high,
         [f"20:00–21:00 {light['blue']}", f"Low; loses: {every}"],
-        ["21:00–22:30 dark", "Test; loses: Low, Always (a blackout goes first)"],
+        ["21:00–22:30 dark", "Test; loses: Low, Always (a blackout takes precedence)"],
         [f"22:30–23:00 {light['green']}", "Always"],
     ]
     assert len(rows) == 3
@@ -373,7 +373,7 @@ def test_an_override_that_stands_is_in_the_answer(call: Any) -> None:
     """During a blue override the plan must not say dark, or orange, without a word of it."""
     told = call("plan", "--at", soon()).stdout
     assert "Shows: Bowl blue 100 %, Shaft blue 100 %" in told
-    assert "! an override by Eva stands until 20" in told
+    assert "! an override by Eva is in force until 20" in told
     assert "(prov): blue" in told
     assert "Because: override by Eva: prov" in told
     assert "För att: överstyrt av Eva: prov" in call("plan", "--at", soon(), "--lang", "sv").stdout
@@ -395,13 +395,13 @@ async def test_a_safety_stop_that_holds_is_in_the_answer(call: Any, state: Path)
     await stopped(state)
     for words in (("plan", "--at", soon()), ("plan",), ("plan", "6 June 2099")):
         told = call(*words).stdout
-        assert "! a safety stop by Bo holds (storm): everything is dark until `watertower resume --lift`" in told
+        assert "! a safety stop by Bo is in force (storm): everything is dark until `watertower resume --lift`" in told
     assert json.loads(call("plan", "--at", soon(), "--json").stdout)["winner"] == "stop"
 
 
 def test_where_nobody_can_tell_what_was_set_by_hand_that_is_said(call: Any, tmp_path: Path) -> None:
     """No service keeps its state here; and of one that does nothing more is said than what stands."""
-    assert "is not in this answer: `watertower status` tells of it" in call("plan").stdout
+    assert "is not in this answer: `watertower status` shows it" in call("plan").stdout
     assert "`watertower status` visar det" in call("plan", "--at", soon(), "--lang", "sv").stdout
     assert json.loads(call("plan", "--json").stdout)["by_hand"]["known"] is False
     (tmp_path / "state" / "last-good").mkdir(parents=True)
@@ -484,7 +484,7 @@ def test_where_the_history_has_nothing_it_says_so(call: Any, recorded: datetime,
     """The service did not run then, though it had shown something before; what the files say now follows."""
     at = (recorded + minutes * MINUTE).isoformat()
     lines = call("plan", "--at", at).stdout.splitlines()
-    assert lines[1].startswith("! the history holds nothing of this minute")
+    assert lines[1].startswith("! the history contains nothing about this minute")
     assert lines[2] == "As the files say it now:"
     assert json.loads(call("plan", "--at", at, "--json").stdout)["recorded"] is None
 
@@ -507,7 +507,7 @@ def test_a_history_that_cannot_be_read_is_no_traceback(call: Any, tmp_path: Path
 def test_a_period_of_the_past_is_told_as_what_the_files_say_now(call: Any) -> None:
     """And says so."""
     told = call("plan", "20", "November", "2020").stdout
-    assert "! the past is told as the files say it now, not as it was shown" in told
+    assert "! the past is calculated from the present files, not from what was shown" in told
 
 
 def test_a_long_row_of_empty_nights_is_one_line(call: Any) -> None:
@@ -552,7 +552,7 @@ def test_for_spreadsheets_each_night_is_a_line(call: Any, config: Path) -> None:
         "why": "Ljus; och, mörker",
     }
     assert (lines[1]["from"], lines[1]["light"]) == ("", "dark")
-    assert lines[1]["why"] == "Shut; loses: Ljus; och, mörker (a blackout goes first)"
+    assert lines[1]["why"] == "Shut; loses: Ljus; och, mörker (a blackout takes precedence)"
     assert told.stderr.startswith("! ")
 
 

@@ -248,4 +248,4 @@ def test_an_audit_that_is_not_there_is_not_called_intact(call: Call) -> None:
     result = call("audit", "verify")
     assert (result.exit_code, result.stderr.split(":")[0]) == (1, "TWL-A001")
     result = call("audit")
-    assert (result.exit_code, result.stderr) == (0, "The audit holds nothing of the kind.\n")
+    assert (result.exit_code, result.stderr) == (0, "The audit contains nothing of this kind.\n")

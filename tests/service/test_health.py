@@ -212,7 +212,7 @@ UNKNOWN = {"on": None, "color": None, "color_name": None, "brightness": None}
         (
             {"status": "differs"},
             {},
-            "shows dark as wanted, but has not taken the newest order",
+            "shows dark as wanted, but has not accepted the newest order",
             "visar släckt som den ska, men har inte tagit emot den senaste ordern",
         ),
         (

@@ -267,7 +267,7 @@ def test_of_a_meter_that_says_something_else_the_newer_reason_is_told(world_at: 
     metered.world.say(TOPIC, b"unavailable")
     metered.run(10, None)
     reasons = [event.text("en") for _, event in metered.world.controller.events if event.code == "TWL-G164"]
-    assert [text.rpartition(": ")[2] for text in reasons] == ["nothing has come", "not JSON"]
+    assert [text.rpartition(": ")[2] for text in reasons] == ["nothing has arrived", "not JSON"]
 
 
 def test_a_meter_is_not_blamed_for_what_no_broker_brings(world_at: Worlds) -> None:

@@ -238,7 +238,7 @@ def test_what_is_no_document_takes_the_place_of_ours_as_well(night: World, paylo
     assert night.desired.zones == ours.zones
     assert night.desired.order > ours.order
     (told,) = (event for _, event in night.controller.events if event.code == "TWL-G111")
-    assert told.text("en").endswith("(epoch –, revision –): written over")
+    assert told.text("en").endswith("(epoch –, revision –): overwritten")
     assert night.wrong_s == 0
 
 

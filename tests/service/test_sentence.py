@@ -143,7 +143,7 @@ CASES: dict[str, tuple[Health | None, str, str]] = {
     "5 none ever heard": (
         health(counts={"unknown": 4}, never_heard=4, amiss=4),
         "Ingen styrenhet har hörts än. Vi vet inte vad tornet visar.",
-        "No gateway has been heard yet. We do not know what the tower shows.",
+        "No gateway has sent anything yet. We do not know what the tower shows.",
     ),
     "6 none answers": (
         health(counts={"silent": 4}),
@@ -654,7 +654,7 @@ def test_without_a_broker_no_lamp_is_blamed(tower: Tower, counts: Mapping[Status
 def test_one_that_was_never_heard_is_said_so(tower: Tower) -> None:
     """Not that it has not confirmed yet, as of one that was commanded a moment ago."""
     never = document("unknown", {"on": None}, None)
-    assert told(tower, "en", health(counts={"unknown": 1}, amiss=1), never).about == "unknown-0 has never been heard."
+    assert told(tower, "en", health(counts={"unknown": 1}, amiss=1), never).about == "unknown-0 has never sent anything."
 
 
 @pytest.mark.parametrize(

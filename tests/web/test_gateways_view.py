@@ -130,7 +130,7 @@ SAID = {
         "pending": "should show orange, waiting for an answer, attempt 3",
         "differs": "shows blue, should show orange",
         "silent": "silent since 21:12, should show orange",
-        "unknown": "has never been heard",
+        "unknown": "has never sent anything",
     },
 }
 
