@@ -144,6 +144,14 @@ def test_the_faintest_light_passes_every_one_of_unlike_dimmers() -> None:
     assert mine.light(levels).brightness > 0
 
 
+def test_the_channel_of_the_finest_steps_decides_how_faint_light_may_be() -> None:
+    """One that has only a few is dark then: rounding it up would make the lamp hundreds of times brighter."""
+    mine = lamp({"red": [245, 255]}, "green", "green fine", "blue", "blue fine")
+    levels = mine.levels(Light(0.002, 0.001, 0))
+    assert levels[0] == 245
+    assert 0 < mine.light(levels).brightness < 0.002
+
+
 def test_fine_emitters_carry_the_brightness_past_a_coarse_dimmer(orange: Color) -> None:
     """Two hundred and fifty-five steps would be a staircase beside what the emitters can."""
     mine = lamp("dimmer", *[f"{role}{half}" for role in ("red", "green", "blue") for half in ("", " fine")])
@@ -252,6 +260,18 @@ def test_a_pinned_color_has_exactly_its_levels(dimmer: tuple[str, ...], orange: 
         assert state.brightness == pytest.approx(brightness, abs=0.003)
     assert mine.can_show(orange)
     assert mine.delta_e(orange) == 0
+
+
+@pytest.mark.parametrize("curve", ["linear", "square"])
+def test_a_pinned_color_is_read_back_in_the_middle_of_what_is_rounded_to_its_levels(curve: str, orange: Color) -> None:
+    """At every step of the dimmer, whichever way light follows level."""
+    mine = lamp("dimmer", "red", "green", "blue", "amber", pinned=PINNED, curve=curve)
+    full = mine.levels(light(orange))
+    assert mine.light(full).brightness <= 1
+    exponent = {"linear": 1, "square": 2}[curve]
+    for step in range(1, 255):
+        ends = [((step + half) / 255) ** exponent for half in (-0.5, 0.5)]
+        assert mine.light(bytes((step, *full[1:]))).brightness == pytest.approx(sum(ends) / 2, rel=1e-9), step
 
 
 def test_the_error_of_levels_is_that_of_what_is_seen(orange: Color) -> None:
