@@ -40,6 +40,19 @@ def test_a_message_is_read_as_it_was_written(topic: str, payload: bytes, qos: in
     assert not framer.size
 
 
+@pytest.mark.parametrize(
+    ("length", "digits"), [(127, 1), (128, 2), (16_383, 2), (16_384, 3), (2_097_151, 3), (2_097_152, 4)]
+)
+def test_a_length_has_as_many_digits_as_it_needs(length: int, digits: int) -> None:
+    """Of seven bits each (2.2.3), and the packet is read as it was written."""
+    payload = bytes(length - len(b"\0\1t"))
+    packet = publish_packet(Message("t", payload), MID)
+    assert len(packet) == 1 + digits + length
+    framer = Framer(1 << 22)
+    framer.feed(packet)
+    assert read_publish(*(framer.take() or (0, b"")))[2] == payload
+
+
 @given(sizes=st.lists(st.integers(0, 300), max_size=20), cuts=st.lists(st.integers(1, 50), min_size=1))
 def test_packets_come_whole_however_they_are_cut(sizes: list[int], cuts: list[int]) -> None:
     """In any pieces."""
