@@ -163,12 +163,21 @@ def test_week_53_in_a_year_without_it_is_a_mistake(text: str) -> None:
         ("29/2", "did you mean `29 February`?"),
         ("20/11–26/11 2026", "did you mean `20 November–26 November 2026`?"),
         ("5/6-7/6", "did you mean `5 June-7 June` or `6 May-6 July`?"),
+        ("4-6/12", "did you mean `4–6 December`?"),
+        ("1-31/1", "did you mean `1–31 January`?"),
     ],
 )
 def test_figures_alone_are_asked_about(text: str, meant: str) -> None:
     """Nobody can see which is the month; each day that it can be is offered."""
     assert slip(text)[0] == "S105"
     assert advice(text) == meant
+
+
+@pytest.mark.parametrize("text", ["6-6/12", "6-4/12", "0-4/12", "4-6/0", "4-6/13"])
+def test_no_period_is_offered_that_is_none(text: str) -> None:
+    """Of one day, backwards, or in no month."""
+    assert slip(text)[0] == "S101"
+    assert "did you mean" not in advice(text)
 
 
 def test_figures_are_asked_about_in_swedish_too() -> None:
