@@ -173,6 +173,20 @@ def test_figures_alone_are_asked_about(text: str, meant: str) -> None:
     assert advice(text) == meant
 
 
+@pytest.mark.parametrize(
+    ("text", "wrong", "meant"),
+    [
+        ("Jul afton", "Jul afton", "julafton"),
+        ("jul afton till ny års afton", "jul afton till ny års afton", "julafton till nyårsafton"),
+        ("dagen före jul afton till nyårsafton", "jul afton", "dagen före julafton till nyårsafton"),
+    ],
+)
+def test_all_names_that_are_written_apart_are_put_together_at_once(text: str, wrong: str, meant: str) -> None:
+    """From the first of them to the last; what stands around them is kept."""
+    assert slip(text) == ("S108", wrong)
+    assert f"`{meant}`" in advice(text)
+
+
 @pytest.mark.parametrize("text", ["6-6/12", "6-4/12", "0-4/12", "4-6/0", "4-6/13"])
 def test_no_period_is_offered_that_is_none(text: str) -> None:
     """Of one day, backwards, or in no month."""
