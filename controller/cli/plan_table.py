@@ -180,8 +180,8 @@ def _in_words(setup: Setup, program: Program, at: datetime, options: Options) ->
     names = setup.tower.landmark.zone_names(options.language)
     told = []
     for zone, state in desired_looks(program.zones, cue, at).items():
-        count = len(looks.get(zone, NO_LIGHT).colors)
-        more = f" ({options.say('plan.colors', count=count)})" if count > 1 else ""
+        count = looks.get(zone, NO_LIGHT).alternating
+        more = f" ({options.say('plan.colors', count=count)})" if count is not None else ""
         told.append(looks_words({names.get(zone, zone): state.value}, options.language) + more)
     return ", ".join(told)
 

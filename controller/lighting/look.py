@@ -73,6 +73,12 @@ class Look:
         """Whether it never gives light."""
         return self.brightness <= 0 or not any(any(color.rgb) for color in self.colors)
 
+    @property
+    def alternating(self) -> int | None:
+        """How many different colours alternate; None where it is always the same one, or dark."""
+        count = len({color.hex for color in self.colors})
+        return count if count > 1 and self.brightness > 0 else None
+
     def at_most(self, brightness: float) -> "Look":
         """The same look, not brighter than this; itself if it is not."""
         if self.is_dark or self.brightness <= brightness:

@@ -166,8 +166,8 @@ class ChangeWords:
 
     def _look(self, look: Look) -> str:
         """The look; of a sequence the first colour and the number of colours."""
-        count = len(look.colors)
-        more = f" ({phrase(self.language, 'plan.colors', count=count)})" if count > 1 else ""
+        count = look.alternating
+        more = f" ({phrase(self.language, 'plan.colors', count=count)})" if count is not None else ""
         return look_words(look.at(0).value, self.language) + more
 
 

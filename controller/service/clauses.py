@@ -157,13 +157,13 @@ def value_of(look: Look) -> LookValue:
     """A look as a value for documents; for a sequence the first colour and the number of colours."""
     if look.is_dark:
         return LookValue(on=False, brightness=0.0)
-    first, count = look.colors[0], len({color.hex for color in look.colors})
+    first = look.colors[0]
     return LookValue(
         on=True,
         color=first.hex,
         color_name=first.name,
         brightness=look.brightness,
-        colors=count if count > 1 else None,
+        colors=look.alternating,
     )
 
 

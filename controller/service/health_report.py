@@ -13,7 +13,7 @@ from itertools import chain, islice
 from controller.clock import ClockReading
 from controller.events import Event, Level
 from controller.gateways.base import Gateway, Message
-from controller.lighting.look import NO_LIGHT, Look
+from controller.lighting.look import NO_LIGHT
 from controller.mqtt import Received
 from controller.schedule.hours import night_at
 from controller.schedule.plan import Cue, Program
@@ -268,7 +268,7 @@ class HealthReport:
 
     def _cue_health(self, controller: Controller, cue: Cue, at: datetime, fade_s: float = 0.0) -> CueHealth:
         looks = {
-            zone: LookValue.model_validate({**look, "colors": _alternating(cue.looks.get(zone, NO_LIGHT))})
+            zone: LookValue.model_validate({**look, "colors": cue.looks.get(zone, NO_LIGHT).alternating})
             for zone, look in controller.looks(cue, at).items()
         }
         placed = {
@@ -316,12 +316,6 @@ def health_of(
     report = HealthReport(site, "")
     report.messages(controller, reading, controller.gateways)
     return report.summary(controller, reading, degradations)
-
-
-def _alternating(look: Look) -> int | None:
-    """Number of colours of a sequence; None for a steady look."""
-    count = len({color.hex for color in look.colors})
-    return count if count > 1 and look.brightness > 0 else None
 
 
 def _ago_s(at_s: float | None, reading: ClockReading) -> float | None:

@@ -45,12 +45,10 @@ def after_stop(program: Program, now: datetime) -> Mapping[str, LookValue]:
 def looks_at(program: Program, at: datetime) -> Mapping[str, LookValue]:
     """What each zone shows at an instant, once the light has faded."""
     cue = program.look_at(at)
-    found = {}
-    for zone, state in desired_looks(program.zones, cue, at).items():
-        look = cue.looks.get(zone, NO_LIGHT)
-        several = len(set(look.colors)) if not look.is_dark and len(set(look.colors)) > 1 else None
-        found[zone] = LookValue.model_validate({**state.value, "colors": several})
-    return found
+    return {
+        zone: LookValue.model_validate({**state.value, "colors": cue.looks.get(zone, NO_LIGHT).alternating})
+        for zone, state in desired_looks(program.zones, cue, at).items()
+    }
 
 
 def offered_ends(policy: OverridePolicy, now: datetime) -> Mapping[str, datetime]:

@@ -1,5 +1,6 @@
 """Looks as functions of time, and brightness as people write it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -36,6 +37,23 @@ def test_a_step_is_taken_at_the_microsecond_that_is_told(microseconds: int, step
     following = look.next_step(seconds)
     assert following is not None
     assert look.at(timedelta(seconds=following).total_seconds()) != look.at(seconds)
+
+
+@pytest.mark.parametrize(
+    ("colors", "count"),
+    [
+        ((), None),
+        (("#FF0000",), None),
+        (("#FF0000", "#0000FF"), 2),
+        (("#FF0000", "#0000FF", "#FF0000", "#FFFFFF"), 3),
+        (("#FF0000", "#FF0000"), None),
+    ],
+)
+def test_a_color_that_comes_again_is_counted_once(colors: tuple[str, ...], count: int | None) -> None:
+    """Of a sequence that always shows the same one, or no light, nothing alternates."""
+    look = Look(tuple(Color(each) for each in colors), 1.0, 60)
+    assert look.alternating == count
+    assert replace(look, brightness=0.0).alternating is None
 
 
 def test_no_light_is_dark() -> None:
