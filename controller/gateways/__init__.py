@@ -1,4 +1,4 @@
-"""How each kind of gateway is addressed: desired state -> messages, message -> report. Pure.
+"""The dialect of each kind of gateway: desired state -> messages, message -> report. Pure.
 
 A new kind is one file beside these, an entry in `GATEWAYS`, and a simulated device of its own.
 """
@@ -30,13 +30,13 @@ GATEWAYS: dict[str, type[Gateway]] = {
 
 
 def own_gateways(gateways: Iterable[Gateway]) -> tuple[Dmx, ...]:
-    """Those that our own DMX gateway program obeys for, here or elsewhere: they have outputs and the lamp test."""
+    """The gateways that our own DMX gateway program runs, here or elsewhere: they have outputs and the lamp test."""
     return tuple(gateway for gateway in gateways if isinstance(gateway, Dmx))
 
 
 def lamps_of(gateway: Gateway) -> dict[str, str]:
-    """What can be lit alone, by its name without the gateway's, with its zone: the fixtures of a gateway of our own,
-    else the zones."""
+    """The lamps that can be lit alone, by name without the gateway's, with their zones: the fixtures of one of our own
+    gateways, else the zones."""
     if isinstance(gateway, Dmx):
         return {fixture.name: fixture.zone for fixture in gateway.patched_fixtures}
     return {zone: zone for zone in gateway.zone_names}

@@ -1,8 +1,8 @@
-"""How a gateway is addressed: the protocol that every kind fulfils. Values in, values out; nothing here waits.
+"""The protocol of every kind of gateway: its messages as values in and values out; nothing here waits.
 
-A kind is a frozen pydantic model of the gateway's keys in `tower.yaml`, with `encode` and `decode` beside them. What
-every kind must know of its devices is abstract or without a value here: the type check refuses a kind that forgets a
-part, and tests/gateways/test_registry.py says which.
+A kind is a frozen pydantic model of the gateway's keys in `tower.yaml`, with `encode` and `decode` beside them.
+Everything that a kind must declare is abstract or without a value here: the type check refuses a kind that forgets a
+part, and tests/gateways/test_registry.py names it.
 """
 
 from abc import abstractmethod
@@ -27,22 +27,22 @@ Name = Annotated[str, StringConstraints(pattern=NAME)]
 Refresh = Literal["itself", "query", "command", "nothing"]
 """What makes a gateway report again what it shows.
 
-itself: it reports all the time. query: it answers `query`. command: it answers the command that it has obeyed already,
-which changes nothing. nothing: it cannot be asked.
+itself: it reports regularly. query: it answers `query`. command: it answers a repetition of the command that it has
+obeyed, which changes nothing. nothing: it cannot be asked.
 """
 Lack = Literal["answer", "brightness", "color", "fade", "plan", "refresh", "report", "scale"]
-"""What a gateway cannot do, or what of it is not known."""
+"""What a gateway cannot do, or what is not known about it."""
 Destination = tuple[object, int]
 """Where the levels of a universe go, and the number of the universe there."""
 POLL_S = 60.0
-"""No gateway is asked more often: a question or a command costs the network, and some firmware its flash."""
+"""Least seconds between two questions to a gateway: each costs network traffic, and some firmware writes its flash."""
 
 
 class Message(NamedTuple):
     """One MQTT message.
 
-    A message that waits to be sent is replaced by a newer one of the same topic and `part`. Where a topic takes several
-    things, as orders for several lamps or an order and a question, `part` tells them apart.
+    A message that waits to be sent is replaced by a newer one of the same topic and `part`. `part` distinguishes
+    messages on one topic that must not replace each other, as orders for several lamps or an order and a question.
     """
 
     topic: str
@@ -72,9 +72,9 @@ class Order:
 class DesiredState:
     """What one gateway should show.
 
-    `zones` is what each of its zones shows at `now`, or will when a fade of `fade_s` more seconds is done. `cues` is
-    the plan ahead, the first in force at `now`; only gateways that keep a plan get it. `replaces` is the order that the
-    gateway holds, where that is above this one.
+    `zones` is what each of its zones shows at `now`, or at the end of a fade of `fade_s` more seconds. `cues` is the
+    plan ahead, starting with the cue in force at `now`; only gateways that keep a plan get it. `replaces` is the order
+    that the gateway holds, where that is higher than this one.
     """
 
     now: datetime
@@ -89,11 +89,10 @@ class DesiredState:
 
 @dataclass(frozen=True, slots=True)
 class ReportedLook:
-    """What a gateway reports of one zone; None is what it did not say.
+    """What a gateway reports of one zone; None for what it did not report.
 
     `white` is the level 0..255 of white LEDs, where it is reported beside the colour. `levels` are (channel, 0..255)
-    pairs. `steady` is False while an effect of the gateway's own runs over the colour, or while it does not know what
-    it shows.
+    pairs. `steady` is False while the gateway runs an effect of its own, or does not know what it shows.
     """
 
     on: bool | None = None
@@ -113,32 +112,32 @@ class ReportedLook:
         return Color.from_rgb(*(part + self.white for part in self.color.rgb))
 
     def over(self, older: "ReportedLook") -> "ReportedLook":
-        """This report laid over an older one.
+        """This report merged over an older one.
 
-        A colour reported in one form replaces the others; levels are laid over channel by channel.
+        A colour reported in one form replaces the others; levels are merged channel by channel.
         """
-        return _laid_over(self, older)
+        return _merged(self, older)
 
 
 @lru_cache(1024)
-def _laid_over(newer: ReportedLook, older: ReportedLook) -> ReportedLook:
-    """Kept, since most of thousands of lamps report the same; the newer itself where it says all."""
-    said = {f.name: getattr(newer, f.name) for f in fields(newer) if getattr(newer, f.name) is not None}
-    if said.keys() & {"color", "xy", "kelvin"}:
+def _merged(newer: ReportedLook, older: ReportedLook) -> ReportedLook:
+    """Cached: thousands of lamps report a few distinct looks. Returns `newer` itself where it is complete."""
+    values = {f.name: getattr(newer, f.name) for f in fields(newer) if getattr(newer, f.name) is not None}
+    if values.keys() & {"color", "xy", "kelvin"}:
         older = replace(older, color=None, xy=None, kelvin=None)
     if newer.levels is not None and older.levels is not None:
-        said["levels"] = tuple(sorted((dict(older.levels) | dict(newer.levels)).items()))
-    laid = replace(older, **said)
-    return newer if laid == newer else laid
+        values["levels"] = tuple(sorted((dict(older.levels) | dict(newer.levels)).items()))
+    merged = replace(older, **values)
+    return newer if merged == newer else merged
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceFault:
-    """A message that shows a fault of the gateway, or of its keys in `tower.yaml`: the code of the event and its fields
+    """A fault of the gateway, or of its keys in `tower.yaml`, found in a message: the code of the event and its fields
     besides the gateway's name.
 
-    What was reported before of the zones in `zones` no longer counts: a device that refuses may have become another
-    one. `passes` is True of a refusal, which means nothing in a retained message.
+    Earlier reports of the zones in `zones` no longer count: a device that refuses may be another one now. `passes` is
+    True for a refusal, which means nothing in a retained message.
     """
 
     code: str
@@ -148,11 +147,11 @@ class DeviceFault:
 
 
 class GatewayInfo(BaseModel):
-    """What a gateway says of itself beside its light, for people: nothing is decided by it. None is what it did not
-    say.
+    """What a gateway reports about itself beside its light, for people: nothing is decided by it. None for what it did
+    not report.
 
-    It goes whole from the report to the gateway's document and to `status`, so that a further field is declared here
-    alone. One that changes with each report costs a document each time.
+    It is copied whole from the report to the gateway's document and to `status`, so that a new field is declared only
+    here. A field that changes with each report costs a document each time.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
@@ -162,12 +161,12 @@ class GatewayInfo(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one message of a gateway says; an empty one says only that it lives. It may be partial.
+    """The content of one message of a gateway, perhaps partial; an empty report only proves that the gateway lives.
 
-    `order` is the highest document that the gateway accepted; `written` is that of a document somebody wrote to it;
-    `at` is when the gateway says that it was so, by its clock; `uptime_s` for how long it had run then. `alive` is
-    False where another device speaks of the gateway, as a bridge of a lamp that it cannot reach. `has_our_lamps` tells
-    whether it drives the lamps that `tower.yaml` names here, None where it does not say.
+    `order` is that of the highest document that the gateway accepted, `written` that of a document somebody wrote to
+    it; `at` is the time of the report by the gateway's clock, `uptime_s` how long it had run then. `alive` is False
+    where another device reports about the gateway, as a bridge about a lamp that it cannot reach. `has_our_lamps` is
+    whether it drives the lamps that `tower.yaml` names here, None where not reported.
     """
 
     zones: Mapping[str, ReportedLook] = field(default_factory=dict)
@@ -188,13 +187,13 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A message that says nothing about the gateway, not even that it lives: a retained one that is deleted, or one
-    about another device."""
+    """A message that proves nothing about the gateway, not even that it lives: a deleted retained message, or one about
+    another device."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A message that cannot be understood, and why, in words for a log line."""
+    """A message that cannot be understood, and why."""
 
     reason: Reason
 
@@ -205,18 +204,18 @@ class Gateway(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     KEEPS_PLAN: ClassVar[bool] = False
-    """Whether the gateway gets the plan ahead and goes on alone."""
+    """Whether the gateway gets the plan ahead and follows it without the controller."""
     WRITES_FLASH: ClassVar[bool]
-    """Whether the firmware writes each change of the light to its flash memory, unless it is set up otherwise."""
+    """Whether the firmware by default writes each change of the light to its flash memory."""
     SETTLE_S: ClassVar[float] = 2.0
-    """How long after the end of a fade the gateway may take to report its new state, seconds."""
+    """Seconds that the gateway may take to report its new state after a fade."""
 
     name: Name
     kind: str
 
     @model_validator(mode="after")
     def _share_written_keys(self) -> Self:
-        # each has a set of the keys that are written, of 700 bytes, and thousands have the same
+        # pydantic keeps a set of the written keys, of 700 bytes, for each; thousands of gateways have the same keys
         object.__setattr__(self, "__pydantic_fields_set__", _shared_keys(frozenset(self.model_fields_set)))
         return self
 
@@ -234,25 +233,26 @@ class Gateway(BaseModel):
 
     @property
     def runs_here(self) -> bool:
-        """Whether this program runs it: it is a DMX gateway of ours on this machine."""
+        """Whether it is one of our DMX gateways on this machine."""
         return False
 
     @property
     def patched_fixtures(self) -> tuple[Fixture, ...]:
-        """The fixtures that it drives by DMX levels, each with its universe; none where it knows only colours."""
+        """The fixtures that it drives by DMX levels, each with its universe; none for a gateway of colours only."""
         return ()
 
     @property
     def destinations(self) -> tuple[Destination, ...]:
-        """Where the levels of its output go. Two gateways must not have one in common."""
+        """Where the levels of its output go. No two gateways may have one in common."""
         return ()
 
     @abstractmethod
     def device_topics(self, prefix: str) -> tuple[str, ...]:
-        """The topic filters that the device may use at our broker, beside those of our own contract."""
+        """The topic filters that the device may use at our broker, besides those of our own contract."""
 
     def plan_bytes(self, looks: Mapping[str, Look]) -> int:
-        """The least length of a message with a plan ahead in which these looks recur; 0 where it keeps no plan."""
+        """The least length in bytes of a message with a plan ahead in which these looks recur; 0 where it keeps no
+        plan."""
         return 0
 
     @abstractmethod
@@ -273,12 +273,13 @@ class Gateway(BaseModel):
 
     @property
     def echoes(self) -> bool:
-        """Whether it reports a command before the lamp has obeyed it, so that only an answer confirms."""
+        """Whether it reports a command before the lamp has obeyed it, so that only the answer to a question
+        confirms."""
         return False
 
     @property
     def quiet_s(self) -> float:
-        """How old its last report may be, seconds; an older one confirms nothing. Two questions may go unanswered."""
+        """Greatest age of a report that confirms, in seconds: two questions may stay unanswered."""
         return 2.5 * POLL_S
 
     @abstractmethod
@@ -291,15 +292,15 @@ class Gateway(BaseModel):
 
     @abstractmethod
     def decode(self, topic: str, payload: bytes, prefix: str) -> Report | Ignored | Rejected:
-        """What a message of the gateway says, whatever its bytes; raises nothing."""
+        """The content of a message of the gateway, for any bytes; raises nothing."""
 
-    # What it is sent
+    # What is sent to it
 
     @abstractmethod
     def encode(self, desired: DesiredState, prefix: str) -> tuple[Message, ...]:
         """The messages that bring the gateway to the desired state, in the order to be sent.
 
-        They hold the whole state, never a toggle, since a message may be lost or come twice.
+        They hold the whole state, never a toggle, since a message may be lost or arrive twice.
         """
 
     def query(self, prefix: str) -> tuple[Message, ...]:
@@ -310,17 +311,17 @@ class Gateway(BaseModel):
         return ()
 
     def recheck(self, zones: Mapping[str, ZoneState]) -> tuple[Message, ...]:
-        """The messages that make it report again the brightness and colour it holds, without setting them; it is on or
-        off as desired after them. Empty where there are none."""
+        """The messages that make it report its brightness and colour again without setting them; they also switch it on
+        or off as desired. Empty where there are none."""
         return ()
 
     def reduce(self, zone: str, desired: ZoneState) -> ZoneState:
-        """As much of the desired state as this gateway can show."""
+        """The part of the desired state that this gateway can show."""
         return desired
 
     @abstractmethod
     def agrees(self, zone: str, desired: ZoneState, reported: ReportedLook) -> bool:
-        """Whether it reports what it was asked for, within what it can show and say."""
+        """Whether it reports the desired state, within what it can show and report."""
 
 
 @lru_cache(256)
@@ -336,7 +337,7 @@ class WithFixtures(Gateway):
     @property
     @abstractmethod
     def default_universe(self) -> int:
-        """The universe of the fixtures that name none."""
+        """The universe of fixtures that do not name one."""
 
     @property
     def patched_fixtures(self) -> tuple[Fixture, ...]:

@@ -1,9 +1,9 @@
-"""What of a desired state vendors' lamps can show: whole steps, full colours, colour temperatures in mired.
+"""The part of a desired state that vendors' lamps can show: whole steps, full colours, colour temperatures in mired.
 
 White LEDs beside red, green and blue show white (`split_white`) in the dialects whose brightness is known to dim them
-too: WLED and the JSON schema of Home Assistant. They are sent as 0 where it may not (Shelly), where what is reported of
-them is too coarse to confirm at low brightness (Tasmota), and where it is not known if a lamp has any (ESPHome,
-Zigbee2MQTT). A colour given in kelvin uses the lamp's colour temperature where it has one, else its RGB.
+too: WLED and the JSON schema of Home Assistant. They are sent as 0 where it may not dim them (Shelly), where their
+reports are too coarse to confirm at low brightness (Tasmota), and where it is not known whether a lamp has any
+(ESPHome, Zigbee2MQTT). A colour given in kelvin uses the lamp's colour temperature where it has one, else its RGB.
 """
 
 from dataclasses import replace
@@ -18,16 +18,16 @@ NEUTRAL = Color("#FFCEA6", kelvin=4000)
 MIRED_TOLERANCE = 5
 XY_TOLERANCE = 0.02
 PALE_TOLERANCE = 0.01
-"""Beside white, where the eye is keenest, so that no pale colour passes for it."""
+"""Tolerance near white, where the eye is most sensitive, so that no pale colour counts as white."""
 WHITE_XY = (0.3127, 0.3290)
 """CIE standard illuminant D65."""
 ALIKE = 1024
-"""Answers that are kept: most of thousands of lamps are asked the same. Colours of different names may be one."""
+"""Cached results: thousands of lamps share a few distinct states. Colours with different names may be equal."""
 
 
 @lru_cache(ALIKE)
 def lit(desired: ZoneState) -> ZoneState:
-    """The state with a colour. No brightness, or black, is off: a lamp that takes a hue would show black as white."""
+    """The state with a colour. No brightness, or black, is off: a lamp with hue values would show black as white."""
     if not desired.on or desired.brightness <= 0 or (desired.color is not None and desired.color.rgb == (0, 0, 0)):
         return DARK
     return desired if desired.color is not None else replace(desired, color=WHITE)
@@ -40,14 +40,14 @@ def step(brightness: float, steps: int) -> int:
 
 @lru_cache(ALIKE)
 def in_steps(desired: ZoneState, steps: int) -> ZoneState:
-    """The state with the brightness that the lamp's scale can hold."""
+    """The state with the nearest brightness of the lamp's scale."""
     return replace(desired, brightness=step(desired.brightness, steps) / steps) if desired.on else desired
 
 
 @lru_cache(ALIKE)
 def at_full(desired: ZoneState) -> ZoneState:
-    """The state with its colour at full strength and its brightness lowered instead: lamps that take a hue or xy know
-    no dark colours, for them navy is blue at half the brightness."""
+    """The state with its colour at full strength and its brightness lowered instead: lamps with hue or xy have no dark
+    colours; navy is blue at half the brightness."""
     if not desired.on or desired.color is None or desired.color.kelvin is not None:
         return desired
     strongest = max(desired.color.rgb)
@@ -56,7 +56,7 @@ def at_full(desired: ZoneState) -> ZoneState:
 
 
 def without_color(desired: ZoneState) -> ZoneState:
-    """The state for a lamp without colours, which shows any colour as its own white of the same brightness."""
+    """The state for a lamp without colours, which shows any colour as its white at the same brightness."""
     return replace(desired, color=None)
 
 
@@ -81,8 +81,8 @@ def mired(kelvin: int) -> int:
 
 
 def split_white(color: Color) -> tuple[int, int, int, int]:
-    """A colour as red, green, blue and white, 0..255: white comes from the white LEDs alone. A pale colour does not:
-    firmwares apply gamma to each level, and what is left of red, green and blue would be too faint to tint the white.
+    """A colour as red, green, blue and white, 0..255: white comes from the white LEDs alone, a pale colour never:
+    firmwares apply gamma to each level, and the rest of red, green and blue would be too faint to tint the white.
     """
     red, green, blue = color.rgb
     return (0, 0, 0, red) if red == green == blue else (red, green, blue, 0)
@@ -90,7 +90,7 @@ def split_white(color: Color) -> tuple[int, int, int, int]:
 
 @lru_cache(ALIKE)
 def same_color(expected: Color, reported: ReportedLook, tolerance: int) -> bool:
-    """Whether a reported colour is the one asked for, in whichever form it was reported.
+    """Whether a reported colour is the expected one, in whichever form it was reported.
 
     `tolerance` is per component of 0..255; colour temperatures are compared in mired, chromaticities in xy.
     """
@@ -105,8 +105,8 @@ def same_color(expected: Color, reported: ReportedLook, tolerance: int) -> bool:
 
 
 def near_xy(expected: tuple[float, float], reported: tuple[float, float]) -> bool:
-    """Whether two chromaticities are the same: within half of what lies between the expected and white, and within the
-    two tolerances."""
+    """Whether two chromaticities are the same: within half of the distance between the expected one and white, and
+    within the two tolerances."""
     return _apart(expected, reported) <= min(XY_TOLERANCE, max(PALE_TOLERANCE, _apart(expected, WHITE_XY) / 2))
 
 

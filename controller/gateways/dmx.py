@@ -21,15 +21,15 @@ from controller.schedule.plan import Cue
 
 BRIGHTNESS_TOLERANCE = 0.02
 COLOR_TOLERANCE = 3
-"""Of 255, per component: what reading a colour back from 8-bit levels may cost."""
+"""Difference per component, of 255, that reading a colour back from 8-bit levels may cause."""
 AFTER_FADE_S = 30.0
-"""The fade into the look that a gateway shows when it has been without a controller for too long."""
+"""Seconds of the fade into the look that a gateway shows when it has been without a controller for too long."""
 PLANNED = 12
-"""Cues that must fit into a document, those of 48 hours: lit and dark again on the evenings and mornings of three
+"""Cues that must fit into a document: those of 48 hours, light on and off in the evenings and mornings of three
 nights."""
 ROOM_FOR_WHY, ROOM_FOR_HEAD = 100, 1_000
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(minutes=10)
-"""Between two reports: neither a flood nor a fault found too late."""
+"""Limits of the time between two reports: neither a flood, nor so long that a fault is found too late."""
 
 
 def _look(text: object, info: ValidationInfo) -> object:
@@ -71,7 +71,7 @@ class Dmx(base.WithFixtures):
 
     @property
     def default_universe(self) -> int:
-        """As `tower.yaml` names it."""
+        """The `universe` of `tower.yaml`."""
         return self.universe
 
     @property
@@ -80,23 +80,23 @@ class Dmx(base.WithFixtures):
 
     @cached_property
     def lamps_mark(self) -> str:
-        """Alike where two copies of `tower.yaml` agree on its lamps, their places and profiles."""
+        """A hash that is equal where two copies of `tower.yaml` have the same lamps, with their places and profiles."""
         lamps = sorted((each.universe or 0, each.address, each.profile, each.zone) for each in self.patched_fixtures)
         return hashlib.sha256(repr(lamps).encode()).hexdigest()[:12]
 
     @property
     def runs_here(self) -> bool:
-        """As `tower.yaml` says."""
+        """Whether `tower.yaml` has `runs: here`."""
         return self.runs == "here"
 
     @property
     def destinations(self) -> tuple[base.Destination, ...]:
-        """Those of its output."""
+        """The destinations of its output."""
         places = self.output.places(here=self.runs_here)
         return tuple((place, universe) for universe in self._universes for place in places)
 
     def device_topics(self, prefix: str) -> tuple[str, ...]:
-        """None but those of our contract."""
+        """None besides those of our contract."""
         return ()
 
     @property
@@ -114,7 +114,7 @@ class Dmx(base.WithFixtures):
         return f"{prefix}/gateway/{self.name}/{leaf}"
 
     def topics(self, prefix: str) -> tuple[str, ...]:
-        """Its documents, and what others may write to it: a foreign writer must be noticed."""
+        """Its documents, and the one that others may write to it: a foreign writer must be noticed."""
         return tuple(self.topic(leaf, prefix) for leaf in ("reported", "availability", "desired"))
 
     def encode(self, desired: base.DesiredState, prefix: str) -> tuple[base.Message, ...]:
@@ -127,7 +127,7 @@ class Dmx(base.WithFixtures):
         return (base.Message(self.topic("desired", prefix), payload, qos=1, retain=True),)
 
     def plan_bytes(self, looks: Mapping[str, Look]) -> int:
-        """Of a document with the cue in force and PLANNED more, every other one with these looks."""
+        """The length of a document with the cue in force and PLANNED more, every other one with these looks."""
         return ROOM_FOR_HEAD + (PLANNED // 2 + 1) * (self._cue_bytes(looks) + self._cue_bytes({}))
 
     def _cue_bytes(self, looks: Mapping[str, Look]) -> int:
@@ -200,7 +200,7 @@ class Dmx(base.WithFixtures):
         return ()
 
     def agrees(self, zone: str, desired: ZoneState, reported: base.ReportedLook) -> bool:
-        """On or off as asked, and brightness and colour within what 8-bit levels can say."""
+        """On or off as desired, and brightness and colour within what 8-bit levels can represent."""
         if not desired.on or reported.on is not True:
             return reported.on is desired.on
         if reported.color is None or desired.color is None or reported.brightness is None:
@@ -223,7 +223,8 @@ def _availability(payload: bytes) -> base.Report | base.Ignored | base.Rejected:
 
 
 def _written(payload: bytes) -> base.Report:
-    """Anything that is no document, and a cleared topic, has replaced ours: it counts as the lowest order of all."""
+    """The order of a desired document on the broker. Anything else there, or a cleared topic, has replaced ours and
+    counts as the lowest order."""
     document = wire.parse_desired(payload)
     if isinstance(document, base.Rejected):
         return base.Report(written=base.Order())

@@ -1,8 +1,8 @@
-"""`dmx-channels`: MQTT to DMX bridges that know channels and values only. Most projects of that name are of this sort.
+"""`dmx-channels`: MQTT to DMX bridges with channels and values only, as most projects of that name are.
 
-These bridges cannot fade, have no message for being online, and say nothing when they come back from a power cut with
-everything dark: the levels are written again and again. Where one reports channels, it reports the levels that it sends
-out, for no lamp on DMX answers. No question leaves the levels as they are, so nothing can disprove a scale.
+These bridges cannot fade, have no online message, and send nothing when they come back from a power cut with everything
+dark: so the levels are sent again regularly. A bridge that reports channels reports the levels that it sends out, since
+lamps on DMX do not answer. Every message sets levels, none only asks for them, so a wrong scale cannot be detected.
 """
 
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ class DmxChannels(WithFixtures, AnswersCommands, ManyTopics):
 
     @model_validator(mode="after")
     def _usable(self, info: ValidationInfo) -> Self:
-        """The site's own fixture profiles and palette come in the context of the validation."""
+        """The site's fixture profiles and palette are in the context of the validation."""
         if (self.channel_topic is None) is (self.map_topic is None):
             raise Mistake("TWL-S225")
         if self.state_topic is not None and self.state_topic in {self.channel_topic, self.map_topic}:
@@ -90,7 +90,7 @@ class DmxChannels(WithFixtures, AnswersCommands, ManyTopics):
         return {channel: frame[channel - 1] for channel in sorted(self.channels)}
 
     def number(self, channel: int) -> str:
-        """What the bridge calls a channel."""
+        """The bridge's number of a channel."""
         return str(channel - 1 + self.base)
 
     def readers(self, prefix: str) -> Mapping[str, Reader]:
@@ -109,11 +109,11 @@ class DmxChannels(WithFixtures, AnswersCommands, ManyTopics):
         return (self.state_topic,) if self.state_topic is not None and PLACE not in self.state_topic else ()
 
     def reduce(self, zone: str, desired: ZoneState) -> ZoneState:
-        """All of it: what the fixtures make of it is compared channel by channel."""
+        """The whole state: the resulting levels are compared channel by channel."""
         return capabilities.lit(desired)
 
     def encode(self, desired: DesiredState, prefix: str) -> tuple[Message, ...]:
-        """One message for each channel of every fixture, or one for all; other channels are left alone."""
+        """One message for each channel of every fixture, or one for all; other channels are not sent."""
         levels = {
             self.number(channel): round(level * self.level_scale / 255)
             for channel, level in self.levels({z: self.reduce(z, look) for z, look in desired.zones.items()}).items()
@@ -125,7 +125,8 @@ class DmxChannels(WithFixtures, AnswersCommands, ManyTopics):
         )
 
     def agrees(self, zone: str, desired: ZoneState, reported: ReportedLook) -> bool:
-        """Whether every channel of the zone has the level that was sent, to one of 255 or to what the scale rounds."""
+        """Whether every channel of the zone has the level that was sent, within one of 255 or the rounding of the
+        scale."""
         expected = self.levels({zone: self.reduce(zone, desired)})
         levels = dict(reported.levels or ())
         tolerance = max(1.0, 127.5 / self.level_scale + 0.5)
@@ -136,7 +137,7 @@ class DmxChannels(WithFixtures, AnswersCommands, ManyTopics):
         )
 
     def cannot(self) -> tuple[Lack, ...]:
-        """It cannot fade; and a scale that is not written may be wrong."""
+        """It cannot fade; a scale that is not in the file may be wrong."""
         lacks: tuple[Lack, ...] = ("fade", *super().cannot())
         return lacks if "level_scale" in self.model_fields_set else (*lacks, "scale")
 

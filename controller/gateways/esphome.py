@@ -61,27 +61,27 @@ class EspHome(WithColorModes, vendor.WithAvailability, vendor.Addressed):
         )
 
     def _commands(self, state: ZoneState, fade_s: float) -> dict[str, dict[str, object]]:
-        """By the part of the topic. A colour does not stop a running effect, and beside the end of an effect
-        `transition` is dropped (light_call.cpp): the effect is ended first. To turn a light off ends it too."""
+        """The commands by part of the topic. A colour does not stop a running effect, and beside the end of an effect
+        `transition` is dropped (light_call.cpp): so the effect is ended first. Turning a light off ends it too."""
         keys = self.switched(state)
         if state.on:
             keys |= self.mired(state) or _color(state)
-        if not self.dimmed:  # it knows no transition, and may resume an effect when it is only turned on
+        if not self.dimmed:  # it has no transition, and may resume an effect when it is only turned on
             return {"": keys | EFFECT_OFF if state.on else keys}
-        # always, or the light's default of a second holds; integers: newer firmware checks the type and drops `2.0`
-        # (light_json_schema.cpp)
+        # always sent, else the light's default of a second applies; integers: newer firmware checks the type and drops
+        # `2.0` (light_json_schema.cpp)
         keys["transition"] = max(1, round(self.fade(fade_s))) if fade_s > 0 else 0
         return {"effect": EFFECT_OFF, "": keys} if state.on else {"": keys}
 
     def query(self, prefix: str) -> tuple[Message, ...]:
-        """An empty command for each light, which changes nothing and is answered with the state. It ends a running fade
-        within the light's default transition of a second: hence asked seldom."""
+        """An empty command for each light, which changes nothing and is answered with the state. It shortens a running
+        fade to the light's default transition of a second, so it is sent seldom."""
         return tuple(vendor.question(f"{self.topic}/light/{light}/command", b"{}") for light in self.addresses.values())
 
 
 def _color(state: ZoneState) -> dict[str, object]:
-    """With white as 0 in every way it can be meant, or a light would keep the white it had: beside `c`, `w` is warm
-    white, and `white_value` is the white of RGBW. Lights without white ignore a 0 (light_call.cpp)."""
+    """The colour of a command, with white as 0 under every key, else a light would keep the white it had: beside `c`,
+    `w` is warm white, and `white_value` is the white of RGBW. Lights without white ignore a 0 (light_call.cpp)."""
     if state.color is None:
         return {}
     red, green, blue = state.color.rgb

@@ -1,8 +1,8 @@
-"""`home-assistant`: lights of the Home Assistant MQTT JSON schema, whatever firmware speaks it.
+"""`home-assistant`: lights of the Home Assistant MQTT JSON schema, of any firmware.
 
 One JSON object each way: `state`, `brightness` 1..`brightness_scale`, `color`, `color_temp` in mired, or in kelvin with
 `color_temp_kelvin`, `transition` in seconds. The keys in `tower.yaml` are called as in Home Assistant, so that they can
-be copied from there. A state that they rule out shows that they are wrong: a lamp of scale 4095 that is sent 255 would
+be copied from there. A state that contradicts them shows that they are wrong: a lamp of scale 4095 that gets 255 would
 show 6 % and report that it obeyed. The schema has no question.
 """
 
@@ -24,7 +24,7 @@ Kelvin = Annotated[int, Field(ge=1000, le=20_000)]
 
 
 class HomeAssistant(WithColorModes, vendor.WithAvailability, vendor.AnswersCommands, vendor.OneZone):
-    """A light that speaks the JSON schema of Home Assistant. Without `state_topic` it cannot confirm.
+    """A light with the JSON schema of Home Assistant. Without `state_topic` it cannot confirm.
 
     In some firmwares a running effect goes on under every colour: `no_effect` is their name for having none, as `Solid`
     or `None`, and is sent with the light.
@@ -53,12 +53,12 @@ class HomeAssistant(WithColorModes, vendor.WithAvailability, vendor.AnswersComma
 
     @property
     def steps(self) -> int:
-        """As the lamp counts."""
+        """The `brightness_scale` of the lamp."""
         return self.brightness_scale
 
     @property
     def mireds(self) -> tuple[float, float]:
-        """From the keys of the unit in which the lamp is sent colour temperatures."""
+        """Lowest and highest colour temperature in mired, from the keys of the unit in which they are sent."""
         if not self.color_temp_kelvin:
             return super().mireds
         return 1e6 / self.max_kelvin, 1e6 / self.min_kelvin
@@ -83,15 +83,15 @@ class HomeAssistant(WithColorModes, vendor.WithAvailability, vendor.AnswersComma
         return (vendor.command(self.command_topic, payloads.dumped(**keys)),)
 
     def recheck(self, zones: Mapping[str, ZoneState]) -> tuple[Message, ...]:
-        """On or off and no more: the lamp keeps its brightness and colour, and reports them."""
+        """On or off only: the lamp keeps its brightness and colour, and reports them."""
         if self.refresh != "command":
             return ()
         state = "ON" if self.reduce(self.zone, zones[self.zone]).on else "OFF"
         return (vendor.command(self.command_topic, payloads.dumped(state=state)),)
 
     def cannot(self) -> tuple[Lack, ...]:
-        """A scale that is not written may be wrong. A lamp of Zigbee2MQTT, as the bridge announces it to Home
-        Assistant, is not asked itself."""
+        """A scale that is not in the file may be wrong. A lamp of Zigbee2MQTT, as the bridge announces it to Home
+        Assistant, cannot be asked itself."""
         lacks = super().cannot()
         if self.dimmed and "brightness_scale" not in self.model_fields_set:
             lacks = (*lacks, "scale")
@@ -110,7 +110,7 @@ class HomeAssistant(WithColorModes, vendor.WithAvailability, vendor.AnswersComma
             return {"color": {"h": plain(hue), "s": plain(saturation)}}
         if self.colored == "rgb":
             return {"color": dict(zip("rgb", state.color.rgb, strict=True))}
-        # of two whites the cold one, which is nearer to the white of sRGB
+        # of two whites use the cold one, which is nearer to the white of sRGB
         names = "rgbw" if self.colored == "rgbw" else "rgbc"
         color = dict(zip(names, capabilities.split_white(state.color), strict=True))
         return {"color": color if self.colored == "rgbw" else {**color, "w": 0}}
@@ -124,8 +124,8 @@ class HomeAssistant(WithColorModes, vendor.WithAvailability, vendor.AnswersComma
 def _read(
     payload: bytes, zone: str, scale: int, no_effect: str | None, in_kelvin: bool
 ) -> tuple[Report, Contradiction | None]:
-    """What a state says, and what in that is beyond the scale of a lamp that is off; kept, since most of thousands of
-    lamps report the same."""
+    """The look in a state, and for a lamp that is off a brightness beyond its scale; cached, since thousands of lamps
+    report a few distinct states."""
     keys = payloads.document(payload)
     keys = payloads.members(keys.get("MQTT", keys))  # some versions of ESPixelStick wrap everything in `MQTT`
     on = payloads.switch(keys.get("state"))  # null: unknown
@@ -139,7 +139,8 @@ def _read(
 
 
 def _beyond_scale(brightness: object, scale: int) -> Contradiction | None:
-    """A lamp that is off may still report the brightness that it would have, and so its scale."""
+    """The contradiction, if the brightness is beyond the scale: a lamp that is off may still report the one it would
+    have."""
     try:
         payloads.scaled(brightness, scale, "brightness_scale")
     except Contradiction as error:
@@ -150,7 +151,8 @@ def _beyond_scale(brightness: object, scale: int) -> Contradiction | None:
 
 
 def _mired(temperature: object, in_kelvin: bool) -> float | None:
-    """A colour temperature in mired, in whichever unit it is reported: mired end where kelvin begin."""
+    """A reported colour temperature in mired; raises Contradiction where it is in the other unit: kelvin begin at 1000,
+    above all mired."""
     read = payloads.within(temperature, 0, 20_000)
     if read is not None and read > 0 and (read >= 1000) is not in_kelvin:
         raise Contradiction(f"color_temp_kelvin: {str(in_kelvin).lower()}", plain(read))

@@ -1,4 +1,4 @@
-"""The JSON light schema of Home Assistant, which ESPHome and Zigbee2MQTT speak too: what a lamp can take, by its
+"""The JSON light schema of Home Assistant, which ESPHome and Zigbee2MQTT use too: what a lamp supports, by its
 `color_modes`, and the colour in its state.
 
 https://www.home-assistant.io/integrations/light.mqtt/#json-schema
@@ -30,7 +30,7 @@ class WithColorModes(Vendor):
     """The modes that cannot be listed beside others."""
 
     color_modes: tuple[ColorMode, ...] = Field(default=("rgb",), min_length=1)
-    # the coldest and the warmest colour temperature that the lamp takes
+    # the coldest and the warmest colour temperature of the lamp
     min_mireds: Mireds = 153
     max_mireds: Mireds = 500
 
@@ -45,12 +45,12 @@ class WithColorModes(Vendor):
 
     @property
     def mireds(self) -> tuple[float, float]:
-        """The colour temperatures that the lamp takes."""
+        """Lowest and highest colour temperature of the lamp, in mired."""
         return self.min_mireds, self.max_mireds
 
     @property
     def colored(self) -> ColorMode | None:
-        """The colour mode in which colours are sent, the best of those listed."""
+        """The colour mode in which colours are sent: the best of those listed."""
         return _best(self.color_modes)
 
     @property
@@ -59,7 +59,7 @@ class WithColorModes(Vendor):
         return "onoff" not in self.color_modes
 
     def reduce(self, zone: str, desired: ZoneState) -> ZoneState:
-        """The state in the lamp's colour modes."""
+        """The part of the state that the lamp's colour modes can show."""
         return _in_modes(desired, self.color_modes, self.steps, self.mireds)
 
     def switched(self, reduced: ZoneState) -> dict[str, object]:
@@ -71,7 +71,7 @@ class WithColorModes(Vendor):
         )
 
     def mired(self, reduced: ZoneState) -> dict[str, object] | None:
-        """The colour temperature of a command; None where the colour does not go as one."""
+        """The colour temperature of a command; None where the colour is not sent as one."""
         if reduced.color is None or reduced.color.kelvin is None or "color_temp" not in self.color_modes:
             return None
         return {"color_temp": capabilities.mired(reduced.color.kelvin)}
@@ -120,9 +120,9 @@ NO_EFFECT = {"", "none", "off", "solid"}
 def read_color(keys: Mapping[str, object]) -> ReportedLook:
     """The colour in a state, as rgb, xy or kelvin.
 
-    `color_mode` says which keys hold; others may be stale. Without it, or without its keys, those are read that are
-    there: an older colour must not stay. Modes without a colour are white light, `color_temp` without a temperature
-    too.
+    `color_mode` states which keys are valid; others may be stale. Without it, or without its keys, the keys present are
+    read: an older colour must not stay. Modes without a colour are white light, as is `color_temp` without a
+    temperature.
     """
     mode = None if keys.get("color_mode") is None else str(keys["color_mode"])
     color = payloads.members(keys["color"]) if keys.get("color") is not None else {}

@@ -1,4 +1,4 @@
-"""`output:` of a DMX gateway in `tower.yaml`: which way its levels go out. The drivers live in `dmx`.
+"""`output:` of a DMX gateway in `tower.yaml`: how its levels are sent. The drivers are in `dmx`.
 
     output: simulated
     output: {kind: sacn, to: multicast, priority: 100, interface: eth0}
@@ -59,7 +59,7 @@ def _host(text: str) -> str:
         if address.is_multicast or address.is_unspecified:
             raise Mistake("TWL-X152", value=text)
         return text
-    # a last part of digits only is an address mistyped, never a name (RFC 1123, 2.1)
+    # a last part of digits only is a mistyped address, never a name (RFC 1123, 2.1)
     last = text.rstrip(".").rpartition(".")[2]
     if len(text) > 253 or not HOST_NAME.fullmatch(text) or last.isdigit() or text.lower() in {MULTICAST, "broadcast"}:
         raise Mistake("TWL-X152", value=text)
@@ -118,8 +118,8 @@ class _Settings(BaseModel):
 
     @abstractmethod
     def places(self, *, here: bool) -> tuple[Hashable, ...]:
-        """Where the levels of a universe arrive: two gateways must not send one universe to the same place. `here`
-        tells whether the gateway runs on this machine."""
+        """Where the levels of a universe arrive: no two gateways may send a universe to the same place. `here` is
+        whether the gateway runs on this machine."""
 
 
 class SimulatedOutput(_Settings):
@@ -128,15 +128,15 @@ class SimulatedOutput(_Settings):
     kind: Literal["simulated"] = "simulated"
 
     def check_universes(self, universes: Iterable[int]) -> None:
-        """Any."""
+        """Accepts any universe."""
 
     def places(self, *, here: bool) -> tuple[Hashable, ...]:
-        """None that another gateway could reach."""
+        """None: no other gateway could reach them."""
         return ()
 
 
 class SacnOutput(_Settings):
-    """Streaming ACN (ANSI E1.31). `interface` is the card by which packets leave; None asks the routes."""
+    """Streaming ACN (ANSI E1.31). `interface` is the network card for packets; None lets the routes decide."""
 
     kind: Literal["sacn"]
     to: Destinations
@@ -163,8 +163,8 @@ class ArtnetOutput(_Settings):
     sub_net: Annotated[int, Field(ge=0, le=15), _whole(0, 15)] = 0
 
     def check_universes(self, universes: Iterable[int]) -> None:
-        """The low four bits of a Port-Address, 0 to 15; a larger one is refused rather than carried over into the next
-        sub-net."""
+        """The low four bits of a Port-Address, 0 to 15; a larger universe is refused instead of carried over into the
+        next sub-net."""
         for universe in universes:
             if universe not in ARTNET_UNIVERSES:
                 raise Mistake("TWL-X158", universe=universe)
@@ -175,19 +175,19 @@ class ArtnetOutput(_Settings):
 
 
 class EnttecOutput(_Settings):
-    """An ENTTEC DMX USB Pro, or a widget that speaks like one."""
+    """An ENTTEC DMX USB Pro, or a compatible widget."""
 
     kind: Literal["enttec-usb-pro"]
     port: Annotated[str, AfterValidator(_port)]
 
     def check_universes(self, universes: Iterable[int]) -> None:
-        """One universe, whichever its number."""
+        """One universe, of any number."""
         several = sorted(set(universes))
         if len(several) > 1:
             raise Mistake("TWL-X159", count=len(several), universes=", ".join(map(str, several)))
 
     def places(self, *, here: bool) -> tuple[Hashable, ...]:
-        """The port, of this machine; other gateways run on machines of their own."""
+        """The port on this machine; other gateways run on machines of their own."""
         return ((self.kind, self.port),) if here else ()
 
 

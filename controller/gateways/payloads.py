@@ -1,7 +1,7 @@
-"""Values in the payloads of vendors' gateways, which may hold any bytes: a value comes out or `Unreadable` is raised.
+"""Values in the payloads of vendors' gateways, which may hold any bytes: returns a value or raises `Unreadable`.
 
-Numbers may be JSON numbers or ASCII text; booleans, NaN, infinity and other digits are no numbers. JSON null is how a
-gateway says that it does not know, and reads as None.
+Numbers may be JSON numbers or ASCII text; booleans, NaN, infinity and other digits are not numbers. JSON null means
+that the gateway does not know, and reads as None.
 """
 
 import colorsys
@@ -15,7 +15,7 @@ from controller.events.models import Reason
 from controller.lighting.color import Color
 
 MAX_PAYLOAD = 16_384
-"""Bytes. Longer payloads are not read: no light says that much."""
+"""Bytes; longer payloads are not read: no light reports that much."""
 NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{0,12})?")
 SWITCH = {"on": True, "off": False, "1": True, "0": False, "true": True, "false": False}
 
@@ -28,7 +28,7 @@ STRICT = json.JSONDecoder(parse_constant=_no_constant)
 
 
 class Unreadable(Exception):  # noqa: N818
-    """A payload that cannot be meant, and why."""
+    """A payload without a valid value, and why."""
 
     def __init__(self, code: str, **fields: object) -> None:
         super().__init__(code)
@@ -36,7 +36,7 @@ class Unreadable(Exception):  # noqa: N818
 
 
 class Contradiction(Unreadable):
-    """A value that the keys in `tower.yaml` rule out: either they are wrong, or it comes from somebody else."""
+    """A value that contradicts the keys in `tower.yaml`: either they are wrong, or another device sent it."""
 
     def __init__(self, key: str, value: object) -> None:
         super().__init__("contradicts", value=quoted(value), key=key)
@@ -44,7 +44,7 @@ class Contradiction(Unreadable):
 
 
 class UnknownWord(Contradiction):
-    """A word that stands for nothing, though the gateway's own words may be named in `tower.yaml`."""
+    """An unknown word, where `tower.yaml` may name the gateway's own words."""
 
 
 def text(payload: bytes) -> str:
@@ -98,13 +98,14 @@ def within(value: object, low: float, high: float) -> float | None:
 
 
 def fraction(value: object, full: int) -> float | None:
-    """A brightness on a scale of 0 to `full`, as 0..1; 255 passes for full where the scale ends at 254."""
+    """A brightness on a scale of 0 to `full`, as 0..1; 255 counts as full where the scale ends at 254."""
     read = within(value, 0, 255 if full == 254 else full)
     return None if read is None else min(1.0, read / full)
 
 
 def scaled(value: object, full: int, key: str) -> float | None:
-    """A number on a scale of 0 to `full` that `key` names, as 0..1; one beyond it means that the scale is another."""
+    """A number on a scale of 0 to `full`, as set by `key`, as 0..1. One beyond it raises Contradiction: the scale is
+    another."""
     read = number(value)
     if read is not None and read > max(full, 255 if full == 254 else 0):
         raise Contradiction(f"{key}: {full}", plain(read))
@@ -112,8 +113,8 @@ def scaled(value: object, full: int, key: str) -> float | None:
 
 
 def switched(value: object, on: str | None, off: str | None, key: str) -> bool | None:
-    """On or off in the words that `tower.yaml` gives the gateway under `key`_on and `key`_off; in any of the usual
-    ones where it gives none."""
+    """On or off in the words that `tower.yaml` names under `key`_on and `key`_off; without them in any of the usual
+    words."""
     if value is None or isinstance(value, bool):
         return value
     usual = {known: is_on for known, is_on in SWITCH.items() if (on if is_on else off) is None}
@@ -150,7 +151,7 @@ def component(value: object) -> float:
 
 
 def mixed(red: int, green: int, blue: int, *whites: int) -> Color:
-    """The colour with the light of the white LEDs added, so that a washed-out colour never passes for a pure one."""
+    """The colour with the light of the white LEDs added, so that a washed-out colour never counts as a pure one."""
     white = sum(whites)
     return Color.from_rgb(red + white, green + white, blue + white)
 

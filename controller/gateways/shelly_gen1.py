@@ -33,7 +33,7 @@ class ShellyGen1(vendor.OneZone):
     def readers(self, prefix: str) -> Mapping[str, vendor.Reader]:
         """Last will, and the two reports that come every 30 s unless that was switched off."""
         return {
-            # `true`, or `false` by last will, which this generation does not retain: absence says nothing
+            # `true`, or `false` by last will, which this generation does not retain: absence proves nothing
             f"shellies/{self.device}/online": vendor.presence,
             self.light: self._switch,
             f"{self.light}/status": self._status,
@@ -41,7 +41,7 @@ class ShellyGen1(vendor.OneZone):
         }
 
     def encode(self, desired: DesiredState, prefix: str) -> tuple[Message, ...]:
-        """One JSON command; `gain` is the brightness, `mode` sets a device right that was set to white."""
+        """One JSON command; `gain` is the brightness, `mode` resets a device that was set to white."""
         state = self.reduce(self.zone, desired.zones[self.zone])
         keys: dict[str, object] = {"mode": "color", "turn": "on" if state.on else "off"}
         if state.on and state.color is not None:
@@ -52,11 +52,11 @@ class ShellyGen1(vendor.OneZone):
         return (vendor.command(f"{self.light}/set", payload),)
 
     def query(self, prefix: str) -> tuple[Message, ...]:
-        """It then publishes its status."""
+        """Makes it publish its status."""
         return (vendor.question(f"shellies/{self.device}/command", b"update"),)
 
     def _white(self, payload: bytes) -> Report:
-        """In white mode it obeys none of our commands."""
+        """A report in white mode, in which it obeys none of our commands."""
         payloads.document(payload)
         return vendor.refused(self.zone_names, "mode white")
 

@@ -49,14 +49,14 @@ class ShellyGen2(vendor.Addressed):
     zones: Mapping[str, Component] = Field(default_factory=dict)
 
     def source(self, prefix: str) -> str:
-        """Our `src`, so that answers reach nobody else."""
+        """Our `src`, so that only we get the answers."""
         return f"{prefix}/gateway/{self.name}"
 
     def readers(self, prefix: str) -> Mapping[str, vendor.Reader]:
         """Last will, status of each component, notices and answers."""
         states = {f"{self.topic}/status/{part}": partial(self._status, zone) for zone, part in self.addresses.items()}
         return {
-            # `true`, or `false` by last will, which is not retained: absence says nothing
+            # `true`, or `false` by last will, which is not retained: absence proves nothing
             f"{self.topic}/online": vendor.presence,
             **states,
             f"{self.topic}/events/rpc": self._notice,
@@ -64,7 +64,7 @@ class ShellyGen2(vendor.Addressed):
         }
 
     def partial(self, prefix: str) -> tuple[str, ...]:
-        """Notices are parts, and answers are of one component each."""
+        """A notice is partial, and an answer is about one component."""
         return f"{self.topic}/events/rpc", f"{self.source(prefix)}/rpc"
 
     def reduce(self, zone: str, desired: ZoneState) -> ZoneState:
@@ -89,7 +89,7 @@ class ShellyGen2(vendor.Addressed):
     def _request(self, prefix: str, zone: str, verb: str, params: Mapping[str, object]) -> Message:
         family, index = self.addresses[zone].split(":")
         payload = payloads.dumped(
-            # the place of the zone, so that an answer finds its component
+            # the position of the zone, so that an answer is assigned to its component
             id=self.zone_names.index(zone) + 1,
             src=self.source(prefix),
             method=f"{METHODS[family]}.{verb}",
@@ -141,7 +141,7 @@ class ShellyGen2(vendor.Addressed):
 
 
 def _report(zone: str, keys: Mapping[str, object]) -> Report:
-    """`rgb` and `white` may come apart, in notices of their own."""
+    """A report of one component; `rgb` and `white` may arrive in separate notices."""
     on = payloads.switch(keys.get("output"))
     if on is False:
         return vendor.report_of(zone, vendor.OFF)

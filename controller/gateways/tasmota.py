@@ -21,11 +21,11 @@ from controller.lighting.look import ZoneState
 
 MIRED = (153, 500)
 DIM = 128
-"""Below this level the 8 bits of a scaled colour say little."""
+"""Level below which the 8 bits of a scaled colour are too coarse."""
 GROUP = "tasmotas"
-"""GroupTopic of every device as it comes: all obey, and none answers there."""
+"""GroupTopic of every device by default: all obey it, and none answers there."""
 REFUSALS = {"Unknown", "Error"}
-"""Answers to a command that the device has not, or not so; a relay says so of everything but `Power`."""
+"""Answers to a command that the device does not have, or not in this form; a relay answers so to all but `Power`."""
 STATES = ("RESULT", "STATE", "COLOR", "DIMMER", "HSBCOLOR", "CT", "COMMAND")
 """Answers; all but the first two only with SetOption4."""
 
@@ -98,8 +98,8 @@ class Tasmota(vendor.OneZone):
         return (self.at("stat", "RESULT"),)
 
     def reduce(self, zone: str, desired: ZoneState) -> ZoneState:
-        """The state on so many channels. The firmware keeps colours at full strength and the dimmer apart, so dark
-        colours are sent that way."""
+        """The state as this number of channels can show it. The firmware keeps colours at full strength and the dimmer
+        apart, so dark colours are sent that way."""
         state = capabilities.lit(desired)
         if self.channels == 1:
             return capabilities.in_steps(capabilities.without_color(state), self.STEPS)
@@ -131,7 +131,7 @@ class Tasmota(vendor.OneZone):
         return ["Color2 " + ",".join(str(level) for level in levels)]
 
     def query(self, prefix: str) -> tuple[Message, ...]:
-        """Asks for the state."""
+        """The question for the state."""
         return (vendor.question(self.at("cmnd", "State"), b""),)
 
     def cannot(self) -> tuple[Lack, ...]:

@@ -19,7 +19,7 @@ from controller.topics import is_name
 
 MAX_TOPIC = 256
 MAX_ERROR = 160
-"""Letters of an error message that are kept: Zigbee2MQTT writes pages."""
+"""Characters kept of an error message: Zigbee2MQTT writes pages."""
 
 REFUSED = "TWL-G120"
 CONTRADICTED = "TWL-G121"
@@ -29,11 +29,11 @@ Reader = Callable[[bytes], base.Report | base.Ignored]
 PRESENT = {"online": True, "offline": False, "true": True, "false": False}
 OFF = base.ReportedLook(on=False)
 SAMPLES = (DARK, ZoneState(on=True, color=Color("#FFFFFF"), brightness=1.0))
-"""States between which a dialect uses every topic that it has."""
+"""States for which a dialect together uses every topic that it has."""
 
 
 def checked_topic(value: str) -> str:
-    """A topic that can be published to; raises Mistake TWL-S096. Some bridges begin theirs with a slash."""
+    """A topic that can be published to; raises Mistake TWL-S096. A leading slash is allowed, as some bridges use it."""
     levels = value.removeprefix("/").split("/")
     bad = any(not level for level in levels) or not is_name(value) or not value.isprintable()
     if bad or value.startswith("$") or len(value) > MAX_TOPIC or value != value.strip():
@@ -46,15 +46,15 @@ Word = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class Vendor(base.Gateway):
-    """A vendor's gateway. It obeys commands, reports its state when it is asked, keeps no plan, and has no outputs of
-    ours."""
+    """A vendor's gateway. It obeys commands, reports its state when asked, keeps no plan, and has none of our
+    outputs."""
 
     STEPS: ClassVar[int] = 255
     """Steps of the brightness scale above off."""
     COLOR_TOLERANCE: ClassVar[int] = 3
-    """Of 255, per component: what the firmware's rounding may cost."""
+    """Difference per component, of 255, that the firmware's rounding may cause."""
     MAX_FADE_S: ClassVar[float] = 3600.0
-    """The longest fade that the firmware takes; longer ones are cut to it."""
+    """Longest fade of the firmware in seconds; longer ones are cut to it."""
     DEVICE_KEY: ClassVar[Literal["topic", "device", ""]]
     """The key with the part of its topics that names the device; empty where each topic is written out."""
 
@@ -80,19 +80,19 @@ class Vendor(base.Gateway):
 
     @abstractmethod
     def readers(self, prefix: str) -> Mapping[str, Reader]:
-        """Who reads what the gateway publishes: topic -> reader, in the order to be subscribed."""
+        """The readers of what the gateway publishes: topic -> reader, in the order of subscription."""
 
     def reader(self, topic: str, prefix: str) -> Reader | None:
-        """Who reads this topic."""
+        """The reader of a topic."""
         return self.readers(prefix).get(topic)
 
     def topics(self, prefix: str) -> tuple[str, ...]:
-        """The topics that are read."""
+        """The topics that have a reader."""
         return tuple(self.readers(prefix))
 
     def device_topics(self, prefix: str) -> tuple[str, ...]:
-        """Everything below the topics with the device's own name in them, and its answers to us; where it has no such
-        name, the topics in `tower.yaml`."""
+        """Everything below the topics that contain the device's name, and its answers to us; for a device without such
+        a name the topics in `tower.yaml`."""
         now = datetime(2000, 1, 1, tzinfo=UTC)
         states = [base.DesiredState(now, dict.fromkeys(self.zone_names, sample)) for sample in SAMPLES]
         sent = [message.topic for state in states for message in self.encode(state, prefix)]
@@ -114,26 +114,26 @@ class Vendor(base.Gateway):
         """As in Gateway."""
 
     def decode(self, topic: str, payload: bytes, prefix: str) -> base.Report | base.Ignored | base.Rejected:
-        """What a message says. An empty payload is a retained message being deleted; any other on these topics proves
-        that the gateway lives."""
+        """The content of a message. An empty payload is a retained message being deleted; any other on these topics
+        proves that the gateway lives."""
         reader = self.reader(topic, prefix)
         if reader is None or not payload:
             return base.Ignored()
         try:
             return reader(payload)
         except Contradiction as error:
-            # a last will may be the word that is not known, and proves no life
+            # the unknown word may be a last will, which proves no life
             return base.Report(fault=contradiction(topic, error), alive=not isinstance(error, UnknownWord))
         except Unreadable as error:
             return base.Rejected(error.reason)
 
     def reduce(self, zone: str, desired: ZoneState) -> ZoneState:
-        """The desired state in steps of the firmware's brightness."""
+        """The desired state in the steps of the firmware's brightness."""
         return capabilities.in_steps(capabilities.lit(desired), self.steps)
 
     def agrees(self, zone: str, desired: ZoneState, reported: base.ReportedLook) -> bool:
-        """On or off as asked, brightness and colour within their tolerances, and no effect of its own running. What
-        was not reported agrees with nothing."""
+        """On or off as desired, brightness and colour within their tolerances, and no effect of its own running. A
+        missing part agrees with nothing."""
         expected = self.reduce(zone, desired)
         if not expected.on:
             return reported.on is False
@@ -142,12 +142,12 @@ class Vendor(base.Gateway):
         return self.same_brightness(expected.brightness, reported.brightness) and self.same_color(expected, reported)
 
     def same_brightness(self, expected: float, reported: float | None) -> bool:
-        """Whether a reported brightness is the one asked for, to one and a half steps: no finer than the 8 bits that
-        a firmware may count in, and never so coarse that the next step of a short scale passes."""
+        """Whether a reported brightness is the desired one, within one and a half steps: no finer than the 8 bits that
+        a firmware may use, and not so coarse that the next step of a short scale would agree."""
         return reported is not None and abs(expected - reported) <= 1.5 / min(255, max(50, self.steps))
 
     def same_color(self, expected: ZoneState, reported: base.ReportedLook) -> bool:
-        """Whether a reported colour is the one asked for."""
+        """Whether a reported colour is the desired one."""
         return expected.color is None or capabilities.same_color(expected.color, reported, self.COLOR_TOLERANCE)
 
     def cannot(self) -> tuple[base.Lack, ...]:
@@ -166,11 +166,11 @@ class ManyTopics(Vendor):
 
     @cached_property
     def known_readers(self) -> dict[str, Mapping[str, Reader]]:
-        """The readers by prefix, worked out once: there may be hundreds."""
+        """The readers by prefix, computed once: there may be hundreds."""
         return {}
 
     def reader(self, topic: str, prefix: str) -> Reader | None:
-        """Who reads this topic."""
+        """The reader of a topic."""
         if prefix not in self.known_readers:
             self.known_readers[prefix] = self.readers(prefix)
         return self.known_readers[prefix].get(topic)
@@ -203,8 +203,8 @@ class WithAvailability(Vendor):
 
 
 class AnswersCommands(Vendor):
-    """A gateway without a question. It reports its state, if it has a topic for that, after each command: one that it
-    has obeyed already makes it report again.
+    """A gateway that cannot be asked. It reports its state, if it has a topic for that, after each command: repeating
+    a command that it has obeyed makes it report again.
 
     `answers_repeats: false` is for a firmware that reports only what has changed.
     """
@@ -216,12 +216,12 @@ class AnswersCommands(Vendor):
 
     @property
     def confirms(self) -> bool:
-        """Only where it has a topic for its state."""
+        """Whether it has a topic for its state."""
         return self.state_topic is not None
 
     @property
     def refresh(self) -> base.Refresh:
-        """The command that it has obeyed already."""
+        """A repetition of the command that it has obeyed."""
         return "command" if self.confirms and self.answers_repeats else "nothing"
 
     def query(self, prefix: str) -> tuple[base.Message, ...]:
@@ -241,7 +241,7 @@ class OneZone(Vendor):
 
 
 class Addressed(ManyTopics):
-    """A gateway that tells its lamps apart: `zone` and one address, or `zones`, a map of zone to address."""
+    """A gateway that addresses its lamps: `zone` and one address, or `zones`, a map of zone to address."""
 
     ADDRESS: ClassVar[str]
     """The key of the single address."""
@@ -270,8 +270,8 @@ class Addressed(ManyTopics):
 
 
 def report_of(zone: str, look: base.ReportedLook, brightness: float | None = None) -> base.Report:
-    """A report of one zone; one that says nothing of the light says only that the gateway lives. Brightness 0 is off,
-    whatever the switch says."""
+    """A report of one zone; without anything about the light it only proves that the gateway lives. Brightness 0 is
+    off, whatever the switch reports."""
     if brightness is not None:
         look = replace(look, brightness=brightness)
     if look.on is False or brightness == 0:
@@ -280,13 +280,13 @@ def report_of(zone: str, look: base.ReportedLook, brightness: float | None = Non
 
 
 def contradiction(topic: str, error: Contradiction) -> base.DeviceFault:
-    """What was said on a topic against the keys in `tower.yaml`."""
+    """The fault of a payload that contradicts the keys in `tower.yaml`."""
     code = UNKNOWN_WORD if isinstance(error, UnknownWord) else CONTRADICTED
     return base.DeviceFault(code, {"topic": topic, "key": error.key, "value": error.value})
 
 
 def refused(zones: tuple[str, ...], error: str, alive: bool = True) -> base.Report:
-    """The gateway's own words for why it did not obey, and for which zones; `alive` as in Report."""
+    """The report of a refusal, with the gateway's own error text, for these zones; `alive` as in Report."""
     return base.Report(
         fault=base.DeviceFault(REFUSED, {"error": payloads.quoted(error, MAX_ERROR)}, zones, passes=True), alive=alive
     )
@@ -298,7 +298,7 @@ def command(topic: str, payload: bytes, part: str = "") -> base.Message:
 
 
 def question(topic: str, payload: bytes) -> base.Message:
-    """What asks for the state; it replaces no command."""
+    """A question for the state; it replaces no command."""
     return command(topic, payload, "?")
 
 

@@ -1,4 +1,4 @@
-"""The documents of our own contract: what the controller and a DMX gateway say to each other over MQTT.
+"""The documents of our own contract, between the controller and a DMX gateway over MQTT.
 
     controller  -> <prefix>/gateway/<name>/desired       retained, QoS 1   Desired
     gateway     -> <prefix>/gateway/<name>/reported      retained, QoS 1   Reported
@@ -6,14 +6,14 @@
     technician  -> <prefix>/gateway/<name>/walk          not retained      Walk
 
 Rules
-1. Desired is state, never a one-shot command: read late, it still tells what is right now, and `cues` what comes.
-2. Order is (epoch, revision); a gateway ignores what is lower than the highest it accepted, unless the document names
-   that very order as the one it `replaces`. So whatever a gateway was led to accept, the next document of its
-   controller can take its place, and no order is the last.
+1. Desired is state, never a one-shot command: read late, it still holds what to show now, and `cues` what follows.
+2. Order is (epoch, revision). A gateway ignores orders lower than the highest it accepted, unless the document names
+   that order as the one it `replaces`. So whatever a gateway was made to accept, the next document of its controller
+   can replace it, and no order is final.
 3. An epoch counts the starts of a controller: above MAX_EPOCH it is poison and refused, whatever was accepted before.
 4. Both parsers are total: any bytes give a document or a reason. Unknown keys are ignored, known ones are strict.
 5. Instants are RFC 3339 in UTC; durations are seconds; brightness is 0..1.
-6. Whatever the two files can say fits: a limit guards against nonsense, never against a long fade or a long list.
+6. Everything that the two files can express fits: limits are against nonsense, never against a long fade or list.
 """
 
 from collections.abc import Mapping
@@ -33,14 +33,14 @@ from controller.lighting.look import SHORTEST_STEP_S, Look, ZoneState
 MAX_PAYLOAD = 262_144
 MAX_WALK = 4_096
 MAX_EPOCH = 1_000_000
-"""More than a start each minute for two years gives."""
+"""More than one start per minute gives in two years."""
 MAX_COUNT = 2**53
 MAX_CUES = 4_096
 MAX_COLORS = 4_096
 MAX_ZONES = 512
 MAX_PROBLEMS = 32
 LONGEST_S = 40_000_000
-"""More than the 400 days that a duration in a file may be."""
+"""Seconds; more than the 400 days that a duration in a file may have."""
 
 LONGEST_WALK_S = 600.0
 
@@ -50,7 +50,7 @@ T = TypeVar("T", bound=BaseModel)
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
-"""What has held for longer than the plan looks back has held since then."""
+"""The begin of a look that has lasted for longer than the plan looks back."""
 
 
 def _from(earliest: datetime) -> AfterValidator:
@@ -79,7 +79,7 @@ class _Wire(BaseModel):
 
 
 class SequenceDocument(_Wire):
-    """Colours one after another, so that no cue is needed for each step."""
+    """Alternating colours, so that no cue is needed for each step."""
 
     colors: Annotated[tuple[HexColor, ...], Field(min_length=1, max_length=MAX_COLORS)]
     change_every_s: Annotated[float, Field(ge=SHORTEST_STEP_S, le=LONGEST_S, allow_inf_nan=False)]
@@ -87,7 +87,7 @@ class SequenceDocument(_Wire):
 
 
 class ZoneLook(_Wire):
-    """What one zone should show; off, or a colour, or a sequence. Who says on without more means white, or full."""
+    """What one zone should show: off, a colour, or a sequence. `on` without more is white at full brightness."""
 
     on: bool
     color: HexColor | None = None
@@ -98,7 +98,7 @@ class ZoneLook(_Wire):
 
     @property
     def look(self) -> Look:
-        """The same as a look."""
+        """The document as a look."""
         if not self.on or self.brightness <= 0:
             return Look()
         if self.sequence is not None:
@@ -108,16 +108,16 @@ class ZoneLook(_Wire):
 
     @property
     def since(self) -> datetime:
-        """The instant from which the steps of a sequence are counted; any instant will do for a steady look."""
+        """The instant from which the steps of a sequence are counted; any instant for a steady look."""
         return self.sequence.started_at if self.sequence is not None else EARLIEST
 
     def state(self, at: datetime) -> ZoneState:
-        """What it shows at an instant, fades left aside."""
+        """What it shows at an instant, without fades."""
         return self.look.at(max(0.0, (at - self.since).total_seconds()))
 
     @classmethod
     def of(cls, look: Look, since: datetime, fade_s: float) -> "ZoneLook":
-        """A look as the wire says it."""
+        """The document of a look."""
         if len(look.colors) < 2 or look.brightness <= 0:
             return cls.steady(look.at(0.0), fade_s)
         colors = tuple(color.hex for color in look.colors)
@@ -126,7 +126,7 @@ class ZoneLook(_Wire):
 
     @classmethod
     def steady(cls, state: ZoneState, fade_s: float = 0.0) -> "ZoneLook":
-        """A state that does not change by itself."""
+        """The document of a state that does not change by itself."""
         name = state.color.name if state.color is not None else None
         return cls(on=state.on, color=hex_of(state), color_name=name, brightness=state.brightness, fade_s=fade_s)
 
@@ -140,7 +140,7 @@ Zones = Annotated[Mapping[ZoneName, ZoneLook], Field(max_length=MAX_ZONES)]
 
 
 class PlannedCue(_Wire):
-    """From `at` on, these zones are shown; `why` is the kind of the rule that says so, for people who look into it."""
+    """From `at` on these zones are shown; `why` is the kind of the rule behind it, for people."""
 
     at: Beginning
     zones: Zones
@@ -148,14 +148,14 @@ class PlannedCue(_Wire):
 
 
 class After(_Wire):
-    """What follows when the plan has ended: the last look for `hold_s`, then these zones (missing ones dark)."""
+    """What to show when the plan has ended: the last look for `hold_s`, then these zones (missing ones dark)."""
 
     hold_s: Seconds = 86_400.0
     zones: Zones = Field(default_factory=dict)
 
 
 class Replaced(_Wire):
-    """The order of another document, which a gateway says that it accepted."""
+    """The order of another document, which a gateway reported as accepted."""
 
     epoch: Count
     revision: Count
@@ -187,7 +187,7 @@ class DesiredDocument(_Wire):
 
 
 class ZoneReport(_Wire):
-    """What the output shows in one zone, taken from the levels that go out."""
+    """What the output shows in one zone, computed from the levels that go out."""
 
     on: bool
     color: HexColor | None = None
@@ -199,8 +199,8 @@ ClockKind = Literal["own", "anchor", "none"]
 
 
 class ReportedDocument(_Wire):
-    """The report of one gateway; `rejected` says why the last document was not accepted, and then REFUSED is among the
-    `problems`. `lamps` is a mark of the lamps that it drives, and where: that of `tower.yaml` on its own box."""
+    """The report of one gateway. `rejected` is why the last document was not accepted; then REFUSED is among the
+    `problems`. `lamps` is a hash of the lamps that it drives and their places, from the `tower.yaml` on its machine."""
 
     version: Version
     epoch: Count
@@ -225,31 +225,31 @@ class ReportedDocument(_Wire):
 
 
 def parse_desired(payload: bytes) -> DesiredDocument | Rejected:
-    """A desired document, or why it is none."""
+    """A desired document, or why the payload is not one."""
     return parse_document(DesiredDocument, payload)
 
 
-def refusal(told: DesiredDocument, held: DesiredDocument | None) -> Reason | None:
-    """Why a gateway that accepted `held` last does not accept this one, by rules 2 and 3; None if it does."""
-    if told.epoch > MAX_EPOCH:
-        return Reason("poison", {"epoch": told.epoch, "most": MAX_EPOCH})
-    if held is None or (told.replaces is not None and told.replaces.order == held.order):
+def refusal(desired: DesiredDocument, held: DesiredDocument | None) -> Reason | None:
+    """Why a gateway whose last accepted document is `held` does not accept this one, by rules 2 and 3; None if it
+    does."""
+    if desired.epoch > MAX_EPOCH:
+        return Reason("poison", {"epoch": desired.epoch, "most": MAX_EPOCH})
+    if held is None or (desired.replaces is not None and desired.replaces.order == held.order):
         return None
-    if told.order < held.order:
-        return Reason("stale", {"order": told.order.text, "held": held.order.text})
-    if told.order == held.order and told.command_id != held.command_id:
-        return Reason("conflict", {"order": told.order.text})
+    if desired.order < held.order:
+        return Reason("stale", {"order": desired.order.text, "held": held.order.text})
+    if desired.order == held.order and desired.command_id != held.command_id:
+        return Reason("conflict", {"order": desired.order.text})
     return None
 
 
 def parse_reported(payload: bytes) -> ReportedDocument | Rejected:
-    """A report, or why it is none."""
+    """A report, or why the payload is not one."""
     return parse_document(ReportedDocument, payload)
 
 
 class Walk(BaseModel):
-    """One step of the lamp test: one fixture, or one of its channels, alone for `for_s`, so that no tower stays in a
-    test.
+    """One step of the lamp test: one fixture, or one of its channels, alone for `for_s`, so that no test lasts forever.
 
     `channel` counts from 1 within the fixture; without it the whole fixture is white, at this `brightness`. A step
     without a fixture ends the test at once.
@@ -265,12 +265,12 @@ class Walk(BaseModel):
 
 
 def parse_walk(payload: bytes) -> Walk | Rejected:
-    """A step of a walk test, or why it is none."""
+    """A step of a walk test, or why the payload is not one."""
     return parse_document(Walk, payload, MAX_WALK)
 
 
 def parse_document(model: type[T], payload: bytes, limit: int = MAX_PAYLOAD) -> T | Rejected:
-    """Any bytes as a document of this shape, or why they are none; strict, and no larger than `limit` bytes."""
+    """Any bytes as a document of this shape, or why they are not one; strict, and at most `limit` bytes."""
     if len(payload) > limit:
         return Rejected(Reason("too_large", {"size": len(payload), "most": limit}))
     try:

@@ -2,7 +2,7 @@
 
 Reports are `/g` brightness, `/c` colour of the first selected segment, and `/v` both and the effect as XML: all of the
 goal and not of the fade, at most once a second, and only when something changed. `/status` is birth and last will. It
-answers no command with an error, and knows no other words and scales than these.
+never answers a command with an error, and has no other words and scales than these.
 https://kno.wled.ge/interfaces/mqtt/
 """
 
@@ -23,7 +23,7 @@ COLOR = re.compile(r"#([0-9A-Fa-f]{6,8})")
 """`#%06X` of white, red, green, blue: six digits without white, else seven or eight."""
 TAG = re.compile(r"<(ac|cl|wv|fx)>(-?[0-9]{1,3})</")
 GROUP = "wled/all"
-"""Group topic of every device as it comes: all obey, and none reports there."""
+"""Group topic of every device by default: all obey it, and none reports there."""
 LEAVES = {"api", "col", "status"}
 
 

@@ -3,7 +3,7 @@
 `<topic>/set` takes JSON: `state`, `brightness` 0..254, `color`, `color_temp` in mired, `transition` in seconds. The
 state on `<topic>` is the whole cached state, published when the Zigbee command was accepted. `<topic>/get` reads the
 lamp itself, and each part of it comes in a message of its own, the rest from the cache: so only an answer confirms a
-lamp. A group does not answer where nothing has changed, so the bridge's word must do.
+lamp. A group does not answer where nothing has changed, so the cached state counts.
 """
 
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ class Zigbee2Mqtt(WithColorModes, vendor.OneZone):
     SETTLE_S: ClassVar[float] = 4.0
     STEPS: ClassVar[int] = 254
     COLOR_TOLERANCE: ClassVar[int] = 5
-    """For lamps that tell hue and saturation, which Zigbee counts in 254 steps."""
+    """For lamps that report hue and saturation, which Zigbee counts in 254 steps."""
     MAX_FADE_S: ClassVar[float] = 6553.0
 
     kind: Literal["zigbee2mqtt"] = "zigbee2mqtt"
@@ -62,13 +62,13 @@ class Zigbee2Mqtt(WithColorModes, vendor.OneZone):
 
     @property
     def echoes(self) -> bool:
-        """The state is what the bridge has in its cache."""
+        """Whether the state is only the bridge's cache."""
         return not self.group
 
     @property
     def bridges(self) -> tuple[str, ...]:
-        """The topics that may be that of the bridge's own state. Its base topic ends at a level `zigbee2mqtt`, or where
-        there is none at any level before the last: base topics and names may both hold `/`."""
+        """The possible topics of the bridge's own state. Its base topic ends at a level `zigbee2mqtt`, or, without one,
+        at any level before the last: base topics and names may both contain `/`."""
         levels = self.topic.split("/")
         ends = [levels.index(BASE) + 1] if BASE in levels[:-1] else range(1, len(levels))
         return tuple("/".join((*levels[:end], "bridge", "state")) for end in ends if levels[:end] != [""])
@@ -92,7 +92,7 @@ class Zigbee2Mqtt(WithColorModes, vendor.OneZone):
         return (vendor.command(f"{self.topic}/set", payloads.dumped(**keys)),)
 
     def query(self, prefix: str) -> tuple[Message, ...]:
-        """Reads the lamp, not the cache. Only what the lamp has: the bridge would call the rest an error."""
+        """Reads the lamp, not the cache; only parts that the lamp has, since the bridge reports an error for others."""
         colors = {"xy": "color", "color_temp": "color_temp"}
         color = next((colors[mode] for mode in colors if mode in self.color_modes), None)
         parts = ("state", "brightness" if self.dimmed else None, color)
@@ -101,7 +101,7 @@ class Zigbee2Mqtt(WithColorModes, vendor.OneZone):
         )
 
     def cannot(self) -> tuple[Lack, ...]:
-        """A group is not asked what its lamps show."""
+        """A group cannot be asked what its lamps show."""
         return (*super().cannot(), "answer") if self.group else super().cannot()
 
     def _log(self, bridge: str, payload: bytes) -> Report | Ignored:
@@ -135,8 +135,9 @@ class Zigbee2Mqtt(WithColorModes, vendor.OneZone):
 
 
 def _color(state: ZoneState) -> dict[str, object]:
-    """As r, g, b. Zigbee2MQTT turns them into xy and drops their brightness, so dark colours come here at full
-    strength. They are reported as xy, by the same wide-gamut formula (zigbee-herdsman-converters, src/lib/color.ts)."""
+    """The colour of a command as r, g, b. Zigbee2MQTT turns them into xy and drops their brightness, so dark colours
+    come here at full strength. They are reported as xy, by the same wide-gamut formula (zigbee-herdsman-converters,
+    src/lib/color.ts)."""
     if state.color is None:
         return {}
     red, green, blue = state.color.rgb
@@ -144,7 +145,7 @@ def _color(state: ZoneState) -> dict[str, object]:
 
 
 def _look(keys: Mapping[str, object]) -> ReportedLook:
-    """Chromaticities by the bridge's formula, so that a log line can name the colour."""
+    """A chromaticity by the bridge's formula, so that a log line can name the colour."""
     look = read_color(keys)
     return look if look.xy is None else replace(look, color=from_xy(*look.xy))
 

@@ -349,11 +349,11 @@ class ControlLoop:
 
     def _obey_home_assistant(self, reading: ClockReading) -> None:
         commands = self._home_assistant.commands
-        if commands is None or not commands.is_asked:
+        if commands is None or not commands.has_commands:
             return
         for payload in commands.requests(self.overrides.policy, reading):
             self._request(payload, reading)
-        for name in commands.identified():
+        for name in commands.take_identify():
             try:
                 self.walks.identify(name, reading)
             except Refused as refused:

@@ -1,7 +1,7 @@
-"""What Home Assistant commands, as manual requests like anybody's. Without I/O.
+"""Commands of Home Assistant, converted to ordinary manual requests. Without I/O.
 
-A slider sends as long as it moves: what it sent is one request when it has rested for QUIET_S, or has moved for
-LONGEST_S. By night an override holds until sunrise, by day until the next change.
+A slider sends as long as it moves: its commands become one request when it has rested for QUIET_S, or has moved for
+LONGEST_S. By night the override lasts until sunrise, by day until the next change.
 """
 
 import json
@@ -31,15 +31,15 @@ from controller.service.overrides import REFUSED
 
 OWNER = "Home Assistant"
 PRESS = b"PRESS"
-"""What a button of Home Assistant sends unless its discovery says otherwise."""
+"""Payload of a Home Assistant button, unless its discovery document names another."""
 QUIET_S = 0.4
 LONGEST_S = 5.0
 ASKED_S = 5.0
-"""So long a light counts as what was asked for, until the answer has come."""
+"""Seconds for which a requested look counts as present, until the answer arrives."""
 REMEMBERED = 100
 NEAR = 4
-"""A colour that lies so near to one of the palette (of 255) is that one: people choose on a wheel of hue and
-saturation, which rounds."""
+"""Difference per component (of 255) up to which a colour is taken for one of the palette: people choose on a wheel of
+hue and saturation, which rounds."""
 WHITE = ZoneState(on=True, color=Color("#FFFFFF"), brightness=1.0)
 
 
@@ -54,7 +54,7 @@ class RgbColor(BaseModel):
 
 
 class LightCommand(BaseModel):
-    """A command for a light: what it leaves out stays as it is. `transition` is in seconds."""
+    """A command for a light: what it leaves out stays unchanged. `transition` is in seconds."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -64,18 +64,18 @@ class LightCommand(BaseModel):
     transition: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
     def after(self, earlier: "LightCommand | None") -> "LightCommand":
-        """The two as one command."""
+        """This command merged over an earlier one."""
         if earlier is None or "OFF" in {self.state, earlier.state}:
             return self
         return LightCommand.model_validate({**earlier.model_dump(), **self.model_dump(exclude_none=True)})
 
     @property
     def fade_s(self) -> float:
-        """No longer than an override may have."""
+        """The fade in seconds, at most that of an override."""
         return min(self.transition or 0.0, LONGEST_FADE_S)
 
     def state_from(self, before: ZoneState, palette: Mapping[str, Color]) -> ZoneState:
-        """What it makes of a zone that shows, or when it was lit last showed, `before`."""
+        """The look after this command for a zone that shows, or when last lit showed, `before`."""
         brightness = before.brightness if self.brightness is None else round(self.brightness / FULL, 4)
         color = before.color if self.color is None else named(self.color, palette)
         if self.state == "OFF" or brightness == 0 or (color is not None and not any(color.rgb)):
@@ -84,7 +84,7 @@ class LightCommand(BaseModel):
 
 
 def named(given: RgbColor, palette: Mapping[str, Color]) -> Color:
-    """The colour, as the palette calls it where that has it."""
+    """The colour, with the name of the palette's colour if it is near one."""
     asked = Color.from_rgb(given.r, given.g, given.b)
     for name, color in palette.items():
         if all(abs(one - other) <= NEAR for one, other in zip(color.rgb, asked.rgb, strict=True)):
@@ -93,12 +93,12 @@ def named(given: RgbColor, palette: Mapping[str, Color]) -> Color:
 
 
 def parse_command(payload: bytes) -> LightCommand | Rejected:
-    """A command, or why it is none."""
+    """A command, or why the payload is not one."""
     return parse_document(LightCommand, payload)
 
 
 class WaitingCommand(NamedTuple):
-    """What a light was sent since `first_s`, last at `last_s` (boot time)."""
+    """The merged commands for a light since `first_s`, the latest at `last_s` (boot time)."""
 
     command: LightCommand
     first_s: float
@@ -106,19 +106,19 @@ class WaitingCommand(NamedTuple):
 
     @property
     def due_s(self) -> float:
-        """When it is obeyed."""
+        """When it becomes a request (boot time)."""
         return min(self.last_s + QUIET_S, self.first_s + LONGEST_S)
 
 
 class AskedState(NamedTuple):
-    """What a zone was asked to show by a request that has no answer yet, and when (boot time)."""
+    """The look that an unanswered request asks of a zone, and when (boot time)."""
 
     state: ZoneState
     at_s: float
 
 
 class HomeAssistantCommands:
-    """Commands that are not obeyed yet, and the requests that were made of them."""
+    """Commands that wait to become requests, and the requests made of them."""
 
     def __init__(self, device: HomeAssistantDevice, controller: Controller) -> None:
         self._device = device
@@ -127,25 +127,25 @@ class HomeAssistantCommands:
         self._asked: dict[str, AskedState] = {}
         self._requests: list[dict[str, object]] = []
         self._ids: OrderedDict[str, tuple[str, ...]] = OrderedDict()
-        """By id of a request of ours, its zones."""
+        """The zones of each of our requests, by its id."""
         self._count = 0
         self._identify: dict[str, None] = {}
         self._last_lit: dict[str, ZoneState] = {}
 
     @property
-    def is_asked(self) -> bool:
-        """Whether there are commands that were not obeyed yet."""
+    def has_commands(self) -> bool:
+        """Whether there are commands that wait."""
         return bool(self._waiting or self._requests or self._identify)
 
     @property
     def due_s(self) -> float:
-        """When any is to be obeyed, boot time; infinity for never."""
+        """When the next command is due (boot time); infinity for never."""
         if self._requests or self._identify:
             return -inf
         return min((waiting.due_s for waiting in self._waiting.values()), default=inf)
 
     def take(self, item: Received, reading: ClockReading) -> Reason | None:
-        """Takes a command, or gives the reason why it is not obeyed."""
+        """Take a command; returns the reason where it is refused."""
         device = self._device
         if not device.control:
             return Reason("home_assistant_only_shows")
@@ -170,21 +170,21 @@ class HomeAssistantCommands:
         return None
 
     def note_lit(self, desired: Mapping[str, ZoneState]) -> None:
-        """What zones show now: a light that is turned on without more is as it was lit last."""
+        """Remember what zones show now: a light that is turned on without a look gets the one it last had."""
         self._last_lit |= {zone: state for zone, state in desired.items() if state.on}
 
     def answered(self, event: Event) -> tuple[str, ...]:
-        """The answer to a request; the zones of it, where it was one of ours."""
+        """Take the answer to a request; returns its zones, if the request was ours."""
         zones = self._ids.pop(str(event.fields.get("id")), ())
         for zone in zones if event.code == REFUSED else ():
             self._asked.pop(zone, None)
         return zones
 
     def requests(self, policy: OverridePolicy, reading: ClockReading) -> tuple[bytes, ...]:
-        """The manual requests that are due, as they come on the topic for them."""
+        """The manual requests that are due, as payloads for their topic."""
         asked, self._requests = self._requests, []
         due = {zone: waiting for zone, waiting in self._waiting.items() if waiting.due_s <= reading.mono}
-        # what several lights are asked for at once, as by a group, is one override
+        # commands for several lights at once, as by a group, are one override
         looks: dict[tuple[float, float], dict[str, str]] = {}
         for zone, waiting in due.items():
             del self._waiting[zone]
@@ -208,8 +208,8 @@ class HomeAssistantCommands:
         return json.dumps(document, ensure_ascii=False).encode()
 
     def _before(self, zone: str, reading: ClockReading) -> ZoneState:
-        """What a command that leaves something out goes on from: what the zone shows, or should by the schedule, or
-        showed last."""
+        """The look to which a partial command is applied: what the zone shows, else what the schedule gives, else what
+        it showed last."""
         asked = self._asked.get(zone)
         if asked is not None and asked.state.on and reading.mono - asked.at_s < ASKED_S:
             return asked.state
@@ -218,12 +218,13 @@ class HomeAssistantCommands:
         found = (desired_looks((zone,), cue, now)[zone] for cue in cues)
         return next((state for state in found if state.on), self._last_lit.get(zone, WHITE))
 
-    def identified(self) -> tuple[str, ...]:
-        """The gateways of which a lamp is to be lit now."""
+    def take_identify(self) -> tuple[str, ...]:
+        """The gateways of which a lamp is to be lit now, each returned once."""
         names, self._identify = tuple(self._identify), {}
         return names
 
 
 def _within(wall: datetime) -> datetime:
-    """Where a plan can be asked for: a clock in doubt may stand anywhere, and whoever commands is refused later."""
+    """The instant within the years that a plan covers: a suspect clock may be anywhere, and the request is refused
+    later."""
     return min(max(wall, FLOOR), CEILING)

@@ -26,14 +26,14 @@ from controller.locale import Language, template
 from controller.service.gateway_state import GatewayState
 
 MOST_GATEWAYS = 100
-"""Of more none is told by itself: a device of ten thousand entities is of no use to anybody."""
+"""Above this number gateways are left out: a device of ten thousand entities is of no use to anybody."""
 FULL = 255
 Component = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class LightEntity:
-    """A zone as a light: its name for people, and the colour mode of Home Assistant that its lamps can follow."""
+    """A zone as a light: its name for people, and the colour mode of Home Assistant that its lamps support."""
 
     name: str
     mode: Literal["rgb", "brightness", "onoff"]
@@ -41,8 +41,8 @@ class LightEntity:
 
 @dataclass(frozen=True, slots=True)
 class HomeAssistantDevice:
-    """What of `tower.yaml` Home Assistant is told. `gateways` tells by name whether its lamps can be lit to find it;
-    none where there are more than MOST_GATEWAYS."""
+    """The part of `tower.yaml` that Home Assistant gets. `gateways` has by name whether its lamps can be lit to find
+    it; empty where there are more than MOST_GATEWAYS."""
 
     name: str
     prefix: str
@@ -55,7 +55,7 @@ class HomeAssistantDevice:
 
     @classmethod
     def of(cls, tower: Tower, language: Language) -> "HomeAssistantDevice | None":
-        """As the file has it; None where it leaves Home Assistant out."""
+        """The device from the file; None where it leaves Home Assistant out."""
         settings = tower.home_assistant
         if settings is None:
             return None
@@ -76,44 +76,44 @@ class HomeAssistantDevice:
 
     @property
     def discovery_topic(self) -> str:
-        """Of the discovery document."""
+        """Topic of the discovery document."""
         return discovery_topic(self.discovery_prefix, self.prefix)
 
     @property
     def birth_topic(self) -> str:
-        """Where Home Assistant says `online` when it has started."""
+        """Topic on which Home Assistant publishes `online` when it has started."""
         return f"{self.discovery_prefix}/status"
 
     @property
     def state_topic(self) -> str:
-        """Of what belongs to no zone."""
+        """Topic of the state that belongs to no zone."""
         return f"{base_topic(self.prefix)}/state"
 
     def zone_topic(self, zone: str) -> str:
-        """Of what a zone shows."""
+        """Topic of what a zone shows."""
         return f"{base_topic(self.prefix)}/zone/{zone}"
 
     def command_topic(self, *levels: str) -> str:
-        """Of commands."""
+        """Topic of commands."""
         return "/".join((base_topic(self.prefix), "set", *levels))
 
     @property
     def partial(self) -> tuple[str, ...]:
-        """Those of which more than the newest message counts: commands, which hold a part of the light each, and the
+        """Topics on which not only the newest message counts: commands, each of which holds a part of the look, and the
         discovery document, which is sent twice where it lacks something."""
         return (*(self.command_topic("zone", zone) for zone in self.zones), self.discovery_topic)
 
     @property
     def no_campaign(self) -> str:
-        """Where there is none."""
+        """The campaign's text where there is no campaign."""
         return self._say("no_campaign")
 
     @property
     def request_reason(self) -> str:
-        """Why the light is another, for whoever looks at it elsewhere."""
+        """The reason of an override by Home Assistant, for people."""
         return self._say("reason")
 
-    # What it is told
+    # What it publishes
 
     def document(self) -> dict[str, Any]:
         """The discovery document."""
@@ -142,11 +142,11 @@ class HomeAssistantDevice:
         for zone, light in self.zones.items():
             key = f"light-{zone}" if self.control else f"lit-{zone}"
             yield key, self._component(key, light.name, **(self._light(zone) if self.control else self._lit(zone)))
-        yield "campaign", self._told("campaign", "sensor")
-        yield "next-change", self._told("next_change", "sensor", device_class="timestamp")
+        yield "campaign", self._sensor("campaign", "sensor")
+        yield "next-change", self._sensor("next_change", "sensor", device_class="timestamp")
         minutes = {"device_class": "duration", "unit_of_measurement": "min", "state_class": "total_increasing"}
-        yield "lit-minutes", self._told("lit_minutes", "sensor", **minutes)
-        yield "problem", self._told("problem", "binary_sensor", device_class="problem")
+        yield "lit-minutes", self._sensor("lit_minutes", "sensor", **minutes)
+        yield "problem", self._sensor("problem", "binary_sensor", device_class="problem")
         for gateway, can_identify in self.gateways.items():
             connects = {"device_class": "connectivity", "value_template": _of_gateway(gateway)}
             key, category = f"gateway-{gateway}", {"entity_category": "diagnostic"}
@@ -160,7 +160,7 @@ class HomeAssistantDevice:
     def _component(self, key: str, name: str, **keys: object) -> Component:
         return {"unique_id": f"{device_id(self.prefix)}-{key}", "name": name, "qos": 1, **keys}
 
-    def _told(self, value: str, platform: str, **keys: object) -> Component:
+    def _sensor(self, value: str, platform: str, **keys: object) -> Component:
         template_ = f"{{{{ value_json.{value} }}}}"
         key = value.replace("_", "-")
         return self._component(key, self._say(value), platform=platform, value_template=template_, **keys)
@@ -192,7 +192,7 @@ class HomeAssistantDevice:
         }
 
     def _lit(self, zone: str) -> dict[str, object]:
-        """The same where nothing may be changed: Home Assistant has no light without commands."""
+        """A zone as a sensor, where nothing may be changed: Home Assistant has no light without commands."""
         return {
             "platform": "binary_sensor",
             "device_class": "light",
@@ -211,7 +211,7 @@ class HomeAssistantDevice:
 
 
 def _lights(tower: Tower, language: Language) -> dict[str, LightEntity]:
-    """Those that any gateway drives; a file leaves none without."""
+    """The zones that any gateway drives, as lights."""
     names = tower.landmark.zone_names(language)
     driven: dict[str, list[Gateway]] = {zone: [] for zone in tower.zones}
     for gateway in tower.gateways:
@@ -221,7 +221,7 @@ def _lights(tower: Tower, language: Language) -> dict[str, LightEntity]:
 
 
 def _mode(gateways: Iterable[Gateway]) -> Literal["rgb", "brightness", "onoff"]:
-    """What any of them can do."""
+    """The best colour mode that any of the gateways supports."""
     lacks = set.intersection(*(set(gateway.cannot()) for gateway in gateways))
     return "rgb" if "color" not in lacks else "brightness" if "brightness" not in lacks else "onoff"
 
@@ -235,23 +235,23 @@ def _of_gateway(gateway: str) -> str:
 
 
 def base_topic(prefix: str) -> str:
-    """Above all our topics but that of discovery."""
+    """The prefix of all our topics but that of discovery."""
     return f"{prefix}/home-assistant"
 
 
 def device_id(prefix: str) -> str:
-    """Of letters that Home Assistant takes; it stays the same whatever is renamed but the prefix of the topics."""
+    """The device id, of characters that Home Assistant accepts; it depends only on the prefix of the topics."""
     plain = re.sub(r"[^A-Za-z0-9_-]", "_", prefix)
     return plain if plain == prefix else f"{plain}-{crc32(prefix.encode()):08x}"
 
 
 def discovery_topic(discovery_prefix: str, prefix: str) -> str:
-    """Of the discovery document."""
+    """Topic of the discovery document."""
     return f"{discovery_prefix}/device/{device_id(prefix)}/config"
 
 
 def home_assistant_topics(device: HomeAssistantDevice | None, prefix: str) -> tuple[str, ...]:
-    """The topic filters to subscribe to; without a device, to find what an earlier run left."""
+    """The topic filters to subscribe to; without a device those of what an earlier run left."""
     of_device = (device.discovery_topic, device.birth_topic) if device is not None else ()
     return (f"{base_topic(prefix)}/#", *of_device)
 
@@ -261,15 +261,15 @@ def home_assistant_topics(device: HomeAssistantDevice | None, prefix: str) -> tu
 
 @dataclass(frozen=True, slots=True)
 class ZoneOfGateway:
-    """What one gateway is known to show of a zone, and whether the gateway is there."""
+    """What one gateway is known to show of a zone, and whether the gateway is reached."""
 
     look: ReportedLook
     is_reached: bool
 
 
 def zone_report(gateway: Gateway, state: GatewayState, zone: str, desired: ZoneState) -> ZoneOfGateway:
-    """Of one that confirms, what it was asked for, as far as it can show that: it reports the same within its
-    tolerance. Of any other what it reports, where that is fresh."""
+    """What a gateway shows of a zone. One that confirms reports the desired look within its tolerance: the desired look
+    is used, as far as the gateway can show it. Of others the report is used, where it is fresh."""
     status = state.status.get(zone, "unknown")
     if status == "confirmed":
         shown = gateway.reduce(zone, desired)
@@ -279,7 +279,7 @@ def zone_report(gateway: Gateway, state: GatewayState, zone: str, desired: ZoneS
 
 
 def zone_document(light: LightEntity, reports: Iterable[ZoneOfGateway]) -> dict[str, object]:
-    """What Home Assistant is told of a zone: lit where any gateway is known to light it."""
+    """The state document of a zone: lit where any gateway is known to light it."""
     reports = tuple(reports)
     known = [report.look for report in reports if report.look.on is not None]
     document: dict[str, object] = {"availability": "online" if any(each.is_reached for each in reports) else "offline"}
