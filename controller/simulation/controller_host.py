@@ -1,8 +1,8 @@
 """The machine of the controller in the simulated world: the control loop of the real program, a connection, a disk.
 
-What differs from `controller.service.runtime` is who waits. The steady tick of a second is left out while nothing can
-come of it: the loop is turned when it is woken, when it asked for it, when an override is over, and each second while
-it names no instant (a clock in doubt) or while somebody listens to its signs of life.
+It differs from `controller.service.runtime` in how it waits. The steady tick of a second is left out while it would
+change nothing: the loop is turned when it is woken, when it asked for it, when an override is over, and each second
+while it names no instant (suspect clock) or while somebody listens to its signs of life.
 """
 
 from collections.abc import Callable, Collection, Coroutine
@@ -35,15 +35,15 @@ from controller.state.override_file import OverrideRecords, OverrideViews, Recor
 from controller.state.state_store import KNOWN_EVERY, latest
 
 RESTART_S = (3.0, 5.0)
-"""systemd starts a process that was killed again after RestartSec and what the start takes."""
+"""Seconds until systemd has restarted a killed process: RestartSec and the time of the start."""
 ANSWER_S = 0.02
-"""How long the disk takes for one request."""
+"""Seconds that the disk takes for one request."""
 
 T = TypeVar("T")
 
 
 class Accident(Enum):
-    """When the process dies that is about to keep something."""
+    """When the process dies while it stores something."""
 
     BEFORE_WRITING = auto()
     AFTER_WRITING = auto()
@@ -54,7 +54,8 @@ class PowerCutError(Exception):
 
 
 class SimulatedOverrides(OverrideRecords):
-    """Overrides on a disk that fills up, and over which the process dies; `on_saved` is called when one was written."""
+    """Overrides on a disk that may be full; the process may die while writing. `on_saved` is called when one was
+    written."""
 
     def __init__(self, on_saved: Callable[[], None]) -> None:
         super().__init__()
@@ -78,7 +79,7 @@ class SimulatedOverrides(OverrideRecords):
 
 
 class SimulatedDisk(OverrideViews):
-    """The state directory in memory: what is on it outlives the process.
+    """The state directory in memory; it outlives the process.
 
     `on_granted` and `on_ended` are called with the id of an override as soon as that is on disk.
     """
@@ -92,7 +93,7 @@ class SimulatedDisk(OverrideViews):
         self.lamps = LampFindings()
         self._on_granted = on_granted
         self._on_ended = on_ended
-        self._standing: set[str] = set()
+        self._in_force: set[str] = set()
 
     async def store_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
         """As `StateStore.store_override`. Raises NotStored or PowerCutError."""
@@ -119,25 +120,26 @@ class SimulatedDisk(OverrideViews):
             raise NotStored("TWL-J007", reason=error.reason) from error
 
     def _saved(self) -> None:
-        before, self._standing = self._standing, {record.id for record in self.overrides}
-        for name in sorted(self._standing - before):
+        before, self._in_force = self._in_force, {record.id for record in self.overrides}
+        for name in sorted(self._in_force - before):
             self._on_granted(name)
-        for name in sorted(before - self._standing):
+        for name in sorted(before - self._in_force):
             self._on_ended(name)
 
 
 @dataclass(frozen=True)
 class Observer:
-    """Who watches the controller: each event it tells, what it calls confirmed, and whether it is stopped."""
+    """Callbacks for what the controller does: each event, the zones that it calls confirmed, and whether it is
+    stopped."""
 
-    tell: Callable[[Event], None]
+    emit: Callable[[Event], None]
     confirms: Callable[[dict[LampRecord, bool]], None]
     stops: Callable[[bool], None]
 
 
 class ControllerHost(Host):
-    """The controller's machine; it is the `Clock` and the `Publisher` of the process that runs on it. `loop` is that
-    process, None while there is none."""
+    """The controller's machine; it is the `Clock` and the `Publisher` of the process on it. `loop` is that process,
+    None while none runs."""
 
     def __init__(
         self,
@@ -184,21 +186,21 @@ class ControllerHost(Host):
             self.client.publish(message)
 
     def real_s(self, wall_s: float) -> float:
-        """One to one."""
+        """Seconds of the simulated clock are real seconds."""
         return wall_s
 
     def start(self) -> None:
-        """The process begins, with what is on the disk."""
+        """Start the process with what is on the disk."""
         if self.loop is not None:
             return
         self._judge = ClockJudge(self.disk.known.wall)
         degradations = Degradations(self)
 
-        def tell(event: Event, at: datetime) -> None:
-            self._observer.tell(degradations.take(event, at))
+        def emit(event: Event, at: datetime) -> None:
+            self._observer.emit(degradations.take(event, at))
 
         controller, overrides = restore(self.setup, self.disk, self.lead.term if self.lead else 0)
-        self.loop = ControlLoop(controller, overrides, self, self._site, tell, degradations, self.wake)
+        self.loop = ControlLoop(controller, overrides, self, self._site, emit, degradations, self.wake)
         self.loop.prove_light(self.setup)
         if self.loop.preflight is not None:
             self.loop.preflight.know(self.disk.lamps)
@@ -217,20 +219,20 @@ class ControllerHost(Host):
         self._observer.confirms(dict.fromkeys(lamps, False))
 
     def die(self, away_s: float | None = None) -> None:
-        """Kill -9; systemd starts it again, or somebody does after so many seconds."""
+        """Kill -9; it is started again by systemd, or by somebody after `away_s` seconds."""
         if self.runs:
             self.stop()
             self._world.after(self._world.random.uniform(*RESTART_S) if away_s is None else away_s, self.start)
 
     def reload(self, schedule: bytes) -> None:
-        """The schedule was saved; one that is wrong changes nothing."""
+        """The schedule was saved; an invalid one changes nothing."""
         with suppress(FilesRejected):
             self.setup = replace(self.setup, schedule=self.setup.schedule_of(schedule))
             if self.loop is not None:
                 self.loop.reload(self.setup)
 
     def listen(self, listeners: int) -> None:
-        """So many more, or fewer, listen to its signs of life."""
+        """Change the number of listeners to its signs of life."""
         self._listeners += listeners
         if self._listeners == listeners == 1:
             self._tick()
@@ -258,7 +260,7 @@ class ControllerHost(Host):
         self._world.after(ANSWER_S, answer)
 
     def _answer(self, loop: ControlLoop) -> None:
-        """The process may die over it."""
+        """Answer one request; the process may die doing so."""
         if loop is self.loop:
             try:
                 finished(loop.answer_next(self.read()))
@@ -266,18 +268,18 @@ class ControllerHost(Host):
                 self.die()
 
     def _watch_ends(self) -> None:
-        """That an override is over is found within a tick."""
+        """Plan to notice the end of each override, within a tick."""
         if (loop := self.loop) is not None:
             for override in loop.overrides.overrides:
                 found_s = self.clock.true_of_wall(override.end) + self._world.random.uniform(0, TICK_S)
                 self._world.at(found_s, lambda: self._answer(loop))
 
     def wake(self) -> None:
-        """A turn is due at once."""
+        """Plan a turn at once."""
         self._due.append(self._world.at(self._world.now, self.turn))
 
     def turn(self) -> None:
-        """A turn of the control loop, where it runs."""
+        """Run a turn of the control loop, if there is one."""
         self._cancel_turns()
         if self.loop is None:
             return
@@ -288,7 +290,7 @@ class ControllerHost(Host):
             self._answer_soon(self.loop)
         self._observe(self.loop)
         self._remember_soon(self.loop)
-        self._keep_lamps(self.loop.preflight)
+        self._store_lamps(self.loop.preflight)
         if result.wake_s is not None:
             self._due.append(self._world.beat(self.clock.true(result.wake_s) + LAG_S, self.turn, listens=True))
         self._turn_at(result.wake_at, reading)
@@ -306,13 +308,13 @@ class ControllerHost(Host):
             }
         )
 
-    def _keep_lamps(self, preflight: Preflight | None) -> None:
+    def _store_lamps(self, preflight: Preflight | None) -> None:
         if preflight is not None and (found := preflight.unstored) and not self.disk.file.full:
             self.disk.lamps = self.disk.lamps.and_found(found)
             preflight.stored(found)
 
     def _remember_soon(self, loop: ControlLoop) -> None:
-        """The steady hand-over of order and time, left out while nothing of it would be written."""
+        """Plan to store order and time, as the steady hand-over would, but only if something would be written."""
         is_new = loop.controller.order.epoch != self.disk.known.epoch
         is_old = self._world.now - self._remembered_s >= KNOWN_EVERY.total_seconds()
         if self._will_remember or not (is_new or is_old):
@@ -328,7 +330,7 @@ class ControllerHost(Host):
 
 
 def finished(work: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine that waits for nothing returns."""
+    """The result of a coroutine that never waits."""
     try:
         work.send(None)
     except StopIteration as end:

@@ -1,9 +1,9 @@
-"""What goes wrong on purpose: what each kind of fault does to the simulated site, how often, and for how long.
+"""The faults: what each kind does to the simulated site, how often, and for how long.
 
-A fault begins at random, once in `every_s` on average (Poisson), and heals by itself after a random time of `lasts_s`
-on average. A set is several kinds at once; `storm` is a bad week, most others are one kind by itself, often. What heals
-leaves behind what a real one would: a retained message stays until it is overwritten, a device has the light that it
-has after a power cut. Where there are several brokers, a fault of a broker is one of one of them.
+A fault begins at random, once in `every_s` on average (Poisson), and ends by itself after a random time of `lasts_s` on
+average. A set is several kinds at once; `storm` is a bad week, most others are one kind alone, often. What ends leaves
+behind what a real fault would: a retained message stays until it is overwritten, a device has its light after a power
+cut. Where there are several brokers, a fault of a broker affects one of them.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,19 +23,19 @@ from controller.simulation.scenario import Scenario
 
 HOUR_S, MINUTE_S = 3600.0, 60.0
 DEAD_S = 60.0
-"""Longer than anybody waits for an answer."""
+"""Seconds; longer than anybody waits for an answer."""
 
 Heal = Callable[[], object]
-"""What ends a fault that does not heal by itself."""
+"""A function that ends a fault that does not end by itself."""
 
 
 def controller_dies(scenario: Scenario) -> None:
-    """Kill -9 of one of them; systemd starts it again."""
+    """Kill -9 of a controller; systemd starts it again."""
     _any_controller(scenario).die()
 
 
 def broker_dies(scenario: Scenario) -> Heal:
-    """Kill -9 of one of them; in half of the cases it comes back without its memory."""
+    """Kill -9 of a broker; in half of the cases it comes back without its retained messages."""
     broker = _any_broker(scenario)
     broker.die()
     remembers = scenario.world.random.random() < 0.5
@@ -43,7 +43,7 @@ def broker_dies(scenario: Scenario) -> Heal:
 
 
 def gateway_reboots(scenario: Scenario) -> Heal:
-    """A power cut for one of them."""
+    """A power cut for one gateway."""
     host = scenario.world.random.choice(scenario.gateways)
     host.stop()
 
@@ -55,14 +55,14 @@ def gateway_reboots(scenario: Scenario) -> Heal:
 
 
 def partition(scenario: Scenario) -> Heal:
-    """One way to the broker is cut and looks whole."""
+    """One line to a broker is cut, which neither end notices at once."""
     line = scenario.world.random.choice(scenario.lines)
     line.part()
     return line.mend
 
 
 def clock_steps(scenario: Scenario) -> Heal:
-    """Somebody sets one clock wrong by up to an hour; a time server sets it right again."""
+    """Somebody sets one clock wrong by up to an hour; a time server corrects it."""
     random = scenario.world.random
     clock = random.choice(_clocks(scenario))
     clock.step(random.choice((-1, 1)) * random.uniform(10, HOUR_S))
@@ -70,7 +70,7 @@ def clock_steps(scenario: Scenario) -> Heal:
 
 
 def time_server_steps(scenario: Scenario) -> Heal:
-    """A time server that is wrong by seconds moves the clock of one clock, or of all, and is put right again."""
+    """A time server that is wrong by seconds moves one clock, or all, and is corrected."""
     random = scenario.world.random
     clocks = _clocks(scenario)
     moved = clocks if random.random() < 0.5 else [random.choice(clocks)]
@@ -126,7 +126,7 @@ def bad_reload(scenario: Scenario) -> None:
 
 
 def disk_full(scenario: Scenario) -> Heal:
-    """No disk takes anything."""
+    """All disks are full."""
 
     def fill(is_full: bool) -> None:
         scenario.disk.file.full = is_full
@@ -138,8 +138,8 @@ def disk_full(scenario: Scenario) -> Heal:
 
 
 def asks(scenario: Scenario) -> None:
-    """Somebody whose clock is wrong asks how it stands: of a controller that was cut off with its brokers, which have
-    kept its last words, or of one that lives, perhaps after somebody else has written that it does not."""
+    """Somebody whose clock is wrong asks for the status: of a controller that died with its brokers, which hold its
+    last retained messages, or of one that lives, perhaps after somebody else has written `offline`."""
     random = scenario.world.random
     ahead_s = random.choice((-1, 1)) * random.uniform(0, HOUR_S)
     if random.random() < 0.5:
@@ -156,21 +156,21 @@ def asks(scenario: Scenario) -> None:
 
 
 def reorder(scenario: Scenario) -> Heal:
-    """Messages are lost, come twice, or overtake each other, on the way from one of the brokers."""
+    """Messages of one broker are lost, arrive twice, or overtake each other."""
     broker = _any_broker(scenario)
     broker.weather = Weather(lose=0.02, repeat=0.1, delay=0.1)
     return lambda: setattr(broker, "weather", CALM)
 
 
 def lie(scenario: Scenario) -> Heal:
-    """A gateway takes what it is told, and does not do it."""
+    """A gateway accepts commands and does not obey them."""
     host = scenario.world.random.choice(scenario.gateways)
     host.lies = True
     return lambda: setattr(host, "lies", False)
 
 
 def stick(scenario: Scenario) -> Heal:
-    """The lamps of a gateway take nothing new."""
+    """The lamps of a gateway keep their light whatever is sent."""
     host = scenario.world.random.choice(scenario.gateways)
     host.misbehave(Faults(stick=True))
     return lambda: host.misbehave(Faults())
@@ -198,13 +198,13 @@ def foreign_writer(scenario: Scenario) -> None:
 
 
 def replay(scenario: Scenario) -> None:
-    """A document from before the last start of the controller comes again, retained; vendors' gateways have none."""
+    """A document from before the last start of the controller arrives again, retained; vendors' gateways have none."""
     for host in scenario.ours:
         _write_foreign(scenario, host.gateway, older=True)
 
 
 def _write_foreign(scenario: Scenario, gateway: Gateway, *, older: bool = False) -> None:
-    """Blue, as the dialect says it; for our own gateway in a document after the one that stands, or before it."""
+    """Write blue in the gateway's dialect; for our own gateway in a document newer or older than the present one."""
     broker, prefix = _any_broker(scenario), scenario.setup.tower.mqtt.topic_prefix
     for message in _foreign(gateway, broker, prefix, older=older):
         broker.publish(message)
@@ -216,34 +216,35 @@ def _foreign(gateway: Gateway, broker: SimulatedBroker, prefix: str, *, older: b
         zones = {zone: gateway.reduce(zone, BLUE) for zone in gateway.zone_names}
         return gateway.encode(DesiredState(now=broker.world.instant, zones=zones), prefix)
     topic = own.topic("desired", prefix)
-    stands = parse_desired(broker.retained.get(topic, b""))
-    if isinstance(stands, Rejected):
+    present = parse_desired(broker.retained.get(topic, b""))
+    if isinstance(present, Rejected):
         return ()
     blue = dict.fromkeys(gateway.zone_names, ZoneLook(on=True, color="#0000FF", brightness=1.0))
-    order = {"epoch": max(0, stands.epoch - 1)} if older else {"revision": stands.revision + 1}
-    written = stands.model_copy(update={**order, "command_id": "somebody-else", "zones": blue, "cues": ()})
+    order = {"epoch": max(0, present.epoch - 1)} if older else {"revision": present.revision + 1}
+    written = present.model_copy(update={**order, "command_id": "somebody-else", "zones": blue, "cues": ()})
     return (Message(topic, written.model_dump_json(exclude_none=True).encode(), qos=1, retain=True),)
 
 
 EPOCHS = (1_000, MAX_FOLLOWED, MAX_EPOCH - 1, MAX_EPOCH, MAX_EPOCH + 1, 2**50)
-"""So far ahead, each by itself and one after another."""
+"""How far ahead, each alone and one after another."""
 
 
 def epoch_ahead(scenario: Scenario) -> None:
-    """Somebody says that one of our gateways holds a far higher order, or writes to it under one."""
+    """Somebody reports a far higher order for one of our gateways, or writes to it under one."""
     random, broker = scenario.world.random, _any_broker(scenario)
     gateway = random.choice(scenario.ours).gateway
     leaf, parse = random.choice((("reported", parse_reported), ("desired", parse_desired)))
     topic = gateway.topic(leaf, scenario.setup.tower.mqtt.topic_prefix)
-    stands = parse(broker.retained.get(topic, b""))
-    if not isinstance(stands, Rejected):
-        order = {"epoch": stands.epoch + random.choice(EPOCHS), "revision": 1, "command_id": "somebody-else"}
-        payload = stands.model_copy(update=order).model_dump_json(exclude_none=True).encode()
+    present = parse(broker.retained.get(topic, b""))
+    if not isinstance(present, Rejected):
+        order = {"epoch": present.epoch + random.choice(EPOCHS), "revision": 1, "command_id": "somebody-else"}
+        payload = present.model_copy(update=order).model_dump_json(exclude_none=True).encode()
         broker.publish(Message(topic, payload, qos=1, retain=random.random() < 0.5))
 
 
 def stop(scenario: Scenario) -> Heal:
-    """A person presses the button of the safety stop, which always sends the same, and lifts it when it is over."""
+    """A person presses the button of the safety stop, which always sends the same request, and lifts the stop at the
+    end."""
     scenario.operator.stop()
 
     def lift() -> None:
@@ -254,7 +255,7 @@ def stop(scenario: Scenario) -> Heal:
 
 
 def override(scenario: Scenario) -> Heal:
-    """A person sets a look by hand, or resumes; now and then the controller dies over it."""
+    """A person sets an override, or resumes; sometimes the controller dies while storing it."""
     random = scenario.world.random
     scenario.disk.file.accident = random.choice((None, None, None, Accident.BEFORE_WRITING, Accident.AFTER_WRITING))
     if random.random() < 0.3:
@@ -272,7 +273,7 @@ def freeze(scenario: Scenario) -> Heal:
 
 
 def database_down(scenario: Scenario) -> Heal:
-    """The database answers nobody, or not one of the controllers."""
+    """The database answers nobody, or one controller is cut off from it."""
     random, database = scenario.world.random, scenario.database
     if random.random() < 0.5:
         controller = random.choice(scenario.leased)
@@ -288,7 +289,7 @@ def _any_controller(scenario: Scenario) -> ControllerHost:
 
 
 def _clocks(scenario: Scenario) -> list[HostClock]:
-    """Those of all machines of ours."""
+    """The clocks of all our machines."""
     return [host.clock for host in (*scenario.controllers, *scenario.ours)]
 
 
@@ -297,13 +298,13 @@ def _any_broker(scenario: Scenario) -> SimulatedBroker:
 
 
 def _any_topic(scenario: Scenario) -> str:
-    heard = (topic for line in scenario.lines for topic in line.client.subscriptions)
-    return scenario.world.random.choice(tuple(heard)).replace("#", "other").replace("+", "other")
+    topics = (topic for line in scenario.lines for topic in line.client.subscriptions)
+    return scenario.world.random.choice(tuple(topics)).replace("#", "other").replace("+", "other")
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A kind of fault; `action` does it and returns what heals it, None where it heals by itself."""
+    """A kind of fault; `action` begins it and returns what ends it, None where it ends by itself."""
 
     name: str
     action: Callable[[Scenario], Heal | None]
@@ -312,7 +313,7 @@ class Fault:
 
 
 def plan(scenario: Scenario, faults: tuple[Fault, ...], end_s: float) -> None:
-    """Puts every fault of a set on the agenda, from the beginning of the period to its end."""
+    """Put every fault of a set on the agenda, from the begin of the period to its end."""
     random = scenario.world.random
     for fault in faults:
         at = scenario.start.timestamp() + random.expovariate(1 / fault.every_s)
@@ -358,7 +359,7 @@ SHARED = (
     Fault("freeze", freeze, every_s=12 * HOUR_S, lasts_s=MINUTE_S),
     Fault("database", database_down, every_s=12 * HOUR_S, lasts_s=10 * MINUTE_S),
 )
-"""Of several controllers on one database."""
+"""Faults of several controllers on one database."""
 ALONE = (
     *STORM,
     Fault("duplicate-reorder", reorder, every_s=HOUR_S, lasts_s=10 * MINUTE_S),
@@ -368,7 +369,7 @@ ALONE = (
     Fault("foreign-writer", foreign_writer, every_s=HOUR_S, lasts_s=1),
     Fault("replay", replay, every_s=HOUR_S, lasts_s=1),
 )
-"""Each is also a set of its own, in which it comes once an hour."""
+"""Each of these is also a set of its own, in which it begins once an hour."""
 
 FAULTS: Mapping[str, tuple[Fault, ...]] = {
     "none": (),
@@ -378,11 +379,11 @@ FAULTS: Mapping[str, tuple[Fault, ...]] = {
     "stop": (replace(STOP, every_s=HOUR_S), OVERRIDE, CONTROLLER),
     "storm-by-hand": (*STORM, OVERRIDE, STOP),
 }
-"""The sets by their names."""
+"""The sets by name."""
 OF_SEVERAL: Mapping[str, tuple[Fault, ...]] = {
     **FAULTS,
     "storm": (*STORM, *SHARED),
     "storm-by-hand": (*STORM, *SHARED, OVERRIDE, STOP),
     **{fault.name: (replace(fault, every_s=HOUR_S),) for fault in SHARED},
 }
-"""The same where several controllers share the site."""
+"""The sets by name where several controllers share the site."""

@@ -1,6 +1,6 @@
 """The machines of the gateways in the simulated world: our own with simulated lamps, and the vendors' devices.
 
-Every gateway is a machine of its own with a clock of its own, whatever `runs` says: the harder case.
+Every gateway has its own machine and clock, even with `runs: here`: the harder case.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -25,20 +25,20 @@ from controller.simulation.kernel import LAG_S, Host, Kernel
 from controller.simulation.network import Client, MultiBrokerClient, SimulatedBroker
 
 FRAMES_S = 0.5
-"""Time between two frames of a fade, which nobody compares here; the last one comes as much late at most."""
+"""Seconds between two frames of a fade, since nobody compares them here; the last frame is at most this late."""
 BOOT_S = 0.1
-"""A device connects, where it can, before it says anything of its light."""
+"""Seconds after boot at which a device first reports its light; it connects before, where it can."""
 ROUNDED = 2 * VISIBLE
-"""CIEDE2000; a colour at 1 % is up to 8.8 from its steps of 8 bits with the built-in profiles."""
+"""CIEDE2000 difference; with the built-in profiles a colour at 1 % differs by up to 8.8 from its 8-bit levels."""
 
 OnLight = Callable[[str, Mapping[str, ZoneState]], None]
 """Called with a gateway's name and what its zones show from now on."""
 
 
 class OurGatewayHost(Host):
-    """A DMX gateway of our own, which is turned whenever a message comes or it is due; it is its own output. Its lamps
-    hold what they show while it is off, as DMX lamps do. `file` is what it has on disk, `regressions` counts the orders
-    applied below one that was applied before."""
+    """One of our own DMX gateways, turned whenever a message arrives or a turn is due; it is its own output. Its lamps
+    keep their light while it is off, as DMX lamps do. `file` is its document on disk, `regressions` counts applied
+    orders lower than one applied before."""
 
     def __init__(
         self,
@@ -47,12 +47,12 @@ class OurGatewayHost(Host):
         setup: Setup,
         gateway: Dmx,
         on_light: OnLight,
-        tell: Callable[[Event], None],
+        emit: Callable[[Event], None],
     ) -> None:
         super().__init__(world)
         self.gateway = gateway
         self.lies = False
-        """Whether it accepts what it is sent, and does not do it."""
+        """Whether it accepts commands without obeying them."""
         self.disk_full = False
         self.file: StoredDocument | None = None
         self.regressions = 0
@@ -60,7 +60,7 @@ class OurGatewayHost(Host):
         self.patch = setup.patch(gateway)
         self._prefix = setup.tower.mqtt.topic_prefix
         self._on_light = on_light
-        self._tell = tell
+        self._emit = emit
         self._applied = Order()
         self._process: DmxGateway | None = None
         self._levels: dict[int, bytes] = {}
@@ -74,20 +74,20 @@ class OurGatewayHost(Host):
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """As an output has it."""
+        """The problems of the output."""
         return ("TWL-X121",) if self.lamps.faults.dead_at(self._world.now) else ()
 
     def sent(self, universe: int) -> bytes | None:
-        """As an output has it."""
+        """The frame that the output sent last."""
         return self.lamps.sent(universe, self._world.now)
 
     @property
     def order(self) -> Order:
-        """The order that it follows."""
+        """The order of the document that it follows."""
         return self._process.order if self._process is not None else Order()
 
     def start(self) -> None:
-        """The process begins with what is on its disk."""
+        """Start the process with the document on its disk."""
         if self._process is None:
             self._judge = ClockJudge()
             self._process = DmxGateway(self.gateway, self._prefix, self.patch, self, self.file)
@@ -96,18 +96,18 @@ class OurGatewayHost(Host):
             self.turn()
 
     def stop(self, *, power_lost: bool = True) -> None:
-        """Power goes, or the process only; the lamps hold."""
+        """Stop the machine, or only the process; the lamps keep their light."""
         self._process = None
         self.client.stop(power_lost=power_lost)
 
     def misbehave(self, faults: Faults) -> None:
-        """The output takes the newest frame again once it can."""
+        """Set the faults of the lamps; the output sends the newest frame again once it can."""
         self.lamps.faults = faults
         self._look()
         self._world.after(KEEP_ALIVE_S + LAG_S, self._look)
 
     def take(self, item: Item) -> None:
-        """Something came over a connection."""
+        """Take an item of a connection."""
         if self._process is None:
             return
         if isinstance(item, Connected):
@@ -120,12 +120,12 @@ class OurGatewayHost(Host):
         self.turn()
 
     def publish(self, messages: Iterable[Message]) -> None:
-        """It says something."""
+        """Publish messages of the gateway."""
         for message in messages:
             self.client.publish(message)
 
     def turn(self) -> None:
-        """It does what is due, and is called again when more is."""
+        """Do what is due, and plan the next turn."""
         self._cancel_turns()
         if self._process is None:
             return
@@ -136,13 +136,13 @@ class OurGatewayHost(Host):
         self._look()
         self.publish(turn.messages)
         for event in turn.events:
-            self._tell(event)
+            self._emit(event)
         if turn.to_store is not None:
             self._remember(turn.to_store)
         self._wake_again(turn, reading)
 
     def _wake_again(self, turn: GatewayTurn, reading: ClockReading) -> None:
-        """When to turn next: for the next frame or cue, or only to report."""
+        """Plan the next turn: for the next frame or cue, or only to report."""
         if turn.wake_s - reading.mono < FRAME_S * 1.5:
             self._due.append(self._world.after(FRAMES_S, self.turn))
         else:
@@ -157,7 +157,7 @@ class OurGatewayHost(Host):
             self.file = file
 
     def _look(self) -> None:
-        """What a person under the tower sees."""
+        """Record the light that a person under the tower sees."""
         now = self._world.now
         shown = {universe: self.lamps.shown(universe, now) for universe in self.patch.universes}
         levels = {universe: frame for universe, frame in shown.items() if frame is not None}
@@ -166,8 +166,8 @@ class OurGatewayHost(Host):
             self._on_light(self.gateway.name, self._read_levels(tuple(levels.items())))
 
     def _showable(self, zone: str, desired: ZoneState) -> ZoneState:
-        """Read from the levels for it. Where that is far off though each lamp has the colour, it is the desired state
-        itself: a mistake on the way to the levels is not a limit of the lamps."""
+        """What the lamps can show, read back from the levels. Where that is far from the desired state though each lamp
+        has the colour, it is the desired state: a mistake in computing the levels is not a limit of the lamps."""
         read = self.patch.reading(self.patch.levels({zone: desired})).zones[zone]
         lamps = {place.lamp for place in self.patch.placed if place.fixture.zone == zone}
         # a pinned colour was matched by eye, against which typical emitters prove nothing
@@ -177,7 +177,7 @@ class OurGatewayHost(Host):
 
 
 class VendorGatewayHost(Host):
-    """A vendor's device, which has room for the address of one broker, and loses its light with its power."""
+    """A vendor's device, which has one broker address, and loses its light with its power."""
 
     def __init__(self, world: Kernel, broker: SimulatedBroker, gateway: Gateway, on_light: OnLight) -> None:
         super().__init__(world)
@@ -192,7 +192,7 @@ class VendorGatewayHost(Host):
         self.client = MultiBrokerClient((broker,), Client(name, topics, self.device.will, self.birth, self.take))
 
     def start(self) -> None:
-        """Power comes back: the light it has then, and what it says when it has connected."""
+        """Power comes back: its light after a power cut, and its messages once it has connected."""
         if not self._is_on:
             self._is_on = True
             self.boot_messages = self.device.boot(self._world.instant)
@@ -201,39 +201,39 @@ class VendorGatewayHost(Host):
             self._due.append(self._world.after(BOOT_S, self.turn))
 
     def stop(self, *, power_lost: bool = True) -> None:
-        """Power goes, and the light with it; without `power_lost` it takes leave first."""
+        """Cut the power, and the light with it; without `power_lost` it disconnects first."""
         self._is_on = False
         self.client.stop(power_lost=power_lost)
         self._look()
 
     def showable(self, zone: str, desired: ZoneState) -> ZoneState:
-        """What its dialect says that it can show."""
+        """What it can show, by its dialect."""
         return self.gateway.reduce(zone, desired)
 
     def misbehave(self, faults: Faults) -> None:
-        """A firmware that hangs takes no command and still answers."""
+        """Set the faults; a firmware that hangs obeys no command but still answers."""
         self._faults = faults
         self._look()
 
     def birth(self) -> Iterable[Message]:
-        """All that it says after a power cut; later only its `online`, and the rest when it is asked."""
+        """All messages after a power cut; on a later connection only its `online`, and the rest when asked."""
         birth, will = self.boot_messages, self.device.will
         self.boot_messages = tuple(message for message in birth if will is not None and message.topic == will.topic)
         return birth
 
     def take(self, item: Item) -> None:
-        """Something came over its connection."""
+        """Take an item of its connection."""
         if isinstance(item, Received) and self._is_on and not self.lies and not self._faults.stick:
             self.publish(self.device.receive(item.topic, item.payload, self._world.instant))
             self.turn()
 
     def publish(self, messages: Iterable[Message]) -> None:
-        """It says something."""
+        """Publish messages of the gateway."""
         for message in messages:
             self.client.publish(message)
 
     def turn(self) -> None:
-        """It does what is due, and is called again when more is."""
+        """Do what is due, and plan the next turn."""
         self._cancel_turns()
         if not self._is_on:
             return
@@ -253,11 +253,11 @@ class VendorGatewayHost(Host):
 
 
 GatewayHost = OurGatewayHost | VendorGatewayHost
-"""A gateway with its lamps, as the faults take hold of it."""
+"""The machine of a gateway, to which faults are applied."""
 
 
 def without_content(payload: bytes) -> bytes:
-    """A desired document under its own order and id, and nothing in it."""
+    """A desired document with its order and id, but without content."""
     desired = parse_desired(payload)
     empty = None if isinstance(desired, Rejected) else desired.model_copy(update={"zones": {}, "cues": ()})
     return payload if empty is None else empty.model_dump_json(exclude_none=True).encode()

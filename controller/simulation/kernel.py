@@ -1,7 +1,7 @@
-"""True time and what is to happen at which instant of it; and the clock of each computer, which may be wrong.
+"""True time with an agenda of actions, and the clock of each computer, which may be wrong.
 
-True time is POSIX seconds as a float: good to a microsecond, and never asked of any machine. Nothing happens between
-two entries of the agenda, so a week of nights takes as long as its events do.
+True time is POSIX seconds as a float: good to a microsecond, and independent of every machine's clock. Nothing happens
+between two entries of the agenda, so a week of nights takes as long as its events do.
 """
 
 from abc import ABC, abstractmethod
@@ -19,14 +19,14 @@ LULL_S = 60.0
 LEAD_S = 40.0
 ECHO_S = 1.0
 LAG_S = 0.001
-"""A process wakes so much after the instant it asked for, never before it."""
+"""Seconds by which a process wakes after the instant it asked for, never before it."""
 SYNCHRONISED_S = 0.02
 LOOK_S = 1.0
-"""Each process looks at its clock so often."""
+"""Seconds within which each process notices a step of its clock."""
 
 
 class AgendaEntry:
-    """An action on the agenda; `cancel` takes it off."""
+    """An action on the agenda."""
 
     __slots__ = ("action", "echo_s")
 
@@ -35,7 +35,7 @@ class AgendaEntry:
         self.echo_s = echo_s
 
     def cancel(self) -> None:
-        """It will not be done."""
+        """Remove the action."""
         self.action = None
 
 
@@ -43,16 +43,16 @@ Agenda = list[tuple[float, int, AgendaEntry]]
 
 
 class Kernel:
-    """The agenda, and the dice from which all that is accidental comes: the same seed gives the same world.
+    """The agenda, and the source of everything random: the same seed gives the same world.
 
-    A beat is an action that only repeats what was said before: a report of what is known, a check for silence. In a
-    `lull`, when nothing is wrong or under way, beats are passed over until LEAD_S before whatever comes next; then all
-    are made up for at once, those that listen ECHO_S after those that speak.
+    A beat is an action that only repeats something: a report without changes, a check for silence. In a `lull`, when
+    nothing is wrong or in progress, beats are postponed until LEAD_S before the next entry; then all of them run at
+    once, those that listen ECHO_S after those that send.
     """
 
     def __init__(self, start: datetime, seed: int) -> None:
         self.now = start.timestamp()
-        self.random = Random(seed)  # noqa: S311  dice that must fall the same way again
+        self.random = Random(seed)  # noqa: S311  random numbers that must be the same again
         self.lull: Callable[[], bool] = lambda: False
         self._agenda: Agenda = []
         self._beats: Agenda = []
@@ -65,19 +65,20 @@ class Kernel:
         return utc(self.now)
 
     def at(self, when: float, action: Action) -> AgendaEntry:
-        """Do this at an instant, or now where that has passed; what was put down first is done first."""
+        """Run an action at an instant, or now if that has passed; entries of one instant run in the order in which they
+        were added."""
         return self._put(self._agenda, when, AgendaEntry(action))
 
     def after(self, delay_s: float, action: Action) -> AgendaEntry:
-        """Do this so many seconds from now."""
+        """Run an action after a delay in seconds."""
         return self.at(self.now + delay_s, action)
 
     def beat(self, when: float, action: Action, *, listens: bool = False) -> AgendaEntry:
-        """Do this at an instant unless there is a lull."""
+        """Run an action at an instant unless there is a lull."""
         return self._put(self._beats, when, AgendaEntry(action, ECHO_S if listens else 0.0))
 
     def run(self, until: datetime) -> None:
-        """Let everything happen that is due before an instant."""
+        """Run everything that is due before an instant."""
         end = until.timestamp()
         while (heap := self._sooner(end)) is not None:
             when, _, entry = heappop(heap)
@@ -95,12 +96,12 @@ class Kernel:
         return entry
 
     def _sooner(self, end: float) -> Agenda | None:
-        """Where the next entry is; None where nothing is left before the end."""
+        """The heap with the next entry; None where nothing is left before the end."""
         heads = [heap for heap in (self._agenda, self._beats) if heap and heap[0][0] < end]
         return min(heads, key=lambda heap: heap[0][:2], default=None)
 
     def _passes_over(self, when: float, end: float) -> bool:
-        """Whether a beat falls into a lull: nothing can come up in one, so that it lasts until the next entry."""
+        """Whether a beat is in a lull, which lasts until the next entry of the agenda."""
         if when < self._lull_until:
             return True
         comes = min(self._agenda[0][0], end) if self._agenda else end
@@ -111,11 +112,11 @@ class Kernel:
 
 
 class HostClock:
-    """The clock of one computer: true time plus an offset, and seconds since its boot, which run true.
+    """The clock of one computer: true time plus an offset, and seconds since its boot, which are always right.
 
-    While it is synchronised its error bound is small. Once it is stepped by hand the kernel forgets that it ever was
-    synchronised (ntp_clear in kernel/time/ntp.c), until a time server sets it right again. Each process judges it by
-    its own `ClockJudge`, as a real one does, and is called (`on_step`) within LOOK_S of a step.
+    While it is synchronised its error bound is small. When it is stepped by hand the kernel clears its synchronised
+    state (ntp_clear in kernel/time/ntp.c), until a time server corrects it. Each process judges it by its own
+    `ClockJudge`, as a real one does, and is called (`on_step`) within LOOK_S of a step.
     """
 
     def __init__(self, world: Kernel) -> None:
@@ -127,26 +128,26 @@ class HostClock:
         self._booted = world.now - 1_000.0
 
     def reboot(self) -> None:
-        """Power came back; its battery kept the time."""
+        """Power came back; a battery kept the time."""
         self._booted = self._world.now
 
     def step(self, seconds: float) -> None:
-        """Somebody sets the clock wrong by so much."""
+        """Somebody sets the clock wrong by this many seconds."""
         self.offset_s, self.synchronised = seconds, False
         self._stepped()
 
     def follow(self, server_off_s: float) -> None:
-        """Its time server is wrong by so much from now on, and moves the clock with it."""
+        """From now on its time server is wrong by this many seconds, and moves the clock with it."""
         self._server_off_s = server_off_s
         self._stepped()
 
     def synchronise(self) -> None:
-        """A time server sets it right."""
+        """A time server corrects the clock."""
         self.offset_s, self.synchronised = 0.0, True
         self._stepped()
 
     def read(self, judge: ClockJudge) -> ClockReading:
-        """A look at the clock by one of its processes."""
+        """A reading of the clock by one of its processes."""
         error_s = SYNCHRONISED_S if self.synchronised else None
         return judge.judge(utc(self._world.now + self._off_s), self.mono, error_s)
 
@@ -156,11 +157,11 @@ class HostClock:
         return self._world.now - self._booted
 
     def true(self, mono_s: float) -> float:
-        """The true time at which the boot-time clock shows this."""
+        """The true time at which the boot-time clock shows these seconds."""
         return self._booted + mono_s
 
     def true_of_wall(self, wall: datetime) -> float:
-        """The true time at which the wall shows this, unless it is stepped before."""
+        """The true time at which the wall clock shows this instant, unless it is stepped before."""
         return wall.timestamp() - self._off_s
 
     @property
@@ -173,7 +174,7 @@ class HostClock:
 
 
 class Host(ABC):
-    """A machine in the simulated world: its clock, as its process judges it, and when that process is turned next."""
+    """A machine in the simulated world: its clock, as judged by its process, and the next turns of that process."""
 
     def __init__(self, world: Kernel) -> None:
         self.clock = HostClock(world)
@@ -184,10 +185,10 @@ class Host(ABC):
 
     @abstractmethod
     def turn(self) -> None:
-        """The process does what is due, and is turned again when more is."""
+        """Let the process do what is due, and plan its next turn."""
 
     def read(self) -> ClockReading:
-        """The machine's clock, as its process judges it."""
+        """A reading of the machine's clock, judged by its process."""
         return self.clock.read(self._judge)
 
     def _cancel_turns(self) -> None:
@@ -195,12 +196,12 @@ class Host(ABC):
             self._due.pop().cancel()
 
     def _turn_at(self, wake_at: datetime | None, reading: ClockReading) -> None:
-        """Turn again when the wall of this reading shows an instant, if there is one."""
+        """Plan a turn for an instant of the wall clock of this reading; none for None."""
         if wake_at is not None:
             delay_s = max(0.0, (wake_at - reading.wall).total_seconds())
             self._due.append(self._world.after(delay_s + LAG_S, self.turn))
 
 
 def utc(posix_s: float) -> datetime:
-    """An instant of true time as the plan writes it."""
+    """An instant of true time as a datetime in UTC."""
     return datetime.fromtimestamp(posix_s, UTC)

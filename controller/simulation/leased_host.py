@@ -1,7 +1,7 @@
 """One of several controllers of a site in the simulated world, and the database that they share.
 
-Its process runs all the time, its control loop while it holds the lease. Rounds are beats of the world: who leads
-speaks first after a lull, so that no lease ends in one.
+Its process runs all the time, its control loop only while it holds the lease. Rounds are beats of the world: the leader
+is the first to act after a lull, so that no lease ends in one.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ SITE = "site"
 
 
 class LeaseTable:
-    """The leases as PostgreSQL keeps them: a `LeaseStore` whose clock is `now_s`."""
+    """The leases as PostgreSQL stores them: a `LeaseStore` whose clock is `now_s`."""
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         self._now_s = now_s
@@ -68,8 +68,8 @@ class LeaseTable:
 
 
 class SimulatedDatabase:
-    """What the controllers share: the leases, and the overrides that are kept on `disk`. It answers nobody while it is
-    not `up`, and not those whose way to it is `cut`."""
+    """What the controllers share: the leases, and the overrides stored on `disk`. While not `up` it answers nobody, and
+    never a controller in `cut`."""
 
     def __init__(self, world: Kernel, disk: SimulatedDisk) -> None:
         self.leases = LeaseTable(lambda: world.now)
@@ -84,7 +84,7 @@ class SimulatedDatabase:
 
     @contextmanager
     def used_by(self, host: "LeasedControllerHost") -> Iterator[None]:
-        """What it keeps cannot be changed from where it is out of reach."""
+        """A context in which nothing can be stored if the controller does not reach the database."""
         was_full = self.disk.file.full
         self.disk.file.full = was_full or not self.answers(host)
         try:
@@ -94,7 +94,7 @@ class SimulatedDatabase:
 
 
 class LeasedControllerHost(ControllerHost):
-    """A controller beside others; `start` and `stop` are those of its process."""
+    """One of several controllers; `start` and `stop` are for its process."""
 
     def __init__(
         self,
@@ -112,12 +112,12 @@ class LeasedControllerHost(ControllerHost):
         self._database = database
         self._leaderships: Leaderships | None = None
         self._next_round: AgendaEntry | None = None
-        self._held: list[Callable[[], None]] = []
+        self._delayed: list[Callable[[], None]] = []
         database.controllers.append(self)
 
     @property
     def runs(self) -> bool:
-        """Whether its process runs, leading or standing by."""
+        """Whether its process runs, as leader or standby."""
         return self._leaderships is not None
 
     @property
@@ -126,16 +126,16 @@ class LeasedControllerHost(ControllerHost):
         return self._leaderships[SITE] if self._leaderships is not None else None
 
     def start(self) -> None:
-        """The process begins, and asks for the lease."""
+        """Start the process, which asks for the lease."""
         if self._leaderships is None:
             self._starts += 1
             self._leaderships = Leaderships(f"{self._name}-{self._starts}", (SITE,))
             self._round(self._leaderships)
 
     def stop(self) -> None:
-        """Kill -9, of one that is frozen too."""
+        """Kill -9, even of a frozen process."""
         self._leaderships = None
-        self._held.clear()
+        self._delayed.clear()
         if self.is_frozen:
             self.thaw()
         if self._next_round is not None:
@@ -148,34 +148,34 @@ class LeasedControllerHost(ControllerHost):
             super().publish(*messages)
 
     def freeze(self) -> None:
-        """SIGSTOP: nothing moves, and its connections look whole to the brokers until they miss it."""
+        """SIGSTOP: the process does nothing, and the brokers think its connections whole until they miss it."""
         self.is_frozen = True
         for line in self.client.lines:
             line.part()
 
     def thaw(self) -> None:
-        """SIGCONT: whatever was due is done at once, in its order."""
+        """SIGCONT: everything that was due runs at once, in order."""
         self.is_frozen = False
         for line in self.client.lines:
             line.mend()
-        held, self._held = self._held, []
-        for action in held:
+        delayed, self._delayed = self._delayed, []
+        for action in delayed:
             action()
 
     def turn(self) -> None:
-        """A turn of the control loop, where it runs."""
+        """Run a turn of the control loop, if there is one and the process is not frozen."""
         if self.is_frozen:
-            self._held.append(self.turn)
+            self._delayed.append(self.turn)
         else:
             super().turn()
 
     @property
     def _reaches_a_broker(self) -> bool:
-        """By its connections; one that stands by has others, which are not played."""
+        """Whether it reaches a broker; a standby would have connections of its own, which are not simulated."""
         return self.client.connected if self.loop is not None else any(line.is_open for line in self.client.lines)
 
-    def _hears(self, other: "LeasedControllerHost") -> bool:
-        """Whether the signs of life of another that leads reach it over some broker."""
+    def _receives_from(self, other: "LeasedControllerHost") -> bool:
+        """Whether the signs of life of another controller that leads arrive here over some broker."""
         if other.loop is None or other.is_frozen:
             return False
         ways = zip(self.client.lines, other.client.lines, strict=True)
@@ -183,15 +183,15 @@ class LeasedControllerHost(ControllerHost):
 
     def _answer(self, loop: ControlLoop) -> None:
         if self.is_frozen:
-            self._held.append(lambda: self._answer(loop))
+            self._delayed.append(lambda: self._answer(loop))
             return
         with self._database.used_by(self):
             super()._answer(loop)
 
     def _round(self, leaderships: Leaderships) -> None:
-        """Asks the database, and does what it says; again in a while."""
+        """Ask the database, act on its answer, and plan the next round."""
         if self.is_frozen:
-            self._held.append(lambda: self._round(leaderships))
+            self._delayed.append(lambda: self._round(leaderships))
             return
         if leaderships is not self._leaderships:
             return
@@ -202,7 +202,7 @@ class LeasedControllerHost(ControllerHost):
             leaderships.answered(question, self._database.leases.exchange(question), asked_s)
         else:
             leaderships.unanswered(asked_s, epochs)
-            if self.loop is None and any(self._hears(each) for each in self._database.controllers):
+            if self.loop is None and any(self._receives_from(each) for each in self._database.controllers):
                 leaderships[SITE].received_from_leader(asked_s)
         if leaderships.leads and self.loop is None:
             super().start()

@@ -1,9 +1,9 @@
 """Compares what is shown with what should be, over every stretch of time, and counts the seconds.
 
-A light is wrong that is dark where it should shine ("dark"), shines where it should be dark ("lit"), or differs visibly
-from what these lamps can show of what is desired ("hue", CIEDE2000 above VISIBLE). While light may be on its way it is
-not wrong. It is undetected while the controller calls it confirmed all the same. A gateway is wrong while any of its
-zones is, the tower while any gateway is.
+A light is wrong if it is dark where it should be lit ("dark"), lit where it should be dark ("lit"), or visibly
+different from what these lamps can show of the desired look ("hue", CIEDE2000 above VISIBLE). It is not wrong while it
+may be changing. It is undetected while the controller nevertheless calls it confirmed. A gateway is wrong while any of
+its zones is, the tower while any gateway is.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,9 +33,9 @@ class LampRecord(NamedTuple):
 
 @dataclass(slots=True)
 class LightCount:
-    """Seconds in which it should shine, of these confirmed, and those in which it was wrong and undetected.
+    """Seconds in which there should be light, of these the confirmed ones, and seconds of wrong and undetected light.
 
-    `stray_s` is the part of the wrong seconds in which nothing should shine.
+    `stray_s` is the part of the wrong seconds in which there should be no light.
     """
 
     lit_s: float = 0.0
@@ -47,12 +47,12 @@ class LightCount:
 
     @property
     def availability(self) -> float:
-        """The share of the time in which it was lit or should have been that it was right; 1 where there was none."""
+        """The share of right light in the time in which there was or should have been light; 1 where there was none."""
         whole_s = self.lit_s + self.stray_s
         return 1.0 - self.wrong_s / whole_s if whole_s else 1.0
 
     def pass_time(self, seconds: float, status: "MeterStatus") -> None:
-        """So long it stood like this."""
+        """Count these seconds with a status."""
         self.lit_s += seconds * status.lit
         self.confirmed_s += seconds * (status.lit and status.confirmed)
         self.undetected_s += seconds * status.undetected
@@ -63,7 +63,7 @@ class LightCount:
 
 
 class MeterStatus(NamedTuple):
-    """How a gateway or the tower is; of several wrongs the first of hue, dark, lit."""
+    """The state of a gateway or the tower; of several wrongs the first of hue, dark, lit."""
 
     lit: bool
     confirmed: bool
@@ -73,7 +73,7 @@ class MeterStatus(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """While one light is wrong in one way (POSIX seconds), with the faults that were at work when that began."""
+    """A time in which one light is wrong in one way (POSIX seconds), with the faults that were active at its begin."""
 
     lamp: LampRecord
     wrong: Wrong
@@ -89,7 +89,7 @@ class Spell:
 
 @dataclass(slots=True)
 class _Lamp:
-    """What is known of one lamp now."""
+    """The present state of one lamp."""
 
     showable: Showable
     shown: ZoneState = DARK
@@ -102,8 +102,8 @@ class _Lamp:
 
 
 class Meter:
-    """Counts by gateway, and by night and in all for the tower. `is_changing` is whether light may be on its way;
-    `causes` tells which faults are at work."""
+    """Counts by gateway, and for the tower by night and in total. `is_changing` is whether light may be changing;
+    `causes` returns the active faults."""
 
     def __init__(
         self,
@@ -132,24 +132,24 @@ class Meter:
 
     @property
     def longest_undetected_s(self) -> float:
-        """The longest that one light was wrong and called confirmed without a break."""
+        """The longest time without a break in which one light was wrong and called confirmed, in seconds."""
         now = self._world.now
         lasting = (now - light.undetected_since for light in self._lamps.values() if light.undetected_since is not None)
         return max(self._longest_undetected_s, *lasting, 0.0)
 
     @property
     def is_well(self) -> bool:
-        """Whether every light is right and confirmed, and not just on its way."""
+        """Whether every light is right and confirmed, and none may be changing."""
         return not self.is_changing and all(light.wrong is None and light.confirmed for light in self._lamps.values())
 
     def begin(self) -> None:
-        """Seconds count from now on."""
+        """Start counting."""
         self._counted = self._world.now
         self._next_night()
         self.expect()
 
     def shows(self, gateway: str, zones: Mapping[str, ZoneState]) -> None:
-        """What the lamps of a gateway show from now on."""
+        """Set what the lamps of a gateway show from now on."""
         changed = [(self._lamps[LampRecord(gateway, zone)], state) for zone, state in zones.items()]
         if any(light.shown != state for light, state in changed):
             self.count()
@@ -158,7 +158,7 @@ class Meter:
             self._judge()
 
     def confirms(self, confirmed: Mapping[LampRecord, bool]) -> None:
-        """What the controller calls confirmed from now on."""
+        """Set what the controller calls confirmed from now on."""
         if any(self._lamps[lamp].confirmed != is_so for lamp, is_so in confirmed.items()):
             self.count()
             for lamp, is_so in confirmed.items():
@@ -166,7 +166,7 @@ class Meter:
             self._judge()
 
     def expect(self) -> None:
-        """What should be shown may be another thing from now on; looks again when it next may be."""
+        """Look up what should be shown from now on; repeated when it next may change."""
         self.count()
         if self._counted is None:
             return
@@ -180,7 +180,7 @@ class Meter:
         self._next = self._world.at(self.expected.next_mark(now), self.expect)
 
     def count(self) -> None:
-        """All seconds up to now."""
+        """Count all seconds up to now."""
         if self._counted is None:
             return
         seconds, self._counted = self._world.now - self._counted, self._world.now
@@ -191,7 +191,7 @@ class Meter:
                 self.gateways[name].pass_time(seconds, status)
 
     def end(self) -> None:
-        """No more is counted; spells that last are cut here."""
+        """Stop counting; spells that still last end here."""
         self.count()
         self._counted = None
         for lamp, light in self._lamps.items():
@@ -214,7 +214,7 @@ class Meter:
         self._tower = _status_of(list(self._lamps.values()))
 
     def _watch(self, light: _Lamp) -> None:
-        """How long it has been wrong and called confirmed."""
+        """Update how long a light has been wrong and called confirmed."""
         if light.wrong is None or not light.confirmed:
             if light.undetected_since is not None:
                 self._longest_undetected_s = max(self._longest_undetected_s, self._world.now - light.undetected_since)
@@ -223,7 +223,7 @@ class Meter:
             light.undetected_since = self._world.now
 
     def _spell(self, lamp: LampRecord, light: _Lamp, wrong: Wrong | None) -> None:
-        """One spell ends, another may begin."""
+        """End the present spell of a light, and perhaps begin another."""
         now = self._world.now
         if light.wrong is not None and self.nights and now > light.began:
             self.spells.append(Spell(lamp, light.wrong, light.began, now, light.causes))

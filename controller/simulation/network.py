@@ -1,7 +1,7 @@
-"""Brokers and the lines to them, in memory.
+"""Simulated brokers and the lines to them.
 
-Retained messages, last wills, clean sessions and wildcards are those of MQTT 3.1.1. Clients seek a broker with the
-pauses of `controller.mqtt.reconnect`, and are given the items of `controller.mqtt`.
+Retained messages, last wills, clean sessions and wildcards work as in MQTT 3.1.1. Clients reconnect with the pauses of
+`controller.mqtt.reconnect`, and get the items of `controller.mqtt`.
 """
 
 from collections.abc import Callable, Iterable
@@ -27,7 +27,8 @@ LATE_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """How the network treats messages: the shares that are lost, that come twice, and that come up to LATE_S late."""
+    """How the network treats messages: the shares that are lost, that arrive twice, and that arrive up to LATE_S
+    late."""
 
     lose: float = 0.0
     repeat: float = 0.0
@@ -39,7 +40,7 @@ CALM = Weather()
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who connects: its topic filters, will and birth messages, and what takes whatever comes over a connection."""
+    """A client: its topic filters, will and birth messages, and the function that takes all items of a connection."""
 
     name: str
     subscriptions: tuple[str, ...]
@@ -49,7 +50,7 @@ class Client:
 
 
 class SimulatedSession:
-    """One connection as both ends see it; `in_transit` waits in a line that is cut."""
+    """One connection as both ends see it; `in_transit` holds messages in a line that is cut."""
 
     def __init__(self, line: "Line") -> None:
         self.line = line
@@ -60,7 +61,7 @@ class SimulatedSession:
 
 
 class SimulatedBroker:
-    """One broker; `retained` holds what it keeps of each topic."""
+    """One broker with its retained messages by topic."""
 
     def __init__(self, world: Kernel, name: str = "mqtt://broker") -> None:
         self.world = world
@@ -72,7 +73,7 @@ class SimulatedBroker:
         self._routes: dict[str, list[SimulatedSession]] = {}
 
     def die(self) -> None:
-        """Kill -9: no will is said, and every line ends at once, as the operating system closes the sockets."""
+        """Kill -9: no will is published, and every line ends at once, as the operating system closes the sockets."""
         self.up = False
         sessions, self._sessions = self._sessions, []
         self._routes.clear()
@@ -82,26 +83,26 @@ class SimulatedBroker:
                 session.line.end(session)
 
     def rise(self, *, remembers: bool) -> None:
-        """It is there again, without any session; one that is up already loses nothing under its clients."""
+        """Restart, without any session; nothing changes for a broker that is up already."""
         if not self.up and not remembers:
             self.retained.clear()
         self.up = True
 
     def accept(self, session: SimulatedSession) -> None:
-        """A client is let in; an older session of the same client ends (MQTT 3.1.1 section 3.1.4)."""
+        """Accept a client; an older session of the same client ends (MQTT 3.1.1 section 3.1.4)."""
         for older in [each for each in self._sessions if each.line is session.line]:
             self.drop(older)
         self._sessions.append(session)
         self._routes.clear()
 
     def subscribe(self, session: SimulatedSession) -> None:
-        """What is retained comes first."""
+        """Send the retained messages of the subscriptions."""
         for topic, payload in tuple(self.retained.items()):
             if matches_any(session.line.client.subscriptions, topic):
                 self._send(session, Received(self.name, topic, payload, retain=True, qos=1))
 
     def drop(self, session: SimulatedSession) -> None:
-        """A session ends here; its will is said."""
+        """End a session on the broker's side; its will is published."""
         if not session.open_for_broker:
             return
         session.open_for_broker = False
@@ -112,7 +113,7 @@ class SimulatedBroker:
             self.publish(will)
 
     def publish(self, message: Message) -> None:
-        """To everyone who has subscribed, and kept where it is to be retained."""
+        """Send to all subscribers, and store if retained."""
         if not self.up:
             return
         if message.retain and message.payload:
@@ -127,7 +128,7 @@ class SimulatedBroker:
             self._send(session, Received(self.name, message.topic, message.payload, retain=False, qos=message.qos))
 
     def _send(self, session: SimulatedSession, item: Received) -> None:
-        """It takes LATENCY_S and overtakes nothing on the same line, unless the weather says otherwise."""
+        """Deliver after LATENCY_S and in the order of the line, unless the weather decides otherwise."""
         random, weather = self.world.random, self.weather
         arrival = max(session.last_arrival, self.world.now + random.uniform(*LATENCY_S))
 
@@ -147,7 +148,7 @@ class SimulatedBroker:
 
 
 class Line:
-    """A client and its way to the broker, through all its connections."""
+    """A client's line to one broker, through all its connections."""
 
     def __init__(self, broker: SimulatedBroker, client: Client) -> None:
         self.client = client
@@ -162,22 +163,22 @@ class Line:
 
     @property
     def connected(self) -> bool:
-        """As far as the client knows."""
+        """Whether there is a connection, as far as the client knows."""
         return self._session is not None
 
     @property
     def is_open(self) -> bool:
-        """Whether a connection would come about."""
+        """Whether a connection is possible."""
         return self._broker.up and not self.cut
 
     def start(self) -> None:
-        """The process runs: it seeks the broker."""
+        """The process starts: it connects to the broker."""
         self._failures = self._brief = 0
         self._retry(0.0)
 
     def stop(self, *, power_lost: bool = False) -> None:
-        """The process is gone: the system closes its line and the will is said; of a machine that lost power the broker
-        finds out by its silence."""
+        """The process is gone: the system closes its line and the will is published; the broker notices a machine
+        without power only by its silence."""
         if self._next is not None:
             self._next.cancel()
         session, self._session = self._session, None
@@ -207,7 +208,7 @@ class Line:
             self._broker.publish(message)
 
     def receive(self, session: SimulatedSession, item: Received) -> None:
-        """A message comes in."""
+        """A message arrives."""
         if not session.open_for_client:
             return
         if self.cut:
@@ -216,8 +217,8 @@ class Line:
             self.client.on_item(item)
 
     def part(self) -> None:
-        """The way is cut, and looks whole to both ends until one misses the other. What was sent meanwhile arrives if
-        it is mended before, as TCP would have it."""
+        """Cut the line: both ends still think it whole until one misses the other. What was sent meanwhile arrives if
+        the line is mended before that, as with TCP."""
         self.cut = True
         session = self._session
         if session is not None:
@@ -225,7 +226,7 @@ class Line:
                 self._world.after(self._patience(keepalives), partial(self._if_cut, give_up, session))
 
     def mend(self) -> None:
-        """The way is whole again."""
+        """Mend the line."""
         self.cut = False
         session = self._session
         if session is None:
@@ -238,7 +239,7 @@ class Line:
             arrive()
 
     def end(self, session: SimulatedSession) -> None:
-        """The client notices that its connection is over."""
+        """The client notices that its connection has ended."""
         if not session.open_for_client:
             return
         session.open_for_client = False
@@ -252,7 +253,7 @@ class Line:
             give_up(session)
 
     def _patience(self, keepalives: float) -> float:
-        """The last byte came up to a keepalive ago."""
+        """Seconds until an end gives up; the last byte came up to a keepalive ago."""
         return keepalives * KEEPALIVE_S - self._world.random.uniform(0, KEEPALIVE_S)
 
     def _retry(self, pause_s: float) -> None:
@@ -281,19 +282,19 @@ def matches_any(filters: Iterable[str], topic: str) -> bool:
 
 
 class MultiBrokerClient:
-    """A client's lines to all brokers, in their order, as `controller.mqtt.Mqtt` is: it publishes on every line, and is
-    given the same message as often as it comes."""
+    """A client's lines to all brokers, in their order, like `controller.mqtt.Mqtt`: it publishes on every line, and
+    gets a message once per line."""
 
     def __init__(self, brokers: tuple[SimulatedBroker, ...], client: Client) -> None:
         self.lines = tuple(Line(broker, client) for broker in brokers)
 
     @property
     def connected(self) -> bool:
-        """As far as the client knows, to any broker."""
+        """Whether any broker is connected, as far as the client knows."""
         return any(line.connected for line in self.lines)
 
     def start(self) -> None:
-        """The process runs."""
+        """The process starts."""
         for line in self.lines:
             line.start()
 
@@ -308,6 +309,6 @@ class MultiBrokerClient:
             line.shake()
 
     def publish(self, message: Message) -> None:
-        """On every line."""
+        """Publish on every line."""
         for line in self.lines:
             line.publish(message)

@@ -1,4 +1,5 @@
-"""People of the simulated site: one with the page open, and one who asks for `status` with a clock that is wrong."""
+"""People of the simulated site: an operator with the page open, and somebody with a wrong clock who asks for
+`status`."""
 
 import json
 from collections.abc import Callable
@@ -20,10 +21,10 @@ from controller.simulation.reference import Expected, ExpectedOverride
 AGAIN_S = 5.0
 PATIENCE = 60
 TWICE = 0.3
-"""How often an impatient finger sends a request twice at once."""
+"""Probability that an impatient person sends a request twice at once."""
 LASTS_S = (600.0, 10_800.0)
 LOOKS = {"#FF0000": Look((Color("#FF0000"),)), "#0000FF": Look((Color("#0000FF"),)), "dark": NO_LIGHT}
-"""What is asked for, and what that should look like."""
+"""Requested looks, and the look that each should give."""
 GRANTED, RESUMED, REFUSED = "TWL-O101", {"TWL-O102", "TWL-O109"}, "TWL-O110"
 STOPPED, STOPPED_FOR_NOW, LIFTED = "TWL-O105", "TWL-O107", {"TWL-O106", "TWL-O108", "TWL-O136"}
 ANSWERS = {GRANTED, REFUSED, STOPPED, STOPPED_FOR_NOW, *RESUMED, *LIFTED}
@@ -33,7 +34,7 @@ LOOK_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class SentRequest:
-    """A request as the operator remembers it. `end` is POSIX seconds; of a resume, when it was asked for."""
+    """A request as the operator remembers it. `end` is POSIX seconds; for a resume the time of the request."""
 
     payload: bytes
     looks: dict[str, Look]
@@ -41,10 +42,10 @@ class SentRequest:
 
 
 class Operator:
-    """Sets looks by hand, resumes, stops and lifts; asks again with the same id until an answer comes.
+    """Sets overrides, resumes, stops and lifts; repeats a request with the same id until an answer comes.
 
-    `lost` names the acknowledged requests that had no effect: what was acknowledged must stand until its end or a
-    resume.
+    `lost` names the acknowledged requests that had no effect: an acknowledged override must be in force until its end
+    or a resume.
     """
 
     def __init__(
@@ -66,13 +67,13 @@ class Operator:
         self._acknowledged_until: dict[str, float] = {}
         self._tries_left: dict[str, int] = {}
         self._stops: list[ExpectedOverride] = []
-        self._stopped = self._stop_desired = self._stop_kept = False
+        self._stopped = self._stop_desired = self._stop_stored = False
         self.client = MultiBrokerClient(
             brokers, Client("operator", (f"{prefix}/controller/event",), None, tuple, self._take)
         )
 
     def override(self) -> None:
-        """Asks for a look on all zones, or on one."""
+        """Request a look for all zones, or for one."""
         random = self._world.random
         number, end = len(self._requests), self._world.now + random.uniform(*LASTS_S)
         zones = self._zones if random.random() < 0.5 else (random.choice(self._zones),)
@@ -82,22 +83,23 @@ class Operator:
         self._ask(f"override-{number}", keys, dict.fromkeys(zones, LOOKS[word]), whole_end_s)
 
     def resume(self) -> None:
-        """Asks for the schedule again."""
+        """Request the schedule again."""
         self._ask(f"resume-{len(self._requests)}", {"action": "resume"}, {}, self._world.now)
 
     def stop(self) -> None:
-        """Presses the button of the safety stop, which always sends the same."""
-        self._stop_desired, self._stop_kept = True, False
+        """Press the button of the safety stop, which always sends the same request."""
+        self._stop_desired, self._stop_stored = True, False
         self._ask(BUTTON, {"action": "stop"}, {}, self._world.now)
 
     def lift(self) -> None:
-        """The danger is over."""
-        self._stop_desired = self._stop_kept = False
+        """Lift the stop: the danger is over."""
+        self._stop_desired = self._stop_stored = False
         self._tries_left.pop(BUTTON, None)
         self._ask(f"lift-{len(self._requests)}", {"action": "lift"}, {}, self._world.now)
 
     def stops(self, is_stopped: bool) -> bool:
-        """Whether the controller has a stop from now on; True where that is new. It must be dark until it is lifted."""
+        """Record whether the controller has a stop from now on; returns whether that changed. It must be dark until the
+        stop is lifted."""
         if is_stopped is self._stopped:
             return False
         self._stopped = is_stopped
@@ -109,27 +111,27 @@ class Operator:
         return True
 
     def granted(self, name: str) -> None:
-        """It holds from the instant at which it is on disk."""
+        """Record that an override is on disk: it is in force from now on."""
         request = self._requests[name]
         self._granted[name] = ExpectedOverride(request.looks, self._world.now, request.end)
         self._expect()
 
     def ended(self, name: str) -> None:
-        """Ended on disk: before its time by a resume, or after it."""
+        """Record that an override has ended on disk: early by a resume, or at its end."""
         override = self._granted[name]
         self._granted[name] = replace(override, end=min(override.end, self._world.now))
         self._acknowledged_until.pop(name, None)
         self._expect()
 
     def check(self, overrides: OverrideManager | None) -> None:
-        """Looks whether all that was acknowledged stands, where a controller runs."""
+        """Check that every acknowledged override is in force, where a controller runs."""
         if overrides is None:
             return
-        standing = {override.id for override in overrides.overrides if override.end > self._world.instant}
-        if self._stop_kept and overrides.stop is None:
+        in_force = {override.id for override in overrides.overrides if override.end > self._world.instant}
+        if self._stop_stored and overrides.stop is None:
             self.lost.add(BUTTON)
         ends = self._acknowledged_until.items()
-        self.lost |= {name for name, end in ends if end > self._world.now and name not in standing}
+        self.lost |= {name for name, end in ends if end > self._world.now and name not in in_force}
 
     def _expect(self) -> None:
         self._expected.overrides = (*self._granted.values(), *self._stops)
@@ -154,7 +156,7 @@ class Operator:
         event = json.loads(item.payload)
         name, code = event.get("id"), event["code"]
         if code in {STOPPED, STOPPED_FOR_NOW} and not self._stop_desired:
-            self.lift()  # a copy of the press came late
+            self.lift()  # a copy of the request came late
         if code not in ANSWERS or self._tries_left.pop(name, None) is None:
             return
         if code != REFUSED:
@@ -166,7 +168,7 @@ class Operator:
         self.acknowledged += 1
         if code in {STOPPED, STOPPED_FOR_NOW}:
             self.lost |= set() if self._stopped else {name}
-            self._stop_kept = code == STOPPED and self._stop_desired
+            self._stop_stored = code == STOPPED and self._stop_desired
         elif code in LIFTED:
             self.lost |= {name} if self._stopped and not self._stop_desired else set()
         elif code in RESUMED:

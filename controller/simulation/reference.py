@@ -1,15 +1,15 @@
-"""What should be shown: a slow reference, written from the words of SPEC section 2.1, and its answers over a period.
+"""What should be shown: a slow reference implementation of SPEC section 2.1, and its answers over a period.
 
-It judges the controller, and so it shares with the plan only the rules as values, the grammar of days and the height of
-the sun: it knows no segments, no cues and no pieces. An instant is asked by itself, and the first that applies holds:
-a blackout (dark); the first campaign, then the first entry of `every_night` (with `otherwise: dark` also where only its
-day is right, as dark); dark. A zone asks only the rules that have a look for it. Nothing is brighter than the limits of
-the instant.
+It checks the controller, so it shares with the plan only the rules as values, the grammar of days and the height of the
+sun: it has no segments, cues or pieces. Each instant is computed by itself, and the first that applies wins: a blackout
+(dark); the first campaign, then the first entry of `every_night` (with `otherwise: dark` also where only its day
+applies, as dark); dark. A zone uses only the rules that have a look for it. Nothing is brighter than the limits of the
+instant.
 
-A rule applies where it is its day (the calendar day for `dates`, the night from noon to noon for `nights`) and one of
-its windows is open. Default windows are open while the sun is below the horizon; an event of the sun in other windows
-is that beside the deepest point of the night. A clock time in the gap of spring is the instant that it would have been;
-of a time that comes twice a start takes the first and an end the second.
+A rule applies on its days (the calendar day for `dates`, the night from noon to noon for `nights`) while one of its
+windows is open. Default windows are open while the sun is below the horizon; a sun event in other windows is the one
+next to the deepest point of the night. A clock time in the gap of spring is the instant that it would have been; of a
+time that comes twice a start takes the first and an end the second.
 
 Instants are POSIX seconds of true time.
 """
@@ -35,15 +35,15 @@ NOON_MIN, DAY_MIN = 12 * 60, 24 * 60
 MINUTE = timedelta(minutes=1)
 EXACT = timedelta(milliseconds=1)
 STEP_S = 60.0
-"""How often the reference is asked; a window that is open for less is missed."""
+"""Seconds between two answers of the reference; a window that is open for less is missed."""
 EXACT_S = 0.001
 OVERRIDE_FADE_S = 2.0
 GRACE_S = 1.0
-"""Light may be on its way so much longer than its fade."""
+"""Seconds that light may be changing after the end of its fade."""
 TEST_GRACE_S = 6.0
-"""After a test of lamps a vendor's gateway may need a second command before it is dark again."""
+"""Seconds after a lamp test in which a vendor's gateway may need a second command to be dark again."""
 ROUNDED_S = 0.5
-"""Events of the sun are planned to the second."""
+"""Tolerance for sun events, which are planned to the second."""
 MARGIN = timedelta(days=1)
 CROSSINGS: Mapping[SunEvent, tuple[float, int]] = {
     "sunset": (SUNSET_DEG, -1),
@@ -51,7 +51,7 @@ CROSSINGS: Mapping[SunEvent, tuple[float, int]] = {
     "dusk": (CIVIL_DEG, -1),
     "dawn": (CIVIL_DEG, 1),
 }
-"""The height of the sun, and whether the event lies before or after the deepest point of the night."""
+"""Height of the sun in degrees, and whether the event is before (-1) or after (1) the deepest point of the night."""
 
 
 class Reference:
@@ -65,12 +65,12 @@ class Reference:
         self._suns: dict[date, Sun] = {}
 
     def _night(self, moment: datetime) -> tuple[date, date]:
-        """The calendar day, and the night by its evening."""
+        """The calendar day, and the day on which the night began."""
         local = moment.astimezone(self._place.time_zone)
         return local.date(), local.date() if local.hour >= 12 else local.date() - timedelta(days=1)
 
     def highest_at(self, moment: datetime) -> float:
-        """The highest brightness, 0..1."""
+        """The highest brightness allowed at an instant, 0..1."""
         day, night = self._night(moment)
         open_now = (
             limit.brightness
@@ -80,16 +80,16 @@ class Reference:
         return min(open_now, default=1.0)
 
     def is_black(self, moment: datetime) -> bool:
-        """Whether a blackout holds."""
+        """Whether a blackout applies."""
         day, night = self._night(moment)
         return any(_is_day(rule, day, night) and self._is_open(rule, moment, night) for rule in self._blackouts)
 
     def rules_for(self, zone: str) -> tuple[Lit, ...]:
-        """Those that have a look for a zone."""
+        """The rules that have a look for a zone."""
         return tuple(rule for rule in self._lit if zone in rule.looks)
 
     def rule_at(self, moment: datetime, rules: tuple[Lit, ...]) -> Lit | None:
-        """Of these rules the one whose look is shown; None is dark."""
+        """The rule, of these, that is shown; None is dark."""
         if self.is_black(moment):
             return None
         day, night = self._night(moment)
@@ -112,7 +112,7 @@ class Reference:
         return start is not None and end is not None and start <= moment < end
 
     def _moment(self, term: Term, night: date, *, is_end: bool) -> datetime | None:
-        """The instant of a term; None where the sun does not pass that height."""
+        """The instant of a term; None where the sun does not reach that height."""
         if isinstance(term.what, int):
             at: datetime | None = self._clock(term.what, night, is_end=is_end)
         else:
@@ -123,17 +123,18 @@ class Reference:
         return at + timedelta(minutes=term.shift) if at is not None else None
 
     def _clock(self, minutes: int, night: date, *, is_end: bool) -> datetime:
-        """A clock time after noon lies on the night's own day, any other on the next; noon is the frame's border."""
+        """The instant of a clock time: after noon on the night's own day, any other on the next; noon is the frame's
+        border."""
         is_evening = NOON_MIN < minutes < DAY_MIN or (minutes == NOON_MIN and not is_end)
         day = night if is_evening else night + timedelta(days=1)
         naive = datetime.combine(day, time(minutes % DAY_MIN // 60, minutes % 60))
         first, second = (naive.replace(tzinfo=self._place.time_zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-        # in the gap of spring the second reading comes before the first, and is no time that anybody meant
+        # in the gap of spring the second reading comes before the first, and is not what anybody meant
         return max(first, second) if is_end or first > second else first
 
 
 class Sun:
-    """The events of one night frame, found by looking at the height of the sun every minute."""
+    """The sun events of one night frame, found from the height of the sun every minute."""
 
     def __init__(self, place: Place, start: datetime, end: datetime) -> None:
         self._place = place
@@ -176,7 +177,7 @@ def _is_day(rule: Rule, day: date, night: date) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RulePeriod:
-    """From `start` on this rule holds; None is dark."""
+    """The rule from `start` on; None is dark."""
 
     start: float
     rule: Lit | None
@@ -184,7 +185,7 @@ class RulePeriod:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedOverride:
-    """An override as whoever set it knows it."""
+    """An override as the person who set it expects it."""
 
     looks: Mapping[str, Look]
     start: float
@@ -192,11 +193,11 @@ class ExpectedOverride:
 
 
 Change = tuple[float, float]
-"""While light may be on its way, from one instant to another."""
+"""A time in which light may be changing: begin and end."""
 
 
 class Timeline:
-    """What some zones show by the rules over a period: those that have the same rules."""
+    """What zones with the same rules show over a period."""
 
     def __init__(self, reference: Reference, rules: tuple[Lit, ...], first: float, last: float) -> None:
         self._reference = reference
@@ -206,11 +207,11 @@ class Timeline:
         self._starts = [period.start for period in self.periods]
 
     def at(self, at: float) -> RulePeriod:
-        """The period in which an instant lies."""
+        """The rule period at an instant."""
         return self.periods[max(0, bisect_right(self._starts, at) - 1)]
 
     def _rule_periods(self, first: float, last: float) -> Iterator[RulePeriod]:
-        """Where two answers differ there is a border between them, which is found by halving."""
+        """The rule periods; where two answers differ, the border between them is found by bisection."""
         rule = self._rule(first)
         yield RulePeriod(first, rule)
         for before, after in _minutes(first, last):
@@ -223,7 +224,7 @@ class Timeline:
         return self._rule(at) is rule
 
     def _began(self, first: RulePeriod) -> float:
-        """When the rule that holds at the beginning began to hold, which only the steps of a sequence need to know."""
+        """When the first rule began to apply; only the steps of a sequence need this."""
         if first.rule is None or all(len(look.colors) < 2 for look in first.rule.looks.values()):
             return first.start
         earliest, at = first.start - REACH * 86_400, first.start
@@ -238,9 +239,9 @@ class Timeline:
 
 
 class Expected:
-    """What should be shown over a period. `overrides` are those that were granted, the newest last, and stand above the
-    rules; a sequence is counted from when its rule began to hold, whatever was set since. While lamps are tested
-    before a campaign, which only happens where nothing else may be shown, none is expected to show anything."""
+    """What should be shown over a period. `overrides` are those that were granted, the newest last, and come before the
+    rules; a sequence is counted from the begin of its rule, whatever was set since. During a lamp test before a
+    campaign, which only happens where nothing else may be shown, no light is expected or wrong."""
 
     def __init__(self, setup: Setup, start: datetime, end: datetime) -> None:
         self.overrides: tuple[ExpectedOverride, ...] = ()
@@ -258,19 +259,19 @@ class Expected:
         self._limit_borders = list(self._borders_of_limits(setup, *span))
         changes = (_change(*pair) for timeline in known.values() for pair in pairwise(timeline.periods))
         limits = ((at - ROUNDED_S, at + ROUNDED_S + GRACE_S) for at in self._limit_borders)
-        self._changes = apart(sorted((*changes, *limits)))  # a long fade goes on over the borders of other rules
+        self._changes = apart(sorted((*changes, *limits)))  # a long fade may continue across borders of other rules
         starts = (period.start for timeline in known.values() for period in timeline.periods)
         self._marks = sorted({at for change in self._changes for at in change}.union(starts, self._limit_borders))
 
     def without_overrides(self) -> "Expected":
-        """The same for another rehearsal of the same period."""
+        """A copy without overrides for another rehearsal of the same period."""
         fresh = copy(self)
         fresh.overrides, fresh.lamp_tests = (), ()
         return fresh
 
     def begin_lamp_test(self, at: float, until: float) -> None:
-        """Lamps are tested from now on, until then at the latest; where the rules or a hand say what must be shown,
-        they are judged all the same."""
+        """A lamp test begins at `at` and ends by `until`; where a rule or an override decides what must be shown, the
+        lamps are still judged."""
         moment = utc(at)
         is_dark = not any(state.on for state in self.desired(at).values())
         is_free = not any(override.start <= at < override.end for override in self.overrides)
@@ -278,7 +279,7 @@ class Expected:
             self.lamp_tests = (*self.lamp_tests, (at, until + TEST_GRACE_S))
 
     def end_lamp_test(self, at: float) -> None:
-        """The planned light is on its way back."""
+        """The lamp test ends: the planned light is coming back."""
         self.lamp_tests = tuple((start, min(end, at + TEST_GRACE_S)) for start, end in self.lamp_tests)
 
     def desired(self, at: float) -> dict[str, ZoneState]:
@@ -295,7 +296,7 @@ class Expected:
         return {zone: _dimmed(state, highest) for zone, state in shown.items()}
 
     def is_changing(self, at: float) -> bool:
-        """Whether light may be on its way to what should be shown."""
+        """Whether light may be changing to what should be shown."""
         begun = bisect_right(self._changes, (at, float("inf")))
         if begun and at < self._changes[begun - 1][1]:
             return True
@@ -308,7 +309,7 @@ class Expected:
         )
 
     def next_mark(self, at: float) -> float:
-        """The next instant at which either answer may be another one."""
+        """The next instant at which either answer may change."""
         number = bisect_right(self._marks, at)
         marks = self._marks[number : number + 1]
         marks += [end for _, end in self.lamp_tests]
@@ -319,7 +320,7 @@ class Expected:
         return min((mark for mark in marks if mark > at), default=float("inf"))
 
     def _steps(self, at: float) -> Iterator[tuple[float, float]]:
-        """The last step of each sequence that is shown, and the next one."""
+        """For each sequence that is shown its last step and the next one."""
         for zone, timeline in self._timelines.items():
             period = timeline.at(at)
             look: Look = period.rule.looks[zone] if period.rule is not None else NO_LIGHT
@@ -334,7 +335,7 @@ class Expected:
         return (override.start, override.start + OVERRIDE_FADE_S + GRACE_S), (override.end, override.end + over_s)
 
     def _borders_of_limits(self, setup: Setup, first: float, last: float) -> Iterator[float]:
-        """Where the highest brightness changes."""
+        """The instants at which the highest brightness changes."""
         highest = self._reference.highest_at(utc(first))
         for before, after in _minutes(first, last) if setup.schedule.limits else ():
             new = self._reference.highest_at(utc(after))
@@ -354,7 +355,7 @@ def _minutes(first: float, last: float) -> Iterator[tuple[float, float]]:
 
 
 def _border(before: float, after: float, still: Callable[[float], bool]) -> float:
-    """Between an instant at which something still holds and one at which it does no more, the first of the latter."""
+    """The first instant between `before` and `after` at which `still` is false, by bisection."""
     while after - before > EXACT_S:
         middle = (before + after) / 2
         before, after = (middle, after) if still(middle) else (before, middle)
@@ -368,8 +369,8 @@ def _dimmed(state: ZoneState, highest: float) -> ZoneState:
 
 
 def _change(before: RulePeriod, after: RulePeriod) -> Change:
-    """When light may be on its way at a border of the rules: through the fade that is declared. A fade out ends at its
-    border, which may be ROUNDED_S early or late."""
+    """When light may be changing at a border of the rules: during the declared fade. A fade out ends at its border,
+    which may be ROUNDED_S early or late."""
     fade_in_s = after.rule.fade_in.total_seconds() if after.rule is not None else 0.0
     fade_out_s = before.rule.fade_out.total_seconds() if before.rule is not None and not fade_in_s else 0.0
     return after.start - fade_out_s - ROUNDED_S, after.start + fade_in_s + ROUNDED_S + GRACE_S

@@ -1,4 +1,4 @@
-"""A rehearsal: one period, one set of faults, one seed; its figures as JSON, and the targets that they must reach.
+"""A rehearsal: one period, one set of faults, one seed; its figures as JSON, and their targets.
 
 The same seed gives the same bytes. Seconds are rounded to a thousandth.
 """
@@ -19,22 +19,22 @@ from controller.simulation.reference import Expected
 from controller.simulation.scenario import RecordedAlarm, Scenario
 
 MOST = 10
-"""So many of the longest spells are given, and of the first false alarms."""
+"""Number of the longest spells, and of the first false alarms, in the figures."""
 OURS_MEDIAN, OURS_WORST, VENDORS_MEDIAN = 0.9999, 0.999, 0.999
-"""Availability in a storm. Our gateway keeps the plan; a vendor's keeps none."""
+"""Least availability in a storm. Our gateways keep the plan; vendors' do not."""
 UNDETECTED_S = 60.0
-"""So long in all a gateway may be wrong and called confirmed, under any faults."""
+"""Most seconds in total that a gateway may be wrong and called confirmed, under any faults."""
 AROUND = {
     *("controller", "broker", "gateway", "partition", "garbage", "flood"),
     *("reload", "disk", "flap", "replay", "epoch", "asker"),
 }
-"""The other sets make lamps or clocks go wrong themselves, or are a matter of seconds by hand."""
+"""Sets with the target OURS_WORST. The others make lamps or clocks themselves go wrong, or last seconds only."""
 
 Json = dict[str, Any]
 
 
 class Rehearsal:
-    """Everything but the seed; the reference is worked out once for all seeds."""
+    """Everything but the seed; the reference is computed once for all seeds."""
 
     def __init__(self, setup: Setup, start: datetime, end: datetime, faults: str, controllers: int = 1) -> None:
         self.setup = setup
@@ -45,7 +45,7 @@ class Rehearsal:
         self._expected = Expected(setup, start, end)
 
     def hold(self, seed: int) -> Scenario:
-        """One world, from switching on to the end."""
+        """Run one world, from switching on to the end."""
         scenario = Scenario(self.setup, self._expected.without_overrides(), self.start, seed, self.controllers)
         plan(scenario, (OF_SEVERAL if self.controllers > 1 else FAULTS)[self.faults], self.end.timestamp())
         scenario.play(self.end)
@@ -60,8 +60,8 @@ def of_one(rehearsal: Rehearsal, scenario: Scenario) -> Json:
     for day, count in scenario.meter.nights.items():
         faults = Counter(name for night, name in sorted(begun) if night == day)
         nights.append({"night": day.isoformat(), **_count(count), "faults": dict(faults)})
-    told = figures(rehearsal, scenario)
-    return {"version": 1, **_period(rehearsal), "nights": nights, **told, "missed": list(missed([told]))}
+    of_seed = figures(rehearsal, scenario)
+    return {"version": 1, **_period(rehearsal), "nights": nights, **of_seed, "missed": list(missed([of_seed]))}
 
 
 def of_several(rehearsal: Rehearsal, seeds: Sequence[Json]) -> Json:
@@ -160,12 +160,12 @@ def _spread(values: Sequence[float]) -> Json:
 
 def missed(seeds: Iterable[Json]) -> tuple[str, ...]:
     """The names of the figures that missed their target in any seed, or in the median; in a fixed order."""
-    told = tuple(seeds)
-    names = [name for one in told for name in _missed_alone(one)]
+    each_seed = tuple(seeds)
+    names = [name for one in each_seed for name in _missed_alone(one)]
     for kind, target in ((True, OURS_MEDIAN), (False, VENDORS_MEDIAN)):
-        shares = [_availability(one, ours=kind) for one in told]
+        shares = [_availability(one, ours=kind) for one in each_seed]
         known = [share for share in shares if share is not None]
-        if known and told[0]["faults"] == "storm" and median(known) < target:
+        if known and each_seed[0]["faults"] == "storm" and median(known) < target:
             names.append("availability")
     return tuple(dict.fromkeys(names))
 

@@ -1,4 +1,4 @@
-"""The simulated site put together: brokers, controller, gateways with their lamps, an operator, and the meter."""
+"""The complete simulated site: brokers, controllers, gateways with their lamps, an operator, and the meter."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -20,17 +20,17 @@ from controller.simulation.operator import Operator, StatusAsker
 from controller.simulation.reference import Expected
 
 LEAD = timedelta(seconds=60)
-"""All is switched on so long before the period begins, from which on seconds count."""
+"""How long before the period everything is switched on; seconds count from the begin of the period."""
 AFTER_S = 120.0
-"""So long after it healed a fault is still a cause of what goes wrong."""
+"""Seconds after its end in which a fault may still be the cause of what goes wrong."""
 LOOK_S = 0.5
 TEST_BEGAN, TEST_ENDED = "TWL-G150", frozenset({"TWL-G151", "TWL-G152", "TWL-G159"})
-"""Of lamps, before a campaign."""
+"""Begin and end of a lamp test before a campaign."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedAlarm:
-    """A warning or an error, and when it was told (POSIX seconds); false where no fault was a cause."""
+    """A warning or an error, and when it was emitted (POSIX seconds); `is_false` where no fault was a cause."""
 
     at: float
     event: Event
@@ -39,21 +39,21 @@ class RecordedAlarm:
 
 @dataclass(slots=True)
 class ActiveFaults:
-    """Which faults are at work, when each was last, and when each began."""
+    """The faults: which are active, when each was last active, and when each began (POSIX seconds)."""
 
-    at_work: Counter[str] = field(default_factory=Counter)
+    active: Counter[str] = field(default_factory=Counter)
     last_s: dict[str, float] = field(default_factory=dict)
     begun: list[tuple[float, str]] = field(default_factory=list)
 
     def causes(self, now: float) -> tuple[str, ...]:
-        """Those that may be the cause of what is wrong now."""
+        """The faults that may be the cause of what is wrong now."""
         recent = {name for name, last_s in self.last_s.items() if now - last_s <= AFTER_S}
-        return tuple(sorted(recent.union(+self.at_work)))
+        return tuple(sorted(recent.union(+self.active)))
 
 
 class Scenario:
-    """One setup in one world. `expected` is what should be shown; it is told of what is set by hand, and so belongs to
-    this scenario alone. Several `controllers` share a database."""
+    """One setup in one world. `expected` is what should be shown; it includes overrides, and so belongs to this one
+    scenario. Several `controllers` share a database."""
 
     def __init__(self, setup: Setup, expected: Expected, start: datetime, seed: int, controllers: int = 1) -> None:
         tower = setup.tower
@@ -76,16 +76,16 @@ class Scenario:
             for zone in host.gateway.zone_names
         }
         self.meter = Meter(self.world, tower.site.place, expected, lamps, lambda: self.faults.causes(self.world.now))
-        observer = Observer(self.tell, self.meter.confirms, self._stops)
+        observer = Observer(self.record, self.meter.confirms, self._stops)
         self.database = SimulatedDatabase(self.world, self.disk)
         self.controllers = self.controller_hosts(observer, controllers)
         if len(self.ours) == len(self.gateways):
-            # a vendor's gateway is known by its answers: to pass over the questions would be to think it silent
+            # not with vendors' gateways: their status depends on answers, and skipped questions would make them silent
             self.world.lull = self._is_quiet
 
     @property
     def ours(self) -> tuple[OurGatewayHost, ...]:
-        """The machines that run our gateway."""
+        """The machines that run our own gateways."""
         return tuple(host for host in self.gateways if isinstance(host, OurGatewayHost))
 
     @property
@@ -100,32 +100,32 @@ class Scenario:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """Every way to a broker that may be cut."""
+        """Every line to a broker; any of them may be cut."""
         clients = (*(each.client for each in self.controllers), *(host.client for host in self.gateways))
         return tuple(line for client in clients for line in client.lines)
 
     @property
     def overrides(self) -> OverrideManager | None:
-        """What the controller says is set by hand, where one runs."""
+        """The overrides of the controller, where one runs."""
         return self.controller.loop.overrides if self.controller.loop is not None else None
 
     def play(self, end: datetime) -> None:
-        """Everything from before the beginning to the end."""
+        """Run everything, from switching on to the end."""
         self.switch_on()
         self.world.run(end)
         self.meter.end()
         self.operator.check(self.overrides)
 
     def switch_on(self) -> None:
-        """Power for all, within a second."""
+        """Switch on all machines, within a second."""
         gateways, controllers = (host.start for host in self.gateways), (each.start for each in self.controllers)
         for start in (*gateways, *controllers, self.operator.client.start):
             self.world.after(self.world.random.uniform(0, 1), start)
         self.world.run(self.start)
         self.meter.begin()
 
-    def tell(self, event: Event) -> None:
-        """An event of any process."""
+    def record(self, event: Event) -> None:
+        """Record an event of any process."""
         if event.code == TEST_BEGAN:
             self.meter.expected.begin_lamp_test(self.world.now, self.world.now + self._test_s)
             self.meter.expect()
@@ -141,23 +141,23 @@ class Scenario:
         self.meter.shows(gateway, zones)
 
     def begin(self, name: str) -> None:
-        """A fault is at work from now on."""
-        self.faults.at_work[name] += 1
+        """A fault begins."""
+        self.faults.active[name] += 1
         self.faults.last_s[name] = self.world.now
         self.faults.begun.append((self.world.now, name))
         self._healed_s = None
 
     def heal(self, name: str) -> None:
-        """It is over. After the last one the recovery is timed, unless another begins before the end of it."""
-        self.faults.at_work[name] -= 1
+        """A fault ends. After the last one the recovery is timed, unless another one begins before it is complete."""
+        self.faults.active[name] -= 1
         self.faults.last_s[name] = self.world.now
-        if not any(self.faults.at_work.values()):
+        if not any(self.faults.active.values()):
             self._healed_s = self.world.now
             self._time_recovery(self.world.now)
 
     def ask(self, ahead_s: float) -> None:
-        """Somebody with such a clock asks whether the controller lives. That it seems not to is no mistake while
-        another fault may keep the two apart."""
+        """Somebody whose clock is `ahead_s` ahead asks whether the controller lives. A negative answer is no mistake
+        while another fault may separate the two."""
         ran, asked = self.controller.loop is not None, self.controllers
 
         def judge(lives: bool) -> None:
@@ -173,7 +173,7 @@ class Scenario:
 
     @property
     def _test_s(self) -> float:
-        """How long a test of all lamps lasts: the gateways are tested at once, the lamps of one after another."""
+        """Seconds that a test of all lamps lasts: gateways are tested at the same time, the lamps of one in turn."""
         settings = self.setup.tower.preflight
         lamps = max((len(lamps_of(each)) for each in self.setup.tower.gateways), default=1)
         return lamps * settings.each.total_seconds() if settings is not None else 0.0
@@ -193,7 +193,7 @@ class Scenario:
     def gateway_host(self, gateway: Gateway) -> GatewayHost:
         """The machine of one gateway."""
         for own in own_gateways((gateway,)):
-            return OurGatewayHost(self.world, self.brokers, self.setup, own, self.on_light, self.tell)
+            return OurGatewayHost(self.world, self.brokers, self.setup, own, self.on_light, self.record)
         return VendorGatewayHost(self.world, self.brokers[0], gateway, self.on_light)
 
     def controller_hosts(self, observer: Observer, count: int) -> tuple[ControllerHost, ...]:

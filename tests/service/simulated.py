@@ -91,7 +91,7 @@ class SimulatedController(Reachable, ControllerHost):
         self.events: list[tuple[float, Event]] = []
         self.lives: dict[str, list[str]] = {}
         self._site_world = world
-        super().__init__(world.world, world.brokers, setup, disk, replace(observer, tell=self._record(observer.tell)))
+        super().__init__(world.world, world.brokers, setup, disk, replace(observer, emit=self._record(observer.emit)))
         self.clock = SetClock(world.world)
         self._engine = restore(setup, disk)[0]
 

@@ -1,11 +1,11 @@
-"""What every simulated device is: a vendor's firmware and its lamps as a pure machine.
+"""The base of every simulated device: a vendor's firmware and its lamps as a pure state machine.
 
     Device(gateway) -> boot(now) -> receive(topic, payload, now) … turn(now) …
 
-The keys of `tower.yaml` that name the gateway also make the device, so both ends agree by construction. Rounding,
-timing, retained flags and the state after a power cut are those of the documents and sources named in the dialect of
-the same kind; no device shares code with its dialect, except conversions of colours. A device understands
-the forms of commands that the dialect sends; what it does not understand changes nothing.
+A device is built from the gateway's keys of `tower.yaml`, so both ends agree by construction. Rounding, timing,
+retained flags and the state after a power cut are those of the documents and sources named in the dialect of the same
+kind; no device shares code with its dialect, except conversions of colours. A device understands the forms of commands
+that the dialect sends; any other message changes nothing.
 """
 
 import json
@@ -34,7 +34,7 @@ class SimulatedLamp:
     fade_s: float = 0.0
 
     def go(self, goal: ZoneState, fade_s: float, now: datetime) -> None:
-        """Begins a fade from what is shown now."""
+        """Begin a fade from the present light."""
         self.origin, self.goal, self.began, self.fade_s = self.shows(now), goal, now, fade_s
 
     def shows(self, now: datetime) -> ZoneState:
@@ -55,7 +55,7 @@ class SimulatedLamp:
 
 
 class Device(ABC, Generic[G]):
-    """A simulated device of one gateway: its topic filters, the last will it connects with, and its lamps by zone."""
+    """The simulated device of one gateway: its topic filters, its last will, and its lamps by zone."""
 
     def __init__(self, gateway: G, subscriptions: tuple[str, ...], will: Message | None) -> None:
         self.gateway = gateway
@@ -71,15 +71,15 @@ class Device(ABC, Generic[G]):
 
     @abstractmethod
     def boot(self, now: datetime) -> Messages:
-        """Power comes back: the state after a power cut, and what it publishes when it has connected."""
+        """Power comes back: set the state after a power cut; returns what it publishes once connected."""
 
     @abstractmethod
     def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
-        """A message has come."""
+        """Take a message; returns what it publishes in answer."""
 
     def turn(self, now: datetime) -> tuple[Messages, datetime | None]:  # noqa: ARG002
-        """Time has passed: what it publishes by itself, and when to call again. Called after each `boot` and `receive`,
-        and at the instant that it named last, or later."""
+        """Let time pass: returns what it publishes by itself, and when to call again. Called after each `boot` and
+        `receive`, and at the instant returned last, or later."""
         return (), None
 
     def shows(self, now: datetime) -> Mapping[str, ZoneState]:
@@ -119,8 +119,8 @@ def keys_of(payload: bytes) -> Mapping[str, object]:
     return read if isinstance(read, dict) else {}
 
 
-def said(payload: bytes) -> str:
-    """The text in a payload, undecodable bytes left out."""
+def text_of(payload: bytes) -> str:
+    """The text in a payload, without undecodable bytes."""
     return payload.decode("utf-8", errors="ignore")
 
 

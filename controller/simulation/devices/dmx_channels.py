@@ -1,4 +1,4 @@
-"""A bridge from MQTT to DMX that knows channels and values only: all at 0 after a power cut, nothing retained."""
+"""A bridge from MQTT to DMX with channels and values only: all at 0 after a power cut, nothing retained."""
 
 import re
 from collections.abc import Mapping
@@ -7,14 +7,14 @@ from datetime import datetime
 from controller.gateways.base import Message
 from controller.gateways.dmx_channels import PLACE, DmxChannels
 from controller.lighting.look import ZoneState
-from controller.simulation.devices.device import Device, Messages, document, keys_of, said
+from controller.simulation.devices.device import Device, Messages, document, keys_of, text_of
 
 LEVEL = re.compile(r"[0-9]{1,5}")
 SLOTS = 512
 
 
 class DmxBridge(Device[DmxChannels]):
-    """A bridge and the fixtures on its cable; `scale` is the value that it takes for full."""
+    """A bridge and the fixtures on its cable; `scale` is its value for full."""
 
     def __init__(self, gateway: DmxChannels) -> None:
         topic, channels = gateway.channel_topic, range(gateway.base, gateway.base + SLOTS)
@@ -24,7 +24,7 @@ class DmxBridge(Device[DmxChannels]):
         self.slots = bytearray(SLOTS)
 
     def boot(self, now: datetime) -> Messages:  # noqa: ARG002
-        """Everything at 0; it says nothing."""
+        """Everything at 0; publishes nothing."""
         self.slots = bytearray(SLOTS)
         return ()
 
@@ -34,7 +34,7 @@ class DmxBridge(Device[DmxChannels]):
             return self._take({str(key): str(value) for key, value in keys_of(payload).items()})
         before, _, after = (self.gateway.channel_topic or "").partition(PLACE)
         number = topic.removeprefix(before).removesuffix(after)
-        return self._take({number: said(payload)}) if topic == before + number + after else ()
+        return self._take({number: text_of(payload)}) if topic == before + number + after else ()
 
     def _take(self, values: Mapping[str, str]) -> Messages:
         taken: dict[str, int] = {}
@@ -55,6 +55,6 @@ class DmxBridge(Device[DmxChannels]):
         return tuple(Message(topic.replace(PLACE, number), str(level).encode()) for number, level in taken.items())
 
     def shows(self, now: datetime) -> Mapping[str, ZoneState]:  # noqa: ARG002
-        """What the fixtures make of the levels."""
+        """The light of the fixtures at these levels."""
         (universe,) = self.gateway.patch.universes
         return self.gateway.patch.shown({universe: bytes(self.slots)})

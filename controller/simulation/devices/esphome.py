@@ -27,7 +27,7 @@ class EspHomeLight:
     effect: str = "None"
 
     def take(self, keys: Mapping[str, object]) -> None:
-        """One JSON command; what is of a wrong type, or what the light has not, is not there."""
+        """One JSON command; keys of a wrong type, or of what the light does not have, are ignored."""
         self.on = switched(keys.get("state"), self.on)
         brightness = whole(keys.get("brightness"), 0, 255, None)
         self.brightness = self.brightness if brightness is None or self.mode == "onoff" else brightness / 255
@@ -43,18 +43,18 @@ class EspHomeLight:
 
     def _take_color(self, color: Mapping[str, object]) -> None:
         parts = [whole(color.get(key), 0, 255, None) for key in "rgb"]
-        told = [part / 255 if part is not None else old for part, old in zip(parts, self.rgb, strict=True)]
+        given = [part / 255 if part is not None else old for part, old in zip(parts, self.rgb, strict=True)]
         if any(part is not None for part in parts):
             strongest = max((part for part in parts if part is not None), default=0) / 255
             self.color_brightness, self.mired = strongest, None
-            top = max(told) or 1.0
-            self.rgb = (told[0] / top, told[1] / top, told[2] / top)
+            top = max(given) or 1.0
+            self.rgb = (given[0] / top, given[1] / top, given[2] / top)
         if "c" not in color:
             self.white = whole(color.get("w"), 0, 255, self.white * 255) / 255
 
     @property
     def goal(self) -> ZoneState:
-        """The light that comes of it."""
+        """The light that results."""
         if not self.on:
             return DARK
         if self.mode in {"onoff", "brightness"}:
@@ -67,18 +67,18 @@ class EspHomeLight:
     def document(self) -> bytes:
         """The state, which keeps colour and brightness when off."""
         red, green, blue = (_byte(self.color_brightness * part) for part in self.rgb)
-        told = {"state": "ON" if self.on else "OFF", "brightness": _byte(self.brightness)}
+        common = {"state": "ON" if self.on else "OFF", "brightness": _byte(self.brightness)}
         if self.mode in {"onoff", "brightness"}:
-            keys = {key: value for key, value in told.items() if key == "state" or self.mode == "brightness"}
+            keys = {key: value for key, value in common.items() if key == "state" or self.mode == "brightness"}
             return document(effect=self.effect, color_mode=self.mode, **keys, color={})
         if self.mired is not None:
-            return document(effect=self.effect, color_mode="color_temp", **told, color={}, color_temp=self.mired)
+            return document(effect=self.effect, color_mode="color_temp", **common, color={}, color_temp=self.mired)
         color = {"r": red, "g": green, "b": blue, "w": _byte(self.white)}
-        return document(effect=self.effect, color_mode="rgbw", **told, color=color, white_value=_byte(self.white))
+        return document(effect=self.effect, color_mode="rgbw", **common, color=color, white_value=_byte(self.white))
 
 
 class EspHomeNode(Device[EspHome]):
-    """A node; every light of it is a zone."""
+    """A node; each of its lights is a zone."""
 
     def __init__(self, gateway: EspHome) -> None:
         offline = Message(f"{gateway.topic}/status", b"offline", 0, True)

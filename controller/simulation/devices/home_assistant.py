@@ -1,4 +1,4 @@
-"""A light of the Home Assistant JSON schema, whatever the firmware: reports retained and at once."""
+"""A light of the Home Assistant JSON schema, of any firmware: reports retained and at once."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,7 +24,7 @@ WHITE: dict[str, dict[str, object]] = {"xy": {"x": 0.3127, "y": 0.329}, "hs": {"
 
 
 class HomeAssistantLight(Device[HomeAssistant]):
-    """Dark after a power cut. `scale` is the lamp's own, `birth` its own word for being there, where it has a topic."""
+    """Dark after a power cut. `scale` is the lamp's own, `birth` its own word for online, where it has a topic."""
 
     def __init__(self, gateway: HomeAssistant) -> None:
         topic = gateway.availability_topic
@@ -39,10 +39,10 @@ class HomeAssistantLight(Device[HomeAssistant]):
         self.mode = gateway.color_modes[0]
         self.mired = 250.0
         self.effect: str | None = None
-        self.told = b""
+        self.last_report = b""
 
     def boot(self, now: datetime) -> Messages:
-        """Dark, online, and says so."""
+        """Dark; publishes that it is online."""
         self.on = False
         self.lamp.go(DARK, 0, now)
         return (*self.birth, *self._report())
@@ -60,9 +60,9 @@ class HomeAssistantLight(Device[HomeAssistant]):
         return self._report()
 
     def _take_color(self, keys: Mapping[str, object]) -> None:
-        told = whole(keys.get("color_temp"), 1, 20_000, None)
-        if told is not None and "color_temp" in self.gateway.color_modes:
-            mired = 1e6 / told if self.gateway.color_temp_kelvin else told
+        temperature = whole(keys.get("color_temp"), 1, 20_000, None)
+        if temperature is not None and "color_temp" in self.gateway.color_modes:
+            mired = 1e6 / temperature if self.gateway.color_temp_kelvin else temperature
             low, high = self.gateway.mireds
             self.mode, self.mired = "color_temp", min(high, max(low, mired))
         color = keys.get("color")
@@ -100,9 +100,9 @@ class HomeAssistantLight(Device[HomeAssistant]):
             keys["color"] = self.color
         if self.effect is not None:
             keys["effect"] = self.effect
-        told, self.told = self.told, document(**keys)
-        is_news = self.gateway.answers_repeats or self.told != told
-        return (Message(self.gateway.state_topic, self.told, 0, True),) if is_news else ()
+        before, self.last_report = self.last_report, document(**keys)
+        is_due = self.gateway.answers_repeats or self.last_report != before
+        return (Message(self.gateway.state_topic, self.last_report, 0, True),) if is_due else ()
 
 
 def _from_xy(x: float, y: float) -> tuple[float, ...]:

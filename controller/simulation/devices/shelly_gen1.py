@@ -13,7 +13,7 @@ RANGES = {"red": 255, "green": 255, "blue": 255, "white": 255, "gain": 100, "eff
 
 
 class ShellyRgbw2(Device[ShellyGen1]):
-    """One light in colour mode; in white mode it has others, and hears nothing that is for that one."""
+    """One light in colour mode; in white mode it has others, and ignores commands for this one."""
 
     def __init__(self, gateway: ShellyGen1) -> None:
         device = f"shellies/{gateway.device}"
@@ -35,7 +35,7 @@ class ShellyRgbw2(Device[ShellyGen1]):
         return (self._report(now) if due else ()), self.next_status
 
     def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
-        """Set, or a call for the status."""
+        """A command, or the question for the status."""
         if self.mode == "white" and "/color/" in topic:
             return ()
         if topic.endswith("/color/0/set"):

@@ -15,7 +15,7 @@ NOT_FOUND, INVALID = 404, -103
 
 @dataclass
 class ShellyComponent:
-    """The goal of one component."""
+    """The commanded state of one component."""
 
     on: bool = False
     brightness: int = 100
@@ -39,7 +39,7 @@ class ShellyComponent:
         return True
 
     def goal(self, family: str) -> ZoneState:
-        """The light that comes of it."""
+        """The light that results."""
         if not self.on:
             return DARK
         if family == "light":
@@ -66,7 +66,7 @@ class ShellyPlus(Device[ShellyGen2]):
         return (online, *(message for zone in self.parts for message in self._report(zone, now)))
 
     def turn(self, now: datetime) -> tuple[Messages, datetime | None]:
-        """The end of a fade is told."""
+        """Publishes the end of a fade."""
         over = [zone for zone in sorted(self.fading) if not self.lamps[zone].fades(now)]
         self.fading -= set(over)
         ends = [end for zone in self.fading if (end := self.lamps[zone].arrives) is not None]

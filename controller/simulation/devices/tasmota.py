@@ -14,7 +14,7 @@ from controller.gateways.base import Message
 from controller.gateways.tasmota import Tasmota
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, ZoneState
-from controller.simulation.devices.device import Device, Messages, document, emitted, light, said, switched
+from controller.simulation.devices.device import Device, Messages, document, emitted, light, switched, text_of
 
 TELE = timedelta(seconds=300)
 COMMAND = re.compile(r"([A-Za-z]+)([0-9]*)")
@@ -23,7 +23,7 @@ DIGITS = {"0": "off", "1": "on"}
 
 
 class TasmotaLight(Device[Tasmota]):
-    """A light of one to five channels; or a relay, which knows no light commands."""
+    """A light of one to five channels; or a relay, which has no light commands."""
 
     def __init__(self, gateway: Tasmota) -> None:
         super().__init__(
@@ -63,7 +63,7 @@ class TasmotaLight(Device[Tasmota]):
 
     def receive(self, topic: str, payload: bytes, now: datetime) -> Messages:
         """One command, or a backlog of commands; each is answered."""
-        name, text = topic.removeprefix(self.gateway.at("cmnd", "")), said(payload).strip()
+        name, text = topic.removeprefix(self.gateway.at("cmnd", "")), text_of(payload).strip()
         backlog = name.lower() in {"backlog", "backlog0"}
         calls = [part.strip().partition(" ")[::2] for part in text.split(";")[:30]] if backlog else [(name, text)]
         return tuple(message for call in calls for message in self._run(*call, now=now))
@@ -83,7 +83,7 @@ class TasmotaLight(Device[Tasmota]):
         return Message(self.gateway.at("stat", leaf), payload)
 
     def _move(self, before: ZoneState | None, now: datetime) -> None:
-        """Towards the goal where it is another one; without a fade it stays as far as it had come."""
+        """Fade towards the new goal; without a fade the light stops where it is."""
         goal, lamp = self._goal(), self.lamp
         if goal == before:
             if lamp.fades(now) and not self.fade:
@@ -185,8 +185,8 @@ class TasmotaLight(Device[Tasmota]):
         return keys
 
     def _state(self) -> dict[str, object]:
-        told = {"Scheme": self.scheme} if self.gateway.channels > 2 else {}
-        return {**self._light(), **told, "Fade": _word(self.fade).decode(), "Speed": self.speed}
+        scheme = {"Scheme": self.scheme} if self.gateway.channels > 2 else {}
+        return {**self._light(), **scheme, "Fade": _word(self.fade).decode(), "Speed": self.speed}
 
 
 def scaled(value: int, full: int, new_full: int) -> int:

@@ -1,7 +1,7 @@
 """Zigbee2MQTT with one lamp: optimistic, never retained, colours kept as xy of four decimals.
 
-A Zigbee lamp comes back from a power cut lit in full white, whatever it was. `state` is the bridge's cache, which takes
-every command for carried out; `held` is what the lamp shows, and `get` reads that, one part after another.
+A Zigbee lamp comes back from a power cut lit in full white, whatever it showed before. `state` is the bridge's cache,
+which assumes that every command was obeyed; `held` is what the lamp shows, and `get` reads that, part by part.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from controller.lighting.look import DARK, ZoneState
 from controller.simulation.devices.device import Device, Messages, document, keys_of, seconds, whole
 
 READ = timedelta(seconds=0.2)
-"""How long the bridge takes for one part of a lamp."""
+"""Seconds that the bridge takes for one part of a lamp."""
 PARTS = ("state", "brightness", "color", "color_temp")
 
 
 class ZigbeeLamp(Device[Zigbee2Mqtt]):
-    """Bridge and lamp in one. Of `deaf_to` (`state`, `brightness`, `color`) the lamp takes nothing; out of `reach` it
-    hears nothing, which the bridge notices."""
+    """Bridge and lamp in one. The lamp ignores commands for the parts in `deaf_to` (`state`, `brightness`, `color`);
+    out of `reach` it receives nothing, which the bridge notices."""
 
     def __init__(self, gateway: Zigbee2Mqtt) -> None:
         super().__init__(
@@ -34,7 +34,7 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
         self.power_up()
 
     def power_up(self) -> None:
-        """The lamp after a power cut; what it has not it does not tell."""
+        """The lamp after a power cut; it reports only the parts that it has."""
         self.held = self._had({"state": "ON", "brightness": 254, "color_mode": "color_temp", "color_temp": 370})
         self.state = dict(self.held)
 
@@ -45,7 +45,7 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
         return {key: value for key, value in keys.items() if key not in lacks}
 
     def boot(self, now: datetime) -> Messages:
-        """Bridge and lamp come back; the state is published once from the cache, which is right here."""
+        """Bridge and lamp come back; the state is published once from the cache, which is correct then."""
         self.power_up()
         self.lamp.go(self._goal(), 0, now)
         online = document(state="online")
@@ -94,7 +94,7 @@ class ZigbeeLamp(Device[Zigbee2Mqtt]):
         return (key if key in {"state", "brightness"} else "color") in self.deaf_to
 
     def _read(self, part: str) -> Message:
-        """One attribute read from the lamp; the rest is told from the cache."""
+        """A report with one attribute read from the lamp, and the rest from the cache."""
         keys = {"color_mode", "color", "color_temp"} if part.startswith("color") else {part}
         self.state |= {key: value for key, value in self.held.items() if key in keys}
         return self._report()
