@@ -1,9 +1,8 @@
 """A rule of the schedule as the fields of a form, and back: what a person may change without seeing YAML. Pure.
 
-Every value is text as it stands in the file. What a form cannot show as fields (`advanced`) is kept as it is and never
-written anew. Days of a yearly rule that are others in one year, `dates: [20–26 november, 27 november 2026]` with
-`except: 20 november 2026`, are one field: in 2026 21–27 november.
-"""
+Every value is text as in the file. Values that a form cannot show as fields (`advanced`) are kept unchanged. Days of a
+yearly rule that differ in one year, `dates: [20–26 november, 27 november 2026]` with `except: 20 november 2026`, are
+one field: in 2026 21–27 november."""
 
 import re
 from collections import defaultdict
@@ -34,7 +33,7 @@ from controller.schedule.one_year import (
 
 Group = Literal["campaigns", "every_night", "blackouts", "limits"]
 ColorText = str | tuple[str, ...] | Mapping[str, str | tuple[str, ...]]
-"""One colour for all zones, several one after another, or one or several for each zone."""
+"""One colour for all zones, several in turn, or one or several for each zone."""
 
 ORDER = (
     *("name", "dates", "nights", "except", "confirmed_for", "hours", "otherwise", "color", "change_every"),
@@ -46,27 +45,27 @@ LISTS = ("days", "except", "confirmed_for", "hours")
 MOST_YEARS = 50
 """A rule that differs in more years is shown as text only."""
 ALL_LANGUAGES = ""
-"""The language of an `about` that is one text for all of them."""
+"""The language of an `about` with one text for all languages."""
 
 
 YearChoice = Literal["only", "every", "end"]
-"""Only in one year, other years as before; in every year; until the end of one year, and never after it."""
+"""Only in one year, other years as before; in every year; or until the end of one year."""
 
 
 @dataclass(frozen=True, slots=True)
 class OneYear:
-    """Days that hold in one year instead of the usual ones."""
+    """Days of one year in place of the usual ones."""
 
     year: int
     days: tuple[str, ...]
     texts: OneYearTexts | None = field(default=None, compare=False)
-    """How the file says so; None before it does."""
+    """How the file expresses it; None for a new one."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleForm:
-    """The fields of one rule; what is empty does not stand in the file. `kind` is that of its days, `days` are the
-    usual ones."""
+    """The fields of one rule; empty fields are not in the file. `kind` is that of its days, `days` are the usual
+    ones."""
 
     group: Group
     name: str = ""
@@ -88,7 +87,7 @@ class RuleForm:
     """Fields whose value only the file can show: `days`, `color`."""
 
     def values(self) -> dict[str, Plain]:
-        """What stands in the file, by keyword; a list of one is that one."""
+        """The values in the file, by keyword; a list of one is its only value."""
         days, left_out = self._days()
         found: dict[str, Plain] = {
             "name": self.name,
@@ -104,24 +103,24 @@ class RuleForm:
         return {key: found[key] for key in ORDER if found.get(key) or key == "name"}
 
     def _days(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Days and days left out as the file says them; raises Mistake where days cannot be read."""
+        """Days and exceptions as written in the file; raises Mistake if days cannot be read."""
         texts = [one.texts or only_in(one.year, one.days, self.days) for one in self.years]
         added, left_out = (chain(*(getattr(one, key) for one in texts)) for key in ("added", "left_out"))
         return (*self.days, *added), (*self.except_, *left_out)
 
     def settled(self, before: "RuleForm | None") -> "RuleForm":
-        """Each year that is as before, beside the same usual days, written as before."""
+        """Each year that is as before, beside the same usual days, with its previous texts."""
         texts = {one: one.texts for one in before.years} if before and before.days == self.days else {}
         return replace(self, years=tuple(replace(one, texts=texts.get(one)) for one in self.years))
 
 
 def forms(document: Document, most: int | None = None) -> tuple[RuleForm, ...]:
-    """Every rule of a schedule without mistakes, in the order of the file; of each list at most so many."""
+    """Every rule of a schedule without mistakes, in the order of the file; at most `most` of each list."""
     return tuple(_form(group, rule) for group in get_args(Group) for rule in document.pairs.groups(group)[:most])
 
 
 def form_of(document: Document, group: str, name: str) -> RuleForm | None:
-    """The rule of this name; None where there is none."""
+    """The rule with this name; None without one."""
     return next((one for one in forms(document) if (one.group, _plain(one.name)) == (group, _plain(name))), None)
 
 
@@ -187,8 +186,8 @@ def _single(texts: tuple[str, ...]) -> Plain:
 def _years(
     days: tuple[str, ...], left_out: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[OneYear, ...], tuple[str, ...], bool]:
-    """The usual days, those of single years, the days left out in every year; and whether the file says more than
-    these can."""
+    """The usual days, those of single years, the exceptions in every year; and whether the file contains more than
+    these can express."""
     try:
         yearly = tuple(text for text in days if is_yearly([text]))
         extra = tuple(text for text in days if not is_yearly([text]))
@@ -204,7 +203,7 @@ def _years(
 
 
 def _one_years(yearly: tuple[str, ...], extra: tuple[str, ...], dated: tuple[str, ...]) -> Iterator[OneYear]:
-    """The years that differ, in order; one whose days are none where the dates of that year are all that is known."""
+    """The years that differ, in order; a year whose dates do not fit the usual days has no days, only texts."""
     added, left_out = defaultdict[int, list[str]](list), defaultdict[int, list[str]](list)
     for texts, found in ((dated, left_out), (extra, added)):
         for text in texts:
@@ -222,7 +221,7 @@ def _one_years(yearly: tuple[str, ...], extra: tuple[str, ...], dated: tuple[str
 
 def field_texts(form: RuleForm) -> dict[str, str]:
     """Each field as one text: `days`, `except`, `color`, `color.bowl`, `about.sv`, `years.2026` …; several values as
-    the file writes them, `[a, b]`. Those without a value are left out."""
+    written in the file, `[a, b]`. Fields without a value are left out."""
     found = {key: getattr(form, key) for key in TEXTS if key != "hours"}
     lists = zip(LISTS, (form.days, form.except_, form.confirmed_for, form.hours), strict=True)
     found |= {key: text_of(texts) for key, texts in lists}
@@ -237,7 +236,7 @@ def field_texts(form: RuleForm) -> dict[str, str]:
 
 
 def form_from(group: Group, texts: Mapping[str, str]) -> RuleForm:
-    """The form of such fields; spaces around them mean nothing, and what is no field is left out."""
+    """The form of such fields; surrounding spaces and unknown fields are ignored."""
     clean = {key: text for key, written in texts.items() if (text := cleaned(written))}
     zones = {key.partition(".")[2]: _one_or_several(text) for key, text in clean.items() if key.startswith("color.")}
     about = {key.partition(".")[2]: " ".join(text.split()) for key, text in clean.items() if key.startswith("about.")}
@@ -258,12 +257,12 @@ def form_from(group: Group, texts: Mapping[str, str]) -> RuleForm:
 
 
 def cleaned(text: str) -> str:
-    """A typed text without the spaces around it; special spaces are ordinary ones."""
+    """A typed text without surrounding spaces; special spaces become ordinary ones."""
     return re.sub(rf"{SPACE}|\t", " ", text.encode(errors="replace").decode()).strip()
 
 
 def text_of(texts: str | tuple[str, ...]) -> str:
-    """Values as one text: one by itself, several as a list."""
+    """Values as one text: a single value, or several as a list."""
     if isinstance(texts, str):
         return texts
     return texts[0] if len(texts) == 1 and not texts[0].startswith("[") else as_flow(texts) if texts else ""
@@ -284,8 +283,8 @@ def _one_or_several(text: str) -> str | tuple[str, ...]:
     return texts_of(text) if text.startswith("[") else text
 
 
-# In which years typed days hold. Who writes `21–27 november` into a rule of every year may mean this year only; who
-# adds the year would end all other years by it. So the form asks, and nothing is chosen beforehand.
+# In which years typed days apply. Whoever writes `21–27 november` into a yearly rule may mean this year only; whoever
+# adds the year would end all other years by it. So the form asks, and nothing is preselected.
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,8 +296,8 @@ class YearQuestion:
 
 
 def year_question(before: RuleForm | None, days: tuple[str, ...], today: date) -> YearQuestion | None:
-    """The question about days in the place of those of a rule, or of a new one; None where there is none, or where the
-    days cannot be read."""
+    """The question about days that replace those of a rule, or of a new one; None if there is none, or if the days
+    cannot be read."""
     try:
         was_yearly = before is not None and bool(before.days) and is_yearly(before.days)
         years = {Days.parse(text).year for text in days}
@@ -316,7 +315,7 @@ def year_question(before: RuleForm | None, days: tuple[str, ...], today: date) -
 def answered(
     before: RuleForm | None, form: RuleForm, question: YearQuestion, choice: YearChoice, today: date
 ) -> RuleForm:
-    """The form with its typed days as they were meant; raises Mistake where they cannot be read."""
+    """The form with its typed days as answered; raises Mistake if they cannot be read."""
     year, typed = question.year, form.days
     usual = before.days if before is not None and before.days and is_yearly(before.days) else ()
     kept = {one.year: one for one in form.years}

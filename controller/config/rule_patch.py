@@ -1,8 +1,7 @@
 """Splices that turn the text of one rule into that of another: each changed value replaces its own text and no other.
 
-A keyword that is new stands on the line below its neighbour in the order of the guide, one that goes takes its line
-along. In braces they stand between commas.
-"""
+A new keyword goes on the line below its neighbour in the order of the guide, a removed one takes its line with it. In
+braces they are separated by commas."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,7 +29,7 @@ def changed_rule(text: FileText, rule: Pairs, old: Mapping[str, Plain], new: Map
         renamed = {before[0]: after[0]}
         yield text.replaced(span_of(rule.entries[before[0]].key), after[0])
     meant = {**new}
-    for key, entry in rule.entries.items():  # what is not shown in the form, or not changed, stays
+    for key, entry in rule.entries.items():  # values that the form does not show, or that did not change, stay
         word = renamed.get(key, key)
         if word not in new and (key not in old or entry.is_empty):
             meant[word] = ""
@@ -59,7 +58,7 @@ def _lines(key: str, value: Plain) -> list[str]:
 
 
 def _written(value: Plain, *, in_flow: bool, old: Node | None = None, text: FileText | None = None) -> str:
-    """A value on one line; a text in the quotes of the old one."""
+    """A value on one line; a text with the quotes of the old one."""
     if not isinstance(value, str):
         return as_flow(value)
     is_quoted = isinstance(old, Scalar) and old.quoted and text is not None
@@ -73,7 +72,7 @@ def _written(value: Plain, *, in_flow: bool, old: Node | None = None, text: File
 def _pairs(
     text: FileText, pairs: Pairs, meant: Mapping[str, Plain], *, same: Iterable[str] = (), order: Sequence[str] = ()
 ) -> Iterator[Splice]:
-    """From one set of pairs to another; the values of the keywords `same` are not looked at."""
+    """From one set of pairs to another; the values of the keywords `same` are not compared."""
     gone = [key for key in pairs.entries if key not in meant]
     for key in gone:
         yield from _without(text, pairs, key, gone)
@@ -84,11 +83,11 @@ def _pairs(
 
 
 def _without(text: FileText, pairs: Pairs, key: str, gone: list[str]) -> Iterator[Splice]:
-    """A keyword with its value taken out."""
+    """Removes a keyword with its value."""
     keys, span = list(pairs.entries), _span(text, pairs.entries[key])
     if pairs.flow is None:
         if text.line(span.line)[: span.column - 1].strip():
-            raise NoWay  # it stands behind the hyphen
+            raise NoWay  # it follows the hyphen
         yield text.without_lines(span.line, span.end_line)
         return
     at = keys.index(key)
@@ -101,7 +100,7 @@ def _without(text: FileText, pairs: Pairs, key: str, gone: list[str]) -> Iterato
 
 
 def _more(text: FileText, pairs: Pairs, meant: Mapping[str, Plain]) -> Iterator[Splice]:
-    """Keywords that are not there yet, each behind its neighbour."""
+    """New keywords, each after its neighbour."""
     there, added = pairs.entries, dict[str, list[str]]()
     neighbour = next(iter(there))
     for key in meant:
@@ -152,13 +151,13 @@ def _value(text: FileText, entry: YamlEntry, meant: Plain, *, in_flow: bool) -> 
 
 
 def _colon(text: FileText, entry: YamlEntry) -> int:
-    """The offset behind the colon of a keyword."""
+    """The offset after the colon of a keyword."""
     line = entry.key.place.line
     return text.text.index(":", text.offset(line, entry.key.place.end), text.ends[line - 1]) + 1
 
 
 def _block(text: FileText, entry: YamlEntry, meant: Plain) -> Iterator[Splice]:
-    """One line for a list or a mapping that stands on the lines below its keyword; comments between them stay."""
+    """Replaces a list or a mapping on the lines below its keyword by one line; comments between them stay."""
     line, span = entry.key.place.line, span_of(entry.value)
     if span.line <= line:
         raise NoWay
@@ -170,7 +169,7 @@ def _block(text: FileText, entry: YamlEntry, meant: Plain) -> Iterator[Splice]:
 
 
 def _items(text: FileText, node: YamlSequence, meant: list[Plain]) -> Iterator[Splice]:
-    """A list of texts turned into another: what is the same at the beginning and at the end stays."""
+    """Turns a list of texts into another: equal items at the beginning and at the end stay."""
     items, new = [item for item in node.items if isinstance(item, Scalar)], [str(one) for one in meant]
     old = [item.text for item in items]
     first = _same(old, new)
@@ -186,13 +185,13 @@ def _items(text: FileText, node: YamlSequence, meant: list[Plain]) -> Iterator[S
 
 
 def _same(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many are the same at the beginning."""
+    """Number of equal items at the beginning."""
     pairs = zip(one, other, strict=False)
     return next((n for n, pair in enumerate(pairs) if pair[0] != pair[1]), min(len(one), len(other)))
 
 
 def _inserted(text: FileText, node: YamlSequence, at: int, more: list[str]) -> Splice:
-    """More texts before the item of this number, or at the end."""
+    """Inserts texts before the item with this number, or at the end."""
     span = span_of(node.items[at - 1] if at else node.items[0])
     if node.flow is not None:
         written = ", ".join(map(as_flow, more))
@@ -217,7 +216,7 @@ def _item_out(text: FileText, node: YamlSequence, number: int) -> Splice:
 
 
 def _on_one_line(text: FileText, splice: Splice) -> Splice:
-    """The splice itself; a comment between two lines would go with it."""
+    """The splice itself; raises NoWay if a comment between two lines would be lost."""
     if re.search(r"[\r\n]", text.text[splice.start : splice.end]):
         raise NoWay
     return splice

@@ -1,9 +1,8 @@
-"""What somebody has changed and not saved: edits of the schedule as values, applied to whatever the file says now.
+"""Unsaved changes: edits of the schedule as values, applied to the current file.
 
-A draft holds no text of the file but the edits: where somebody else saved in between, they are applied anew to the new
-text. An edit of a rule remembers the fields of the rule as it was (`was`), so that a rule that both changed is found:
-then each field that both gave another value is asked about (`disputes`), and nothing is chosen beforehand.
-"""
+A draft holds no text of the file but the edits: if somebody else has saved in between, they are applied to the new
+text. An edit of a rule remembers the previous fields of the rule (`was`), so that a rule that both changed is found:
+then each field to which both gave a different value is asked about (`disputes`), and nothing is preselected."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from controller.config.schedule_edit import Edited, Outcome, RuleKey, move_rule,
 from controller.config.tower import Tower
 
 Fields = Mapping[str, str]
-"""The fields of a form, as `rule_form.field_texts` has them."""
+"""The fields of a form, as in `rule_form.field_texts`."""
 
 
 class _Edit(BaseModel):
@@ -25,8 +24,8 @@ class _Edit(BaseModel):
 
 
 class RuleEdit(_Edit):
-    """A rule with these fields; `name` is what it was called before, None for a new one. `was` are its fields then,
-    empty for a new one."""
+    """A rule with these fields; `name` is its previous name, None for a new one. `was` are its previous fields, empty
+    for a new one."""
 
     edit: Literal["rule"] = "rule"
     group: Group
@@ -36,12 +35,12 @@ class RuleEdit(_Edit):
 
     @property
     def called(self) -> str:
-        """What the rule is called afterwards."""
+        """The new name of the rule."""
         return self.fields.get("name", "")
 
 
 class RuleMove(_Edit):
-    """A rule at another place of its list, counted from 0."""
+    """Moves a rule to another place in its list, counted from 0."""
 
     edit: Literal["move"] = "move"
     group: Group
@@ -50,7 +49,7 @@ class RuleMove(_Edit):
 
 
 class RuleRemoval(_Edit):
-    """A list without a rule; `was` are its fields."""
+    """Removes a rule from a list; `was` are its fields."""
 
     edit: Literal["remove"] = "remove"
     group: Group
@@ -59,7 +58,7 @@ class RuleRemoval(_Edit):
 
 
 class WholeText(_Edit):
-    """Another text in place of the file: typed as a file, or an earlier version."""
+    """Replaces the whole file: with a typed text, or with an earlier version."""
 
     edit: Literal["text"] = "text"
     text: str
@@ -71,7 +70,8 @@ EDITS: TypeAdapter[tuple[ScheduleEdit, ...]] = TypeAdapter(tuple[ScheduleEdit, .
 
 @dataclass(frozen=True, slots=True)
 class FieldDispute:
-    """A field to which two people gave other values: as it was, as it is now, and as this draft has it."""
+    """A field to which two people gave different values: the previous one, the current one, and the one of this
+    draft."""
 
     group: Group
     rule: str
@@ -87,13 +87,12 @@ def read_edits(content: object) -> tuple[ScheduleEdit, ...]:
 
 
 def dumped(edits: Sequence[ScheduleEdit]) -> list[dict[str, Any]]:
-    """As they are stored."""
+    """The edits in their stored form."""
     return [edit.model_dump(mode="json") for edit in edits]
 
 
 def with_edit(edits: Sequence[ScheduleEdit], edit: ScheduleEdit) -> tuple[ScheduleEdit, ...]:
-    """The edits and one more. An edit of the same rule takes the place of the one before, and a whole text that of
-    all."""
+    """The edits and one more. An edit of the same rule replaces the previous one, and a whole text replaces all."""
     if isinstance(edit, WholeText):
         return (edit,)
     before = next((one for one in edits if _is_same_rule(one, edit)), None)
@@ -101,7 +100,7 @@ def with_edit(edits: Sequence[ScheduleEdit], edit: ScheduleEdit) -> tuple[Schedu
         return (*edits, edit)
     if isinstance(edit, RuleRemoval):
         rest = tuple(one for one in edits if one is not before and not _is_of(one, before))
-        # a new rule that is removed again was never there
+        # a new rule that is removed again never existed
         return rest if before.name is None else (*rest, RuleRemoval(group=edit.group, name=before.name, was=before.was))
     if isinstance(edit, RuleEdit):
         meant = edit.model_copy(update={"name": before.name})
@@ -124,7 +123,7 @@ def _renamed(one: ScheduleEdit, rule: RuleEdit, name: str) -> ScheduleEdit:
 
 
 def applied(text: bytes, edits: Sequence[ScheduleEdit], tower: Tower) -> Outcome:
-    """The file with all edits, one after another; the first that cannot be made ends it."""
+    """The file with all edits, one after another; stops at the first that is impossible."""
     for edit in edits:
         outcome = _after(text, edit, tower)
         if not isinstance(outcome, Edited):
@@ -147,21 +146,21 @@ def _after(text: bytes, edit: ScheduleEdit, tower: Tower) -> Outcome:
 
 
 def disputes(text: bytes, edits: Sequence[ScheduleEdit], tower: Tower) -> tuple[FieldDispute, ...]:
-    """The fields of rules that somebody else has changed too since the draft began, where both are not the same."""
+    """The fields of rules that somebody else has also changed since the draft was started, with different values."""
     document = open_schedule(text, tower).document
     found = (edit for edit in edits if isinstance(edit, RuleEdit) and edit.name is not None)
     return tuple(one for edit in found for one in _disputes_of(edit, field_texts_of(document, edit)))
 
 
 def gone(text: bytes, edits: Sequence[ScheduleEdit], tower: Tower) -> tuple[str, ...]:
-    """The names of rules that are edited and that somebody else has taken out, or called otherwise, meanwhile."""
+    """The names of edited rules that somebody else has removed, or renamed, meanwhile."""
     document = open_schedule(text, tower).document
     named = (edit for edit in edits if isinstance(edit, RuleEdit | RuleRemoval) and edit.name is not None)
     return tuple(edit.name or "" for edit in named if form_of(document, edit.group, edit.name or "") is None)
 
 
 def field_texts_of(document: Any, edit: RuleEdit) -> Fields:
-    """The fields of the rule that is edited, as a document has them; none where it is gone."""
+    """The fields of the edited rule in a document; empty if it no longer exists."""
     form = form_of(document, edit.group, edit.name or "")
     return field_texts(form) if form is not None else {}
 
@@ -176,8 +175,8 @@ def _disputes_of(edit: RuleEdit, now: Fields) -> Iterator[FieldDispute]:
 def rebased(
     text: bytes, edits: Sequence[ScheduleEdit], tower: Tower, chosen: Mapping[str, str]
 ) -> tuple[ScheduleEdit, ...]:
-    """The edits as if they had been begun on this text: what only others changed is as they have it, and of each field
-    that is disputed what was `chosen`, by `group/rule/field`."""
+    """The edits as if started on this text: what only others changed is kept, and each disputed field has its `chosen`
+    value, by `group/rule/field`."""
     if not edits:
         return ()
     document = open_schedule(text, tower).document

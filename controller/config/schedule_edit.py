@@ -1,9 +1,8 @@
-"""Changes of schedule.yaml as text: a rule changed, added, moved or taken out, everything else byte for byte. Pure.
+"""Changes of schedule.yaml as text: a rule changed, added, moved or removed, everything else byte for byte. Pure.
 
-Whatever was changed is read again. It is `Edited` only if the file then says what was asked and every other rule what
-it said before; mistakes are `Faulty`, and a text in which this cannot be done piece by piece is `NotPatchable`: it
-is changed as text.
-"""
+Every result is read again. It is `Edited` only if the changed rule is as asked and every other rule as before;
+mistakes are `Faulty`, and a text in which this cannot be done piece by piece is `NotPatchable`: it must be changed as
+text."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -25,7 +24,7 @@ from controller.locale import Language
 from controller.schedule.one_year import days_belonging_to
 
 LONGEST_VALUE = 500
-"""Characters of one value."""
+"""Longest value in characters."""
 INDENT = 2
 ONLY_AS_TEXT = "TWL-S280"
 
@@ -39,8 +38,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Faulty:
-    """What was asked has mistakes. `text` is the file as it would be with them, in which their suggestions can be
-    followed."""
+    """The result has mistakes. `text` is the file with them, in which their suggestions can be applied."""
 
     findings: tuple[Finding, ...]
     text: bytes = b""
@@ -48,7 +46,7 @@ class Faulty:
 
 @dataclass(frozen=True, slots=True)
 class NotPatchable:
-    """The file can only be changed as text: `finding` says so; `findings` are the mistakes that it has already."""
+    """The file can only be changed as text: `finding` says so; `findings` are its existing mistakes."""
 
     finding: Finding
     findings: tuple[Finding, ...] = ()
@@ -58,14 +56,14 @@ Outcome = Edited | Faulty | NotPatchable
 
 
 class RuleKey(NamedTuple):
-    """What a rule is known by: the names of a schedule are different."""
+    """Identifies a rule: the names in a schedule are unique."""
 
     group: Group
     name: str
 
 
 def save_form(text: bytes, key: RuleKey | None, form: RuleForm, tower: Tower) -> Outcome:
-    """The file with the rule changed to what the form says; without a key with a new rule, the last of its group."""
+    """The file with the rule changed to the form; without a key with a new rule, the last of its group."""
     if too_long := tuple(_too_long(form)):
         return Faulty(too_long)
 
@@ -83,7 +81,7 @@ def save_form(text: bytes, key: RuleKey | None, form: RuleForm, tower: Tower) ->
         return _faulty_year(save_form(text, key, replace(form, days=unreadable.days, years=()), tower), unreadable)
     try:
         return _edited(text, tower, splices, _with_form(key, form))
-    except Mistake:  # in the usual days, beside those of a year
+    except Mistake:  # in the usual days, besides those of a year
         outcome = save_form(text, key, replace(form, years=()), tower)
         return (
             NotPatchable(SourceText(SCHEDULE).finding(ONLY_AS_TEXT, None)) if isinstance(outcome, Edited) else outcome
@@ -93,7 +91,7 @@ def save_form(text: bytes, key: RuleKey | None, form: RuleForm, tower: Tower) ->
 def cured_form(
     form: RuleForm, faulty: Faulty, finding: Finding, cure: Suggestion, tower: Tower, language: Language
 ) -> RuleForm:
-    """The form once a suggestion for one of its mistakes is followed; itself where that is none of its own."""
+    """The form with a suggestion for one of its mistakes applied; unchanged if the mistake is not its own."""
     of = finding.field
     if of is None or _plain(of.rule) != _plain(form.name) or not faulty.text:
         return form
@@ -111,7 +109,7 @@ def cured_form(
 
 
 def _faulty_year(outcome: Outcome, year: OneYear) -> Outcome:
-    """The mistakes of the days of one year, which were tried as usual days."""
+    """The mistakes in the days of one year, which were checked as usual days."""
     if not isinstance(outcome, Faulty):
         return outcome
     found = [
@@ -124,7 +122,7 @@ def _faulty_year(outcome: Outcome, year: OneYear) -> Outcome:
 
 
 def remove_rule(text: bytes, key: RuleKey, tower: Tower) -> Outcome:
-    """The file without a rule, its own lines and the comments directly above them."""
+    """The file without a rule, its lines and the comments directly above them."""
 
     def expected(before: tuple[RuleForm, ...]) -> tuple[RuleForm, ...]:
         return tuple(one for one in before if not _is(one, key))
@@ -133,7 +131,7 @@ def remove_rule(text: bytes, key: RuleKey, tower: Tower) -> Outcome:
 
 
 def move_rule(text: bytes, key: RuleKey, to: int, tower: Tower) -> Outcome:
-    """The file with a rule at another place of its group, counted from 0; its comments go along."""
+    """The file with a rule at another place of its group, counted from 0; its comments move with it."""
 
     def expected(before: tuple[RuleForm, ...]) -> tuple[RuleForm, ...]:
         group = [one for one in before if one.group == key.group]
@@ -173,7 +171,7 @@ def _edited(
 def _is_as_asked(
     before: OpenedSchedule, after: OpenedSchedule, expected: Callable[[tuple[RuleForm, ...]], tuple[RuleForm, ...]]
 ) -> bool:
-    """Whether the file says what was asked, and beside the rules what it said."""
+    """Whether the rules are as asked, and everything else as before."""
     try:
         old, new = forms(before.document), forms(after.document)
         same = [[_values(one) for one in each] for each in (expected(old), new)]
@@ -187,7 +185,7 @@ def _is_as_asked(
 
 
 def _values(form: RuleForm) -> tuple[Group, dict[str, Plain]]:
-    """What a rule says, whatever the order in which its days are listed."""
+    """The values of a rule, in whatever order its days are listed."""
     values = form.values()
     for key, listed in values.items():
         if isinstance(listed, list) and key != "color":
@@ -215,7 +213,7 @@ def _plain(name: str) -> str:
 
 
 def _too_long(form: RuleForm) -> Iterable[Finding]:
-    """Values that no line of the file has room for."""
+    """Values too long for a line of the file."""
     for field, written in field_texts(form).items():
         if any(len(one) > LONGEST_VALUE for one in texts_of(written)):
             finding = SourceText(SCHEDULE).finding("TWL-S061", None, key=field.partition(".")[0], limit=LONGEST_VALUE)
@@ -245,8 +243,8 @@ def _rule(document: Document, key: RuleKey) -> Pairs:
 
 
 def _block(of: FileText, items: YamlSequence, number: int) -> tuple[int, int]:
-    """The first and the last line of a rule. Comments directly above the hyphen, no further in than it, go with the
-    rule; so do those below it that are."""
+    """First and last line of a rule. Comments directly above the hyphen, indented no further than it, belong to the
+    rule; so do such comments below it."""
     column, node = items.place.column, items.items[number]
     first, last = _hyphen_line(of, node, column), span_of(node).end_line
     before = span_of(items.items[number - 1]).end_line if number else _keyword_line(of, items)
@@ -267,7 +265,7 @@ def _hyphen_line(of: FileText, node: Node, column: int) -> int:
 
 
 def _keyword_line(of: FileText, items: YamlSequence) -> int:
-    """The line of the keyword that holds a list in lines."""
+    """The line of the keyword that holds a block list."""
     line = items.place.line - 1
     while line > 0 and (_is_comment(of.line(line)) or not of.line(line).strip()):
         line -= 1
@@ -317,7 +315,7 @@ def _added(of: FileText, document: Document, form: RuleForm) -> Iterable[Splice]
 
 
 def _behind_the_last(of: FileText, document: Document, items: YamlSequence, values: dict[str, Plain]) -> Splice:
-    """Apart from the last rule as that one is from the rule above it."""
+    """With the same distance to the last rule as that has to the rule above it."""
     count = len(items.items)
     blocks = [_block(of, items, number) for number in range(max(0, count - 2), count)]
     first, last = blocks[-1]
@@ -328,13 +326,13 @@ def _behind_the_last(of: FileText, document: Document, items: YamlSequence, valu
 
 
 def _entry(values: dict[str, Plain], column: int, inner: int) -> list[str]:
-    """A rule with its hyphen in a column (from 0), its keywords `inner` columns behind."""
+    """A rule with its hyphen in a column (from 0), its keywords `inner` columns further in."""
     first, *rest = rule_lines(values, column + inner)
     return [f"{' ' * column}-{' ' * (inner - 1)}{first}", *rest]
 
 
 def _columns(of: FileText, document: Document) -> tuple[int, int]:
-    """In which column hyphens stand in this file, and how far behind them the keywords."""
+    """The column of hyphens in this file, and how far behind them the keywords are."""
     for group in document.pairs.entries.values():
         items = group.value
         if isinstance(items, YamlSequence) and items.flow is None:
@@ -381,7 +379,7 @@ def _cut_in_flow(of: FileText, items: YamlSequence, number: int) -> Splice:
 
 
 def _moved(of: FileText, document: Document, key: RuleKey, to: int) -> Iterable[Splice]:
-    """The blocks change places, what stands between them stays."""
+    """The blocks swap places, what is between them stays."""
     items, number = _group(document, key.group), _number(document, key)
     order = list(range(len(items.items)))
     order.insert(to, order.pop(number))

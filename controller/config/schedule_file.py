@@ -1,9 +1,9 @@
-"""`schedule.yaml` as values: rules that carry their looks.
+"""`schedule.yaml` as values: rules with their looks.
 
-A colour of the file becomes what each zone of the tower shows, so that nothing after this asks the palette again. The
+A colour of the file becomes what each zone of the tower shows, so that nothing after this needs the palette. The
 validators take `palette` and `zones` of the tower from the validation context; without zones (the tower's file is
-broken) the colours are checked all the same. Of a text that is no colour nothing is guessed: the finding shows how what
-it means is written, as several colours, by zone or with a brightness; of two meanings, both.
+broken) the colours are checked all the same. For a text that is no colour nothing is guessed: the finding shows how its
+probable meaning is written, as several colours, by zone or with a brightness; both if there are two.
 """
 
 import re
@@ -37,7 +37,7 @@ from controller.locale import languages
 from controller.schedule.campaign import Blackout, EveryNight, Limit, Lit
 
 Colors = tuple[Color, ...]
-"""None is dark, one is steady, several come one after another."""
+"""Empty is dark, one is steady, several alternate."""
 SEPARATOR = re.compile(
     r"\s*[,;/+&|]\s*(?:(?:och|and)\s+)?|\s+(?:och|and|samt|med|with|eller|or|till|to|[-–—])\s+|\s+", re.I
 )
@@ -66,7 +66,7 @@ def _color(value: object, info: ValidationInfo) -> object:
 
 
 def _known_zone(zone: str, info: ValidationInfo) -> str:
-    """The zone that is meant, by its own name or the one that people use; raises Mistake TWL-S068 or S136."""
+    """The zone, by its own name or people's; raises Mistake TWL-S068 or S136."""
     zones = (info.context or {}).get("zones")
     if zones is None or zone in zones:
         return zone
@@ -81,7 +81,7 @@ def _known_zone(zone: str, info: ValidationInfo) -> str:
 
 
 def _one_or_several(value: object, info: ValidationInfo) -> Colors:
-    """What one zone shows."""
+    """The colours of one zone."""
     if isinstance(value, str):
         if value.strip().casefold() in DARK_WORDS:
             return ()
@@ -104,7 +104,7 @@ def _is_zone(text: str, info: ValidationInfo) -> bool:
     try:
         return (info.context or {}).get("zones") is not None and bool(_known_zone(text, info))
     except Mistake as mistake:
-        return mistake.code == "TWL-S136"  # a slip, which is then reported as that
+        return mistake.code == "TWL-S136"  # a typing error, which is then reported as that
 
 
 def _is_color(text: str, info: ValidationInfo) -> bool:
@@ -112,7 +112,7 @@ def _is_color(text: str, info: ValidationInfo) -> bool:
 
 
 def _is_each_zone_once(value: Mapping[str, object], info: ValidationInfo) -> None:
-    """Raises Mistake TWL-S161 where two keys are the same zone, once by its own name and once by people's."""
+    """Raises Mistake TWL-S161 if two keys are the same zone, once by its own name and once by people's."""
     parts: Parts = (info.context or {}).get("parts", {})
     first: dict[str, str] = {}
     for word in value:
@@ -121,7 +121,7 @@ def _is_each_zone_once(value: Mapping[str, object], info: ValidationInfo) -> Non
 
 
 def _by_zone(value: object, info: ValidationInfo) -> object:
-    """`bowl: red, shaft: blue`, a zone without a colour following the rules below; or one colour for all zones."""
+    """`bowl: red, shaft: blue`, where a zone without a colour follows the rules below; or one colour for all zones."""
     if value == {}:
         raise Mistake("TWL-S013", key="color")
     if isinstance(value, dict):
@@ -248,7 +248,7 @@ Brightness = Annotated[
 
 
 class Shows(BaseModel):
-    """What a rule shows: the keywords that turn into a look for each zone."""
+    """The look of a rule: the keywords that become a look for each zone."""
 
     brightness: Brightness = 1.0
     change_every: DurationField | None = None
@@ -282,30 +282,30 @@ class Shows(BaseModel):
 
     @property
     def looks(self) -> Mapping[str, Look]:
-        """What each zone shows; a zone that is not named follows the rules below."""
+        """The look of each zone; a zone without one follows the rules below."""
         pace_s = self.change_every.total_seconds() if self.change_every else 0.0
         return {zone: Look(colors, self.brightness, pace_s) for zone, colors in self.color.items()}
 
 
 class Campaign(Shows, Lit):
-    """A named rule: which days, which hours, which look; and what the public is told of it."""
+    """A named rule: which days, which hours, which look; and its text for the public."""
 
     about: About | None = None
     link: Link | None = None
 
 
 class Nightly(Shows, EveryNight):
-    """What is shown when no campaign is."""
+    """The light when no campaign applies."""
 
 
 class BrightnessLimit(Limit):
-    """The highest brightness of whatever is shown on some days and hours."""
+    """The highest brightness on some days and hours."""
 
     brightness: Brightness
 
 
 class Schedule(Keys):
-    """The whole of `schedule.yaml`; of two campaigns the higher one wins."""
+    """The whole `schedule.yaml`; of two campaigns the higher one wins."""
 
     version: Version
     campaigns: tuple[Campaign, ...] = ()

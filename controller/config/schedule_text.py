@@ -1,8 +1,7 @@
-"""The text of a file as it is changed by hand and by the page: pieces are replaced, all the rest stays byte for byte.
+"""The text of a file for edits by hand and by the page: pieces are replaced, all the rest stays byte for byte.
 
-Lines and columns count from 1, as those of nodes and findings. A comment behind a value that was replaced keeps its
-column where there is room, else it stands two spaces behind.
-"""
+Lines and columns count from 1, as those of nodes and findings. A comment after a replaced value keeps its column if
+there is room, else it follows after two spaces."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ GAP = 2
 
 
 class Splice(NamedTuple):
-    """Another text in the place of the characters `start:end` of a file."""
+    """Replaces the characters `start:end` of a file."""
 
     start: int
     end: int
@@ -37,7 +36,7 @@ class FileText:
     begins: tuple[int, ...]
     """Offset of each line."""
     ends: tuple[int, ...]
-    """Offset behind each line, before its line end."""
+    """Offset of the end of each line, before its line end."""
 
     @classmethod
     def of(cls, data: bytes) -> "FileText":
@@ -51,7 +50,7 @@ class FileText:
 
     @property
     def newline(self) -> str:
-        """How most of its lines end."""
+        """The line end of most lines."""
         ends = [self.text[end:begin] for end, begin in zip(self.ends[:-1], self.begins[1:], strict=True)]
         return max(dict.fromkeys(ends), key=ends.count, default="\n")
 
@@ -61,7 +60,7 @@ class FileText:
         return max((number for number in range(1, len(self.begins) + 1) if self.line(number).strip()), default=1)
 
     def offset(self, line: int, column: int) -> int:
-        """Where a column of a line stands in the text."""
+        """The offset of a column of a line."""
         return self.begins[line - 1] + column - 1
 
     def line(self, number: int) -> str:
@@ -69,22 +68,22 @@ class FileText:
         return self.text[self.begins[number - 1] : self.ends[number - 1]]
 
     def replaced(self, span: TextSpan, text: str) -> Splice:
-        """Another text in the place of a span."""
+        """Replaces a span with a text."""
         return Splice(self.offset(*span[:2]), self.offset(*span[2:]), text)
 
     def behind_line(self, number: int, lines: Iterable[str]) -> Splice:
-        """More lines below a line; the file ends as before, with or without a line end."""
+        """Inserts lines below a line; the file ends as before, with or without a line end."""
         end = self.ends[number - 1]
         return Splice(end, end, "".join(f"{self.newline}{line}" for line in lines))
 
     def without_lines(self, first: int, last: int) -> Splice:
-        """Lines taken out, the line end of the last one with them."""
+        """Removes lines, with the line end of the last one."""
         if last < len(self.begins):
             return Splice(self.begins[first - 1], self.begins[last], "")
         return Splice(self.ends[first - 2] if first > 1 else self.begins[0], self.ends[last - 1], "")
 
     def spliced(self, splices: Iterable[Splice]) -> bytes:
-        """The file with these pieces replaced, which lie apart; comments beside them keep their column."""
+        """The file with these separate pieces replaced; comments beside them keep their column."""
         ordered = self._joined(sorted(splices))
         text = self.text
         for start, end, new in sorted((*ordered, *self._comments(ordered)), reverse=True):
@@ -92,7 +91,7 @@ class FileText:
         return text.encode()
 
     def _joined(self, splices: list[Splice]) -> list[Splice]:
-        """The splices apart; the last lines, taken out one below the other, as one piece."""
+        """The splices separately; removed last lines below each other as one piece."""
         joined: list[Splice] = []
         for one in splices:
             if joined and one.start < joined[-1].end:
@@ -103,7 +102,7 @@ class FileText:
         return joined
 
     def _comments(self, splices: list[Splice]) -> Iterable[Splice]:
-        """The spaces before the comments of lines in which values have become longer or shorter."""
+        """The spaces before comments on lines whose values have become longer or shorter."""
         for number, (begin, end) in enumerate(zip(self.begins, self.ends, strict=True), start=1):
             if not any(begin <= one.start <= end for one in splices):
                 continue
@@ -119,7 +118,7 @@ class FileText:
 
 
 def as_scalar(text: str, *, in_flow: bool = False, quote: str = "") -> str:
-    """A text as YAML writes it on one line: plain where it can stand so, else in quotes; `quote` keeps those that the
+    """A text as YAML writes it on one line: plain if possible, else in quotes; `quote` keeps those that the
     value had."""
     if UNPRINTABLE.search(text) or "\n" in text or "\r" in text:
         return '"' + "".join(_escaped(char) for char in text) + '"'

@@ -47,7 +47,7 @@ OF_LIMITS = {0.0: "TWL-S259", 1.0: "TWL-S260"}
 NUMBER = re.compile(r" +#\w.*")
 FAINT = 0.4
 MOST_LAMPS = 20
-"""So many of the lamps that miss a colour are named."""
+"""Number of the lamps missing a colour that are named."""
 BLACK = re.compile("#(?:000|000000)")
 USUAL_WORDS = frozenset({"dark", "släckt"})
 
@@ -90,11 +90,10 @@ def _of_landmark(setup: Setup) -> Iterator[Finding]:
 
 
 def _traps(setup: Setup, program: Program, now: datetime) -> Iterator[Note]:
-    """What most likely was not meant, of rules that are lit at all; a colour for some zones leaves the others to the
-    rules below."""
+    """What was most likely not meant, for rules that are lit at all; zones without a colour follow the rules below."""
     for note in trap_notes(program, now):
         if note.rule.looks and all(not look.colors for look in note.rule.looks.values()):
-            continue  # dark by day or for a minute, as for Earth Hour, is what was asked for
+            continue  # dark by day or for a minute, as for Earth Hour, is on purpose
         yield note
     for rule in (*setup.schedule.campaigns, *setup.schedule.every_night):
         rest = [zone for zone in setup.tower.zones if zone not in rule.looks]
@@ -104,7 +103,7 @@ def _traps(setup: Setup, program: Program, now: datetime) -> Iterator[Note]:
 
 def _faint_colors(setup: Setup, rules: Iterable[Pairs]) -> Iterator[Finding]:
     """Colours that use less than FAINT of the light of the lamps: the darkness of `#2E7D32` on a screen is brightness
-    on a lamp. And those that the steps of a lamp turn into another colour at the brightness that is asked for."""
+    on a lamp. And colours that the steps of a lamp turn into another colour at the requested brightness."""
     lamps = {place.lamp: place.fixture for each in setup.tower.gateways for place in setup.patch(each).placed}
     finding = setup.rules_text.source.finding
     for rule in rules:
@@ -130,7 +129,7 @@ def _faint_colors(setup: Setup, rules: Iterable[Pairs]) -> Iterator[Finding]:
 
 
 def _not_read(setup: Setup) -> Iterator[Finding]:
-    """Files beside the two under nearly the same name, as editors save them: what is edited there has no effect."""
+    """Files beside the two with nearly the same name, as editors save them: edits there have no effect."""
     for source in (setup.schedule_text.source, setup.tower_text.source):
         path = Path(source.file)
         with contextlib.suppress(OSError):
@@ -139,7 +138,7 @@ def _not_read(setup: Setup) -> Iterator[Finding]:
 
 
 def _of_tower(setup: Setup) -> Iterator[Finding]:
-    """A place far from its time zone, and files that are named but cannot be used."""
+    """A place far from its time zone, and named files that cannot be used."""
     document, site = setup.tower_text, setup.tower.site
     if is_far(site.time_zone, site.latitude, site.longitude):
         yield _at(document, ("site", "longitude"), "TWL-S253", time_zone=site.time_zone)
@@ -152,7 +151,7 @@ def _of_tower(setup: Setup) -> Iterator[Finding]:
 
 
 def _unusable(path: Path) -> str | None:
-    """The code for a file that is surely unusable; a folder that only the service may read is not judged."""
+    """The code for a file that is surely unusable; a folder that only the service may read is not checked."""
     try:
         plain_file.require(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -163,7 +162,7 @@ def _unusable(path: Path) -> str | None:
 
 
 def _of_gateways(setup: Setup) -> Iterator[Finding]:
-    """What a kind of gateway cannot do; of one that only switches, colour and fades need no mention."""
+    """What a kind of gateway cannot do; for one that only switches, colour and fades need no mention."""
     for index, gateway in enumerate(setup.tower.gateways):
         lacks = set(gateway.cannot()) & INABILITIES.keys()
         for lack in sorted(lacks - {"color", "fade"} if "brightness" in lacks else lacks):
@@ -171,7 +170,7 @@ def _of_gateways(setup: Setup) -> Iterator[Finding]:
 
 
 def _of_wear(setup: Setup) -> Iterator[Finding]:
-    """Sequences whose every step a gateway writes to its flash memory, at the pace of the sequence."""
+    """Sequences that a gateway writes to its flash memory at every step, at the pace of the sequence."""
     document = setup.rules_text
     worn = [each for each in setup.tower.gateways if each.WRITES_FLASH and "color" not in each.cannot()]
     for group in ("campaigns", "every_night"):
@@ -190,7 +189,7 @@ def _at(document: Document, where: tuple[int | str, ...], code: str, **fields: o
 
 
 def _name_cut_short(document: Document, name: Scalar) -> Iterator[Finding]:
-    """A comment that was meant as part of a name, `Orange #1`; one that is meant as such has a space behind its `#`."""
+    """A comment that was meant as part of a name, `Orange #1`; a real comment has a space after its `#`."""
     behind = document.source.lines[name.place.line - 1][name.place.end - 1 :]
     if not name.quoted and (found := NUMBER.match(behind)):
         whole = f"{name.text.strip()}{found[0]}".rstrip()
@@ -212,8 +211,8 @@ def _of_rule(document: Document, rule: Pairs, *, is_limit: bool) -> Iterator[Fin
 
 
 def _colors_not_shown(setup: Setup, rules: Iterable[Pairs]) -> Iterator[Finding]:
-    """TWL-F130 for each colour of the rules and each profile whose lamps are asked for it and visibly miss it: they all
-    show the same."""
+    """TWL-F130 for each colour of the rules and each profile whose lamps visibly miss it: all lamps of a profile show
+    the same."""
     lamps: dict[str, Lamp] = {}
     hung: dict[str, list[tuple[str, str]]] = defaultdict(list)  # zone and name of the lamps of each profile
     for gateway in setup.tower.gateways:
@@ -234,7 +233,7 @@ def _colors_not_shown(setup: Setup, rules: Iterable[Pairs]) -> Iterator[Finding]
 
 
 def _colors(setup: Setup, rule: Pairs) -> Iterator[tuple[Scalar, frozenset[str], Color]]:
-    """Each colour of a rule that is not dark, as it is written, with the zones that it is for."""
+    """Each colour of a rule that is not dark, as written, with its zones."""
     entry = rule.entries.get("color")
     for word, zones in _words(entry.value, frozenset(setup.tower.zones)) if entry else ():
         if word.text.strip().casefold() not in DARK_WORDS:
@@ -242,7 +241,7 @@ def _colors(setup: Setup, rule: Pairs) -> Iterator[tuple[Scalar, frozenset[str],
 
 
 def _words(node: Node, zones: frozenset[str]) -> Iterator[tuple[Scalar, frozenset[str]]]:
-    """Each colour with the zones that it is for."""
+    """Each colour with its zones."""
     if isinstance(node, Scalar):
         yield node, zones
     elif isinstance(node, Items):

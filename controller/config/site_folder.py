@@ -1,11 +1,10 @@
-"""Several sites in one folder: `config/sites/<site>/` holds the files of one, beside which those of the folder itself
-hold for all. Without the folder `sites` there is one site, and none of this is used.
+"""Several sites in one folder: `config/sites/<site>/` holds the files of one site, and the folder itself the files for
+all. Without the folder `sites` there is one site, and none of this is used.
 
-A site's own file and the one that all sites share are read as one document. Of `tower.yaml` a keyword of the outermost
-level counts from the site's own file where both have it. The lists of `schedule.yaml` follow each other, the site's own
-rules first; a shared rule with the name of one of them is left out. The lines of the shared file are counted on from
-the last of the other, and told as lines of the file they stand in.
-"""
+A site's own file and the shared one are read as one document. If both `tower.yaml` have a keyword of the outermost
+level, that of the site's own file applies. The lists of `schedule.yaml` follow each other, the site's own rules first;
+a shared rule with the name of one of them is left out. The lines of the shared file continue the count of the other,
+and are shown as lines of their own file."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -20,7 +19,7 @@ from controller.normal_form import normalized
 
 SITES = "sites"
 SHARED = "shared"
-"""Where a copy of a site's files has those that it shares."""
+"""The folder of the shared files in a copy of a site's files."""
 NAME = re.compile(r"[a-z0-9_-]{1,64}")
 MOST_SITES = 1000
 OF_SERVICE = frozenset({"web", "database"})
@@ -34,7 +33,7 @@ NO_TEXT = SourceText("")
 
 @dataclass(frozen=True, slots=True)
 class SiteFolder:
-    """The files of one of several sites. `root` is the folder with those that all of them share."""
+    """The files of one of several sites. `root` is the folder with the shared ones."""
 
     root: Path
     name: str
@@ -50,12 +49,12 @@ ConfigFolder = Path | SiteFolder
 
 
 def site_folder(root: Path, name: str) -> ConfigFolder:
-    """The files of the site of this name; of the only one, which has none, those in the folder itself."""
+    """The files of the site with this name; for a single site without a name, those in the folder itself."""
     return SiteFolder(root, name) if name else root
 
 
 def own_folder(folder: ConfigFolder) -> Path:
-    """Where the site's own files stand, as its schedule."""
+    """The folder of the site's own files, as its schedule."""
     return folder.path if isinstance(folder, SiteFolder) else folder
 
 
@@ -70,8 +69,8 @@ def has_sites(root: Path) -> bool:
 
 
 def sites_in(root: Path) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
-    """The names of the sites in a folder, in order, and folders whose names can be no site's; what begins with a dot is
-    not looked at. Raises OSError where the folder cannot be read."""
+    """The names of the sites in a folder, in order, and findings for folders whose names are invalid; names beginning
+    with a dot are ignored. Raises OSError if the folder cannot be read."""
     folders = sorted(each.name for each in (root / SITES).iterdir() if each.is_dir() and not each.name.startswith("."))
     names = tuple(name for name in folders if NAME.fullmatch(name))[:MOST_SITES]
     return names, tuple(_no_name(root / SITES / name) for name in folders if not NAME.fullmatch(name))

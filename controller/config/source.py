@@ -1,8 +1,7 @@
-"""The bytes of a file as lines of text, or the reason why it is none.
+"""The bytes of a file as lines of text, or the reason why it is no text.
 
-UTF-8 with or without a byte order mark; lines end in LF, CRLF or CR. A document file, a binary file or another encoding
-is named for what it is; a file of Windows-1252 is read on, so that its other mistakes are found in the same run.
-"""
+UTF-8 with or without a byte order mark; lines end in LF, CRLF or CR. The finding names a document file, a binary file
+or another encoding; a file in Windows-1252 is read on, so that its other mistakes are found in the same run."""
 
 import codecs
 import errno
@@ -16,7 +15,7 @@ from controller.config.findings import FilePlace, Finding, SourceText
 from controller.config.synonyms import near
 from controller.events.reasons import reason_of
 
-# whatever the file is, no more of it is read; 10,000 gateways with two lamps each are 2 MB
+# no more is read of any file; 10,000 gateways with two lamps each are 2 MB
 LIMIT = 8 * 1024 * 1024
 LONGEST_LINE = 1000
 DOCUMENTS: tuple[tuple[bytes, str], ...] = (
@@ -31,27 +30,27 @@ DOCUMENTS: tuple[tuple[bytes, str], ...] = (
 )
 LINE_END = re.compile(r"\r\n|\r|\n")
 OTHERS = frozenset({".json", ".swp"})
-"""What stands beside the files and is none of them."""
+"""Files beside the two that are no copies of them."""
 COPY = re.compile(
     r"(?<![^\W_])(?:kopia|copy|konflikt|conflict|ny|new)(?![^\W_])|\(\d+\)|(?<!\d)\d$|\.ya?ml$", re.IGNORECASE
 )
-"""What an editor, Explorer or a synchronised folder puts into the name of a copy, and people into that of a new one."""
+"""Parts of the name of a copy, as made by an editor, Explorer, a synchronised folder or people."""
 TEXTS = frozenset({".yaml", ".yml", ".txt"})
 MOST_BESIDE = 1000
-"""So many files of a folder are looked at."""
+"""Number of files of a folder that are examined."""
 INSTALLED, INSTALLED_STATE = Path("/etc/watertower"), Path("/var/lib/watertower")
 """The folders of the installed service."""
 CREDENTIAL = "mqtt-password"
-"""What systemd hands the broker's password over as."""
+"""The name of the systemd credential with the broker's password."""
 LENIENT = "as-windows-1252"
 UNREAD = frozenset({"TWL-S002", "TWL-S335", "TWL-S003", "TWL-S005", "TWL-S019", "TWL-S043", "TWL-S194"})
-"""The findings of a file that could not be read at all, which may well be read the next time."""
+"""Findings of a file that could not be read at all, and which may be readable the next time."""
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 def read_file(path: Path, file: str) -> tuple[bytes, tuple[Finding, ...]]:
-    """The bytes of a file, one more than LIMIT at most; `file` is its name as the user knows it."""
+    """The bytes of a file, at most one more than LIMIT; `file` is its name for the user."""
     try:
         return plain_file.head(path, LIMIT + 1), ()
     except FileNotFoundError:
@@ -65,7 +64,7 @@ def read_file(path: Path, file: str) -> tuple[bytes, tuple[Finding, ...]]:
 
 
 def _missing(path: Path, file: str) -> Finding:
-    """The file is not there; perhaps an editor gave it another name: `schedule.yaml.txt`, `Schedule.yaml`."""
+    """The file is missing; perhaps an editor gave it another name: `schedule.yaml.txt`, `Schedule.yaml`."""
     try:
         others = [other.name for other in path.parent.iterdir() if other.suffix not in OTHERS]
         copies = [name for name in others if _is_named_like(path, name)]
@@ -82,13 +81,14 @@ def _missing(path: Path, file: str) -> Finding:
 
 
 def _is_named_like(path: Path, name: str) -> bool:
-    """Whether the name of a file holds that of another one, as `Kopia av schedule.yaml` and `schedule (1).yaml` do."""
+    """Whether the name of a file contains that of another one, as `Kopia av schedule.yaml` and `schedule
+    (1).yaml` do."""
     return re.search(rf"(?<![^\W_]){re.escape(path.stem)}(?![^\W\d_])", name, re.IGNORECASE) is not None
 
 
 def copies_beside(path: Path) -> Iterator[str]:
-    """Files that are taken for this one by mistake: beside it under the name of a copy, or, saved later, under a
-    similar name or in a folder of this folder. One with the same content is none. Raises OSError."""
+    """Files that are mistaken for this one: beside it under the name of a copy, or, saved later, under a similar name
+    or in a folder of this folder. A file with the same content does not count. Raises OSError."""
     content, saved = plain_file.read(path, LIMIT), path.stat().st_mtime
     for other in sorted(islice(path.parent.iterdir(), MOST_BESIDE)):
         if other.is_dir():
@@ -103,7 +103,7 @@ def copies_beside(path: Path) -> Iterator[str]:
 
 
 def decode(data: bytes, file: str) -> tuple[SourceText, tuple[Finding, ...]]:
-    """The lines of a text; none where it cannot be read as text at all."""
+    """The lines of a text; none if it cannot be read as text at all."""
     fault = _no_text(data, SourceText(file))
     if fault:
         return SourceText(file), (fault,)

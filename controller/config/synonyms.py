@@ -12,18 +12,18 @@ PASSWORDS = frozenset({"password", "passwd", "pass", "lösenord", "secret", "tok
 
 
 SHORTEST = 3
-"""From so many letters on, the beginning of a single known word is taken for it."""
+"""Letters from which on the beginning of a single known word is taken for it."""
 
 
 @cache
 def synonyms() -> Mapping[str, str]:
-    """What people write for a keyword, in any language, and that keyword."""
+    """What people write for a keyword, in any language -> that keyword."""
     tables = [texts(language, "synonyms") for language in languages()]
     return {word: keyword for table in tables for keyword, words in table.items() for word in words.split()}
 
 
 def near(word: str, known: Iterable[str]) -> str | None:
-    """The known word of which this is another spelling, its beginning or a slip, upper and lower case alike."""
+    """The known word of which this is another spelling, its beginning or a typing error, in any case."""
     words = {one.casefold(): one for one in known}
     plain = normalized("NFC", word).strip().casefold().replace(" ", "_").replace("-", "_")
     meant = synonyms().get(plain)

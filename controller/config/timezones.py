@@ -1,4 +1,4 @@
-"""Time zones and where they lie, as the time zone database tells."""
+"""Time zones and their location, from the time zone database."""
 
 import re
 from contextlib import suppress
@@ -12,10 +12,10 @@ from controller.likeness import likeliest
 PLACE = re.compile(r"(?P<lat>[+-]\d{4}(?:\d\d)?)(?P<lon>[+-]\d{5}(?:\d\d)?)")
 SHORTEST_CITY = 5
 FAR = 20.0
-"""Degrees: so far from its time zone's city is hardly any place on land."""
+"""Degrees: hardly any place on land is this far from its time zone's city."""
 SWEDISH = "Europe/Stockholm"
 SWEDEN = 55.2, 69.1, 11.0, 24.2
-"""South, north, west and east, degrees; parts of the countries around are in it, whose clocks are the same but for
+"""South, north, west and east, degrees; includes parts of neighbouring countries, whose clocks are the same except for
 Finland's."""
 SWEDEN_ONLY = 19.4
 WINTER, SUMMER = datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC)
@@ -29,8 +29,8 @@ def time_zones() -> frozenset[str]:
 
 
 def near_time_zone(text: str) -> str | None:
-    """The time zone that was most likely meant: by its city, or by its spelling. Of an offset, as `GMT+1`, there is
-    none: the zones of that name count the other way round, and know no summer time."""
+    """The time zone that was most likely meant: by its city, or by its spelling. None for an offset, as `GMT+1`: the
+    zones with that name count the other way round, and have no summer time."""
     plain = text.strip().casefold().replace(" ", "_").replace("\\", "/")
     known = {name.casefold(): name for name in sorted(time_zones()) if not name.startswith("Etc/")}
     cities = {name.rpartition("/")[2]: whole for name, whole in known.items()}
@@ -46,7 +46,7 @@ def near_time_zone(text: str) -> str | None:
 
 @cache
 def _city(time_zone: str) -> tuple[float, float] | None:
-    """Latitude and longitude of a zone's city, degrees, from `zone.tab`; None where the package was taken away."""
+    """Latitude and longitude of a zone's city, degrees, from `zone.tab`; None if the package was removed."""
     with suppress(ModuleNotFoundError, FileNotFoundError):
         for row in (files("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8").splitlines():
             if f"\t{time_zone}" in row and (found := PLACE.search(row)) and time_zone in row.split("\t"):
@@ -55,7 +55,7 @@ def _city(time_zone: str) -> tuple[float, float] | None:
 
 
 def _degrees(text: str, digits: int) -> float:
-    """ISO 6709: sign, degrees, minutes, perhaps seconds, without marks between them."""
+    """ISO 6709: sign, degrees, minutes, perhaps seconds, without separators."""
     degrees, minutes, seconds = text[1 : 1 + digits], text[1 + digits : 3 + digits], text[3 + digits :]
     value = int(degrees) + int(minutes) / 60 + int(seconds or 0) / 3600
     return -value if text[0] == "-" else value
@@ -77,8 +77,8 @@ def is_far(time_zone: str, latitude: float, longitude: float) -> bool:
 
 
 def is_wrong_in_sweden(time_zone: str, latitude: float, longitude: float) -> bool:
-    """Whether a place in Sweden has a time zone whose clocks show another time, as those of `Etc/GMT-1` and `UTC` do in
-    summer. East of SWEDEN_ONLY it may be in Finland, where only zones without summer time are surely wrong."""
+    """Whether a place in Sweden has a time zone whose clocks show another time, as those of `Etc/GMT-1` and `UTC` do
+    in summer. East of SWEDEN_ONLY it may be in Finland, where only zones without summer time are surely wrong."""
     zones = ZoneInfo(time_zone), ZoneInfo(SWEDISH)
     offsets, swedish = ([day.astimezone(zone).utcoffset() for day in (WINTER, SUMMER)] for zone in zones)
     is_near = SWEDEN[0] <= latitude <= SWEDEN[1] and SWEDEN[2] <= longitude <= SWEDEN[3]
@@ -87,6 +87,6 @@ def is_wrong_in_sweden(time_zone: str, latitude: float, longitude: float) -> boo
 
 
 def _apart(place: tuple[float, float], city: tuple[float, float]) -> float:
-    """Degrees, roughly: the larger of the two differences."""
+    """Degrees, approximately: the larger of the two differences."""
     around = abs(place[1] - city[1])
     return max(abs(place[0] - city[0]), min(around, 360 - around))

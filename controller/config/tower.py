@@ -1,8 +1,7 @@
-"""`tower.yaml` as values: the place, the zones, the palette, the way to the broker, the gateways.
+"""`tower.yaml` as values: the place, the zones, the palette, the broker connection, the gateways.
 
 Every validator that needs another part of the file takes it from the validation context: `palette`, `zones`,
-`directory` (of the file; other files are named relative to it). What joins several entries is in `checks`.
-"""
+`directory` (of the file; other files are named relative to it). Checks of several entries are in `checks`."""
 
 import ipaddress
 from collections.abc import Iterable, Mapping
@@ -65,7 +64,7 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whit
 
 
 IN_EACH_LANGUAGE = BeforeValidator(lambda value: dict.fromkeys(languages(), value) if isinstance(value, str) else value)
-"""One text stands for all languages."""
+"""One text applies to all languages."""
 ONE_OR_EACH = WithJsonSchema(
     {
         "anyOf": [
@@ -122,12 +121,12 @@ class Site(Keys):
 
     @property
     def place(self) -> Place:
-        """What the schedule needs to know of it."""
+        """The place for the schedule."""
         return Place(self.latitude, self.longitude, ZoneInfo(self.time_zone))
 
 
 class MqttSettings(Keys):
-    """The way to the broker, or brokers: all of them at once."""
+    """The connection to the broker, or to several: to all of them at once."""
 
     broker: Annotated[
         tuple[Annotated[str, AfterValidator(broker_urls.broker)], ...],
@@ -146,7 +145,7 @@ class MqttSettings(Keys):
 
     @property
     def is_embedded(self) -> bool:
-        """Whether the service brings its own broker."""
+        """Whether the service runs its own broker."""
         return self.broker == (broker_urls.EMBEDDED,)
 
     @field_validator("ca_file", "cert_file", "key_file")
@@ -190,7 +189,7 @@ def _palette_color(value: object) -> object:
 
 
 def no_color(value: object) -> Mistake:
-    """What is wrong with a colour that is not one text: TWL-S135 for three numbers, TWL-S119 for anything else."""
+    """The mistake for a colour that is not one text: TWL-S135 for three numbers, TWL-S119 for anything else."""
     if not isinstance(value, list) or not is_triple(value):
         return Mistake("TWL-S119", found=type(value).__name__)
     meant = Color.from_rgb(*(min(255, int(part)) for part in value)).hex
@@ -211,17 +210,17 @@ else:
 
 
 Parts = Mapping[str, Mapping[Language, str]]
-"""What people call each zone, by language."""
+"""People's names for each zone, by language."""
 
 
 def zone_named(text: str, parts: Parts) -> str:
-    """The zone that people call so, without regard to case, spaces and hyphens; the text itself where there is none."""
+    """The zone that people call so, ignoring case, spaces and hyphens; the text itself without one."""
     name = plain(text)
     return next((zone for zone, names in parts.items() if name in map(plain, names.values())), text)
 
 
 def zones_in_words(zones: Iterable[str], parts: Parts) -> InEachLanguage:
-    """The zones for people, each with the name that the file has for it: `Skålen (bowl), Skaftet (shaft)`."""
+    """The zones for people, each with its name in the file: `Skålen (bowl), Skaftet (shaft)`."""
     names = {language: {zone: parts.get(zone, {}).get(language) for zone in zones} for language in languages()}
     return InEachLanguage(
         {
@@ -242,7 +241,7 @@ def zones_with_names(zones: Iterable[str], parts: Parts) -> str:
 
 
 def _own_drawing(value: object, info: ValidationInfo) -> LandmarkFile | None:
-    """What `shape: custom` is drawn as."""
+    """The drawing for `shape: custom`."""
     is_custom = info.data.get("shape") == "custom"
     if value is None and not is_custom:
         return None
@@ -252,8 +251,8 @@ def _own_drawing(value: object, info: ValidationInfo) -> LandmarkFile | None:
 
 
 class Landmark(Keys):
-    """What people call the landmark and its parts, each in one name or in one for each language; `shape` is what it is
-    drawn as, and `file` the drawing of a custom one."""
+    """People's names for the landmark and its parts, each one name or one for each language; `shape` is how it is
+    drawn, and `file` the drawing of a custom one."""
 
     name: NameForPeople = Field(default_factory=dict)
     shape: Literal["water-tower", "mast", "chimney", "bridge", "facade", "custom"] = "water-tower"
@@ -263,12 +262,12 @@ class Landmark(Keys):
     parts: Mapping[Name, NameForPeople] = Field(default_factory=dict)
 
     def zone_names(self, language: Language) -> dict[str, str]:
-        """What people call the zones in a language; without those that have no name in it."""
+        """People's names for the zones in a language; without zones that have none."""
         return {zone: names[language] for zone, names in self.parts.items() if language in names}
 
 
 class Overrides(Keys):
-    """What may be set by hand: `longest` is how far the end of an override may lie."""
+    """What may be set by hand: `longest` limits how far ahead the end of an override may be."""
 
     longest: DurationField = timedelta(days=7)
 
@@ -284,7 +283,8 @@ def _clock_time(value: object) -> object:
 
 
 SHORTEST_TEST, LONGEST_TEST = timedelta(seconds=20), timedelta(minutes=10)
-"""Of one lamp: the slowest vendors' gateways need 20 s to report; longer than a walk around the tower helps nobody."""
+"""Limits of the test of one lamp: the slowest vendors' gateways need 20 s to report; more than a walk around the tower
+helps nobody."""
 ClockTime = Annotated[
     int,
     BeforeValidator(_clock_time),
@@ -294,8 +294,8 @@ ClockTime = Annotated[
 
 
 class PreflightSettings(Keys):
-    """The test of all lamps by the service itself: so many days before a campaign, `at` a local time (minutes since
-    00:00), each lamp `for` so long."""
+    """The test of all lamps by the service itself: this many days before a campaign, `at` a local time (minutes since
+    00:00), with `for` the seconds of each lamp."""
 
     days_before: Annotated[int, Field(ge=1, le=60)] = 7
     at: ClockTime = 12 * 60
@@ -316,14 +316,15 @@ def _switch(value: object) -> object:
 
 
 class Discovery(Keys):
-    """The site as a device of Home Assistant. `discovery_prefix` is as there; without `control` it only shows."""
+    """The site as a device of Home Assistant. `discovery_prefix` is the setting there; without `control` it only
+    shows."""
 
     discovery_prefix: Topic = "homeassistant"
     control: Annotated[bool, BeforeValidator(_switch)] = True
 
 
 def _off(value: object) -> object:
-    """`off` is None, `on` is all that goes without saying."""
+    """`off` is None, `on` is the defaults."""
     found = _switch(value)
     return found if not isinstance(found, bool) else {} if found else None
 
@@ -336,7 +337,7 @@ def _one_each(meters: tuple[ZoneMeter, ...]) -> tuple[ZoneMeter, ...]:
 
 
 class Tower(Keys):
-    """The whole of `tower.yaml`. `web`, `home_assistant` and `preflight` are None for `off`."""
+    """The whole `tower.yaml`. `web`, `home_assistant` and `preflight` are None for `off`."""
 
     version: Version
     site: Site
@@ -356,5 +357,5 @@ class Tower(Keys):
 
     @property
     def context(self) -> dict[str, object]:
-        """What the values of a schedule are validated against."""
+        """The validation context of a schedule."""
         return {"palette": self.palette, "zones": self.zones, "parts": self.landmark.parts}

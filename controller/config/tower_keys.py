@@ -1,8 +1,7 @@
-"""What the keywords of `tower.yaml` have in common: sets of keywords, files that it names, languages of the site; and
-the sections that need nothing of the rest of the file.
+"""Shared parts of the keywords of `tower.yaml`: sets of keywords, named files, languages of the site; and the sections
+that need nothing of the rest of the file.
 
-Addresses of receivers and passwords are secrets, and so stand in files of their own.
-"""
+Addresses of receivers and passwords are secrets, and are therefore in files of their own."""
 
 import re
 from datetime import timedelta
@@ -56,7 +55,7 @@ OtherFile = Annotated[Path, BeforeValidator(beside)]
 
 
 def needs(other: str) -> AfterValidator:
-    """Of a keyword that means something only beside another one, which stands above it."""
+    """For a keyword that only has a meaning beside another one, which is above it."""
 
     def checked(value: Needing | None, info: ValidationInfo) -> Needing | None:
         if value is not None and other in info.data and info.data[other] is None:
@@ -74,9 +73,9 @@ Level = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 
 
 class ZoneMeter(Keys):
-    """The meter of a zone, which says whether it truly gives light. `value` is the way to the number in a JSON payload,
-    its parts separated by points; without it the payload is the number. From `lit_above` on the zone is lit, up to
-    `dark_below` it is dark, between them it is what it was. A value is believed for `max_age`."""
+    """The meter of a zone, which measures whether it truly gives light. `value` is the path to the number in a JSON
+    payload, its parts separated by dots; without it the payload is the number. From `lit_above` on the zone is lit, up
+    to `dark_below` it is dark, in between it keeps its previous state. A value is valid for `max_age`."""
 
     zone: Name
     topic: Topic
@@ -95,22 +94,22 @@ class ZoneMeter(Keys):
         return value
 
 
-# notices: and heartbeat: who is told of what, and when not
+# notices: and heartbeat: who is notified of what, and when not
 
 
 NoticeKind = Literal["lights", "faults", "reports", "reminders", "lamp_tests"]
-"""lights: the first light of a campaign. faults: what is wrong for a while, and its end. reports: proof of glow when a
-campaign is over. reminders: before a campaign whose dates or lamps are in doubt. lamp_tests: what tests of the lamps
-before a campaign found."""
+"""lights: the first light of a campaign. faults: a lasting problem, and its end. reports: proof of light after a
+campaign. reminders: before a campaign whose dates or lamps are in doubt. lamp_tests: results of the lamp tests before
+a campaign."""
 Kinds = tuple[NoticeKind, ...]
 OFTEN, SELDOM = timedelta(seconds=10), timedelta(days=1)
-"""Between two signs of life."""
+"""Limits between two signs of life."""
 EVERY: Kinds = ("lights", "faults", "reports", "reminders", "lamp_tests")
 
 
 class Receiver(Keys):
-    """Somebody who gets notices: `url_file` holds an address as apprise takes it. During the hours of `quiet` all but
-    what is in `quiet_except` is kept until they are over."""
+    """Somebody who receives notices: `url_file` holds an address for apprise. During the hours of `quiet` everything
+    but `quiet_except` is held back."""
 
     name: Name
     url_file: OtherFile
@@ -121,7 +120,7 @@ class Receiver(Keys):
 
 
 class Heartbeat(Keys):
-    """An address that is asked for again and again while the service lives: a monitor alarms when that ends."""
+    """An address that is requested regularly while the service lives: a monitor alarms when that ends."""
 
     url_file: OtherFile
     every: Annotated[DurationField, between(OFTEN, SELDOM, "TWL-S295")] = timedelta(minutes=1)
@@ -148,7 +147,7 @@ def _database_url(value: str) -> str:
 
 
 class DatabaseSettings(Keys):
-    """The PostgreSQL database in which the state is kept instead of in files, and the file with the password of the
+    """The PostgreSQL database in which the state is stored instead of in files, and the file with the password of the
     user that its address names."""
 
     url: Annotated[

@@ -1,7 +1,6 @@
-"""What pydantic found, in our codes and at its place in the file; none of its own words reaches a reader.
+"""Errors of pydantic, with our codes and at their place in the file; none of pydantic's own words reaches a reader.
 
-A Mistake that a validator raised keeps its code, and its offsets become columns.
-"""
+A Mistake raised by a validator keeps its code, and its offsets become columns."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,17 +30,17 @@ LISTS = ("campaigns", "every_night", "blackouts")
 NO_ENTRIES = frozenset(
     {"nej", "no", "none", "ingen", "inga", "inget", "nothing", "off", "false", "-", "0", "tom", "empty"}
 )
-"""What people write for an empty list."""
+"""Texts that people write for an empty list."""
 REPLACED = frozenset({"TWL-S065", "TWL-S074", "TWL-S182", "TWL-S190"})
-"""Mistakes whose remedy stands in the place of the whole value, its quotes included."""
+"""Mistakes whose suggestion replaces the whole value, its quotes included."""
 NO_DAYS = "TWL-S141"
 ELSEWHERE = frozenset({"TWL-S016", "TWL-S018"})
-"""Keywords in a wrong place: reported as that, and neither as missing nor as oddly indented."""
+"""Keywords in a wrong place: reported as such, and neither as missing nor as wrongly indented."""
 DELETED = "TWL-S076"
 OF_PROFILES = frozenset({"TWL-F103", "TWL-F107", "TWL-F127"})
 UNIVERSES = frozenset({"TWL-X157", "TWL-X158", "TWL-X159"})
 COMPONENTS = ["rgbw:0", "rgb:0", "light:0"]
-"""What `component` may be; its model only has a pattern."""
+"""Allowed values of `component`; its model only has a pattern."""
 BOUNDS = {
     "greater_than_equal": ("≥", "ge"),
     "greater_than": (">", "gt"),
@@ -59,9 +58,9 @@ CODES = {
     "string_too_short": "TWL-S013",
     "too_short": "TWL-S013",
 }
-"""What pydantic calls an error, and what we say."""
+"""Pydantic's name of an error, and our code."""
 SINGLE = frozenset({"string_type", "int_type", "float_type", "bool_type", "union_tag_invalid"})
-"""Errors that say, of what is no single text, that it had to be one."""
+"""Errors that say that a single text is required."""
 
 
 def findings(document: Document, error: ValidationError, earlier: Iterable[Finding]) -> Iterator[Finding]:
@@ -81,7 +80,7 @@ def findings(document: Document, error: ValidationError, earlier: Iterable[Findi
 
 
 def _flat(error: ValidationError, path: Path = ()) -> Iterator[ErrorDetails]:
-    """Every error with its whole path; one that a validator passed on from a model of its own is opened."""
+    """Every error with its whole path; an error that a validator passed on from a model of its own is opened."""
     for one in error.errors(include_url=False):
         inner = one.get("ctx", {}).get("error")
         if isinstance(inner, ValidationError):
@@ -105,7 +104,7 @@ def _is_consequence(
     _, node = document.at(error["loc"][:-1] if error["type"] == "missing" else error["loc"])
     if isinstance(node, Pairs):
         if missing and any(entry.key.place in unknown for entry in node.entries.values()):
-            return True  # perhaps under the keyword that is not known
+            return True  # perhaps under the unknown keyword
         return any(word in misplaced or (word in node.entries and node.entries[word].is_empty) for word in missing)
     if isinstance(node, YamlSequence):
         return error["type"] == "too_short" and bool(node.items)
@@ -132,7 +131,7 @@ def _finding(document: Document, error: ErrorDetails) -> Finding:
 
 
 def blamed(node: Node | None, mistake: Mistake) -> Node | None:
-    """Of a gateway, the value that a mistake about the whole of it is about: its output, or one of its fixtures."""
+    """For a gateway, the value that a mistake about the whole gateway concerns: its output, or one of its fixtures."""
     if not isinstance(node, Pairs):
         return node
     if mistake.code in UNIVERSES and "output" in node.entries:
@@ -147,7 +146,7 @@ def blamed(node: Node | None, mistake: Mistake) -> Node | None:
 
 
 def _missing(path: Path, node: Node | None) -> Explanation:
-    """A keyword that is not there, or pairs where there is something else."""
+    """A missing keyword, or pairs where something else is required."""
     key, groups = str(path[-1]), texts(DEFAULT, "examples")["line_in"]
     group = next((str(step) for step in reversed(path) if step in groups), "")
     if isinstance(node, YamlSequence):
@@ -190,7 +189,7 @@ def _explained(error: ErrorDetails, key: str, node: Node | None) -> Explanation:
 
 
 def _entry_meant(code: str, group: str, node: Node | None) -> Explanation:
-    """A text or pairs where there must be a list of entries (TWL-S052) or one of them (TWL-S053)."""
+    """A text or pairs where a list of entries (TWL-S052) or one of them (TWL-S053) is required."""
     form = "[{}]" if code == "TWL-S052" else "{}"
     example: object = form.format(f"{{{template(DEFAULT, 'examples', f'entry.{group}')}}}")
     if isinstance(node, Pairs) and all(isinstance(entry.value, Scalar) for entry in node.entries.values()):
@@ -213,7 +212,7 @@ def _in_braces(pairs: Mapping[str, str]) -> str:
 
 
 def _example(*keys: str) -> Phrase | None:
-    """A text of `locale/…/examples.toml`; None where it has none."""
+    """A text of `locale/…/examples.toml`; None without one."""
     table: Any = texts(DEFAULT, "examples")
     for key in keys:
         table = table.get(key, {})
@@ -221,7 +220,7 @@ def _example(*keys: str) -> Phrase | None:
 
 
 def choice(key: str, text: str, allowed: list[str]) -> Explanation:
-    """A word that is none of those allowed, with the one that was meant where there is a near one."""
+    """A word that is not allowed, with the one that was meant if there is a near one."""
     suggestion = near(text, allowed)
     if suggestion:
         return "TWL-S055", {"key": key, "value": text, "suggestion": suggestion}

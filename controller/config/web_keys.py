@@ -1,4 +1,4 @@
-"""The keywords of `web`: the page, what stands before it, how long it keeps the names of people."""
+"""The keywords of `web`: the page, the proxy in front of it, how long it stores the names of people."""
 
 import ipaddress
 import re
@@ -24,9 +24,9 @@ Header = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$
 
 
 class Proxy(Keys):
-    """A reverse proxy before the page. Only what comes from `addresses` is believed: the address and the scheme of the
-    client (`X-Forwarded-For`, `X-Forwarded-Proto`) and, where it logs people in itself, their name in `user_header` and
-    their role in `role_header`."""
+    """A reverse proxy in front of the page. Only what comes from `addresses` is trusted: the address and the scheme of
+    the client (`X-Forwarded-For`, `X-Forwarded-Proto`) and, if it logs people in itself, their name in `user_header`
+    and their role in `role_header`."""
 
     addresses: Annotated[tuple[Annotated[str, BeforeValidator(_network)], ...], Field(min_length=1)]
     user_header: Header | None = None
@@ -34,7 +34,7 @@ class Proxy(Keys):
 
 
 def _years(value: object) -> object:
-    """`2 years`; as long as no calendar says which, a year has 365 days."""
+    """`2 years`; without a calendar, a year has 365 days."""
     if isinstance(value, timedelta):
         return value
     found = YEARS.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -55,7 +55,7 @@ Years = Annotated[
 
 class Web(Keys):
     """The page. `open: all` lets everybody read every view without logging in, not only the public one. `names_for` is
-    how long the audit keeps the names of people."""
+    how long the audit stores the names of people."""
 
     listen: Annotated[str, AfterValidator(broker_urls.listen)] = "127.0.0.1:8080"
     open: Literal["loopback", "all"] = "loopback"
@@ -64,7 +64,7 @@ class Web(Keys):
     proxy: Proxy | None = None
     names_for: Years = timedelta(days=730)
     below: str = Field(default="", exclude=True)
-    """How the addresses of one of several sites begin, as `sites/north/`."""
+    """The prefix of the addresses of one of several sites, as `sites/north/`."""
 
     @property
     def address(self) -> tuple[str, int]:
@@ -80,7 +80,7 @@ class Web(Keys):
 
     @property
     def url(self) -> str | None:
-        """The address of the page for other machines, where this file tells one."""
+        """The address of the page for other machines, if this file has one."""
         host, port = self.address
         if self.is_loopback or ipaddress.ip_address(host).is_unspecified:
             return None

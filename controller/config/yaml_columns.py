@@ -1,5 +1,5 @@
-"""Why a line cannot begin where it begins: what has slipped, a hyphen too many or too few, an entry below a value, a
-keyword that was deleted."""
+"""Why a line cannot begin in its column: a wrong indentation, a hyphen too many or too few, an entry below a value, a
+deleted keyword."""
 
 from controller.config.findings import Finding
 from controller.config.yaml_text import FIRST_PAIR, WORDS, YamlText
@@ -12,15 +12,15 @@ TELLTALES = {
     "kind": "gateways",
     "address": "fixtures",
 }
-"""Keywords that show what the deleted keyword above them was."""
+"""Keywords that show which keyword above them was deleted."""
 LISTS_OF_ENTRIES = frozenset({"every_night", "blackouts", "limits"})
-"""Below these a campaign is pasted by mistake, at the end of the file."""
+"""A campaign is pasted below these by mistake, at the end of the file."""
 HOLD_PAIRS = frozenset({"site", "mqtt"})
-"""Those of them that hold pairs; the others hold lists."""
+"""Those of them with pairs; the others have lists."""
 
 
 def wrong_place(text: YamlText, line: int) -> Finding | None:
-    """A line that begins where none can, because of itself or of the lines above it."""
+    """A line that begins in an impossible column, because of itself or of the lines above it."""
     above = text.above(line)
     if above is None:
         return None
@@ -62,7 +62,7 @@ def _hyphen_too_many(text: YamlText, line: int, above: int) -> Finding | None:
 
 
 def _at_the_edge(text: YamlText, line: int, above: int) -> Finding | None:
-    """A keyword of an inner level in the first column: what stands below it has lost its entry."""
+    """A keyword of an inner level in the first column: what is below it has lost its entry."""
     edge = next((number for number in range(above, 0, -1) if text.lines[number][:1].strip(" #")), None)
     before = text.above(edge) if edge is not None else None
     if edge is None or before is None or not text.has_pair(edge):
@@ -74,7 +74,7 @@ def _at_the_edge(text: YamlText, line: int, above: int) -> Finding | None:
 
 
 def _keyword_deleted(text: YamlText, line: int, above: int) -> Finding | None:
-    """The line `campaigns:` or `site:` was deleted: what stood under it stands under a keyword with a value now."""
+    """The line `campaigns:` or `site:` was deleted: its content is now under a keyword with a value."""
     pair, start = FIRST_PAIR.match(text.lines[above]), text.body(above)
     level, item = text.indent(line), text.is_item(line)
     if pair is None or (level <= start and not item):
@@ -102,7 +102,7 @@ def _below_value(text: YamlText, line: int, above: int) -> Finding | None:
         if start and value not in EMPTY:
             return None
     elif value not in EMPTY or (value != "{}" and sum(text.indent(one) > start for one in text.below(above)) < 2):
-        return None  # one line alone has slipped rather than been put in
+        return None  # a single line is wrongly indented rather than added
     key = written[start : pair.end() - 1].strip()
     if key in LISTS_OF_ENTRIES and value == "[]":
         return text.finding("TWL-S191", above, written.index(value, pair.end()), len(written), key=key)
@@ -119,7 +119,7 @@ def _no_hyphen(text: YamlText, line: int, above: int) -> Finding | None:
     """An entry of several lines without its hyphen."""
     column = text.indent(line)
     below, opener = next(text.below(line), None), text.above(above)
-    if text.is_item(line):  # those below have theirs: `name: a` stands above, in the column of the hyphens
+    if text.is_item(line):  # those below have theirs: `name: a` is above, in the column of the hyphens
         first = above
         while opener is not None and text.indent(opener) >= column:
             first, opener = opener, text.above(opener)
@@ -141,7 +141,7 @@ def _no_hyphen(text: YamlText, line: int, above: int) -> Finding | None:
 
 
 def _slipped(text: YamlText, line: int, above: int) -> Finding | None:
-    """The one line whose beginning stands in a wrong column: this one, or the one above it."""
+    """The one line with a wrong indentation: this one, or the one above it."""
     column, key, pair, item = text.indent(line), text.key(line), text.has_pair(line), text.is_item(line)
     if not item and not pair:
         return None
@@ -152,11 +152,12 @@ def _slipped(text: YamlText, line: int, above: int) -> Finding | None:
     if to is not None:
         return moved(text, above, to)
     columns = _open_columns(text, line, above)
-    if not item:  # only the keywords of the outermost level stand in the first column
+    if not item:  # only the keywords of the outermost level are in the first column
         columns = ({0} if text.is_outermost(key) else columns - {0}) & columns or columns
     if column in columns or not columns:
         return None
-    # the column of the same keyword elsewhere, else of the same kind of line above, else the nearest, the deeper of two
+    # the column of the same keyword elsewhere, else of the same kind of line above, else the nearest, the deeper of
+    # two
     used = {text.body(one) for one in range(len(text.lines)) if one != line and pair and text.key(one) == key}
     alike = set[int]()
     if item and text.is_item(above) and pair == text.has_pair(above):
@@ -168,7 +169,7 @@ def _slipped(text: YamlText, line: int, above: int) -> Finding | None:
 
 
 def column_of_above(text: YamlText, line: int, above: int) -> int | None:
-    """Where the line above belongs, if it is that one which has slipped."""
+    """The correct column of the line above, if that line has the wrong indentation."""
     before = text.above(above)
     column, upper, item = text.indent(line), text.indent(above), text.is_item(above)
     block = text.has_pair(above)

@@ -1,9 +1,8 @@
-"""YAML as text with the place of every value: no number, truth, date or nothing, only what the person wrote.
+"""YAML as text with the place of every value: no numbers, booleans, dates or nulls, only what the person wrote.
 
-A keyword without a value, or with YAML's own word for none, holds the empty text. Every value stands on one line. Tags,
+A keyword without a value, or with YAML's own word for none, holds the empty text. Every value is on one line. Tags,
 anchors, aliases, directives and a second document are refused. Of a file that parses, all mistakes are found at once;
-of one that does not, the first break (see `yaml_hints`).
-"""
+of one that does not, the first break (see `yaml_hints`)."""
 
 import re
 from collections.abc import Iterator
@@ -33,7 +32,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEEPEST = 20
 MOST_VALUES = 1_000_000
 MOST_TEXTS = 20_000
-"""Of one list of texts, and of keywords of one set of pairs: each may have a near word that must be sought."""
+"""Limit of one list of texts, and of keywords of one set of pairs: each may need a search for a near word."""
 NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 """What an editor takes for no value: nobody means a topic `null`."""
 COMMENT = re.compile(r":\s*(?P<comment>#.*?)\s*$")
@@ -63,7 +62,7 @@ def read(data: bytes, file: str, keywords: frozenset[str], outermost: frozenset[
         broken = stop.finding
     if broken is not None:
         before = [one for one in text.letters if one.place and broken.place and one.place.line <= broken.place.line]
-        # odd letters on the line of the break are its cause
+        # invalid characters on the line of the break are its cause
         cause = () if before and before[-1].place and before[-1].place[0] == (broken.place or (0,))[0] else (broken,)
         return Document(source, None, (*faults, *before, *cause))
     if root is None and not faults:
@@ -72,7 +71,7 @@ def read(data: bytes, file: str, keywords: frozenset[str], outermost: frozenset[
 
 
 class Builder:
-    """Nodes from the events of the parser. DEEPEST bounds the recursion."""
+    """Nodes from the events of the parser. DEEPEST limits the recursion."""
 
     def __init__(self, text: YamlText) -> None:
         self.text = text
@@ -153,7 +152,7 @@ class Builder:
         return Pairs(entries, first, _flow(start, event))
 
     def _report_twice(self, entries: dict[str, YamlEntry], twice: list[YamlEntry]) -> None:
-        """The first of two equal keywords counts; of two lists the entries of both are checked."""
+        """The first of two equal keywords applies; of two lists the entries of both are checked."""
         for again in twice:
             key, first = again.key, entries[again.key.text]
             both_lists = isinstance(first.value, YamlSequence) and isinstance(again.value, YamlSequence)
@@ -200,7 +199,7 @@ class Builder:
 
 
 def _flow(start: Event, end: Event) -> TextSpan | None:
-    """From bracket to bracket; None for lines with hyphens or keywords."""
+    """From bracket to bracket; None for block lists and mappings."""
     if not start.flow_style:
         return None
     begin, behind = start.start_mark, end.end_mark

@@ -1,8 +1,7 @@
 """Why a file cannot be read as YAML: the first break, with its remedy in the user's own words.
 
 A break is recognised by its pattern, on the line where the parser stopped or just before it. Nothing is repaired and
-parsed again, and no remedy changes what was meant: where two things may be meant, it says both.
-"""
+parsed again, and no remedy changes what was meant: if two things may be meant, it shows both."""
 
 import re
 
@@ -18,7 +17,7 @@ NO_COLON = re.compile(
     r"(?P<key>[^\W\d][\w-]*)(?P<sign> *(?:[=-]>|:?=|：|;(?!.*;)) *| +[-–—] +| +:|[.,] +| +)(?P<value>[^\s=;:].*)"
 )
 WEAK_SIGNS = frozenset({"", "-", "–", "—", ":", ".", ","})
-"""Only behind a keyword do these stand for its colon."""
+"""These mean a colon only directly after a keyword."""
 ALONE = re.compile(r"(?P<key>[^\W\d][\w-]*)$")
 ENTRY = re.compile(r"- +(?:[\[{]|[^\W\d][\w-]*:(?:\s|$))")
 LAST_WORD = re.compile(r"[\s,;](?P<key>[^\W\d][\w-]*)$")
@@ -49,7 +48,7 @@ def syntax_break(text: YamlText, error: YAMLError) -> Finding:
 
 
 def value_over_lines(text: YamlText, value: ScalarEvent) -> Finding:
-    """A value that goes on below its line: meant so, or a line of its own that lacks its colon."""
+    """A value that continues on the next line: on purpose, or a line of its own without its colon."""
     first, last = value.start_mark.line, min(value.end_mark.line, len(text.lines) - 1)
     for line in range(first, last + 1):
         if line > first and text.is_item(first) and text.is_item(line):
@@ -63,7 +62,7 @@ def value_over_lines(text: YamlText, value: ScalarEvent) -> Finding:
 
 
 def _range(text: YamlText, at: Position) -> Finding | None:
-    """`{name: post-[001..250]}`: within brackets or braces, those of a range mean something to YAML."""
+    """`{name: post-[001..250]}`: inside brackets or braces, those of a range have a meaning in YAML."""
     found = UNQUOTED_RANGE.search(text.value(at.line))
     if found is None or found.start() > at.column:
         return None
@@ -71,7 +70,7 @@ def _range(text: YamlText, at: Position) -> Finding | None:
 
 
 def _sign(text: YamlText, at: Position) -> Finding | None:
-    """`name: @home`, `name: & more`, `name: > more`, `name: - more`: signs that mean something to YAML."""
+    """`name: @home`, `name: & more`, `name: > more`, `name: - more`: signs that have a meaning in YAML."""
     line, column = at
     before, value = text.lines[line][:column].rstrip(), text.value(line)
     sign = value[column : column + 1]
@@ -112,7 +111,7 @@ def _bracket(text: YamlText, at: Position, begin: Position) -> Finding | None:
 
 
 def _behind_value(text: YamlText, at: Position) -> Finding | None:
-    """What stands on the line behind a value that has ended, or behind a second colon."""
+    """Text on the line after a value that has ended, or after a second colon."""
     line, column = at
     written, pair = text.lines[line], FIRST_PAIR.match(text.lines[line])
     before, rest = written[:column].rstrip(), _rest(text, at)
@@ -150,7 +149,8 @@ def _second_colon(text: YamlText, at: Position, value: int) -> Finding:
 
 
 def _no_pair(text: YamlText, at: Position, begin: Position) -> Finding | None:
-    """A line without a colon: `dates 20–26 November`, `dates = …`, `campaigns`, an entry without its hyphen, a text."""
+    """A line without a colon: `dates 20–26 November`, `dates = …`, `campaigns`, an entry without its hyphen, a
+    text."""
     for line in sorted({begin.line, at.line, text.above(at.line) or 0}):
         written, start = text.value(line), text.body(line)
         if FIRST_PAIR.match(written) or len(written) <= start:

@@ -1,8 +1,7 @@
-"""The text of a YAML file, ready to be parsed, and what its letters alone show to be wrong.
+"""The text of a YAML file, ready to be parsed, and the mistakes that its characters alone show.
 
-Letters that only look wrong (typographic quotes, special spaces, a dash for a hyphen) are read as what they stand for,
-column for column, so that the rest of the file is checked in the same run. Comments may hold anything.
-"""
+Characters that only look wrong (typographic quotes, special spaces, a dash for a hyphen) are read as what they stand
+for, column for column, so that the rest of the file is checked in the same run. Comments may contain anything."""
 
 import re
 from collections.abc import Iterator
@@ -19,14 +18,14 @@ from controller.normal_form import normalized
 SPACE = "[\u00a0\u202f\u2007\u2009\u200a\u2002\u2003\u3000]"
 INVISIBLE = (
     "(?:[\u200b\u200c\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]+"
-    "|(?<![^\x00-\u024f])\u200d|\u200d(?![^\x00-\u024f]))"  # a joiner between two signs of an emoji is meant
+    "|(?<![^\x00-\u024f])\u200d|\u200d(?![^\x00-\u024f]))"  # a joiner between two parts of an emoji is meant
 )
 FILLER = "\u200b"
-"""What an invisible character is read as; values are used without it."""
+"""Stands for an invisible character; values are used without it."""
 WIDE = "(?:(?<=[0-9０-９])：(?=[0-9０-９])|％|[０-９]+)"
-"""Signs and digits of East Asian keyboards, where they stand for ordinary ones."""
+"""Signs and digits of East Asian keyboards, in place of ordinary ones."""
 MARKED = re.compile(r"(?<![^\s:-])(?P<found>\*\*|\*|`)(?=\S)(?P<inner>.+?)(?<=\S)(?P=found)(?=[\s:,.]|$)")
-"""What is bold, italic or code in Markdown."""
+"""Bold, italic or code in Markdown."""
 OPENING, END = "“”„‟«»‘’‚‛", "“”‟«»‘’\"'"
 LETTERS = (
     ("TWL-S044", re.compile(f"(?P<found>{INVISIBLE})")),
@@ -38,7 +37,7 @@ LETTERS = (
         re.compile(rf"(?:^|[:,-] |[\[{{,]) *(?P<found>[{OPENING}][^{OPENING}\"]*[{END}])(?=\s*(?:$|[\]}},:]))"),
     ),
 )
-"""Letters that are read as what they stand for, each reported at its place."""
+"""Characters that are read as what they stand for, each reported at its place."""
 BREAKS = (
     ("TWL-S044", re.compile(rf"(?:[ \t-]|{SPACE})*(?P<found>{INVISIBLE})")),
     ("TWL-S027", re.compile(r"(?P<at>(?P<marker><{7}|={7}|>{7}|\|{7})(?: .*)?)$")),
@@ -50,12 +49,12 @@ BREAKS = (
     ("TWL-S040", re.compile(r" *(?P<at>-)(?P<rest>(?P<key>\w+):(?: .*|$))")),
     ("TWL-S022", re.compile(r"(?: |-(?= ))*(?P<at>(?P<key>[^\W\d]\w*):)(?P<value>[^\s/].*)")),
 )
-"""What breaks its line whatever stands around it; with a `key`, if that is a keyword."""
+"""What breaks its line whatever is around it; with a `key`, if that is a keyword."""
 ODD = re.compile(
     r"[^ -~\u00c0-\u024f]|[\"'#`*]|~~~|--|^ *(?:- +)*-[^ ]|^ *(?:o|\d{1,2}[.)]) |^>"  # tabs are among the first
     r"|:[^\s/]|<{7}|={7}|>{7}|\|{7}"
 )
-"""Without any of these a line has no odd letter, no quote, no comment and nothing that breaks it."""
+"""A line without any of these has no unusual character, no quote, no comment and nothing that breaks it."""
 FIRST_PAIR = re.compile(r" *+(?:- +)*+[^\s:\[{#][^:]*:(?=\s|$)")
 BODY = re.compile(r" *(?:- +)*")
 WORDS = re.compile(r"(?:^|[\s{,-])([^\W\d][\w-]*):(?=\s|$)", re.MULTILINE)
@@ -85,7 +84,7 @@ class YamlText:
     source: SourceText
     keywords: frozenset[str]
     outermost: frozenset[str]
-    """Those of the outermost level."""
+    """The keywords of the outermost level."""
     lines: list[str] = field(default_factory=list)
     letters: list[Finding] = field(default_factory=list)
 
@@ -94,7 +93,7 @@ class YamlText:
         return self.source.finding(code, FilePlace(line + 1, start + 1, max(start + 1, end) + 1), **fields)
 
     def read_letters(self) -> Finding | None:
-        """Fill `lines` up to the first one that its own letters break; returns that break."""
+        """Fills `lines` up to the first line that its own characters break; returns that break."""
         for line, written in enumerate(self.source.lines):
             if ODD.search(written) is None:
                 self.lines.append(written if written.strip() else "")
@@ -159,7 +158,7 @@ class YamlText:
         return len(self.lines[line]) - len(self.lines[line].lstrip())
 
     def body(self, line: int) -> int:
-        """The column behind indentation and hyphens."""
+        """The column after indentation and hyphens."""
         found = BODY.match(self.lines[line])
         return found.end() if found else 0
 
@@ -168,11 +167,11 @@ class YamlText:
         return self.lines[line].lstrip().startswith("- ") or self.lines[line].strip() == "-"
 
     def has_pair(self, line: int) -> bool:
-        """Whether a line begins with a keyword and its colon, behind a hyphen or not."""
+        """Whether a line begins with a keyword and its colon, after a hyphen or not."""
         return FIRST_PAIR.match(self.lines[line]) is not None
 
     def key(self, line: int) -> str:
-        """What stands before the first colon of a line."""
+        """The text before the first colon of a line."""
         return self.lines[line][self.body(line) :].partition(":")[0]
 
     def opens(self, line: int) -> bool:
@@ -196,7 +195,7 @@ class YamlText:
         return word in self.outermost or (word not in self.keywords and near(word, self.outermost) is not None)
 
     def place(self, mark: Mark) -> Position:
-        """Where a mark stands; one behind the end moves up to the end of the last line that is not blank."""
+        """The position of a mark; one after the end moves up to the end of the last line that is not blank."""
         line = min(mark.line, len(self.lines) - 1)
         if mark.line < len(self.lines) and not is_blank(self.lines[line]):
             return Position(line, mark.column)
