@@ -14,7 +14,7 @@ from controller.events import Event, new_event
 from controller.mqtt import Address, Mqtt, Received
 from controller.service.health_watch import ONLINE
 from controller.service.leadership import Leaderships, StoredStops
-from controller.service.pair import Company, Pair, lead_of, pair_of
+from controller.service.pair import PairAlarms, Pair, lead_of, pair_of
 from controller.service.watches import DatabaseClock
 from controller.state.json_file import Unusable
 from controller.state.leases import LeaseStore, Question, Standing
@@ -94,7 +94,7 @@ class Lead:
         """When a broker of them was reached last."""
         self._emit = emit
         self._page = page
-        self._company = Company(self.leaderships.name, emit, sites.title)
+        self._pair_alarms = PairAlarms(self.leaderships.name, emit, sites.title)
         self._database_clock = DatabaseClock(machine, emit)
         self.pair = Pair(self.leaderships.name)
         """Who leads what, as it was told last."""
@@ -158,7 +158,7 @@ class Lead:
 
     def _unknown(self) -> None:
         self.pair = replace(self.pair, is_known=False)
-        self._company.unanswered()
+        self._pair_alarms.unanswered()
 
     def _unreached(self) -> set[str]:
         """The sites of which no broker is reached."""
@@ -177,7 +177,7 @@ class Lead:
         self.pair = pair_of(self.pair, standing, self._sites.names(), reading.wall)
         for site in self.pair.sites:
             self.leaderships[site].health = lead_of(self.pair, site)
-        self._company.know(standing, reading.mono)
+        self._pair_alarms.know(standing, reading.mono)
 
     def _follow(self) -> None:
         """Starts what it leads now, and stops what it does not."""

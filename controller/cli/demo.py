@@ -43,7 +43,7 @@ from controller.service.controller import Controller
 from controller.service.degradations import Degradations
 from controller.service.health import LookValue
 from controller.service.health_report import health_of
-from controller.service.period import read_instant, read_period, say_day
+from controller.service.period import read_instant, read_period, day_text
 from controller.state import StateStore
 from controller.threads import wait_at_most
 from controller.web.svg import NIGHT_WALL, on_wall, sky
@@ -105,10 +105,10 @@ def _wrapped(lines: Sequence[str], columns: int) -> list[str]:
 def _head(scene: Scene, now: datetime, height: float) -> list[str]:
     zone = scene.setup.tower.site.place.time_zone
     local = now.astimezone(zone)
-    night = f"{scene.say('demo.night_of')} {say_day(night_at(now, zone).day, scene.say)}"
+    night = f"{scene.say('demo.night_of')} {day_text(night_at(now, zone).day, scene.say)}"
     at = min(ARC - 1, max(0, round((height + 12) / 24 * ARC)))
     sun = "·" * at + ("☀" if height > -0.833 else "☾") + "·" * (ARC - 1 - at)
-    clock = f"{say_day(local.date(), scene.say)}  {local:%H:%M}"
+    clock = f"{day_text(local.date(), scene.say)}  {local:%H:%M}"
     return [f"{scene.setup.tower.site.name}   {clock}   ({night})", f"{sun} {height:+.0f}°"]
 
 
@@ -150,7 +150,7 @@ def _facts(scene: Scene) -> list[str]:
     later = "–"
     if health.next is not None:
         at = health.next.at.astimezone(zone)
-        later = f"{say_day(at.date(), scene.say)} {at:%H:%M}  {health.next.looks_words(scene.language)}"
+        later = f"{day_text(at.date(), scene.say)} {at:%H:%M}  {health.next.looks_words(scene.language)}"
     return [
         f"{scene.say('demo.now')}: {health.now.text(scene.language, zone)}",
         f"{scene.say('demo.next')}: {later}",

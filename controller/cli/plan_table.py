@@ -19,7 +19,7 @@ from controller.schedule.plan import Program
 from controller.schedule.plan_notes import night_notes
 from controller.schedule.precedence import Claim, NightPlan, Piece
 from controller.service.desired import desired_looks
-from controller.service.period import DAY_MIN, say_day
+from controller.service.period import DAY_MIN, day_text
 
 DRIFT_MIN = 10
 """By so many minutes sunset and sunrise move from one night to the next, south of the polar circle."""
@@ -212,8 +212,8 @@ def _lines(run: Sequence[NightRow], options: Options, *, is_tonight: bool) -> It
 
 def _days(first: date, last: date, say: Callable[..., str]) -> str:
     if first == last:
-        return say_day(first, say)
-    return f"{say_day(first, say)} – {say_day(last, say)} ({say('plan.nights', count=(last - first).days + 1)})"
+        return day_text(first, say)
+    return f"{day_text(first, say)} – {day_text(last, say)} ({say('plan.nights', count=(last - first).days + 1)})"
 
 
 def _clock(span: Span) -> str:

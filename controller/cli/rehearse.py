@@ -16,7 +16,7 @@ from controller.config.load import load
 from controller.config.site_folder import ConfigFolder
 from controller.errors import WatertowerError
 from controller.rfc3339 import parse_rfc3339
-from controller.service.period import read_period, say_day
+from controller.service.period import read_period, day_text
 from controller.simulation.faults import FAULTS, OF_SEVERAL
 from controller.simulation.rehearsal import Rehearsal, figures, missed, of_one, of_several
 
@@ -123,7 +123,7 @@ def _night(night: Json, options: Options) -> tuple[str, ...]:
     say, lit_s = options.say, night["lit_s"]
     hours, minutes = divmod(int(lit_s // 60), 60)
     return (
-        say_day(date.fromisoformat(night["night"]), say),
+        day_text(date.fromisoformat(night["night"]), say),
         say("rehearse.lit_time", hours=hours, minutes=f"{minutes:02}") if lit_s else say("dark"),
         f"{night['confirmed_s'] / lit_s:.2%}" if lit_s else "–",
         FIGURES["wrong_colour_s"].format(night["wrong_colour_s"]),

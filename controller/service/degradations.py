@@ -121,7 +121,7 @@ class Degradations:
             key: one for key, one in self._degraded.items() if one.event.code.removeprefix("TWL-")[0] in OUTLIVES
         }
 
-    def stands(self, code: str) -> Event | None:
+    def lasting_event(self, code: str) -> Event | None:
         """The latest event of the degradation with this code; None where there is none."""
         return next((one.event for one in self._degraded.values() if one.event.code == code), None)
 

@@ -29,7 +29,7 @@ STALE_S = 0.8 * TERM_S
 JUST_AFTER_S = 0.05
 PATIENT_ROUNDS = 3
 SETTLED_S = 10.0
-FORSAKEN_S = 60.0
+TAKEOVER_S = 60.0
 """Seconds after which a standby takes over, without the database and without a message of the leader on any broker."""
 SURE_S = 1.5 * BEAT_S
 """A sign of life that comes this many seconds after a stop is from a leader that has received the stop."""
@@ -115,11 +115,11 @@ class Leadership:
             self._leads, self._alone_s = False, asked_s
         elif self._leads:
             self._known_s = asked_s
-            if self._alone_s is not None and asked_s - self._alone_s >= FORSAKEN_S + SETTLED_S:
+            if self._alone_s is not None and asked_s - self._alone_s >= TAKEOVER_S + SETTLED_S:
                 self.term, self._alone_s = epoch, None  # by now its orders are above all that it found on the brokers
         elif self._alone_s is None:
             self._alone_s = asked_s
-        elif asked_s - self._alone_s >= FORSAKEN_S:
+        elif asked_s - self._alone_s >= TAKEOVER_S:
             self._leads, self._known_s, self.term = True, asked_s, 0
 
     def received_from_leader(self, at_s: float) -> None:

@@ -67,7 +67,7 @@ def lead_of(pair: Pair, site: str) -> LeadHealth | None:
     return LeadHealth(controller=led.leader, since=led.since, standby=tuple(standby))
 
 
-class Company:
+class PairAlarms:
     """Alarms about the other controllers: whether any is on standby, and can lead what this one leads. Instants are
     boot time; `title` gives the name of a site for people."""
 

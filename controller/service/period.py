@@ -137,6 +137,6 @@ def _over_the_next_campaign(program: Program, now: datetime) -> datetime:
     return end + SOON if end is not None else now + WEEK
 
 
-def say_day(day: date, say: Callable[..., str]) -> str:
-    """`Fri 20 Nov 2026`; `say` returns the texts of a language."""
-    return f"{say(f'weekday.{day.isoweekday()}')} {day.day:2} {say(f'month.{day.month}')} {day.year}"
+def day_text(day: date, text: Callable[..., str]) -> str:
+    """`Fri 20 Nov 2026`; `text` returns the texts of a language by key."""
+    return f"{text(f'weekday.{day.isoweekday()}')} {day.day:2} {text(f'month.{day.month}')} {day.year}"

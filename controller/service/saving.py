@@ -126,14 +126,14 @@ class ScheduleKeeper:
         return saved if findings is None else replace(saved, taken=True)
 
     def note(self, source: Source = Source.DISK) -> ScheduleVersion | None:
-        """Makes a version of what an editor, or something else, has saved; None where the newest one is the same, or
-        the file has mistakes. Raises NotRead and OSError where it cannot be kept."""
+        """Store a version of what an editor, or something else, has saved; None where it is the newest version already,
+        or the file has mistakes. Raises NotRead and OSError where it cannot be stored."""
         with atomic.locked(self._directory):
             return self._store_unsaved(self.read(), self._now(), source)
 
     def follow(self) -> ScheduleVersion | None:
-        """Puts the newest version into a file that holds an older one, as when another controller has saved since; a
-        text that nobody has kept yet is newer than all, and stays. Raises NotRead and OSError."""
+        """Write the newest version into a file that holds an older one, as when another controller has saved since; a
+        text that is not a stored version is newer, and stays. Raises NotRead and OSError."""
         with atomic.locked(self._directory):
             current, latest = self.read(), self.versions.latest()
             if latest is None or current.sha256 == latest.sha256 or not self.versions.with_text(current.sha256):

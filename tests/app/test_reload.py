@@ -245,7 +245,7 @@ async def test_a_copy_that_could_not_be_written_is_written_as_soon_as_it_can_be(
     service.save(other(service))
     await service.until(lambda: "TWL-O132" in service.stands)
     assert service.codes.count("TWL-O132") == 1
-    copied = service.degradations.stands("TWL-O132")
+    copied = service.degradations.lasting_event("TWL-O132")
     assert copied is not None
     assert str(copied.fields["copied"]).startswith("20"), "the copy that is there has a date"
     service.save(SPOILT)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.service.leadership import FORSAKEN_S, RENEW_S, STALE_S, Leadership, Leaderships, fair_share
+from controller.service.leadership import TAKEOVER_S, RENEW_S, STALE_S, Leadership, Leaderships, fair_share
 from controller.simulation.leased_host import LeaseTable
 from controller.state.leases import Lease, Standing
 
@@ -65,7 +65,7 @@ def test_who_stands_by_waits_for_the_database_while_the_leader_is_heard() -> Non
     for second in range(1, 101):
         two.unanswered(asked_s=second)
         two.received_from_leader(at_s=second)
-    for second in range(101, 100 + int(FORSAKEN_S)):
+    for second in range(101, 100 + int(TAKEOVER_S)):
         two.unanswered(asked_s=second)
         assert not two.leads
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from controller.events import Event
-from controller.service.pair import MET_S, RETURN_S, Company, LedSite, Pair, lead_of, pair_of
+from controller.service.pair import MET_S, RETURN_S, PairAlarms, LedSite, Pair, lead_of, pair_of
 from controller.state.leases import Lease, PageNote, Standing
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -56,12 +56,12 @@ def test_who_could_not_lead_a_site_does_not_stand_by_it() -> None:
 def test_who_could_not_lead_what_is_led_here_is_named_until_he_can() -> None:
     """Told anew where it concerns other sites; what is led elsewhere is the other one's to tell."""
     told: list[Event] = []
-    company = Company("one-a", told.append)
+    alarms = PairAlarms("one-a", told.append)
 
     def stand(*able: str) -> None:
         leases = {site: Lease("one-a", 3, 4.0) for site in ("north", "south")} | {"west": Lease("two-b", 1, 4.0)}
         every = frozenset({"north", "south", "west"})
-        company.know(Standing(leases, ("one-a", "two-b"), able={"one-a": every, "two-b": frozenset(able)}), 0)
+        alarms.know(Standing(leases, ("one-a", "two-b"), able={"one-a": every, "two-b": frozenset(able)}), 0)
 
     stand("south", "west")
     stand("south", "west")
@@ -76,18 +76,18 @@ def test_who_could_not_lead_what_is_led_here_is_named_until_he_can() -> None:
 def test_who_reaches_no_broker_is_named_too() -> None:
     """Where others reach one."""
     told: list[Event] = []
-    company = Company("one-a", told.append)
+    alarms = PairAlarms("one-a", told.append)
     both = Standing({"north": Lease("one-a", 3, 4.0)}, ("one-a", "two-b"))
-    company.know(replace(both, unreached={"two-b": frozenset({"north"})}), 0)
-    company.know(both, 1)
+    alarms.know(replace(both, unreached={"two-b": frozenset({"north"})}), 0)
+    alarms.know(both, 1)
     assert [each.code for each in told] == ["TWL-C067", "TWL-C068"]
 
 
 def _codes(*rounds: tuple[float, Standing]) -> list[str]:
     told: list[Event] = []
-    company = Company("one-a", told.append)
+    alarms = PairAlarms("one-a", told.append)
     for now_s, standing in rounds:
-        company.know(standing, now_s)
+        alarms.know(standing, now_s)
     return [event.code for event in told]
 
 
@@ -120,14 +120,14 @@ def test_one_of_three_is_missed_by_name() -> None:
 def test_nobody_is_missed_before_he_could_say_that_he_lives() -> None:
     """While the database was away all leases and signs of life ended."""
     told: list[Event] = []
-    company = Company("one-a", told.append)
-    company.know(_living("one-a", "two-b"), 0)
-    company.know(_living("one-a", "two-b"), MET_S + 1)
-    company.unanswered()
-    company.know(_living("one-a", gone=("two-b",)), 60)
-    company.know(_living("one-a", "two-b"), 61.5)
+    alarms = PairAlarms("one-a", told.append)
+    alarms.know(_living("one-a", "two-b"), 0)
+    alarms.know(_living("one-a", "two-b"), MET_S + 1)
+    alarms.unanswered()
+    alarms.know(_living("one-a", gone=("two-b",)), 60)
+    alarms.know(_living("one-a", "two-b"), 61.5)
     assert not told
-    company.unanswered()
-    company.know(_living("one-a", gone=("two-b",)), 120)
-    company.know(_living("one-a", gone=("two-b",)), 120 + RETURN_S)
+    alarms.unanswered()
+    alarms.know(_living("one-a", gone=("two-b",)), 120)
+    alarms.know(_living("one-a", gone=("two-b",)), 120 + RETURN_S)
     assert [event.code for event in told] == ["TWL-C063"]
