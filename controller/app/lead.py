@@ -14,7 +14,7 @@ from controller.events import Event, new_event
 from controller.mqtt import Address, Mqtt, Received
 from controller.service.health_watch import ONLINE
 from controller.service.leadership import Leaderships, StoredStops
-from controller.service.pair import PairAlarms, Pair, lead_of, pair_of
+from controller.service.pair import Pair, PairAlarms, lead_of, pair_of
 from controller.service.watches import DatabaseClock
 from controller.state.json_file import Unusable
 from controller.state.leases import LeaseStore, Question, Standing

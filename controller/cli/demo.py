@@ -43,7 +43,7 @@ from controller.service.controller import Controller
 from controller.service.degradations import Degradations
 from controller.service.health import LookValue
 from controller.service.health_report import health_of
-from controller.service.period import read_instant, read_period, day_text
+from controller.service.period import day_text, read_instant, read_period
 from controller.state import StateStore
 from controller.threads import wait_at_most
 from controller.web.svg import NIGHT_WALL, on_wall, sky

@@ -16,7 +16,7 @@ from controller.config.load import load
 from controller.config.site_folder import ConfigFolder
 from controller.errors import WatertowerError
 from controller.rfc3339 import parse_rfc3339
-from controller.service.period import read_period, day_text
+from controller.service.period import day_text, read_period
 from controller.simulation.faults import FAULTS, OF_SEVERAL
 from controller.simulation.rehearsal import Rehearsal, figures, missed, of_one, of_several
 

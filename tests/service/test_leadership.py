@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.service.leadership import TAKEOVER_S, RENEW_S, STALE_S, Leadership, Leaderships, fair_share
+from controller.service.leadership import RENEW_S, STALE_S, TAKEOVER_S, Leadership, Leaderships, fair_share
 from controller.simulation.leased_host import LeaseTable
 from controller.state.leases import Lease, Standing
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from controller.events import Event
-from controller.service.pair import MET_S, RETURN_S, PairAlarms, LedSite, Pair, lead_of, pair_of
+from controller.service.pair import MET_S, RETURN_S, LedSite, Pair, PairAlarms, lead_of, pair_of
 from controller.state.leases import Lease, PageNote, Standing
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
