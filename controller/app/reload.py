@@ -67,7 +67,7 @@ class FileFollower:
         self._users = users
         self._in_force = context.setup
         self._applied_at = context.clock.read().wall
-        raised = context.degradations.stands  # reported before the rebuild, and still lasting
+        raised = context.degradations.lasting_event  # reported before the rebuild, and still lasting
         self._copy = LastGood(context.config or Path(), context.state, Alarm(self._emit, raised("TWL-O132")))
         self._alarm = Alarm(self._emit, raised(REJECTED) or raised(UNREAD))
         self._checking = asyncio.Lock()
