@@ -1,10 +1,10 @@
 """`watertower schema`: the JSON Schemas of the two files, for editors, and of the documents on MQTT, for programs.
 
-All are made from the models, and shipped. By that of a file (draft 7) an editor completes keywords, shows what they
-mean in both languages, and marks what cannot be right. It is the kinder of the two judges: what only `watertower check`
-can see (a 31st of November, a zone that is not there) it lets pass. An editor takes `2026` for a number and an empty
-value for nothing where the loader reads text, so a name may be a number here, a number may stand in quotes, and a list
-may be left empty.
+All are made from the models, and shipped. With the schema of a file (draft 7) an editor completes keywords, shows their
+meaning in both languages, and marks mistakes. The schema is the more tolerant check: it accepts what only
+`watertower check` can judge (a 31st of November, a zone that does not exist). An editor reads `2026` as a number and an
+empty value as nothing where the loader reads text, so a name may be a number here, a number may be in quotes, and a
+list may be empty.
 """
 
 import json
@@ -28,18 +28,18 @@ DOCUMENTS = ("desired", "reported", "health", "gateway")
 """Those that are shipped in `deploy/schemas/`: our contract with a gateway, and what the controller says of itself."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SINGLE_OR_LIST = frozenset({"dates", "nights", "except", "hours", "broker", "to", "confirmed_for", "quiet"})
-"""Keywords whose only item may stand without its list."""
+"""Keywords with a list whose only item may be written without a list."""
 NEVER_EMPTY = frozenset({"dates", "nights", "hours"})
-"""Those of them whose list says something."""
+"""Those of them whose list may not be empty."""
 NAME_OR_RANGE = r"^(?:[a-z0-9_-]|\[[0-9]+\.\.[0-9]+\])+$"
-"""In one entry for many lamps (`ranges.py`)."""
+"""The name of one lamp, or of many (`ranges.py`)."""
 SWITCHED = frozenset({"web", "home_assistant"})
-"""Keywords that take a word instead of their keys."""
+"""Keywords that accept a word in place of their keys."""
 SWITCHES = {"enum": [True, False, *sorted(OFF | ON)]}
-"""In either reading of YAML, which takes `off` for a truth or for a text."""
+"""Both readings of YAML, which may take `off` as a boolean or as text."""
 NOT_IN_FILE = frozenset({"line", "shared_file", "below"})
 NEW_CAMPAIGN = {"dates": "${2:20–26 November}", "hours": "${3:sunset to sunrise}", "color": "${4:orange}"}
-"""What an editor offers to write as a campaign, beside its name."""
+"""The snippet of a new campaign in an editor, besides its name."""
 
 
 @click.command("schema")
@@ -72,7 +72,7 @@ def document_schema(name: str) -> dict[str, Any]:
 
 
 class _Draft7(GenerateJsonSchema):
-    """Values that the file holds as text are text; defaults are left to the descriptions."""
+    """Values that are text in the file are text; defaults are in the descriptions."""
 
     schema_dialect = "http://json-schema.org/draft-07/schema#"
 
@@ -107,7 +107,7 @@ def file_schema(model: type[BaseModel]) -> dict[str, Any]:
     definitions = made.pop("$defs", {})
     for one in (made, *definitions.values()):
         _explain(one)
-    # of several sites each file has a part of the keywords, and the shared one the rest
+    # with several sites each file has a part of the keywords, and the shared one the rest
     made["required"] = [word for word in made["required"] if word == "version"]
     return {"$schema": _Draft7.schema_dialect, **made, "definitions": definitions}
 
@@ -141,13 +141,13 @@ def _explained(word: str, value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _texts(key: str) -> list[str]:
-    """A text about keywords in each language; English comes last, which those who read it look for."""
+    """A text about keywords in each language; English comes last, where its readers look for it."""
     order = sorted(languages(), key=lambda language: language == DEFAULT)
     return [template(language, "keywords", key) for language in order]
 
 
 def _present(value: dict[str, Any]) -> dict[str, Any]:
-    """Without `null`: what is not there is left out of the file."""
+    """Without `null`: missing values are left out of the file."""
     written = [one for one in value.get("anyOf", ()) if one != {"type": "null"}]
     if len(written) != 1:
         return value

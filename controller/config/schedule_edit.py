@@ -46,7 +46,7 @@ class Faulty:
 
 @dataclass(frozen=True, slots=True)
 class NotPatchable:
-    """The file can only be changed as text: `finding` says so; `findings` are its existing mistakes."""
+    """The file can only be changed as text: `finding` is that message; `findings` are its existing mistakes."""
 
     finding: Finding
     findings: tuple[Finding, ...] = ()

@@ -184,7 +184,7 @@ def column_of_above(text: YamlText, line: int, above: int) -> int | None:
     if not block:  # an item on one line, among others in another column
         among = before is not None and text.is_item(before) and column > upper != text.indent(before)
         return text.indent(before) if among and before is not None else None
-    entry = [column]  # the lines of the entry whose hyphen stands above
+    entry = [column]  # the lines of the entry with its hyphen above
     for number in text.below(line):
         if text.indent(number) < min(column, upper + 1):
             break

@@ -54,7 +54,7 @@ def _field_words(field: str, value: object, language: Language) -> str:
 class Lasting:
     """How long the problem that an event reports lasts; `status` shows it for that time.
 
-    `until` names the events that end it, `about` the fields that tell one problem from another, which the ending event
+    `until` names the events that end it, `about` the fields that identify the problem, which the ending event
     has too. `fine` are fields and values with which the event itself reports the end. `quiet_s` ends a problem that is
     only repeated, after this many seconds without a repetition. A `harmless` one is shown and needs nobody. One that
     is `of_gateway` is shown with its gateway, and not among the problems of the service."""

@@ -117,7 +117,7 @@ def day_words(day: date, language: Language, *, year: bool = True) -> str:
 
 
 def days_words(first: date, last: date, language: Language, *, year: bool = True) -> str:
-    """`Fri 20 Nov 2026`, `Fri 20 – Thu 26 Nov 2026`; what both days have in common is said once."""
+    """`Fri 20 Nov 2026`, `Fri 20 – Thu 26 Nov 2026`; what both days have in common is written once."""
     if first == last:
         return day_words(first, language, year=year)
     begin = day_words(first, language, year=year and first.year != last.year)

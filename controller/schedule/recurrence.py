@@ -40,7 +40,7 @@ class _Point(ABC):
     __slots__ = ()
 
     def exists(self, _year: int) -> bool:
-        """Whether the year has it; only needed for a point that stands alone."""
+        """Whether the year has it; only needed for a point by itself."""
         return True
 
     @abstractmethod

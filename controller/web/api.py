@@ -53,7 +53,7 @@ PROBLEM = {
     "description": "A problem, with a code.",
     "content": {MEDIA_TYPE: {"schema": {"$ref": SCHEMAS.format(model="Problem")}}},
 }
-UNCHANGED = {"description": "As `If-None-Match` says, it is known already."}
+UNCHANGED = {"description": "Unchanged: the caller has it already (`If-None-Match`)."}
 SECURITY = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token; an admin makes it at `/tokens`."},
     "login": {

@@ -24,7 +24,7 @@ from controller.web.visit import Visit
 router = APIRouter(prefix=V1, tags=["light"])
 MOST_BYTES = 12_288
 """Bytes of a whole request, as for a request over MQTT."""
-SAID = Annotated[Line, StringConstraints(min_length=1)]
+NonEmptyLine = Annotated[Line, StringConstraints(min_length=1)]
 STATUSES = {
     **dict.fromkeys(("TWL-O111", "TWL-O119", "TWL-O126", "TWL-O127", "TWL-O129"), 409),
     **dict.fromkeys(("TWL-O112", "TWL-O128"), 429),
@@ -40,8 +40,8 @@ class OverrideBody(Body):
     look: RequestedLook | None = None
     brightness: Brightness = "100 %"
     campaign: Line = ""
-    until: SAID = Field(description="`next change`, `sunrise`, a time, a duration")
-    reason: SAID
+    until: NonEmptyLine = Field(description="`next change`, `sunrise`, a time, a duration")
+    reason: NonEmptyLine
     about: PublicLines | None = None
     link: Line = ""
     id: Id | None = None
@@ -57,7 +57,7 @@ class ReasonBody(Body):
 class LiftBody(ReasonBody):
     """The reason for lifting the stop."""
 
-    reason: SAID
+    reason: NonEmptyLine
 
 
 OfOverride = Annotated[OverrideBody, Depends(body_of(OverrideBody, MOST_BYTES))]

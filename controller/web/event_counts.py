@@ -55,7 +55,7 @@ class EventCounts:
         with self._lock:
             commands, levels = Counter(self._commands), Counter(self._levels)
             latencies, sum_s = Counter(self._latencies), self._latency_sum_s
-        events = CounterMetricFamily("watertower_events", "Events told since the start.", labels=["level"])
+        events = CounterMetricFamily("watertower_events", "Events emitted since the start.", labels=["level"])
         for level in Level:
             events.add_metric([level.value], levels[level])
         yield events

@@ -93,7 +93,7 @@ class SharedRoute(APIRoute):
             visited = await run_in_threadpool(visit, request)
             request.state.shared_role = visited.visitor.role
             answers = request.app.state.shared_answers.setdefault(visited.service.site, SharedAnswers())
-            shown = visited.service, visited.service.version  # a site that is built anew counts from the beginning
+            shown = visited.service, visited.service.version  # a site that is rebuilt counts from the beginning
             answer = await answers.get(_key(visited), shown, lambda: make(request))
             return Response(answer.body, answer.status_code, media_type=answer.media_type)
 

@@ -119,7 +119,9 @@ def _gateway_metrics(snapshot: Snapshot) -> Iterator[Metric]:
     about = f"Whether a gateway answers, of up to {MOST_GATEWAYS}."
     up = GaugeMetricFamily("watertower_gateway_up", about, labels=["gateway"])
     seen = GaugeMetricFamily(
-        "watertower_gateway_last_seen_timestamp_seconds", "When a gateway was heard last.", labels=["gateway"]
+        "watertower_gateway_last_seen_timestamp_seconds",
+        "When the last message from a gateway arrived.",
+        labels=["gateway"],
     )
     for gateway in snapshot.gateways():
         up.add_metric([gateway.name], float(gateway.heard is not None and gateway.status != "silent"))

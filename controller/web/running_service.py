@@ -42,7 +42,7 @@ class Snapshot:
 
     `program` includes the overrides and the stop; `overrides` are those in force, the newest last. `stop` is the
     safety stop in force. `rules` are the rules behind `cue`, by zone. `codes` is the problem of a gateway, by name.
-    `connected` says for each broker whether the controller is connected to it."""
+    `connected` is for each broker whether the controller is connected to it."""
 
     reading: ClockReading
     setup: Setup
