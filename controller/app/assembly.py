@@ -226,8 +226,7 @@ def _notice_tasks(
     if context.is_demo or not (tower.notices or tower.heartbeat):
         return {}
     try:
-        from controller.app.courier import send_heartbeats  # noqa: PLC0415  HTTP is not needed without it
-        from controller.app.notifier import Notifier  # noqa: PLC0415
+        from controller.app.notifier import Notifier, send_heartbeats  # noqa: PLC0415  HTTP is not needed without it
     except Exception as error:  # a library is missing, or of another version
         context.note(new_event("TWL-N106", reason=f"{place_of(error)}: {error}"))
         return {}

@@ -4,8 +4,8 @@ import asyncio
 
 import click
 
-from controller.app.courier import Courier
 from controller.app.last_good import load_last_good
+from controller.app.notifier import Courier
 from controller.cli.options import FOUND_PROBLEMS, Options, common
 from controller.clock import SystemClock
 from controller.config.tower_keys import Receiver

@@ -20,9 +20,9 @@ from typing import Any
 
 import pytest
 
-from controller.app import courier, notice_sender, notifier
-from controller.app.courier import Courier, send_heartbeats
+from controller.app import notice_sender, notifier
 from controller.app.notice_sender import AddressUnusable, examine, send, send_heartbeat
+from controller.app.notifier import Courier, send_heartbeats
 from controller.clock import SystemClock
 from controller.config.tower_keys import Heartbeat, Receiver
 from controller.events import Event
@@ -321,7 +321,7 @@ async def test_a_receiver_that_fails_is_tried_again_later_and_told_once(
     hook: Hook, address: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until it is reached."""
-    monkeypatch.setattr(courier, "FIRST_S", 0.2)
+    monkeypatch.setattr(notifier, "FIRST_S", 0.2)
     events: list[Event] = []
     found = Courier(receiver(address(hook_url(hook))), SystemClock(), events.append)
     hook.answer = 503
@@ -340,8 +340,8 @@ async def test_a_receiver_that_hangs_is_not_called_again_before_it_lets_go(
     hook: Hook, address: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hanging server costs one thread."""
-    monkeypatch.setattr(courier, "ANSWER_S", 5.0)
-    monkeypatch.setattr(courier, "FIRST_S", 0.0)
+    monkeypatch.setattr(notifier, "ANSWER_S", 5.0)
+    monkeypatch.setattr(notifier, "FIRST_S", 0.0)
     found = Courier(receiver(address(hook_url(hook))), SystemClock(), lambda _: None)
     hook.answer = None
     reason = await found.deliver(MESSAGE)
@@ -360,7 +360,7 @@ async def test_an_address_that_is_mended_is_used_again(
     hook: Hook, address: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a restart."""
-    monkeypatch.setattr(courier, "EXAMINE_S", 0.0)
+    monkeypatch.setattr(notifier, "EXAMINE_S", 0.0)
     events: list[Event] = []
     found = Courier(receiver(address("nonsense")), SystemClock(), events.append)
     await found.examine()
@@ -379,8 +379,8 @@ async def test_an_address_that_is_mended_is_used_again(
 def site(config: Path, tmp_path: Path, hook: Hook, address: Write, monkeypatch: pytest.MonkeyPatch) -> Site:
     """The shipped one on the evening of its campaign, which tells a hook, quickly."""
     monkeypatch.setattr(notifier, "LOOK_S", 0.1)
-    monkeypatch.setattr(courier, "FIRST_S", 0.1)
-    monkeypatch.setattr(courier, "LONGEST_S", 0.1)
+    monkeypatch.setattr(notifier, "FIRST_S", 0.1)
+    monkeypatch.setattr(notifier, "LONGEST_S", 0.1)
     file = address(hook_url(hook))
     with (config / "tower.yaml").open("a", encoding="utf-8") as tower:
         tower.write(f"notices:\n  - {{name: drift, url_file: {file}}}\n")
@@ -520,7 +520,7 @@ async def test_a_monitor_that_is_not_reached_is_told_until_it_is(
     hook: Hook, heartbeat: Heartbeat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once, without its address."""
-    monkeypatch.setattr(courier, "HEARTBEAT_LATE_S", 0.2)
+    monkeypatch.setattr(notifier, "HEARTBEAT_LATE_S", 0.2)
     clock, events = SystemClock(), list[Event]()
     hook.answer = 500
     task = asyncio.create_task(send_heartbeats(heartbeat, lambda: clock.read().mono, clock, events.append))

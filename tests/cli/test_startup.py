@@ -65,7 +65,7 @@ def test_a_service_loads_only_what_it_is_asked_for() -> None:
     loaded = set(done.stdout.split())
     assert "controller.app.assembly" in loaded
     assert not loaded & {
-        *("apprise", "requests", "controller.app.notifier", "controller.app.courier"),
+        *("apprise", "requests", "controller.app.notifier"),
         *("fastapi", "uvicorn", "jinja2", "controller.web", "controller.app.page"),
         *("controller.broker.server", "controller.dmx", "controller.app.sites", "psycopg", "coloraide", "serial"),
     }
