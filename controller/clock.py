@@ -1,8 +1,8 @@
-"""The one clock. Everything else is handed a `ClockReading` and never asks for the time itself.
+"""The one clock. All other code is given a `ClockReading` and never asks for the time itself.
 
-Wall time is aware UTC. Waits, ages and time-outs are counted on the boot-time clock, which no step moves and which
-counts a suspend. How far wall time can be trusted is a state (`Trust`); while it is suspect nothing is changed, and
-gateways of ours go on by their plan.
+Wall time is aware UTC. Waits, ages and timeouts use the boot-time clock, which is never stepped and includes suspends.
+How far wall time can be trusted is a state (`Trust`); while it is suspect nothing is sent, and our own gateways
+continue by their plan.
 """
 
 import contextlib
@@ -17,40 +17,43 @@ from functools import cache
 from typing import Protocol
 
 FLOOR, CEILING = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-"""Outside these no clock is right, whatever the kernel says of it: it never settles there."""
+"""A clock outside this range is always suspect, even if the kernel reports it as synchronised."""
 STEP_S = 5.0
-"""A step is a move of wall time against the boot-time clock by more than this, at once or within STRAY_S: the kernel
-slews both clocks together, so that only setting the clock parts them."""
+"""A step is a change of wall time against the boot-time clock by more than this, at once or within STRAY_S. The kernel
+slews both clocks together, so only setting the clock moves them apart."""
 STRAY_S = 3600.0
-"""5 s an hour are 0.14 %: far from any quartz (0.01 %), and found long before the light is minutes off."""
+"""5 s an hour are 0.14 %: far more than a quartz drifts (0.01 %), and detected long before the light is minutes off."""
 SAMPLE_S = 60.0
+"""Seconds between two samples of the difference between wall and boot-time clock."""
 RESTLESS = 4
-"""From so many steps an hour on the clock runs wrong, and must settle for longer with each. An administrator who sets a
-clock by hand needs one step or two, and a time server that does so one more."""
+"""With this many steps in an hour the clock is faulty, and must settle for longer with each further step. Setting a
+clock by hand takes one or two steps, and a time server adds one."""
 RESTLESS_S = 600.0
-"""With RESTLESS steps in this, not even the kernel's word counts until the clock has settled."""
+"""With RESTLESS steps within this time, even a clock that the kernel reports as synchronised must settle first."""
 SLOWED = timedelta(seconds=60)
+"""A clock that is set back by at most this is not followed at once: wall time runs slower until it has caught up."""
 SLOW = 0.5
-"""How fast wall time goes on, of its own pace, while the clock catches up: half a minute takes a minute."""
+"""Speed of wall time, relative to its normal pace, while the clock catches up: half a minute takes a minute."""
 SETTLE_S = 120.0
-"""A suspect clock settles when it runs on for so long without another step: somebody may truly have set it right, and a
-time server that is still at it needs some of that time."""
+"""A suspect clock is accepted after this time without another step: somebody may have corrected it, and a time server
+needs part of that time to do so."""
 CORRECTED_S = 600.0
-"""The same for a clock that was trusted before it was stepped, and so has a time server: systemd-timesyncd asks again
-when the clock was set, chrony at its next poll, each minute or so, seldom later."""
+"""The same for a clock that was trusted before it was stepped, and therefore has a time server: systemd-timesyncd asks
+again when the clock was set, chrony at its next poll, about every minute."""
 LONGEST_AWAY = timedelta(days=400)
+"""A clock that is further ahead of the last known time is suspect: no site is switched off for so long."""
 SYNCHRONISED_BELOW_S = 16.0
-"""The bound on the kernel's error by which systemd's timedated tells a synchronised clock."""
+"""Bound on the kernel's error below which systemd's timedated regards a clock as synchronised."""
 SAME_S = 0.005
-"""A wake-up that is due within this of another is the same."""
+"""Wake-ups that differ by less than this are the same."""
 
 
 class Trust(StrEnum):
     """How far wall time can be trusted.
 
-    Trusted: synchronised, as the kernel has it. Holdover: it was since this start; it drifts by seconds a day, harmless
-    for weeks. Plausible: never synchronised here, but not before the last time that this site knew, nor LONGEST_AWAY
-    after it; or it has settled all the same. Suspect: outside that, or just stepped.
+    Trusted: synchronised, according to the kernel. Holdover: it was synchronised since the start of the process; it
+    drifts by seconds a day, harmless for weeks. Plausible: never synchronised here, but not before the last known time
+    of this site nor LONGEST_AWAY after it; or it has settled. Suspect: outside that range, or just stepped.
     """
 
     TRUSTED = "trusted"
@@ -61,13 +64,12 @@ class Trust(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClockReading:
-    """One look at the clock: `wall` in UTC, `mono` in seconds that never step.
+    """One reading of the clock: `wall` in UTC, `mono` in boot-time seconds, which are never stepped.
 
-    `stepped_s` is the sum of all steps of the clock since it was first read, `steps` how many of them were in the last
-    STRAY_S. `pace` is how many seconds the wall goes in one of `mono`: more than 1 in time-lapse, where every delay
-    looks so much the longer. `ahead_s` is how far the wall is still ahead of what the machine's clock shows, after a
-    small step back. `known` is the latest time that this site wrote before it started, where the wall lies before it,
-    or LONGEST_AWAY after it, and no time server vouches for that.
+    `stepped_s`: sum of all steps since the first reading; `steps`: number of steps in the last STRAY_S. `pace`: seconds
+    of `wall` per second of `mono`, more than 1 in time-lapse. `ahead_s`: how far `wall` is still ahead of the machine's
+    clock, after a small step back. `known`: the last known time of this site, only where `wall` is before it, or more
+    than LONGEST_AWAY after it, without a time server.
     """
 
     wall: datetime
@@ -80,30 +82,31 @@ class ClockReading:
     known: datetime | None = None
 
     @property
-    def beat_s(self) -> float:
-        """Seconds that pass as those of the wall do, and are never stepped: what fades are counted on."""
+    def paced_s(self) -> float:
+        """Seconds that run at the pace of wall time but are never stepped; fades are timed by them."""
         return self.mono * self.pace
 
 
 class Clock(Protocol):
-    """What everything that runs is handed."""
+    """The clock that all running code is given."""
 
     def read(self) -> ClockReading:
-        """Now."""
+        """The present reading."""
 
     def real_s(self, wall_s: float) -> float:
-        """How many real seconds pass in so many seconds of wall time."""
+        """Real seconds that pass during this many seconds of wall time."""
 
 
 class ForwardTime:
-    """Wall time that is not turned back by a little, so that no cue is undone and taken again: set back by no more than
-    SLOWED, it goes on at the pace SLOW until the clock has caught up. A longer way back is followed at once."""
+    """Wall time without small steps back, so that no cue is undone and taken again. When the clock is set back by no
+    more than SLOWED, wall time continues at the pace SLOW until the clock has caught up. A larger step is followed at
+    once."""
 
     def __init__(self) -> None:
         self._last: tuple[datetime, float] | None = None
 
     def at(self, wall: datetime, mono: float, pace: float = 1.0) -> datetime:
-        """The time to go by where the clock shows `wall`; `mono` and `pace` as in a reading."""
+        """The wall time to use when the clock shows `wall`; `mono` and `pace` as in a reading."""
         if self._last is not None:
             last, last_s = self._last
             slow = last + timedelta(seconds=max(0.0, mono - last_s) * pace * SLOW)
@@ -114,20 +117,20 @@ class ForwardTime:
 
 
 class ClockJudge:
-    """Keeps the state of trust from one reading to the next; `known` is the latest wall time that this site wrote."""
+    """Determines the trust of each reading; `known` is the last known wall time of this site."""
 
     def __init__(self, known: datetime | None = None) -> None:
         self._known = min(max(known, FLOOR), CEILING) if known is not None else None
         self._forward = ForwardTime()
         self._offsets: deque[tuple[float, float]] = deque()
-        """The boot-time clock, and how far the wall was ahead of it, each SAMPLE_S of the last STRAY_S."""
+        """Boot time, and how far wall time was ahead of it, every SAMPLE_S of the last STRAY_S."""
         self._steps: deque[float] = deque()
         self._stepped_s = 0.0
         self._suspect_until: float | None = None
         self._was_trusted = False
 
     def judge(self, wall: datetime, mono: float, error_s: float | None) -> ClockReading:
-        """The reading of this instant; `error_s` is the kernel's bound on the wall clock's error, None if unknown."""
+        """The reading at this instant; `error_s`: the kernel's bound on the error of wall time, None if unknown."""
         is_odd = self._is_unlike_known(wall)
         if not self._offsets and is_odd:
             self._doubt(mono + SETTLE_S)
@@ -159,7 +162,7 @@ class ClockJudge:
         self._suspect_until = max(until_s, self._suspect_until or until_s)
 
     def _step(self, wall: datetime, mono: float) -> float:
-        """How far the wall has moved against the boot-time clock in STRAY_S, or since a step; 0 within STEP_S."""
+        """How far wall time has moved against boot time in STRAY_S, or since the last step; 0 if within STEP_S."""
         while self._steps and self._steps[0] < mono - STRAY_S:
             self._steps.popleft()
         offset_s = wall.timestamp() - mono
@@ -192,7 +195,7 @@ class SystemClock:
         self._judge = ClockJudge(known)
 
     def read(self) -> ClockReading:
-        """Now, with the kernel's own figures about it."""
+        """The present reading, with the kernel's own figures."""
         return self._judge.judge(datetime.now(UTC), boot_time(), kernel_error_s())
 
     def real_s(self, wall_s: float) -> float:
@@ -209,7 +212,7 @@ class VirtualClock:
         self._began = boot_time()
 
     def read(self) -> ClockReading:
-        """Now, on the virtual wall."""
+        """The present reading of virtual time."""
         mono = boot_time()
         return ClockReading(self._start + timedelta(seconds=(mono - self._began) * self._speed), mono, pace=self._speed)
 
@@ -219,18 +222,18 @@ class VirtualClock:
 
 
 class WakeUp:
-    """Wakes its owner at one instant of wall time: APScheduler's one job, which never owns the truth.
+    """Wakes its owner at one instant of wall time, by a single job of APScheduler.
 
-    The job may come late or not at all (a step, a suspend): whoever is woken asks the clock again, and a steady tick
-    beside it catches what it missed.
+    The job may run late or not at all (a step, a suspend): the owner reads the clock again when woken, and its regular
+    tick covers a missed job.
     """
 
     def __init__(self, clock: Clock, wake: Callable[[], None]) -> None:
         self._clock = clock
         self._wake = wake
         self._wake_s: float | None = None
-        """When it is to wake its owner, boot time."""
-        # imported by who runs: commands that only read the clock start in two thirds of the time without it
+        """When it wakes its owner, boot time."""
+        # imported here: commands that only read the clock start in two thirds of the time without it
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415
 
         self._scheduler = AsyncIOScheduler(timezone=UTC)
@@ -246,7 +249,7 @@ class WakeUp:
         await sleep(0)
 
     def wake_at(self, instant: datetime) -> None:
-        """Wake at this instant instead of any that was set before."""
+        """Wake at this instant instead of any set before."""
         reading = self._clock.read()
         real_s = max(0.0, self._clock.real_s((instant - reading.wall).total_seconds()))
         if self._wake_s is not None and abs(self._wake_s - (reading.mono + real_s)) < SAME_S:
@@ -254,22 +257,22 @@ class WakeUp:
         self._wake_s = reading.mono + real_s
         run_date = datetime.now(UTC) + timedelta(seconds=real_s)
         options = {"id": "next", "replace_existing": True, "misfire_grace_time": None, "max_instances": 2}
-        # without a zone APScheduler asks for the host's, and there is no name for a POSIX TZ such as EST5EDT
+        # without a zone APScheduler looks up the host's, which fails for a POSIX TZ such as EST5EDT
         self._scheduler.add_job(self._due, "date", run_date=run_date, timezone=UTC, **options)
 
     async def _due(self) -> None:
-        """A coroutine, since APScheduler calls anything else in a thread of its own."""
+        """A coroutine, because APScheduler calls anything else in a thread."""
         self._wake_s = None
         self._wake()
 
 
 def boot_time() -> float:
-    """Seconds since boot, a suspend included; no step of the wall clock moves it."""
+    """Seconds since boot, suspends included; never stepped."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class _Timex(ctypes.Structure):
-    """struct timex of adjtimex(2), as far as its error bound; the rest is room."""
+    """struct timex of adjtimex(2) up to its error bound; the rest is padding."""
 
     _fields_ = (
         ("modes", ctypes.c_uint),
@@ -281,7 +284,7 @@ class _Timex(ctypes.Structure):
 
 
 def kernel_error_s() -> float | None:
-    """The kernel's bound on the wall clock's error, seconds; None where the kernel does not tell (not Linux)."""
+    """The kernel's bound on the error of wall time in seconds; None if the kernel gives none (not Linux)."""
     timex = _Timex()
     with contextlib.suppress(OSError, AttributeError):
         if _libc().adjtimex(ctypes.byref(timex)) >= 0:

@@ -58,7 +58,7 @@ def parse_duration(text: str) -> timedelta:
     try:
         return _in_figures(figures)
     except Mistake:
-        return _in_figures(text)  # its mistake has its place in the text as it was written
+        return _in_figures(text)  # raises the mistake with its place in the original text
 
 
 def _in_figures(text: str) -> timedelta:
@@ -103,8 +103,8 @@ def _too_long(text: str) -> Mistake:
 
 
 def _unit_mistake(text: str, found: re.Match[str], seen: list[timedelta]) -> Mistake:
-    """The number `found` lacks a known unit. Proposed is the unit with the nearest spelling; where none is written, the
-    next smaller one (`1 h 30`). A number alone could be anything."""
+    """The number `found` has no known unit. Suggests the unit with the closest spelling, or, if none is written, the
+    next smaller one (`1 h 30`). A single number without a unit gets no suggestion."""
     start, end = found.start("number"), found.end("unit")
     value = text[start:end].strip()
     if not found["unit"] and not seen:
@@ -143,7 +143,7 @@ DurationField = Annotated[
 
 
 def between(shortest: timedelta, longest: timedelta, code: str) -> AfterValidator:
-    """What a field takes: from `shortest` to `longest`. Raises Mistake with this code for anything else."""
+    """Restricts a field to `shortest` … `longest`; raises Mistake with this code for other values."""
 
     def checked(value: timedelta) -> timedelta:
         if not shortest <= value <= longest:

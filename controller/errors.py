@@ -1,11 +1,11 @@
-"""Everything that can go wrong on purpose.
+"""The errors that this program raises itself.
 
     WatertowerError
-    ├── Mistake          a person wrote something that cannot be meant; says where in the text
+    ├── Mistake          a value is invalid; says where in the text
     ├── FilesRejected    every finding of both files at once                         exit 78
-    ├── Misconfigured    a file that the two files name cannot be used               exit 78
-    ├── Unreachable      a service that is needed cannot be reached                  exit 69
-    └── Refused          a request that is understood and not granted                exit 1
+    ├── Misconfigured    a file that the two files refer to cannot be used           exit 78
+    ├── Unreachable      a required service cannot be reached                        exit 69
+    └── Refused          a request that is understood but not granted                exit 1
 
 An error carries a code of the catalogue in `controller.events` and the fields of its text; the text itself, in
 English or Swedish, is made where it is shown.
@@ -29,14 +29,14 @@ class WatertowerError(Exception):
         self.fields = fields
 
     def __str__(self) -> str:
-        told = ", ".join(f"{key}={value!r}" for key, value in self.fields.items())
-        return f"{self.code}: {told}"
+        fields = ", ".join(f"{key}={value!r}" for key, value in self.fields.items())
+        return f"{self.code}: {fields}"
 
 
 class Mistake(WatertowerError, ValueError):
-    """A value that cannot be meant. `start` and `end` are offsets of the wrong part inside the value's text.
+    """An invalid value. `start` and `end` are offsets of the wrong part inside the value's text.
 
-    It is a ValueError so that pydantic collects it beside all the others of the same file.
+    It is a ValueError so that pydantic collects it together with all the others of the same file.
     """
 
     def __init__(self, code: str, *, start: int = 0, end: int | None = None, **fields: Any) -> None:
@@ -54,19 +54,19 @@ class FilesRejected(WatertowerError):
 
 
 class Misconfigured(WatertowerError):
-    """A file that the two files name cannot be used: a password, a certificate, the users of the broker."""
+    """A file that the two files refer to cannot be used: a password, a certificate, the users of the broker."""
 
 
 class Unreachable(WatertowerError):
-    """A service that is needed cannot be reached."""
+    """A required service cannot be reached."""
 
 
 class Refused(WatertowerError):
-    """A request that is understood and not granted."""
+    """A request that is understood but not granted."""
 
 
 def readable(read: Callable[Given, Read], *values: Given.args, **named: Given.kwargs) -> Read | None:
-    """What is read; None where that is a mistake."""
+    """The result of `read`; None where it raises a Mistake."""
     try:
         return read(*values, **named)
     except Mistake:
@@ -74,6 +74,6 @@ def readable(read: Callable[Given, Read], *values: Given.args, **named: Given.kw
 
 
 def place_of(error: BaseException) -> str:
-    """What broke and where, of an error that nobody foresaw: `KeyError (page.py:93)`."""
+    """Type and place of an unexpected error: `KeyError (page.py:93)`."""
     places = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} ({Path(places[-1].filename).name}:{places[-1].lineno})" if places else repr(error)

@@ -1,23 +1,23 @@
-"""Which known word was most likely meant by one that is not known.
+"""Finds the known word that an unknown one most likely means.
 
-A suggestion may only mend a slip of the fingers: it never turns one real word into another. So a word counts as a slip
-of a known one where one letter is wrong, missing, too many or swapped with its neighbour (two in long words), and where
-no other known word is as near. Where any word may stand, a wrong letter in a short one makes another real word (`snart`
-and `svart`), and so does a beginning that is missing (`range` and `orange`): `among_words` these are no slips.
+A suggestion may only correct a typing error; it must never turn one real word into another. A word counts as a typing
+error for a known one if one letter is wrong, missing, extra or swapped with its neighbour (two in long words), and no
+other known word is as close. In free text, a wrong letter in a short word makes another real word (`snart`, `svart`),
+and so does a missing beginning (`range`, `orange`): with `among_words` these do not count.
 """
 
 from collections.abc import Mapping
 
 SHORTEST, SURE, LONG = 4, 6, 7
-"""Words of fewer letters than SHORTEST are too near to each other; from SURE letters on a letter may be wrong, from
-LONG letters on two slips are allowed."""
+"""Words with fewer than SHORTEST letters are too similar to each other; with SURE letters one may be wrong, with LONG
+letters two errors are allowed."""
 LONGEST = 40
-"""Longer words take long to compare, and none is known."""
+"""Longer words take long to compare, and no known word is as long."""
 
 
 def likeliest(word: str, known: Mapping[str, object], *, among_words: bool = False) -> str | None:
-    """The known spelling of which `word` is a slip; None where there is none, or where two that mean different things
-    are as near. `known` holds what each spelling means."""
+    """The known spelling that `word` is a typing error of; None if there is none, or if two with different meanings are
+    equally close. `known` maps each spelling to its meaning."""
     if not SHORTEST <= len(word) <= LONGEST:
         return None
     letters = set(word)
@@ -26,7 +26,7 @@ def likeliest(word: str, known: Mapping[str, object], *, among_words: bool = Fal
         shorter = min(len(word), len(spelling))
         allowed = 0 if shorter < SHORTEST else 1 if shorter < LONG else 2
         if abs(len(word) - len(spelling)) > allowed or len(letters.symmetric_difference(spelling)) > 2 * allowed:
-            continue  # each slip takes one letter away and brings one in at most
+            continue  # each error removes at most one letter and adds at most one
         slips = _slips(word, spelling)
         if slips <= allowed:
             near.setdefault(slips, []).append(spelling)
@@ -37,7 +37,7 @@ def likeliest(word: str, known: Mapping[str, object], *, among_words: bool = Fal
 
 
 def _is_slip(word: str, spelling: str) -> bool:
-    """Whether the difference may be one of the fingers rather than another word."""
+    """Whether the difference may be a typing error rather than another word."""
     if word[0] != spelling[0] and word[1:] != spelling and word[:2] != spelling[1::-1]:
         return False
     return len(word) != len(spelling) or len(word) >= SURE or sorted(word) == sorted(spelling)

@@ -4,7 +4,7 @@ import unicodedata
 from typing import Literal
 
 SHORT = 1024
-"""So much is sorted in less than 10 ms whatever it is."""
+"""Text of this length is normalized in less than 10 ms, whatever it contains."""
 MOST_MARKS = 30
 """No language writes more marks on one letter (Unicode Standard Annex 15, Stream-Safe Text Format)."""
 
@@ -12,9 +12,9 @@ Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
 
 
 def normalized(form: Form, text: str) -> str:
-    """The text in this form. A long one with more than MOST_MARKS on a letter, which is no text of anybody's, stays as
-    it is: sorting them takes time that grows with the square of their number, minutes for a megabyte, in which no other
-    thread runs."""
+    """The text in this form. A long text with more than MOST_MARKS on a letter, which no language has, is returned
+    unchanged: sorting the marks takes time that grows with the square of their number, minutes for a megabyte, during
+    which no other thread runs."""
     if len(text) > SHORT and _has_too_many_marks(text):
         return text
     return unicodedata.normalize(form, text)

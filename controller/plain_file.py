@@ -1,7 +1,7 @@
 """The one way to read a file that somebody else has named or written.
 
 Only a regular file is opened: a pipe would wait for a writer, a terminal for a key, /dev/zero never ends, and opening
-some devices does something. And no more is read than the caller allows, so that a wrong path cannot fill the memory.
+some devices has side effects. No more is read than the caller allows, so that a wrong path cannot fill the memory.
 """
 
 import errno
@@ -15,13 +15,13 @@ CHUNK = 64 * 1024
 
 
 class NoRegularFile(OSError):  # noqa: N818
-    """What is there is a FIFO, a socket or a device."""
+    """The path is a FIFO, a socket or a device."""
 
     code = "not_a_regular_file"
 
 
 def read(path: Path, most: int) -> bytes:
-    """The whole file; raises OSError, also for what is no regular file (EINVAL) or longer than `most` bytes (EFBIG)."""
+    """The whole file. Raises OSError, also if it is no regular file (EINVAL) or longer than `most` bytes (EFBIG)."""
     data = head(path, most + 1)
     if len(data) > most:
         raise OSError(errno.EFBIG, TOO_LARGE, str(path))
@@ -29,9 +29,9 @@ def read(path: Path, most: int) -> bytes:
 
 
 def head(path: Path, most: int) -> bytes:
-    """Its first bytes, at most so many; raises OSError, EINVAL for what is no regular file."""
+    """The first `most` bytes of a file. Raises OSError, with EINVAL if it is no regular file."""
     require(path)
-    # without O_NONBLOCK a pipe that took the file's place in this instant would wait for its writer
+    # without O_NONBLOCK a pipe that has just replaced the file would wait for its writer
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as opened:
         _refuse_others(os.fstat(descriptor).st_mode, path)
@@ -43,8 +43,8 @@ def head(path: Path, most: int) -> bytes:
 
 
 def file_stamp(path: Path) -> tuple[int, ...] | None:
-    """What identifies the content of a file without reading it; None where there is none. Raises OSError where the disk
-    does not answer."""
+    """A value that changes with the content of a file, without reading it; None if there is no file. Raises OSError if
+    the disk does not answer."""
     try:
         found = path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -53,7 +53,7 @@ def file_stamp(path: Path) -> tuple[int, ...] | None:
 
 
 def require(path: Path) -> None:
-    """Raises OSError where there is no regular file, without opening what is there."""
+    """Raise OSError if the path is no regular file, without opening it."""
     _refuse_others(path.stat().st_mode, path)
 
 

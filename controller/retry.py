@@ -4,12 +4,12 @@ import math
 from dataclasses import dataclass, replace
 
 ROUNDING_S = 1e-6
-"""Sums of seconds differ by less: whoever wakes at `ready_s` is allowed."""
+"""Tolerance for rounding: a caller that wakes at `ready_s` is allowed."""
 
 
 def backoff_s(attempts: int, first_s: float, longest_s: float) -> float:
-    """Seconds to wait after so many failed attempts: `first_s` after the first, doubled with each further one, at most
-    `longest_s`. The caller adds its own jitter."""
+    """Seconds to wait after this many failed attempts: `first_s` after the first, doubled with each further one, at
+    most `longest_s`. The caller adds its own jitter."""
     return min(longest_s, first_s * 2.0 ** min(attempts - 1, 30))
 
 
@@ -35,9 +35,9 @@ class TokenBucket:
         return now_s >= self.ready_s - ROUNDING_S
 
     def spend(self, now_s: float) -> "TokenBucket":
-        """The bucket after one use, also where none was left: then the next is allowed later still."""
+        """The bucket after one use. If none was left, the next one is allowed even later."""
         return replace(self, full_s=max(self.full_s, now_s) + self.every_s)
 
     def give_back(self) -> "TokenBucket":
-        """The bucket as if the last use had not been."""
+        """The bucket without the last use."""
         return replace(self, full_s=self.full_s - self.every_s)

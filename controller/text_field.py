@@ -1,4 +1,4 @@
-"""Values that a file holds as one text: their field in a model, and corrections of a text with a slip in it."""
+"""Values that are one text in a file: their field in a model, and corrections of a text with a typing error."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ MOST_SLIPS = 8
 
 
 class TextField(ABC):
-    """A field of a model that is read from its text, and written as the same text again."""
+    """A field of a model that is parsed from a text and written as the same text."""
 
     __slots__ = ()
     SCHEMA: ClassVar[dict[str, Any]] = {}
@@ -52,9 +52,9 @@ class TextField(ABC):
 
 
 class Slip(Mistake):
-    """A mistake that can perhaps be corrected. `meant` holds what may stand instead of the wrong part, once for each
-    way to read it: the same in every language, or by language. Before it is shown, `corrections` makes
-    sure that the whole text is right then."""
+    """A mistake that can perhaps be corrected. `meant` holds a replacement for the wrong part for each possible
+    meaning, the same in every language or by language. `corrections` checks that the whole text is valid with it before
+    it is shown."""
 
     def __init__(
         self, code: str, *, start: int, end: int, meant: tuple[str | Mapping[Language, str], ...] = (), **fields: Any
@@ -73,11 +73,11 @@ def corrections(
     most: int = MOST_SLIPS,
     reading: int | None = None,
 ) -> list[str]:
-    """The whole text for each word that was meant, further slips corrected too; none where one of these texts is wrong
-    in another way: a correction must not lose what the rest of the text says.
+    """The whole text with each replacement, further slips corrected too. Empty if one of these texts has another
+    mistake: a correction must not change what the rest of the text means.
 
-    The words are those of `language`; `reading` is which of several readings was taken of an
-    earlier slip, so that `20/11–26/11` is read in the same order at both ends.
+    The words are those of `language`. `reading` is the meaning that was chosen for an earlier slip, so that
+    `20/11–26/11` is read in the same order at both ends.
     """
     found: list[str] = []
     several = len(slip.meant) > 1

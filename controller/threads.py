@@ -1,5 +1,5 @@
-"""The only place that starts threads, for calls that may hang (a disk, a name server, a USB driver): neither the loop
-nor the end of the process waits for them. asyncio's executor would: its threads are joined at the end."""
+"""The only place that starts threads, for calls that may hang (a disk, a name server, a USB driver). Neither the loop
+nor the end of the process waits for them; asyncio's executor would join its threads at the end."""
 
 import asyncio
 import math
@@ -14,12 +14,12 @@ from typing import TypeVar
 T = TypeVar("T")
 
 LATE_S = 0.05
-"""A pause is at most so much too long, and almost a second too short."""
+"""A pause ends at most this much too late, and up to a second too early."""
 
 
 class _CallThread(threading.Thread):
-    """A daemon thread that makes one call after another. It is used again rather than started anew for each call: a
-    process short of memory may never return from starting a thread (CPython waits for it to say that it has begun)."""
+    """A daemon thread that makes one call after another. It is reused: a process short of memory may never return from
+    starting a thread (CPython waits for it to report that it has started)."""
 
     def __init__(self, idle: list["_CallThread"]) -> None:
         super().__init__(daemon=True)
@@ -28,7 +28,7 @@ class _CallThread(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        """Until the process ends."""
+        """Make calls until the process ends."""
         while True:
             self.name, call = self.calls.get()
             call()
@@ -38,11 +38,11 @@ class _CallThread(threading.Thread):
 
 
 idle_threads: list[_CallThread] = []
-"""Those without a call; appending and popping are atomic."""
+"""Threads without a call; appending and popping are atomic."""
 
 
 def in_thread(name: str, call: Callable[[], None]) -> None:
-    """Makes the call in a daemon thread of this name, which nobody waits for."""
+    """Make the call in a daemon thread of this name, without waiting for it."""
     try:
         thread = idle_threads.pop()
     except IndexError:
@@ -51,30 +51,30 @@ def in_thread(name: str, call: Callable[[], None]) -> None:
 
 
 def in_step_s(seconds: float) -> float:
-    """About so many seconds, to a whole second of the running loop: all pauses that end there wake the process once.
-    A pause under a second is as short as asked."""
+    """About this many seconds, ending on a whole second of the running loop, so that several pauses wake the process
+    only once. A pause under a second is not changed."""
     now_s = asyncio.get_running_loop().time()
     return seconds if seconds < 1 else math.floor(now_s + seconds + LATE_S) - now_s
 
 
 def hold_up(seconds: float) -> None:
-    """Holds up the thread, exact to a tenth of a millisecond. `time.sleep` raises EINVAL under a faked clock."""
+    """Block the thread, exact to a tenth of a millisecond. `time.sleep` raises EINVAL under a faked clock."""
     if seconds > 0:
         select.select((), (), (), seconds)
 
 
 async def wait_at_most(event: asyncio.Event, seconds: float | None) -> None:
-    """Until an event is set, or so many seconds have passed; None waits for ever."""
+    """Wait until an event is set, or this many seconds have passed; None waits for ever."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
 
 
 async def run_blocking(name: str, call: Callable[[], T], abandoned: Callable[[], None] = lambda: None) -> T:
-    """The result or the error of `call`, made in a daemon thread of this name.
+    """Make `call` in a daemon thread of this name, and return or raise what it does.
 
-    Where nobody waits any more when the call is done, `abandoned` puts away what it made: called by whichever of the
-    two comes second, the end of the call or the end of the waiting, for the loop may be gone by then.
+    If the caller has stopped waiting when the call is done, `abandoned` cleans up after it. It is called at the end of
+    the call or of the waiting, whichever comes second, because the loop may be gone by then.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
@@ -88,7 +88,7 @@ async def run_blocking(name: str, call: Callable[[], T], abandoned: Callable[[],
         if not first_to_end.acquire(blocking=False):
             abandoned()
             return
-        with suppress(RuntimeError):  # the loop has closed meanwhile
+        with suppress(RuntimeError):  # the loop has been closed
             loop.call_soon_threadsafe(lambda: answer.done() or settle())
 
     in_thread(name, work)

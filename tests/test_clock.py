@@ -131,7 +131,7 @@ def test_the_beat_knows_no_steps() -> None:
     judge = ClockJudge()
     before = judge.judge(NOON, 0.0, SYNCED)
     after = judge.judge(NOON - timedelta(hours=5) + timedelta(seconds=2), 2.0, SYNCED)
-    assert after.beat_s - before.beat_s == pytest.approx(2.0)
+    assert after.paced_s - before.paced_s == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize("error_s", [ADRIFT, SYNCED], ids=["by nobody's word", "whatever the kernel says"])

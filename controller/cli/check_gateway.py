@@ -29,7 +29,7 @@ from controller.gateways import wire
 from controller.gateways.base import Message, Order, Rejected, Report
 from controller.gateways.dmx import Dmx
 from controller.mqtt import Mqtt, Received
-from controller.service.health_watch import BEAT_S, ONLINE
+from controller.service.health_watch import HEARTBEAT_S, ONLINE
 from controller.service.values import Value, reported_value
 
 Verdict = Literal["kept", "broken", "not_tried"]
@@ -90,7 +90,7 @@ async def _checked(setup: Setup, gateway: Dmx, state: Path) -> "GatewayCheck":
         async with Mqtt(brokers, client_id(prefix, "check-gateway"), subscriptions=subscriptions) as mqtt:
             check = GatewayCheck(gateway, prefix, mqtt.publish, SystemClock())
             await check.run(items(mqtt, brokers))
-            await asyncio.sleep(BEAT_S / 4)  # the last message goes out
+            await asyncio.sleep(HEARTBEAT_S / 4)  # the last message goes out
     return check
 
 

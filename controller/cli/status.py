@@ -26,11 +26,11 @@ from controller.events.words import LOOKS, span, value_words, with_names
 from controller.mqtt import Mqtt
 from controller.service.health import WORST_FIRST, Degradation, GatewayHealth, Health, status_value
 from controller.service.health_report import MOST_NAMED
-from controller.service.health_watch import BEAT_S, HealthWatch
+from controller.service.health_watch import HEARTBEAT_S, HealthWatch
 from controller.service.sentence import facts_of, sentence
 
 LOOK_S = 0.05
-LONG_S = 2 * BEAT_S
+LONG_S = 2 * HEARTBEAT_S
 READ_S = 3.0
 """So long the documents of single gateways may take to come; what they say in addition is left out otherwise."""
 WIDEST = 500

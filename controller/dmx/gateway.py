@@ -219,9 +219,9 @@ class DmxGateway:
         document_time = self._acceptance.time(now, reading)
         self._fade_towards(playback(self._acceptance.document, document_time), document_time, reading)
         walking = self._walk.frames(reading.mono)
-        lights = {zone: fade.at(reading.beat_s) for zone, fade in self._fades.items()}
+        lights = {zone: fade.at(reading.paced_s) for zone, fade in self._fades.items()}
         frames = walking if walking is not None else self._patch.levels(lights)
-        resting = all(fade.is_done(reading.beat_s) for fade in self._fades.values())
+        resting = all(fade.is_done(reading.paced_s) for fade in self._fades.values())
         if resting and not self._resting:
             self._report_soon(reading)
         self._resting = resting
@@ -276,11 +276,11 @@ class DmxGateway:
             if desired != fade.desired:
                 changed = True
                 if current == self._playback:  # a step of a sequence does not end the fade into the sequence
-                    self._fades[zone] = fade.towards(desired, reading.beat_s)
+                    self._fades[zone] = fade.towards(desired, reading.paced_s)
                 else:
                     late_s = max(0.0, (now - current.since).total_seconds()) if current.since else 0.0
-                    began_s = reading.beat_s - late_s
-                    self._fades[zone] = Fade(fade.at(reading.beat_s), desired, began_s, look.fade_s)
+                    began_s = reading.paced_s - late_s
+                    self._fades[zone] = Fade(fade.at(reading.paced_s), desired, began_s, look.fade_s)
         if changed or self._playback is None or current.by != self._playback.by:
             shows = {zone: fade.desired.value for zone, fade in self._fades.items()}
             self._events.append(new_event("TWL-D010", **self._named, shows=shows, by=current.by))

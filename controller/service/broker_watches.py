@@ -16,7 +16,7 @@ from controller.gateways.base import Message
 from controller.mqtt import Connected, Item, Received
 from controller.mqtt.incoming import Renewed
 from controller.retry import TokenBucket
-from controller.service.health_watch import BEAT_S, ONLINE
+from controller.service.health_watch import HEARTBEAT_S, ONLINE
 from controller.service.site_topics import OFFLINE
 
 REPAIR_S = 1.0
@@ -35,13 +35,13 @@ WARN = timedelta(days=30)
 class Presence:
     """Publishes `online` on `<prefix>/controller/status`, and corrects what somebody else publishes there.
 
-    Retained at the start of each connection (the birth message), then every BEAT_S without retain, which costs the
+    Retained at the start of each connection (the birth message), then every HEARTBEAT_S without retain, which costs the
     broker no disk write. A foreign value may be retained and would be believed for ever, so it is overwritten.
     """
 
     def __init__(self, topic: str) -> None:
         self._topic = topic
-        self._beat_s = self._connected_s = float("-inf")
+        self._heartbeat_s = self._connected_s = float("-inf")
         self._repairs = TokenBucket(1, REPAIR_S)
         self._is_overwritten = False
         self.has_others = False
@@ -80,8 +80,8 @@ class Presence:
         if self._is_overwritten and self._repairs.allows(reading.mono):
             self._is_overwritten, self._repairs = False, self._repairs.spend(reading.mono)
             return (Message(self._topic, ONLINE, qos=1, retain=True),)
-        if reading.mono - self._beat_s >= BEAT_S:
-            self._beat_s = reading.mono
+        if reading.mono - self._heartbeat_s >= HEARTBEAT_S:
+            self._heartbeat_s = reading.mono
             return (Message(self._topic, ONLINE),)
         return ()
 

@@ -1,9 +1,8 @@
 """The controller as seen on the brokers: its health documents, and whether it lives.
 
-The controller sends `online` every BEAT_S, so a sign of life is a message that arrives live. Its date proves nothing:
-the reader's clock may be behind by as much as the controller has been dead. Retained messages are the past, even an
-`offline`, which anybody may have written.
-"""
+The controller sends `online` every HEARTBEAT_S, so a sign of life is a message that arrives live. Its date proves
+nothing: the reader's clock may be behind by as much as the controller has been dead. Retained messages are the past,
+even an `offline`, which anybody may have written."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,12 +23,12 @@ from controller.service.health import (
 )
 from controller.topics import matches
 
-BEAT_S = 2.0
+HEARTBEAT_S = 2.0
 STALE_S = 30.0
 ONLINE = b"online"
 PATIENCE_S = 12.0
 """Seconds to wait for a sign of life of a controller whose retained status is `online`: it may be busy."""
-OFFLINE_S = 2 * BEAT_S + 1.0
+OFFLINE_S = 2 * HEARTBEAT_S + 1.0
 """Seconds to wait where every broker's status is `offline`."""
 CLOCKS_DIFFER_S = 30.0
 """Age in seconds that a live document never reaches."""
@@ -132,7 +131,7 @@ class HealthWatch:
         if self.health is None or not self.lives(now):
             return None
         ahead = now.wall - self.health.at
-        is_so = ahead < -timedelta(seconds=BEAT_S) or ahead > timedelta(seconds=CLOCKS_DIFFER_S)
+        is_so = ahead < -timedelta(seconds=HEARTBEAT_S) or ahead > timedelta(seconds=CLOCKS_DIFFER_S)
         return round(ahead.total_seconds()) if is_so else None
 
 

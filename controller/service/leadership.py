@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from controller.service.health import LeadHealth
-from controller.service.health_watch import BEAT_S
+from controller.service.health_watch import HEARTBEAT_S
 from controller.service.override_request import action_of
 from controller.service.overrides import STOPPED
 from controller.state.leases import TERM_S, Lease, Question, Standing
@@ -31,7 +31,7 @@ PATIENT_ROUNDS = 3
 SETTLED_S = 10.0
 TAKEOVER_S = 60.0
 """Seconds after which a standby takes over, without the database and without a message of the leader on any broker."""
-SURE_S = 1.5 * BEAT_S
+SURE_S = 1.5 * HEARTBEAT_S
 """A sign of life that comes this many seconds after a stop is from a leader that has received the stop."""
 LIFTED = ("TWL-O106", "TWL-O108")
 MOST_STOPS = 20

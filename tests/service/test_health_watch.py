@@ -8,7 +8,7 @@ from controller.clock import ClockReading, Trust
 from controller.events.models import Reason
 from controller.mqtt import Disconnected, Received
 from controller.service.health import CueHealth, Health, LookValue
-from controller.service.health_watch import BEAT_S, OFFLINE_S, PATIENCE_S, HealthWatch
+from controller.service.health_watch import HEARTBEAT_S, OFFLINE_S, PATIENCE_S, HealthWatch
 
 NOW = datetime(2026, 11, 20, 16, tzinfo=UTC)
 
@@ -64,7 +64,7 @@ def test_a_living_controller_is_alive_by_any_clock_within_a_beat(behind_s: float
     ear = Ear(behind_s)
     ear.status("online")
     ear.health(-8)
-    ear.seconds = BEAT_S
+    ear.seconds = HEARTBEAT_S
     assert not ear.is_over()
     ear.status("online", retain=False)
     assert ear.lives

@@ -654,9 +654,8 @@ def test_without_a_broker_no_lamp_is_blamed(tower: Tower, counts: Mapping[Status
 def test_one_that_was_never_heard_is_said_so(tower: Tower) -> None:
     """Not that it has not confirmed yet, as of one that was commanded a moment ago."""
     never = document("unknown", {"on": None}, None)
-    assert (
-        told(tower, "en", health(counts={"unknown": 1}, amiss=1), never).about == "unknown-0 has never sent anything."
-    )
+    sentence = told(tower, "en", health(counts={"unknown": 1}, amiss=1), never)
+    assert sentence.about == "unknown-0 has never sent anything."
 
 
 @pytest.mark.parametrize(
