@@ -33,10 +33,10 @@ from controller.web.api_models import (
 from controller.web.api_request import CSRF_HEADER, V1, ForReading, ForWork, Limit, answer, spend
 from controller.web.events_view import LATEST, LEVELS
 from controller.web.gateways_view import found_gateways
-from controller.web.history_view import Number, version_of
 from controller.web.problems import MEDIA_TYPE, Problem
 from controller.web.proof_view import proof_of
 from controller.web.proposals import keeper_of
+from controller.web.text_view import Number, version_of
 from controller.web.tower_view import named_gateways, sentence_of
 from controller.web.visit import Visit
 from controller.web.why_view import why_answer

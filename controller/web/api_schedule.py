@@ -25,7 +25,6 @@ from controller.state.drafts import Draft
 from controller.state.versions import digest
 from controller.web.api_models import DraftDocument, DraftsDocument, SavedDocument, ScheduleDocument
 from controller.web.api_request import V1, Body, ForDraft, ForSchedule, ForWork, answer, base_of, body_of, with_body
-from controller.web.history_view import Number
 from controller.web.problems import ApiRefused
 from controller.web.proposals import (
     Proposal,
@@ -39,6 +38,7 @@ from controller.web.proposals import (
     save_edits,
     save_text,
 )
+from controller.web.text_view import Number
 from controller.web.visit import Visit
 
 router = APIRouter(prefix=V1, tags=["schedule"])

@@ -27,9 +27,7 @@ from controller.web import (
     api_schedule,
     draft_view,
     events_view,
-    file_view,
     gateways_view,
-    history_view,
     live,
     login_view,
     metrics,
@@ -39,6 +37,7 @@ from controller.web import (
     rule_view,
     schedule_view,
     stop_view,
+    text_view,
     tower_view,
     walk_view,
     why_view,
@@ -76,7 +75,7 @@ ROUTERS = (
         view.router
         for view in (
             *(tower_view, override_view, stop_view, gateways_view, walk_view, events_view),
-            *(schedule_view, draft_view, rule_view, file_view, history_view, live, login_view, accounts_view),
+            *(schedule_view, draft_view, rule_view, text_view, live, login_view, accounts_view),
             *(metrics, public_view, why_view, proof_view, api, api_acts, api_schedule),
         )
     ),
