@@ -123,9 +123,9 @@ def _not_a_brightness(text: str) -> Mistake:
         return Mistake("TWL-S137", value=text)
     # 0.8 may be a share or per cent, and so may 1
     meant = dict.fromkeys((number * 100, number) if number <= 1 else (number,))
-    text = " / ".join(f"{percent:g} %" for percent in meant)
+    readings = " / ".join(f"{percent:g} %" for percent in meant)
     marks = {language: texts(language, "values")["decimal_mark"] for language in languages()}
-    suggestion = InEachLanguage({language: text.replace(".", mark) for language, mark in marks.items()})
+    suggestion = InEachLanguage({language: readings.replace(".", mark) for language, mark in marks.items()})
     return Mistake("TWL-S138", value=text, suggestion=suggestion)
 
 

@@ -117,7 +117,7 @@ async def test_filters_stand_in_the_address(
     assert "<img" not in page
 
 
-SAID = {
+STATE_TEXTS = {
     "sv": {
         "confirmed": "visar orange",
         "pending": "ska visa orange, väntar på svar, försök 3",
@@ -145,7 +145,7 @@ async def test_each_state_is_said(
     service.publish(replace(snapshot, codes={"mast": "TWL-G104"} if status == "silent" else {}), is_new=True)
     for path in ("/gateways", "/gateways/mast"):
         page = html.unescape((await browser().get(path, params={"lang": language})).text)
-        assert SAID[language][status][1:] in page
+        assert STATE_TEXTS[language][status][1:] in page
         assert "None" not in page
         assert ("/code/TWL-G104" in page) == (status == "silent")
 
