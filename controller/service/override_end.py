@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import NoReturn
 
 from controller.durations import parse_duration
-from controller.errors import Mistake
+from controller.errors import Mistake, readable
 from controller.likeness import likeliest
 from controller.schedule import tokens
 from controller.schedule.days import Days
@@ -53,7 +53,7 @@ def read_until(text: str, program: Program, now: datetime) -> datetime:
         return at
     phrase = _NEXT.sub("", phrase)
     _check_ambiguous(text, phrase)
-    if time := _time(phrase):
+    if time := readable(read_time, phrase):
         return _next_of(time, program, now, text)
     return _on_a_day(phrase, program, now) or _after(text, phrase, now)
 
@@ -80,13 +80,6 @@ def _halves(number: str) -> tuple[str, str]:
     return f"{hour:02}:00", f"{hour + 12:02}:00"
 
 
-def _time(phrase: str) -> Term | None:
-    try:
-        return None if is_doubtful(phrase) else read_time(phrase)
-    except Mistake:
-        return None
-
-
 def _next_of(time: Term, program: Program, now: datetime, text: str) -> datetime:
     if isinstance(time.what, int):
         return _clock(time.what, program, now)
@@ -102,7 +95,7 @@ def _on_a_day(phrase: str, program: Program, now: datetime) -> datetime | None:
     for cut in range(1, len(words)):
         one, other = " ".join(words[:cut]), " ".join(words[cut:])
         for day, hour in ((one, other), (other, one)):
-            days, time = _days(day, today), _time(hour)
+            days, time = _days(day, today), readable(read_time, hour)
             if days and is_doubtful(hour):
                 _raise_ambiguous(phrase, tuple(f"{day} {each}" for each in _halves(hour)))
             if days and time:
