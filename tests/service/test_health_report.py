@@ -86,6 +86,15 @@ def test_a_gateway_has_a_document_of_its_own_with_values(site: Site) -> None:
     assert set(summary["heard_s"]) == {"mast-0", "mast-1", "mast-2"}
 
 
+def test_the_summary_says_how_long_ago_each_was_heard(site: Site) -> None:
+    """In seconds, to a tenth; nothing where it never was."""
+    state = site.controller.states["mast-1"]
+    site.controller.states["mast-1"] = state._replace(reported=state.reported._replace(alive_s=1000.0))
+    site.set(["mast-1"], "differs")
+    heard_s = site.written(2.36, "mast-1")["health"]["heard_s"]
+    assert heard_s == {"mast-0": None, "mast-1": 2.4, "mast-2": None}
+
+
 def test_what_a_gateway_says_of_itself_is_written_when_it_changes(site: Site) -> None:
     """And stands until it says something else: an availability or a part of a state tells nothing of it."""
     for second, said, written in ((2, GatewayInfo(program="1.2"), True), (4, None, False), (6, GatewayInfo(), True)):

@@ -302,6 +302,21 @@ def test_while_the_clock_is_in_doubt_what_the_lamps_reported_counts(tower: Tower
     )
 
 
+@pytest.mark.parametrize("more", [{"is_old": True}, {"reported": {"on": None}}, {"reported": lit()}])
+def test_what_is_not_known_of_every_part_is_not_said_while_the_clock_is_in_doubt(
+    tower: Tower, more: dict[str, object]
+) -> None:
+    """A report that is old, none at all, or gateways of one part that disagree."""
+    zone = {"status": "unknown", "desired": lit(), "reported": BLUE}
+    mast = document("unknown", BLUE, zones={"bowl": zone, "shaft": zone})
+    other = document("unknown", BLUE, zones={"bowl": {**zone, **more}})
+    summary = health(clock=Trust.SUSPECT, counts={"unknown": 2})
+    unknown = "The clock is in doubt and nothing changes. We do not know what the tower shows."
+    assert told(tower, "en", summary, mast, other).main == unknown
+    same = document("unknown", BLUE, zones={"bowl": zone})
+    assert told(tower, "en", summary, mast, same).main != unknown
+
+
 @pytest.mark.parametrize(
     ("looks", "swedish", "english"),
     [
