@@ -1,6 +1,7 @@
 """`demo --faults`: lamps that misbehave in the middle of it are found out, and the light is right again after."""
 
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,6 +46,22 @@ def test_lamps_that_misbehave_are_found_out_and_recover(config: Path) -> None:
         assert "G101" not in told[name][begins:ends]
         assert {"G101", "G107"} & set(told[name][ends:])
     assert {"X121", "G114"} <= set(told["dead"])
+
+
+@pytest.mark.real
+def test_the_page_of_the_demo_is_for_this_machine_alone(config: Path) -> None:
+    """Whatever tower.yaml says: who looks at the demo may change its light without logging in."""
+    tower = config / "tower.yaml"
+    text = tower.read_text(encoding="utf-8").replace('web: {listen: "127.0.0.1', 'web: {open: all, listen: "0.0.0.0')
+    tower.write_text(text, encoding="utf-8")
+    with demo(config, "--from", "2026-11-20 15:15", "--until", "2026-11-20 15:45", "--speed", "60") as running:
+        assert running.stdout is not None
+        port = next(
+            int(found[1]) for line in running.stdout if (found := re.search(r"TWL-W101.*?http://.*?:(\d+)", line))
+        )
+        socket.create_connection(("127.0.0.1", port)).close()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", port)).close()
 
 
 def test_what_nobody_can_ask_for_is_refused(call: Call) -> None:
