@@ -126,7 +126,7 @@ class NoticeWatch:
     def _is_worth_a_notice(self, rule: Rule, facts: NoticeFacts) -> bool:
         """Whether the first light is confirmed, or has not been for LASTS_S; never while the light still changes."""
         found = sentence(facts_of(facts.setup.tower, facts.health, facts.gateways), "en")
-        if not facts.sees_lamps or found.case in {"fading", "starting"}:
+        if not facts.sees_lamps or found.case == "fading":
             return False
         return found.status == "confirmed" or facts.reading.mono - self._lit_s[rule.name] >= LASTS_S
 
