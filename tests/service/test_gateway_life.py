@@ -21,7 +21,7 @@ from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from controller.service.gateway_state import Confirmed, Contested, Decision, GatewayState, Issued, TurnFacts
 from controller.service.reconcile import TRANSITIONS, reconcile, transition
-from controller.service.situation import situation_of
+from controller.service.situation import commanded, situation_of
 from tests.parts import examples
 
 EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -329,3 +329,45 @@ def test_an_answer_that_contradicts_without_a_command_before_it_is_repaired_at_o
     life.act(("wait", 0, False))
     life.act(("differ", 2, False))
     assert life.decision.send
+
+
+def test_an_echo_is_proved_by_a_question_once_the_lamp_can_have_obeyed(shipped: Setup) -> None:
+    """Half a second after the command, or after its fade: an earlier answer would be the echo once more."""
+    life = Life(gateway_of("zigbee2mqtt", shipped))
+    for action, fade_s in (("connect", 0.0), ("fade", 30.0)):
+        life.act((action, 2, False))
+        sent_s = life.now_s
+        assert life.decision.send
+        life.now_s += 0.1
+        life.act(("obey", 1, False))
+        while not life.decision.query:
+            assert life.decision.wake_s is not None
+            life.now_s = life.decision.wake_s
+            life.turn()
+        assert life.now_s == pytest.approx(sent_s + fade_s + 0.5)
+        while not isinstance(life.state.phase, Confirmed):
+            life.act(("wait", 1, False))
+            life.act(("obey", 1, False))
+
+
+def test_a_step_of_a_sequence_is_told_only_when_it_is_not_obeyed_at_once(shipped: Setup) -> None:
+    """A new cue is told at its first command."""
+    life = Life(gateway_of("wled", shipped))
+    life.act(("connect", 0, False))
+    for is_step in (False, True):
+        life.now_s += 0.1
+        life.act(("obey", 1, False))
+        assert isinstance(life.state.phase, Confirmed)
+        life.act(("cue", 2 if is_step else 0, is_step))
+        assert life.decision.send
+        event = commanded(life.gateway, life.decision, life.issued)
+        assert (event is None) is is_step
+    life.decision = life.decision._replace(send=False)
+    while not life.decision.send:
+        assert life.decision.wake_s is not None
+        life.now_s = life.decision.wake_s
+        life.turn()
+        event = commanded(life.gateway, life.decision, life.issued)
+        assert (event is not None) is life.decision.send
+    assert event is not None
+    assert (event.code, event.fields["attempts"]) == ("TWL-G119", 2)
