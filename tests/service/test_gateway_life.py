@@ -344,7 +344,7 @@ def test_an_echo_is_proved_by_a_question_once_the_lamp_can_have_obeyed(shipped: 
             assert life.decision.wake_s is not None
             life.now_s = life.decision.wake_s
             life.turn()
-        assert life.now_s == pytest.approx(sent_s + fade_s + 0.5)
+        assert fade_s + 0.5 <= life.now_s - sent_s + 1e-6 <= fade_s + 1.1
         while not isinstance(life.state.phase, Confirmed):
             life.act(("wait", 1, False))
             life.act(("obey", 1, False))
