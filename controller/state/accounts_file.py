@@ -3,12 +3,16 @@
 It is used by the thread pool of the page and by commands in processes of their own at the same time.
 """
 
+import errno
 import secrets
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from controller.errors import Refused
+from controller.state.database import REFUSALS
 from controller.state.json_file import OnEvent, Unusable
 from controller.state.sql import Migration, SqlConnection, Work
 from controller.state.storage import Storage
@@ -72,3 +76,17 @@ def own_key(connection: SqlConnection, use: str) -> str:
 def instant(seconds: float) -> datetime:
     """Converts a timestamp of these tables, seconds, to an instant in UTC."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def end_all_sessions(file: Path) -> None:
+    """Deletes all sessions from restored accounts: a session that has ended since would be valid again. Raises
+    OSError."""
+    if not file.exists():
+        return
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sessions'").fetchone():
+                connection.execute("DELETE FROM sessions")
+                connection.commit()
+    except REFUSALS as error:
+        raise OSError(errno.EIO, str(error), str(file)) from error

@@ -12,27 +12,44 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import stat
 import tarfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatch
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import IO
 
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
 from controller import __version__, plain_file
 from controller.errors import Refused
+from controller.events.models import Reason
 from controller.events.reasons import reason_of
-from controller.state import accounts_file, atomic
-from controller.state.backup_manifest import BROKEN, CONFIG, MANIFEST, STATE, BackedUp, Manifest, read_manifest, unsound
+from controller.state import accounts, accounts_file, atomic, history
 from controller.state.database import REFUSALS, is_damage, open_to_read
 from controller.state.in_use import LOCK, out_of_use
+from controller.state.json_file import Content
 
+CONFIG, STATE = "config", "state"
+MANIFEST = "manifest.json"
+FORM = 1
+MOST_MANIFEST = 16 * 1024 * 1024
+KNOWN = {
+    f"{STATE}/{history.FILE}": len(history.MIGRATIONS),
+    f"{STATE}/{accounts_file.ACCOUNTS}": len(accounts.MIGRATIONS),
+}
+"""The forms of databases that this version reads; any other file with a form has form 1."""
+OF_SITE = re.compile(rf"(?<=^{STATE}/)sites/[^/]+/")
+"""Each of several sites has its own state directory inside that of the service."""
+BROKEN = (tarfile.TarError, zlib.error, EOFError, UnicodeDecodeError, ValidationError)
 CHUNK = 256 * 1024
 PRIVATE = 0o600
 SQLITE = b"SQLite format 3\0"
@@ -50,6 +67,29 @@ PASSING = (
     f"{ASIDE}*",
 )
 """Files that are not backed up: temporary ones, and those that were set aside."""
+
+
+class BackedUp(BaseModel):
+    """One file in a backup; `form` is the version of its content, None if it has none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    size: int = Field(ge=0)
+    sha256: str
+    mode: int = Field(ge=0, le=0o777)
+    modified: float = Field(ge=0, le=2**40)
+    form: int | None = None
+
+
+class Manifest(BaseModel):
+    """The content of `manifest.json`; `program` is the version that made the backup."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int = FORM
+    program: str
+    made_at: AwareDatetime
+    files: Mapping[str, BackedUp]
 
 
 @dataclass(frozen=True)
@@ -117,7 +157,7 @@ def restore(file: Path, config: Path, state: Path, now: datetime, *, replace: bo
                 for name, folder in folders.items()
             }
             _unpack(file, manifest, staged, folders)
-            _end_sessions(staged[STATE] / accounts_file.ACCOUNTS)
+            accounts_file.end_all_sessions(staged[STATE] / accounts_file.ACCOUNTS)
             asides = {folder: folder / f"{ASIDE}{now:%Y%m%dT%H%M%SZ}" for folder, held in before.items() if held}
             for aside in asides.values():
                 aside.mkdir(mode=0o700)
@@ -128,6 +168,53 @@ def restore(file: Path, config: Path, state: Path, now: datetime, *, replace: bo
     except OSError as error:
         raise Refused("TWL-J024", file=str(error.filename or file), reason=reason_of(error)) from error
     return Restored(manifest, tuple(asides.values()))
+
+
+def read_manifest(file: Path) -> Manifest:
+    """The manifest of a backup. Raises Refused: TWL-J020 for no backup, TWL-J021 for one of a newer version, TWL-J024
+    if it cannot be read."""
+    try:
+        plain_file.require(file)
+        with tarfile.open(file, "r:gz") as archive:
+            first = archive.next()
+            content = archive.extractfile(first) if first is not None and first.name == MANIFEST else None
+            if first is None or content is None or first.size > MOST_MANIFEST:
+                raise Refused("TWL-J020", file=str(file), reason=Reason("no_manifest"))
+            text = content.read()
+    except (*BROKEN, gzip.BadGzipFile) as error:
+        raise Refused("TWL-J020", file=str(file), reason=reason_of(error)) from error
+    except OSError as error:
+        raise Refused("TWL-J024", file=str(file), reason=reason_of(error)) from error
+    return _manifest(text, file)
+
+
+def _manifest(text: bytes, file: Path) -> Manifest:
+    try:
+        form = Content.model_validate_json(text).version
+        if form > FORM:
+            raise Refused("TWL-J021", file=str(file), what=MANIFEST, found=form, known=FORM)
+        manifest = Manifest.model_validate_json(text)
+    except ValidationError as error:
+        raise Refused("TWL-J020", file=str(file), reason=reason_of(error)) from error
+    for name, each in manifest.files.items():
+        known = KNOWN.get(OF_SITE.sub("", name), 1)
+        if each.form is not None and each.form > known:
+            raise Refused("TWL-J021", file=str(file), what=name, found=each.form, known=known)
+        if not _is_inside(name):
+            raise _unsound(file, "unsafe_name", name)
+    return manifest
+
+
+def _is_inside(name: str) -> bool:
+    """Whether a name is inside one of the two folders."""
+    first, *rest = parts = name.split("/")
+    is_plain = PurePath(name).parts == tuple(parts) and ".." not in parts and "\0" not in name
+    return first in {CONFIG, STATE} and bool(rest) and is_plain
+
+
+def _unsound(file: Path, reason: str, name: str) -> Refused:
+    """The refusal for a file in a backup that is not as it should be."""
+    return Refused("TWL-J020", file=str(file), reason=Reason(reason, {"name": name}))
 
 
 def _is_backup(file: Path) -> bool:
@@ -280,32 +367,18 @@ def _unpack(file: Path, manifest: Manifest, staged: Mapping[str, Path], folders:
                 if member.name == MANIFEST:
                     continue
                 if content is None or member.name not in left:
-                    raise unsound(file, "not_in_manifest", member.name)
+                    raise _unsound(file, "not_in_manifest", member.name)
                 left.remove(member.name)
                 about = manifest.files[member.name]
                 first, _, inside = member.name.partition("/")
                 if member.size == about.size:  # else it might fill the disk
                     _write(content, about, staged[first] / inside, folders[first].stat())
                 if member.size != about.size or _digest(staged[first] / inside) != about.sha256:
-                    raise unsound(file, "other_checksum", member.name)
+                    raise _unsound(file, "other_checksum", member.name)
     except (*BROKEN, gzip.BadGzipFile) as error:
         raise Refused("TWL-J020", file=str(file), reason=reason_of(error)) from error
     if left:
-        raise unsound(file, "missing_in_archive", min(left))
-
-
-def _end_sessions(file: Path) -> None:
-    """Deletes all sessions from restored accounts: a session that has ended since would be valid again. Raises
-    OSError."""
-    if not file.exists():
-        return
-    try:
-        with closing(sqlite3.connect(file)) as connection:
-            if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sessions'").fetchone():
-                connection.execute("DELETE FROM sessions")
-                connection.commit()
-    except REFUSALS as error:
-        raise OSError(errno.EIO, str(error), str(file)) from error
+        raise _unsound(file, "missing_in_archive", min(left))
 
 
 def _write(content: IO[bytes], about: BackedUp, path: Path, owner: os.stat_result) -> None:

@@ -17,7 +17,7 @@ from controller.errors import Refused
 from controller.state import atomic, backup, passwords
 from controller.state.accounts import AccountStore
 from controller.state.audit import Act, Actor, AuditEntry, AuditVerdict
-from controller.state.backup_manifest import MANIFEST, read_manifest
+from controller.state.backup import MANIFEST, read_manifest
 from controller.state.credentials import Session
 from controller.state.in_use import in_use
 from controller.state.roles import Role, Source
