@@ -37,7 +37,7 @@ Palette = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class SaidLook:
+class LookPhrase:
     """The words for a part: the kind of clause, and how it is lit; `key` distinguishes colours that have the same
     words."""
 
@@ -102,16 +102,16 @@ def clause(looks: Mapping[str, LookValue], form: Form, names: Names, language: L
     return "".join(words) + hand
 
 
-def _groups(looks: Mapping[str, LookValue], palette: Palette, language: Language) -> dict[SaidLook, list[str]]:
+def _groups(looks: Mapping[str, LookValue], palette: Palette, language: Language) -> dict[LookPhrase, list[str]]:
     """The parts by their words; those that are lit in a colour first."""
-    groups: dict[SaidLook, list[str]] = {}
+    groups: dict[LookPhrase, list[str]] = {}
     for zone, look in looks.items():
-        groups.setdefault(said_look(look, palette, language), []).append(zone)
+        groups.setdefault(look_phrase(look, palette, language), []).append(zone)
     order = ("color", "sequence", "dark")
     return dict(sorted(groups.items(), key=lambda item: order.index(item[0].kind)))
 
 
-def _parts(groups: Mapping[SaidLook, list[str]], names: Names, language: Language) -> list[str] | None:
+def _parts(groups: Mapping[LookPhrase, list[str]], names: Names, language: Language) -> list[str] | None:
     """Who shows each look; of many parts the largest group is "the rest". None where they are too many to name."""
     zones = list(groups.values())
     if sum(map(len, zones)) > MOST_PARTS:
@@ -132,24 +132,24 @@ def _whole(looks: Mapping[str, LookValue], form: Form, names: Names, language: L
     style = "to" if form == "fading" else "shown"
     groups = _groups(looks, names.palette, language)
     if style == "to":
-        groups = {said_look(look, names.palette, language, style): [] for look in looks.values()}
+        groups = {look_phrase(look, names.palette, language, style): [] for look in looks.values()}
     look = next(iter(groups)) if len(groups) == 1 else _together(groups, style, language)
     return _clause(look, form, names.inside(language), language)
 
 
-def _together(groups: Iterable[SaidLook], style: str, language: Language) -> SaidLook:
+def _together(groups: Iterable[LookPhrase], style: str, language: Language) -> LookPhrase:
     """One phrase that is true of several different looks."""
     lit = [look for look in groups if look.kind != "dark"]
     if not lit:
-        return SaidLook("dark")
+        return LookPhrase("dark")
     if any(look.kind == "sequence" for look in lit):
-        return SaidLook("color", _text(language, f"how.{style}.several"))
+        return LookPhrase("color", _text(language, f"how.{style}.several"))
     if len(lit) > 1:
-        return SaidLook("color", _text(language, f"how.{style}.colors").format(count=len(lit)))
-    return SaidLook("color", _text(language, f"how.{style}.partly").format(how=lit[0].how))
+        return LookPhrase("color", _text(language, f"how.{style}.colors").format(count=len(lit)))
+    return LookPhrase("color", _text(language, f"how.{style}.partly").format(how=lit[0].how))
 
 
-def _clause(look: SaidLook, form: str, who: str, language: Language) -> str:
+def _clause(look: LookPhrase, form: str, who: str, language: Language) -> str:
     return _text(language, f"clause.{look.kind}.{form}").format(who=who, how=look.how)
 
 
@@ -167,16 +167,16 @@ def value_of(look: Look) -> LookValue:
     )
 
 
-def said_look(look: LookValue, palette: Palette, language: Language, style: str = "shown") -> SaidLook:
+def look_phrase(look: LookValue, palette: Palette, language: Language, style: str = "shown") -> LookPhrase:
     """How a part is lit: `orange`, `svagt grönt`, `i en egen färg`; after "fading to" in the style `to`."""
     if look.on is False or look.brightness == 0:
-        return SaidLook("dark")
+        return LookPhrase("dark")
     if look.colors is not None:
-        return SaidLook("sequence", str(look.colors))
+        return LookPhrase("sequence", str(look.colors))
     how, key = _color(look, palette, language, style)
     if _is_faint(look):
         how, key = _text(language, "faint").format(how=how), f"{key} faint"
-    return SaidLook("color", how, key)
+    return LookPhrase("color", how, key)
 
 
 def _is_faint(look: LookValue) -> bool:

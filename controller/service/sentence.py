@@ -11,7 +11,7 @@ from controller.clock import Trust
 from controller.config.tower import Tower
 from controller.events.words import dated, upcoming
 from controller.locale import Language, template
-from controller.service.clauses import Form, Names, SaidLook, because, clause, names_of, plain_line, said_look
+from controller.service.clauses import Form, LookPhrase, Names, because, clause, look_phrase, names_of, plain_line
 from controller.service.gateway_state import Status
 from controller.service.health import GatewayHealth, Health, LookValue
 
@@ -128,7 +128,7 @@ class _SentenceBuilder:
         self._hand = (
             self._template("by_hand") if all(by_hand) else self._template("partly_by_hand") if any(by_hand) else ""
         )
-        self._is_dark = all(said_look(look, (), language).kind == "dark" for look in self._desired.values())
+        self._is_dark = all(look_phrase(look, (), language).kind == "dark" for look in self._desired.values())
 
     def case(self) -> tuple[str, Status, str]:
         """The first case that fits: its key, its status, and its text."""
@@ -324,7 +324,9 @@ class _SentenceBuilder:
             return self._template("next.in_doubt")
         if following is None:
             return self._template("next.never")
-        looks = dict.fromkeys(said_look(each, self._names.palette, self._language) for each in following.looks.values())
+        looks = dict.fromkeys(
+            look_phrase(each, self._names.palette, self._language) for each in following.looks.values()
+        )
         is_dark = all(look.kind == "dark" for look in looks)
         when = self._when(following.seen_at, is_end=is_dark)
         if is_dark:
@@ -347,8 +349,8 @@ class _SentenceBuilder:
         ]
         return not pairs or any(desired != reported for desired, reported in pairs)
 
-    def _look_phrase(self, look: LookValue) -> SaidLook:
-        return said_look(look, self._names.palette, self._language)
+    def _look_phrase(self, look: LookValue) -> LookPhrase:
+        return look_phrase(look, self._names.palette, self._language)
 
     def _reported(self) -> Mapping[str, LookValue] | None:
         """By zone what the gateways reported last; None where a zone is unknown, or gateways disagree."""

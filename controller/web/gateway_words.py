@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from controller.events.words import dated
-from controller.service.clauses import names_of, said_look
+from controller.service.clauses import look_phrase, names_of
 from controller.service.health import GatewayHealth, LookValue
 from controller.web.running_service import Snapshot
 from controller.web.visit import Visit
@@ -41,7 +41,7 @@ def _words(visited: Visit, snapshot: Snapshot, looks: Mapping[str, LookValue]) -
     for zone, look in looks.items():
         if look.on is None:
             return ""
-        words = said_look(look, names.palette, language)
+        words = look_phrase(look, names.palette, language)
         texts[zone] = visited.text("gateways.dark") if words.kind == "dark" else _how(visited, words.kind, words.how)
     if len(set(texts.values())) == 1:
         return next(iter(texts.values()))

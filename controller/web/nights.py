@@ -12,7 +12,7 @@ from controller.schedule.hours import Night, Place
 from controller.schedule.lit import LitStretch, lit_stretches
 from controller.schedule.plan import Program
 from controller.schedule.precedence import NightPlan, Piece
-from controller.service.clauses import Names, said_look, value_of
+from controller.service.clauses import Names, look_phrase, value_of
 
 MOST_PARTS = 3
 ONE_DAY = timedelta(days=1)
@@ -180,7 +180,7 @@ def brief(looks: Mapping[str, Look], names: Names, language: Language) -> str:
 
 
 def _how(look: Look, names: Names, language: Language) -> str:
-    words = said_look(value_of(look).model_copy(update={"brightness": 1.0}), names.palette, language)
+    words = look_phrase(value_of(look).model_copy(update={"brightness": 1.0}), names.palette, language)
     how = words.how if words.kind == "color" else _text(language, f"night.{words.kind}", how=words.how)
     if look.brightness == 1 or words.kind == "dark":
         return how

@@ -16,7 +16,7 @@ from controller.errors import Mistake, Unreachable
 from controller.events import Event
 from controller.events.models import Advice
 from controller.events.words import dated
-from controller.service.clauses import clause, color_word, names_of, said_look
+from controller.service.clauses import clause, color_word, look_phrase, names_of
 from controller.service.override_preview import ENDS, Foreseen, foresee, offered_ends
 from controller.service.override_request import OverridePolicy, Request, StoredOverride, override_policy
 from controller.service.overrides import REFUSED
@@ -286,7 +286,7 @@ def _read_back(visited: Visit, given: OverrideForm) -> ReadBack | None:
     if foreseen.skips:
         return ReadBack(*(visited.text(f"override.skip.{key}", **fields) for key in ("result", "answer", "act")))
     looks = dict.fromkeys(
-        said_look(foreseen.shown[zone], names.palette, language) for zone in given.zones or foreseen.shown
+        look_phrase(foreseen.shown[zone], names.palette, language) for zone in given.zones or foreseen.shown
     )
     only = next(iter(looks)) if len(looks) == 1 else None
     key = "parts" if only is None or given.zones else "dark" if only.kind == "dark" else "color"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from controller.config.tower import Tower
 from controller.locale import Language, template
-from controller.service.clauses import Names, SaidLook, said_look
+from controller.service.clauses import LookPhrase, Names, look_phrase
 from controller.service.gateway_state import Status
 from controller.service.health import GatewayHealth, Health, LookValue
 from controller.web.landmark_shapes import MOST_LABELLED, SHAPES, LandmarkShape, PartShape, custom
@@ -272,7 +272,7 @@ class PictureWords:
             yield self._text("more", count=len(parts) - MOST_LABELLED)
 
     def _how(self, look: LookValue) -> str:
-        words: SaidLook = said_look(look, self.scene.names.palette, self.language)
+        words: LookPhrase = look_phrase(look, self.scene.names.palette, self.language)
         return words.how if words.kind == "color" else self._text(f"label.{words.kind}", how=words.how)
 
     def _text(self, key: str, **fields: object) -> str:
