@@ -17,8 +17,8 @@ from typing import Any, NoReturn
 import click
 
 from controller import __version__
-from controller.cli.command_line import TranslatedContext, language_asked, refusal, translate, unknown
-from controller.cli.options import FOUND_PROBLEMS, INTERRUPTED, USAGE, Options, shared_options, tell
+from controller.cli.command_line import TranslatedContext, refusal, requested_language, translate, unknown
+from controller.cli.options import FOUND_PROBLEMS, INTERRUPTED, USAGE, Options, print_error, shared_options
 from controller.errors import Refused
 from controller.events.reasons import reason_of
 from controller.locale import texts
@@ -54,14 +54,14 @@ COMMANDS = {
     "explain": "explain",
     "schema": "schema",
 }
-"""Command -> the module of `controller.cli` that holds it, imported when the command is called."""
+"""Command -> the module of `controller.cli` that defines it, imported when the command is called."""
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""What writing to stdout ends with on a full disk."""
+"""Errors of writing to stdout on a full disk."""
 
 
 class Commands(click.Group):
-    """Loads a command when it is asked for, so that `explain` need not load the whole service."""
+    """Loads a command when it is called, so that `explain` need not load the whole service."""
 
     context_class = TranslatedContext
 
@@ -72,7 +72,7 @@ class Commands(click.Group):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        gc.disable()  # modules stay in memory: collecting garbage while they load takes a twelfth of the start
+        gc.disable()  # modules stay in memory: collecting garbage while they load takes a twelfth of the start-up time
         try:
             values = vars(importlib.import_module(f"controller.cli.{module}")).values()
         finally:
@@ -91,7 +91,7 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Each with what it does, in one sentence."""
+        """Lists each command with one sentence about it."""
         about = texts(ctx.find_root().obj.language, "help")
         with formatter.section("Commands"):
             formatter.write_dl([(name, about[name]["about"]) for name in COMMANDS])
@@ -105,19 +105,19 @@ class Commands(click.Group):
             ctx.exit(0)
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> NoReturn:
-        """Ends the process with one of the exit codes above; errors of click are printed as ours."""
+        """Ends the process with one of the exit codes above; prints errors of click in our form."""
         words = list(sys.argv[1:] if args is None else args)
-        options = Options(lang=language_asked(words))
+        options = Options(lang=requested_language(words))
         more["standalone_mode"] = False
         try:
             code = super().main(words, *rest, obj=options, **more)
         except click.UsageError as error:
             if error.ctx is not None:
                 click.echo(error.ctx.get_usage(), err=True)
-            tell(refusal(error), options)
+            print_error(refusal(error), options)
             code = USAGE
         except Refused as error:
-            tell(error, options)
+            print_error(error, options)
             code = USAGE
         except (click.Abort, KeyboardInterrupt):
             code = INTERRUPTED
@@ -125,13 +125,13 @@ class Commands(click.Group):
             if error.errno not in FULL or error.filename is not None:
                 raise
             _give_up_stdout()
-            tell(Refused("TWL-J024", file="stdout", reason=reason_of(error)), options)
+            print_error(Refused("TWL-J024", file="stdout", reason=reason_of(error)), options)
             code = FOUND_PROBLEMS
         sys.exit(code)
 
 
 def _give_up_stdout() -> None:
-    """Else the interpreter flushes the rest of the buffer at its end, and fails again."""
+    """Redirects stdout; else the interpreter flushes the rest of the buffer at its end, and fails again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -145,7 +145,7 @@ def _give_up_stdout() -> None:
 @click.version_option(__version__, prog_name="watertower")
 @click.pass_context
 def group(context: click.Context, config: Path | None, state: Path | None, lang: str | None, site: str | None) -> None:
-    """The options before the name of a command."""
+    """Options before the name of a command."""
     context.obj = Options(config, state, lang or context.obj.lang, site)
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)
@@ -153,11 +153,11 @@ def group(context: click.Context, config: Path | None, state: Path | None, lang:
 
 
 def main() -> None:
-    """The console script. A character that the terminal's encoding lacks is printed as a question mark."""
+    """The console script. A character that is missing in the terminal's encoding is printed as a question mark."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
         group.main()
     finally:
-        gc.freeze()  # else the last collections of the interpreter walk all that was imported: 50 ms a command
+        gc.freeze()  # else the last collections of the interpreter walk all imported objects: 50 ms a command

@@ -1,4 +1,4 @@
-"""`watertower backup FILE` and `watertower restore FILE`: both folders of a site in one file, and back again."""
+"""`watertower backup FILE` and `watertower restore FILE`: both folders of a site in one file, and back."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -37,21 +37,21 @@ UNITS = Path("/etc/systemd/system")
 @common
 @for_service
 def make(options: Options, file: Path) -> None:
-    """Write the file, and tell what is not in it."""
+    """Write the file, and show what is not in it."""
     require_readable_state(options)
     state = options.service_state
     if not any((folder / LAST_GOOD).is_dir() for folder in (state, *state.glob(f"{SITES}/*"))):
         raise WatertowerError("TWL-Q109", state=state)
     made = backup.make(file, options.config_dir, options.service_state, SystemClock().read().wall)
     megabytes = f"{max(0.1, made.size / MEGABYTE):.1f}"
-    click.echo(options.say("backup.done", file=file, files=len(made.manifest.files), megabytes=megabytes))
+    click.echo(options.text("backup.done", file=file, files=len(made.manifest.files), megabytes=megabytes))
     for name in made.left_out:
-        click.echo(options.say("backup.left_out", path=printable(name)), err=True)
+        click.echo(options.text("backup.left_out", path=printable(name)), err=True)
     for path in _outside(options):
-        click.echo(options.say("backup.outside", path=printable(path)), err=True)
+        click.echo(options.text("backup.outside", path=printable(path)), err=True)
     server = accounts_storage(options).server
     if server is not None:
-        click.echo(options.say("backup.database", database=server.place), err=True)
+        click.echo(options.text("backup.database", database=server.place), err=True)
     raise SystemExit(FOUND_PROBLEMS if made.left_out else 0)
 
 
@@ -61,24 +61,24 @@ def make(options: Options, file: Path) -> None:
 @common
 @for_service
 def restore(options: Options, file: Path, replace: bool) -> None:
-    """Put it in place, and tell where what was there before is."""
+    """Restore the file, and show where the previous files are."""
     config, state = options.config_dir, options.service_state
     done = backup.restore(file, config, state, SystemClock().read().wall, replace=replace)
     manifest, made_at = done.manifest, rfc3339(done.manifest.made_at, timespec="seconds")
-    told = {"files": len(manifest.files), "version": printable(manifest.program), "made_at": made_at}
-    click.echo(options.say("restore.done", config=config, state=state, **told))
+    fields = {"files": len(manifest.files), "version": printable(manifest.program), "made_at": made_at}
+    click.echo(options.text("restore.done", config=config, state=state, **fields))
     for path in done.aside:
-        click.echo(options.say("restore.aside", path=path))
+        click.echo(options.text("restore.aside", path=path))
     server = accounts_storage(options).server
     if server is None:
-        click.echo(options.say("restore.next", made_at=made_at), err=True)
+        click.echo(options.text("restore.next", made_at=made_at), err=True)
     else:
-        click.echo(options.say("restore.next_with_database", database=server.place), err=True)
+        click.echo(options.text("restore.next_with_database", database=server.place), err=True)
     note_in_audit(options, Act.BACKUP_RESTORED, after={"made_at": made_at, "program": manifest.program})
 
 
 def _outside(options: Options) -> Iterator[Path]:
-    """The files that tower.yaml names and that lie in neither of the folders, and what was added to the units."""
+    """The files that tower.yaml names outside of the folders, and additions to the units."""
     named: dict[Path, None] = {}
     with suppress(FilesRejected):
         for each in each_site(options):
@@ -93,7 +93,7 @@ def _outside(options: Options) -> Iterator[Path]:
 
 
 def _named_in(value: object) -> Iterator[Path]:
-    """Every file that stands anywhere in a part of tower.yaml."""
+    """Every file named anywhere in a part of tower.yaml."""
     if isinstance(value, Path):
         yield value
     elif isinstance(value, LandmarkFile):

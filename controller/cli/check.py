@@ -1,7 +1,7 @@
 """`watertower check`: every mistake in the two files; if there is none, notes, when the tower is lit next, and what the
-files would change where the service runs.
+files would change in the running service.
 
-The service takes a saved file within seconds, so its last good copy may already hold what is checked; then the copy
+The service applies a saved file within seconds, so its last good copy may already be the checked files; then the copy
 before that one shows what was changed.
 """
 
@@ -36,7 +36,7 @@ from controller.service.planned_tests import planned_tests
 AHEAD = timedelta(days=REACH)
 FORMATS = {"text": render.as_text, "json": render.as_json, "github": render.as_github}
 LONGEST = 4_200
-"""Characters of a line; a path has up to 4096."""
+"""Most characters of a line; a path has up to 4096."""
 
 
 @click.command("check")
@@ -65,7 +65,7 @@ def command(options: Options, form: str, as_json: bool, against_running: bool) -
 
 
 def _zone(options: Options) -> tzinfo:
-    """The site's, or UTC where tower.yaml cannot be read; this machine may be anywhere."""
+    """The site's time zone, or UTC if tower.yaml cannot be read; this machine may be anywhere."""
     try:
         return load_tower(options.folder).site.place.time_zone
     except FilesRejected:
@@ -73,8 +73,8 @@ def _zone(options: Options) -> tzinfo:
 
 
 def _show(findings: Sequence[Finding], form: str, options: Options, zone: tzinfo) -> None:
-    """Prints the findings, and which files were read when they were last saved: there may be another folder of the same
-    name, or an editor that has not saved yet."""
+    """Prints the findings, and which files were read and when they were last saved: there may be another folder of the
+    same name, or an editor that has not saved yet."""
     own, *shared = folders_of(options.folder)
     paths = [own / name for name in (SCHEDULE, TOWER)]
     if is_without_rules(options.folder):
@@ -89,7 +89,7 @@ def _show(findings: Sequence[Finding], form: str, options: Options, zone: tzinfo
     if form == "text":
         for path, saved in files:
             when = f"{saved.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}" if saved is not None else "–"
-            click.echo(printable(options.say("check.read", path=path.absolute(), at=when), LONGEST))
+            click.echo(printable(options.text("check.read", path=path.absolute(), at=when), LONGEST))
 
 
 def _saved_at(path: Path) -> datetime | None:
@@ -100,7 +100,7 @@ def _saved_at(path: Path) -> datetime | None:
 
 
 def _of_secrets(setup: Setup) -> Iterator[Finding]:
-    """What is wrong with the files that hold passwords, at the place that names them."""
+    """Problems of the files that hold passwords, at the place that names them."""
     if not any(isinstance(value, Path) for _, value in setup.tower.mqtt):
         return
     from controller.app.broker_settings import secret_findings  # noqa: PLC0415 -- broker and client take 0.1 s to import
@@ -111,13 +111,13 @@ def _of_secrets(setup: Setup) -> Iterator[Finding]:
 
 
 def _of_other_sites(options: Options) -> Sequence[Finding]:
-    """Lamps that another site commands too."""
+    """Lamps that another site controls too."""
     return _conflicts(options.config_dir).get(options.site, ()) if options.site is not None else ()
 
 
 @cache
 def _conflicts(root: Path) -> Mapping[str, Sequence[Finding]]:
-    """Those of all sites whose files are good."""
+    """Conflicts between all sites whose files are valid."""
     setups = {}
     with suppress(OSError):
         for name in sites_in(root)[0]:
@@ -133,13 +133,13 @@ def _is_lit(program: Program, cue: Cue) -> bool:
 
 
 def _is_new_light(program: Program, before: Cue, cue: Cue) -> bool:
-    """Whether it is lit by another rule than before; a limit or a fade only changes how."""
+    """Whether another rule than before lights it; a limit or a fade only changes how."""
     is_same_rule = (cue.campaign, cue.why.winner) == (before.campaign, before.why.winner)
     return _is_lit(program, cue) and not (is_same_rule and _is_lit(program, before))
 
 
 def _summary(setup: Setup, options: Options, now: datetime) -> str:
-    say = options.say
+    text = options.text
     program = setup.program()
     zone = setup.tower.site.place.time_zone
     cue = before = program.look_at(now)
@@ -153,38 +153,38 @@ def _summary(setup: Setup, options: Options, now: datetime) -> str:
         "blackouts": len(setup.schedule.blackouts),
         "gateways": len(setup.tower.gateways),
     }
-    lines = [say("check.summary", config=own_folder(options.folder), **numbers)]
+    lines = [text("check.summary", config=own_folder(options.folder), **numbers)]
     if _is_lit(program, cue):
-        lines.append(say("check.lit_now", rule=cue.campaign or cue.why.winner))
+        lines.append(text("check.lit_now", rule=cue.campaign or cue.why.winner))
     if following is not None:
         at = f"{following.at.astimezone(zone):%Y-%m-%d %H:%M}"
-        lines.append(say("check.next_light", at=at, rule=following.campaign or following.why.winner))
+        lines.append(text("check.next_light", at=at, rule=following.campaign or following.why.winner))
     elif not _is_lit(program, cue):
-        lines.append(say("check.no_light", nights=REACH))
+        lines.append(text("check.no_light", nights=REACH))
     if (test := next(planned_tests(setup, program, now, now + AHEAD), None)) is not None:
         lines.append(test.text(now, program, options.language))
     return "\n".join(lines)
 
 
 def _against_running(setup: Setup, options: Options, now: datetime) -> str:
-    """The nights of the next AHEAD that differ; raises Refused TWL-Q109 where nothing has run here."""
-    # what runs takes as long to import as all that `check` itself needs
+    """The nights of the next AHEAD that differ; raises Refused TWL-Q109 if no service has run here."""
+    # importing the service takes as long as everything that `check` itself needs
     from controller.app.last_good import BEFORE, copied_at, last_good, local  # noqa: PLC0415
 
     require_readable_state(options)
-    config, state, say = options.folder, options.state_dir, options.say
+    config, state, text = options.folder, options.state_dir, options.text
     running = last_good(config, state)
     if running is None:
         raise Refused("TWL-Q109", state=str(state))
     taken = local(copied_at(state), setup)
     if not _is_taken(setup, config, state):
-        head = say("check.not_taken", at=taken)
+        head = text("check.not_taken", at=taken)
         return "\n".join((head, *_differences(running, setup, now, options)))
     before = last_good(config, state, BEFORE)
-    head = say("check.taken", at=taken)
+    head = text("check.taken", at=taken)
     if before is None:
-        return f"{head} {say('check.no_version_before')}"
-    return "\n".join((f"{head} {say('check.against_version_before')}", *_differences(before, setup, now, options)))
+        return f"{head} {text('check.no_version_before')}"
+    return "\n".join((f"{head} {text('check.against_version_before')}", *_differences(before, setup, now, options)))
 
 
 def _is_taken(setup: Setup, config: ConfigFolder, state: Path) -> bool:
@@ -197,12 +197,12 @@ def _is_taken(setup: Setup, config: ConfigFolder, state: Path) -> bool:
 
 
 def _differences(before: Setup, after: Setup, now: datetime, options: Options) -> Iterator[str]:
-    # what changes is asked for by --against-running only
+    # needed for --against-running only
     from controller.schedule.changes import changes  # noqa: PLC0415
     from controller.service.change_words import ChangeWords  # noqa: PLC0415
 
     if before.tower != after.tower:
-        yield options.say("check.tower_differs")
+        yield options.text("check.tower_differs")
     changed = changes(before.program(), after.program(), now)
     names = after.tower.landmark.zone_names(options.language)
     yield from ChangeWords(options.language, after.tower.site.place.time_zone, names, changed).what()

@@ -1,7 +1,7 @@
 """`watertower check-gateway NAME`: whether a gateway, ours or another, keeps the contract of `gateways/wire.py`.
 
-It is listened to as the controller would, and where no controller lives it is told what one would tell it: its lamps
-turn orange, blue and dark for a minute. What was left on its topic is taken away at the end.
+The command listens to it as the controller would and, if no controller is running, sends it documents as one would: its
+lamps turn orange, blue and dark for a minute. The desired document is removed from its topic at the end.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ PROMISES = (
     "garbage", "replaces", "plan", "sequence", "after", "restart", "last_will",
 )  # fmt: skip
 WITHIN_S = 5.0
-"""So soon a gateway shows and reports what it is told, and refuses what it must not take."""
+"""Seconds within which a gateway shows and reports what it is sent, and refuses what it must not accept."""
 STEP_S = 5.0
 CLOCKS_APART_S = 5.0
 ORANGE, BLUE = "#FF6A00", "#0000FF"
@@ -50,7 +50,7 @@ ORANGE, BLUE = "#FF6A00", "#0000FF"
 @click.option("--json", "as_json", is_flag=True)
 @common
 def command(options: Options, name: str, as_json: bool) -> None:
-    """Try the promises one after another, and say which of them the gateway keeps."""
+    """Test the promises one after another, and show which of them the gateway keeps."""
     setup = load(options.folder)
     gateway = find(setup, name)
     check = asyncio.run(_checked(setup, gateway, options.service_state))
@@ -67,20 +67,20 @@ def command(options: Options, name: str, as_json: bool) -> None:
 
 
 def _lines(check: "GatewayCheck", options: Options) -> Iterator[str]:
-    say = options.say
+    text = options.text
     for promise in PROMISES:
         verdict = check.verdicts[promise]
-        yield f"{MARKS[verdict]} {say(f'check-gateway.{verdict}'):12} {say(f'check-gateway.promise.{promise}')}"
+        yield f"{MARKS[verdict]} {text(f'check-gateway.{verdict}'):12} {text(f'check-gateway.promise.{promise}')}"
         if verdict == "broken":
             reported = check.reported.get(promise)
             looks = looks_words(reported, options.language) if reported else "–"
-            yield f"    {say('check-gateway.reported', looks=looks)}"
+            yield f"    {text('check-gateway.reported', looks=looks)}"
     if check.controller_lives:
-        yield f"! {say('check-gateway.controller_lives')}"
+        yield f"! {text('check-gateway.controller_lives')}"
 
 
 async def _checked(setup: Setup, gateway: Dmx, state: Path) -> "GatewayCheck":
-    """Raises Unreachable TWL-Q101."""
+    """Runs the test. Raises Unreachable TWL-Q101."""
     prefix = setup.tower.mqtt.topic_prefix
     async with _broker(setup, state):
         brokers = broker_settings.addresses(setup.tower.mqtt, state)
@@ -90,13 +90,13 @@ async def _checked(setup: Setup, gateway: Dmx, state: Path) -> "GatewayCheck":
         async with Mqtt(brokers, client_id(prefix, "check-gateway"), subscriptions=subscriptions) as mqtt:
             check = GatewayCheck(gateway, prefix, mqtt.publish, SystemClock())
             await check.run(items(mqtt, brokers))
-            await asyncio.sleep(HEARTBEAT_S / 4)  # the last message goes out
+            await asyncio.sleep(HEARTBEAT_S / 4)  # lets the last message be sent
     return check
 
 
 @asynccontextmanager
 async def _broker(setup: Setup, state: Path) -> AsyncIterator[None]:
-    """The embedded broker, where tower.yaml asks for it and no service runs it."""
+    """The embedded broker, if tower.yaml asks for it and no service runs it."""
     settings = setup.tower.mqtt
     async with AsyncExitStack() as stack:
         if settings.is_embedded:
@@ -113,7 +113,7 @@ async def _broker(setup: Setup, state: Path) -> AsyncIterator[None]:
 
 @dataclass
 class GatewayCheck:
-    """One gateway under test: what it has said, and which promises it keeps."""
+    """One gateway under test: what it has reported, and which promises it keeps."""
 
     gateway: Dmx
     prefix: str
@@ -124,14 +124,14 @@ class GatewayCheck:
     controller_lives: bool = False
     _last: Report | None = None
     _count: int = 0
-    """Reports that came live."""
+    """Number of live reports."""
     _is_understood: bool = True
     _online: tuple[bool, bool] | None = None
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _order: Order = Order()
 
     async def run(self, received: AsyncIterator[object]) -> None:
-        """Try every promise; raises what the connection raises."""
+        """Tests every promise; raises the errors of the connection."""
         listening = asyncio.create_task(self._listen(received), name="check-gateway: listen")
         trying = asyncio.create_task(self._try(), name="check-gateway: try")
         done, _ = await asyncio.wait({listening, trying}, return_when=asyncio.FIRST_COMPLETED)
@@ -141,17 +141,17 @@ class GatewayCheck:
             task.result()
 
     async def _try(self) -> None:
-        await self._listen_to_it()
+        await self._check_own_reports()
         if not self.controller_lives and self._last is not None and self._last.order is not None:
             await self._try_orders()
 
     async def _listen(self, received: AsyncIterator[object]) -> None:
         async for item in received:
             if isinstance(item, Received):
-                self._hear(item)
-                self._news.set()
+                self._receive(item)
+                self._arrived.set()
 
-    def _hear(self, item: Received) -> None:
+    def _receive(self, item: Received) -> None:
         if item.topic == f"{self.prefix}/controller/status":
             self.controller_lives |= not item.retain and item.payload == ONLINE
             return
@@ -165,12 +165,12 @@ class GatewayCheck:
             self._count += not item.retain
 
     async def _until(self, holds: Callable[[Report], bool], within_s: float = WITHIN_S) -> bool:
-        """Whether a report of which this holds comes, or has come, in time."""
+        """Whether a report for which `holds` is true arrives, or has arrived, in time."""
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 while self._last is None or not holds(self._last):
-                    self._news.clear()
-                    await self._news.wait()
+                    self._arrived.clear()
+                    await self._arrived.wait()
                 return True
         return False
 
@@ -179,17 +179,17 @@ class GatewayCheck:
         if not kept and self._last is not None:
             self.reported[promise] = {zone: reported_value(look, {}) for zone, look in self._last.zones.items()}
 
-    async def _listen_to_it(self) -> None:
-        """What it says by itself."""
+    async def _check_own_reports(self) -> None:
+        """Checks what the gateway reports without being sent anything."""
         pause_s = 1.5 * self.gateway.report_every.total_seconds() + 1.0
         await self._until(lambda _: self._count >= 1, pause_s)
-        first, heard = self._last, self._count
+        first, count = self._last, self._count
         self._note("report", first is not None and self._is_understood)
         self._note("availability", self._online is not None and self._online[0])
         if first is None:
             return
         self._note("zones", set(first.zones) == set(self.gateway.zone_names))
-        self._note("pace", await self._until(lambda _: self._count > heard, pause_s))
+        self._note("pace", await self._until(lambda _: self._count > count, pause_s))
         last = self._last
         if self.verdicts["pace"] == "kept" and last is not None:
             self._note("uptime", last.uptime_s is not None and last.uptime_s > (first.uptime_s or 0.0))
@@ -198,7 +198,7 @@ class GatewayCheck:
             self._note("clock", apart_s <= CLOCKS_APART_S + pause_s)
 
     async def _try_orders(self) -> None:
-        """What a controller may tell it; the newest document is always one that makes it dark in the end."""
+        """Checks what a controller may send; the newest document always makes the gateway dark in the end."""
         seen = self._last.order if self._last is not None and self._last.order is not None else Order()
         self._order = Order(min(seen.epoch, wire.MAX_EPOCH - 1) + 1, 0)
         replaces = seen if self._order < seen else None
@@ -221,7 +221,7 @@ class GatewayCheck:
         self._send(b"")
 
     async def _try_plan(self) -> None:
-        """What it does alone."""
+        """Checks what the gateway does without a controller."""
         soon = self._now() + timedelta(seconds=WITHIN_S)
         cues = (self._cue(self._now(), None), self._cue(soon, BLUE))
         await self._obeys(None, cues=cues)
@@ -236,7 +236,7 @@ class GatewayCheck:
         self._note("after", over)
 
     async def _obeys(self, color: str | None, **more: Any) -> bool:
-        """Whether it shows a colour, or dark, and says on whose behalf; `more` is in the document."""
+        """Whether it shows a colour, or dark, and reports the command; `more` is put in the document."""
         document = self._document(color, **more)
         self._send_document(document)
         behalf = document.order, document.command_id, "desired"
@@ -245,7 +245,7 @@ class GatewayCheck:
         )
 
     async def _refuses(self) -> bool:
-        """Whether it says that it refuses, and goes on as before."""
+        """Whether it reports that it refuses, and continues as before."""
         refused = await self._until(lambda report: wire.REFUSED in report.problems)
         last = self._last
         is_same = last is not None and last.order == self._order and self._shows(last, None)
@@ -253,7 +253,7 @@ class GatewayCheck:
         return refused and is_same
 
     def _shows(self, report: Report, color: str | None) -> bool:
-        """Whether a report says that all zones show a colour, or are dark."""
+        """Whether a report has all zones in a colour, or dark."""
         desired = self._look(color).state(self._now())
         return all(
             zone in report.zones
@@ -282,7 +282,7 @@ class GatewayCheck:
         sequence: wire.SequenceDocument | None = None,
         valid_for_s: float = 3_600.0,
     ) -> wire.DesiredDocument:
-        """The next document, of the next revision unless another order is asked for."""
+        """The next document, with the next revision unless `order` is given."""
         if order is None:
             self._order = order = Order(self._order.epoch, self._order.revision + 1)
         now = self._now()

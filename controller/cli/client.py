@@ -1,4 +1,4 @@
-"""How a command reaches the running service over MQTT."""
+"""How a command contacts the running service over MQTT."""
 
 import uuid
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from controller.app.broker_settings import not_reached
-from controller.cli.options import Options, tell, tell_other_than_installed
+from controller.cli.options import Options, print_error, warn_other_than_installed
 from controller.cli.used_by_service import running_tower
 from controller.config.load import load
 from controller.config.tower import Tower
@@ -21,9 +21,9 @@ T = TypeVar("T")
 
 
 def with_tower(options: Options, talk: Callable[[Tower], T]) -> T:
-    """What `talk` returns. The service uses its last good files while those saved since are wrong, so a command does so
+    """The result of `talk`. The service uses its last good files while the saved ones are wrong, so a command does so
     too; if the service cannot be reached then, that is printed before FilesRejected is raised."""
-    tell_other_than_installed(options)
+    warn_other_than_installed(options)
     try:
         return talk(load(options.folder).tower)
     except FilesRejected as rejected:
@@ -34,17 +34,17 @@ def with_tower(options: Options, talk: Callable[[Tower], T]) -> T:
         try:
             return talk(tower)
         except Unreachable as unreachable:
-            tell(unreachable, options)
+            print_error(unreachable, options)
             raise rejected from None
 
 
-def unheard(mqtt: Mqtt, brokers: Sequence[Address], state: Path, withheld: str = "") -> Unreachable:
-    """Why no controller answers. Where a broker lets us in, one that runs here is withheld, or hangs; of one that gives
-    signs of life `withheld` are the topics that our login may not read."""
+def no_controller(mqtt: Mqtt, brokers: Sequence[Address], state: Path, unreadable: str = "") -> Unreachable:
+    """The error if no controller answers. If a broker accepts us, a service that runs here has hung, or we may not read
+    it; `unreadable` are the topics that our login may not read, if the controller does give signs of life."""
     if not mqtt.connected:
-        return never_answered(brokers)
-    if withheld:
-        return Unreachable("TWL-Q125", address=str(brokers[0]), topic=withheld)
+        return silent_broker(brokers)
+    if unreadable:
+        return Unreachable("TWL-Q125", address=str(brokers[0]), topic=unreadable)
     with suppress(OSError):
         if is_in_use(state, SERVICE):
             return Unreachable("TWL-Q123", address=str(brokers[0]), state=str(state))
@@ -57,7 +57,7 @@ def client_id(prefix: str, purpose: str) -> str:
 
 
 async def items(mqtt: AsyncIterable[Item], brokers: Sequence[Address]) -> AsyncIterator[Item]:
-    """Every item; raises Unreachable once each of the brokers has failed."""
+    """Every item; raises Unreachable once all brokers have failed."""
     failed: dict[str, Event] = {}
     async for item in mqtt:
         if isinstance(item, Failure):
@@ -69,18 +69,18 @@ async def items(mqtt: AsyncIterable[Item], brokers: Sequence[Address]) -> AsyncI
         yield item
 
 
-def never_answered(brokers: Sequence[Address]) -> Unreachable:
-    """Somebody listens at the address of a broker and says nothing."""
+def silent_broker(brokers: Sequence[Address]) -> Unreachable:
+    """The error if a program listens at the address of a broker and does not answer."""
     silent = new_event("TWL-M007", broker=str(brokers[0]), reason=Reason("no_answer_in_time"))
     return _unreachable({str(brokers[0]): silent}, brokers)
 
 
 def _unreachable(failed: Mapping[str, Event], brokers: Sequence[Address]) -> Unreachable:
-    """Why no broker lets us in: what one of those that run says (a login, a certificate) goes before those that cannot
-    be reached."""
+    """The error if no broker accepts us: the failure of a running one (login, certificate) has priority over those that
+    cannot be reached."""
     event = next((event for event in failed.values() if event.code != "TWL-M007"), None)
     if event is None:
         reason = next(iter(failed.values())).fields["reason"]
         event = new_event("TWL-M007", broker=" ".join(failed), reason=reason)
-    told = not_reached(brokers, event)
-    return Unreachable(told.code, **told.fields)
+    failure = not_reached(brokers, event)
+    return Unreachable(failure.code, **failure.fields)

@@ -1,7 +1,4 @@
-"""Help and refusals of the command line in the user's language, where click by itself speaks English.
-
-The texts are in `help.toml` of each language, by the names of commands and options.
-"""
+"""Help and error messages of the command line in the user's language, as click itself has only English."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -13,18 +10,18 @@ from controller.errors import Refused
 from controller.likeness import likeliest
 from controller.locale import DEFAULT, Language, languages, template, texts
 
-ASKED = re.compile(r"--lang=(?P<code>.+)")
+LANG_OPTION = re.compile(r"--lang=(?P<code>.+)")
 EXTRA = re.compile(r"\[[^\]]*\]$")
-"""As click adds to the help of an option: `[default: 0; required]`."""
+"""What click adds to the help of an option: `[default: 0; required]`."""
 UNEXPECTED = re.compile(r".*\((?P<words>.*)\)")
 NO_VALUE = "does not take a value"
 """Part of click's message about `--json=yes`, for which it raises the same error as for a missing value."""
 
 
-def language_asked(words: Sequence[str]) -> Language | None:
+def requested_language(words: Sequence[str]) -> Language | None:
     """The value of `--lang` anywhere in a command line, needed before click has parsed it."""
     found = [
-        ASKED.fullmatch(f"--lang={word}" if before == "--lang" else word)
+        LANG_OPTION.fullmatch(f"--lang={word}" if before == "--lang" else word)
         for before, word in zip(["", *words], words, strict=False)
     ]
     asked = [match["code"] for match in found if match and match["code"] in languages()]
@@ -32,7 +29,7 @@ def language_asked(words: Sequence[str]) -> Language | None:
 
 
 class TranslatedFormatter(click.HelpFormatter):
-    """Writes the words that click itself puts around the help in `language`."""
+    """Writes the words that click itself adds to the help, in `language`."""
 
     language: Language = DEFAULT
 
@@ -45,7 +42,7 @@ class TranslatedFormatter(click.HelpFormatter):
         super().write_heading(self._around(heading.lower()))
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        """Options and commands, each with what it does."""
+        """Options and commands, each with its description."""
         super().write_dl([(name, EXTRA.sub(self._extra, text)) for name, text in rows], col_max, col_spacing)
 
     def _extra(self, found: re.Match[str]) -> str:
@@ -64,7 +61,7 @@ class TranslatedContext(click.Context):
             translate(command, self)
 
     def make_formatter(self) -> click.HelpFormatter:
-        """Called by click before it writes help or usage: only then are the texts read, which takes milliseconds."""
+        """Called by click before it writes help or usage: the texts are only read here, which takes milliseconds."""
         translate(self.command, self)
         formatter = TranslatedFormatter(width=self.terminal_width, max_width=self.max_content_width)
         formatter.language = self.find_root().obj.language
@@ -72,7 +69,7 @@ class TranslatedContext(click.Context):
 
 
 def translate(command: click.Command, context: click.Context) -> None:
-    """Gives a command the help texts of the user's language. Raises KeyError where one is missing."""
+    """Gives a command the help texts of the user's language. Raises KeyError if one is missing."""
     tables = texts(context.find_root().obj.language, "help")
     own = tables[str(command.name)]
     command.help = f"{own['about']} {own.get('more', '')}".strip()
@@ -84,7 +81,7 @@ def translate(command: click.Command, context: click.Context) -> None:
             name = param.opts[-1].removeprefix("--")
             param.help = own.get(name) or tables["option"][name]
         if isinstance(param.type, click.Choice):
-            continue  # its choices stand there already
+            continue  # the choices themselves are shown
         if isinstance(param, click.Argument):
             word = tables["argument"][str(param.name)]
             param.metavar = (word if param.required else f"[{word}]") + ("..." if param.nargs != 1 else "")
@@ -93,7 +90,7 @@ def translate(command: click.Command, context: click.Context) -> None:
 
 
 def refusal(error: click.UsageError) -> Refused:
-    """The error of ours for an error of click."""
+    """Our error for an error of click."""
     command = error.ctx.command_path if error.ctx else "watertower"
     if isinstance(error, click.NoSuchOption):
         options = [name for param in error.ctx.command.params for name in param.opts] if error.ctx else []
@@ -109,7 +106,7 @@ def refusal(error: click.UsageError) -> Refused:
 
 
 def unknown(word: str, known: Sequence[str], command: str) -> Refused:
-    """The error about a word that is neither command nor option, with the likeliest one in its place."""
+    """The error about a word that is neither command nor option, with the most likely one as a suggestion."""
     near = likeliest(word, dict(zip(known, known, strict=True)))
     if near:
         return Refused("TWL-Q110", word=word, near=near)

@@ -1,9 +1,8 @@
-"""`watertower demo`: the campaign week in time-lapse, with a broker and simulated lamps of its own.
+"""`watertower demo`: the campaign week in time-lapse, with its own broker and simulated lamps.
 
-The controller, the broker and the gateways are those of `run`, over MQTT, on a clock that runs faster. The picture
-shows what the gateways report, under a sky as bright as the sun makes it; where stdout is no terminal, events are
-printed instead. With `--faults` the lamps misbehave in the middle, and neither gateway nor controller knows that it is
-on purpose.
+Controller, broker and gateways are those of `run`, over MQTT, on a clock that runs faster. The picture shows what the
+gateways report, under a sky as bright as the sun makes it; if stdout is no terminal, events are printed instead. With
+`--faults` the lamps have faults in the middle, and neither gateway nor controller knows that this is on purpose.
 """
 
 import asyncio
@@ -52,9 +51,9 @@ BEFORE = timedelta(hours=6)
 FRAME_S = 0.1
 SHOWN_CODES = {"TWL-C020", "TWL-G101", "TWL-G105", "TWL-G115", "TWL-W101", "TWL-X122", "TWL-X123"}
 SPEED, SPEED_WITH_FAULTS = 7200, 1800
-"""Times real time; slower with faults, which take a controller some seconds to detect."""
+"""Times real time; slower with faults, since a controller takes some seconds to detect them."""
 REST, SPELL = 0.4, 0.3
-"""The shares of the time before the faults, and with them; the next rest lasts beyond the end."""
+"""Share of the time before the faults, and with them; the next pause lasts beyond the end."""
 RECENT = 5
 CLEAR, HIDE, SHOW = "\x1b[H\x1b[J", "\x1b[?25l", "\x1b[?25h"
 
@@ -69,7 +68,7 @@ Rgb = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Scene:
-    """One frame: the site, what the controller knows, what the clock says, and in which language."""
+    """One frame: the site, the controller, the clock reading, and the language."""
 
     setup: Setup
     controller: Controller
@@ -77,13 +76,13 @@ class Scene:
     language: Language
 
     @property
-    def say(self) -> Callable[..., str]:
-        """Phrases in its language."""
+    def text(self) -> Callable[..., str]:
+        """Texts in its language."""
         return partial(phrase, self.language)
 
 
 def draw(scene: Scene, recent: Sequence[str], size: os.terminal_size) -> str:
-    """The frame as text with colours (24 bit, ECMA-48), to be written over the last one; of what is recent as much as
+    """The frame as text with colours (24 bit, ECMA-48), to be written over the last one; with as many recent events as
     the terminal has room for."""
     place = scene.setup.tower.site.place
     now = scene.reading.wall
@@ -93,27 +92,27 @@ def draw(scene: Scene, recent: Sequence[str], size: os.terminal_size) -> str:
     tower = [_paint(text.center(WIDTH), color, ground) for text, color in lines]
     head, facts = (_wrapped(part, size.columns) for part in (_head(scene, now, height), _facts(scene)))
     room = size.lines - len(head) - len(tower) - len(facts) - 3
-    told = ["", *_wrapped(recent, size.columns)[-room:]] if room > 0 else []
-    return "\n".join((*head, *tower, _paint(GROUND, GRASS, ground), *facts, *told))
+    events = ["", *_wrapped(recent, size.columns)[-room:]] if room > 0 else []
+    return "\n".join((*head, *tower, _paint(GROUND, GRASS, ground), *facts, *events))
 
 
 def _wrapped(lines: Sequence[str], columns: int) -> list[str]:
-    """The terminal would wrap them too, and the picture would leave the screen."""
+    """Wraps lines, because the terminal would wrap them too and the picture would leave the screen."""
     return [part for line in lines for part in textwrap.wrap(line, max(20, columns - 1), subsequent_indent="  ")]
 
 
 def _head(scene: Scene, now: datetime, height: float) -> list[str]:
     zone = scene.setup.tower.site.place.time_zone
     local = now.astimezone(zone)
-    night = f"{scene.say('demo.night_of')} {day_text(night_at(now, zone).day, scene.say)}"
+    night = f"{scene.text('demo.night_of')} {day_text(night_at(now, zone).day, scene.text)}"
     at = min(ARC - 1, max(0, round((height + 12) / 24 * ARC)))
     sun = "·" * at + ("☀" if height > -0.833 else "☾") + "·" * (ARC - 1 - at)
-    clock = f"{day_text(local.date(), scene.say)}  {local:%H:%M}"
+    clock = f"{day_text(local.date(), scene.text)}  {local:%H:%M}"
     return [f"{scene.setup.tower.site.name}   {clock}   ({night})", f"{sun} {height:+.0f}°"]
 
 
 def _reported(controller: Controller) -> Mapping[str, Rgb]:
-    """By zone the colour of the wall in the light that a gateway says it shows; none where that is old."""
+    """The reported colour of the wall by zone; zones without a current report are left out."""
     found = {}
     for state in controller.states.values():
         for zone, shown in state.reported.zones.items():
@@ -150,11 +149,11 @@ def _facts(scene: Scene) -> list[str]:
     later = "–"
     if health.next is not None:
         at = health.next.at.astimezone(zone)
-        later = f"{day_text(at.date(), scene.say)} {at:%H:%M}  {health.next.looks_words(scene.language)}"
+        later = f"{day_text(at.date(), scene.text)} {at:%H:%M}  {health.next.looks_words(scene.language)}"
     return [
-        f"{scene.say('demo.now')}: {health.now.text(scene.language, zone)}",
-        f"{scene.say('demo.next')}: {later}",
-        f"{scene.say('demo.confirmed')}: {health.confirmed} / {health.total}   {'   '.join(gateways)}",
+        f"{scene.text('demo.now')}: {health.now.text(scene.language, zone)}",
+        f"{scene.text('demo.next')}: {later}",
+        f"{scene.text('demo.confirmed')}: {health.confirmed} / {health.total}   {'   '.join(gateways)}",
     ]
 
 
@@ -173,7 +172,7 @@ def command(options: Options, start: str | None, end: str | None, speed: float |
     first, last = _period(setup, start, end)
     speed = speed or (SPEED_WITH_FAULTS if faults else SPEED)
     if setup.tower.web is not None:
-        importlib.import_module("controller.app.page")  # a second now would be an hour of the demo
+        importlib.import_module("controller.app.page")  # later, a second would be an hour of the demo
     clock = VirtualClock(first, speed)
     setup = _simulated(setup, _output(faults, (last - first).total_seconds() / speed))
     with tempfile.TemporaryDirectory(prefix="watertower-demo-") as state, contextlib.suppress(KeyboardInterrupt):
@@ -181,7 +180,7 @@ def command(options: Options, start: str | None, end: str | None, speed: float |
 
 
 def _period(setup: Setup, start: str | None, end: str | None) -> tuple[datetime, datetime]:
-    """As given, or around the next campaign; one that is on now is shown from its beginning."""
+    """The given period, or the time around the next campaign; a current one is shown from its beginning."""
     now = SystemClock().read().wall
     program = setup.program()
     if start is not None:
@@ -200,7 +199,7 @@ def _output(faults: str | None, length_s: float) -> SimulatedOutput:
 
 
 def _simulated(setup: Setup, output: SimulatedOutput) -> Setup:
-    """The same site with its DMX gateways alone, simulated in this process on a broker of their own."""
+    """The same site with its DMX gateways only, simulated in this process on their own broker."""
     ours = own_gateways(setup.tower.gateways)
     gateways = tuple(gateway.model_copy(update={"runs": "here", "output": output}) for gateway in ours)
     mqtt = setup.tower.mqtt.model_copy(
@@ -211,7 +210,7 @@ def _simulated(setup: Setup, output: SimulatedOutput) -> Setup:
 
 
 async def _show(setup: Setup, clock: VirtualClock, state: Path, last: datetime, options: Options) -> None:
-    """Runs the site until the period is over or a signal comes."""
+    """Runs the site until the period is over or a signal arrives."""
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -221,20 +220,20 @@ async def _show(setup: Setup, clock: VirtualClock, state: Path, last: datetime, 
 
     degradations = Degradations(clock)
 
-    def tell(event: Event, at: datetime) -> None:
+    def emit(event: Event, at: datetime) -> None:
         event = degradations.take(event, at)
         if event.code in SHOWN_CODES or event.level in {Level.WARNING, Level.ERROR}:
             line = text_line(event, at, zone, options.language)
             recent.append(line)
-            del recent[1:-RECENT]  # the first tells where the page is
+            del recent[1:-RECENT]  # the first says where the page is
             if not picture:
                 click.echo(line)
 
     try:
-        async with StateStore(state, lambda event: tell(event, clock.read().wall)) as store:
+        async with StateStore(state, lambda event: emit(event, clock.read().wall)) as store:
 
             def record(event: Event, at: datetime) -> None:
-                tell(event, at)
+                emit(event, at)
                 store.note(event, at)
 
             parts = Context(setup, clock, store, state, record, degradations, options.language, port=0, is_demo=True)

@@ -1,4 +1,4 @@
-"""`watertower doctor`: what is wrong with machine, brokers and gateways, each with its cure, and what could not be
+"""`watertower doctor`: problems of machine, brokers and gateways, each with its remedy, and what could not be
 checked."""
 
 import asyncio
@@ -21,7 +21,7 @@ from controller.cli.options import (
     Options,
     common,
     for_each_site,
-    tell_other_than_installed,
+    warn_other_than_installed,
 )
 from controller.cli.used_by_service import running_tower, storage
 from controller.clock import SystemClock
@@ -44,8 +44,8 @@ WIDEST = 500
 @common
 @for_each_site()
 def command(options: Options, as_json: bool) -> None:
-    """Examine all, print it, and end with the code for the worst."""
-    tell_other_than_installed(options)
+    """Examine everything, print the results, and end with the code for the worst."""
+    warn_other_than_installed(options)
     tower, rejected = _files(options)
     machine = gather(own_folder(options.folder), storage(options), tower, rejected, options.service_state)
     examined = [check(machine) for check in MACHINE_CHECKS]
@@ -66,7 +66,7 @@ def command(options: Options, as_json: bool) -> None:
 
 
 def _files(options: Options) -> tuple[Tower | None, FilesRejected | None]:
-    """The tower.yaml that the service most likely uses, and what is wrong with the files."""
+    """The tower.yaml that the service most likely uses, and the findings about the files."""
     try:
         return load(options.folder).tower, None
     except FilesRejected as error:
@@ -77,7 +77,7 @@ def _files(options: Options) -> tuple[Tower | None, FilesRejected | None]:
 
 
 def _brokers(tower: Tower, options: Options) -> tuple[SiteFacts | None, list[Examined]]:
-    """What was heard, None where a secret that is needed cannot be read, and what it means."""
+    """The facts from the brokers, None if a needed secret cannot be read, and the results of their checks."""
     try:
         addresses = broker_settings.addresses(tower.mqtt, options.service_state)
     except Misconfigured as error:
@@ -93,15 +93,15 @@ def _lines(examined: Sequence[Examined], options: Options) -> Iterator[str]:
     language = options.language
     for one in examined:
         value = f": {in_language(one.value, language)}" if one.value is not None else ""
-        yield f"{MARKS[one.verdict]} {options.say(f'doctor.check.{one.check}')}{value}"
+        yield f"{MARKS[one.verdict]} {options.text(f'doctor.check.{one.check}')}{value}"
         for event in one.findings:
             yield f"    {event.code}: {event.text(language)}"
             yield f"    = {event.action(language)}"
         if one.unchecked is not None:
-            yield f"    {options.say('doctor.unchecked', reason=one.unchecked.text(language))}"
+            yield f"    {options.text('doctor.unchecked', reason=one.unchecked.text(language))}"
     findings = [event for one in examined for event in one.findings]
     problems, unchecked = sum(map(is_problem, findings)), sum(one.unchecked is not None for one in examined)
-    yield options.say("doctor.summary", problems=problems, notes=len(findings) - problems, unchecked=unchecked)
+    yield options.text("doctor.summary", problems=problems, notes=len(findings) - problems, unchecked=unchecked)
 
 
 def _value(one: Examined) -> dict[str, object]:

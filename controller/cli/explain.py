@@ -1,5 +1,5 @@
-"""`watertower explain CODE`: what an event or error means and what to do, from the catalogue. All of it makes the
-runbook and the catalogue of the journal too."""
+"""`watertower explain CODE`: what an event or error means and what to do, from the catalogue. Also generates the
+runbook and the catalogue of the journal."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from controller.locale import languages, phrase, template
 @common
 @for_service
 def command(options: Options, code: str | None, as_json: bool, markdown: bool, journal: bool) -> None:
-    """What CODE means and what to do; without a code, all of them."""
+    """What CODE means and what to do; without a code, a list of all."""
     if markdown or journal:
         click.echo("\n".join(_runbook()) if markdown else catalogue(options.language))
     elif code is None:
@@ -42,7 +42,7 @@ def _list(options: Options, *, as_json: bool) -> None:
 
 
 def find_kind(code: str) -> EventKind:
-    """The entry of a code, however it is written; raises Refused TWL-Q104."""
+    """The entry of a code, in any spelling; raises Refused TWL-Q104."""
     wanted = code.strip().upper()
     wanted = wanted if wanted.startswith("TWL-") else f"TWL-{wanted}"
     if wanted not in CATALOGUE:
@@ -51,19 +51,19 @@ def find_kind(code: str) -> EventKind:
 
 
 def _page(kind: EventKind, options: Options) -> str:
-    say, language = options.say, options.language
+    text, language = options.text, options.language
     rows = (
-        (say("explain.text"), _to_read(kind.text.template(language))),
-        (say("explain.meaning"), _to_read(kind.meaning.template(language))),
-        (say("explain.action"), _to_read(kind.action.template(language))),
-        (say("explain.fields"), ", ".join(sorted(kind.fields)) or "–"),
+        (text("explain.text"), _to_read(kind.text.template(language))),
+        (text("explain.meaning"), _to_read(kind.meaning.template(language))),
+        (text("explain.action"), _to_read(kind.action.template(language))),
+        (text("explain.fields"), ", ".join(sorted(kind.fields)) or "–"),
     )
     head = f"{kind.code}  {kind.name}  ({kind.level})"
     return "\n".join((head, *(f"  {name + ':':11} {text}" for name, text in rows)))
 
 
 def _to_read(template: str) -> str:
-    """With braces as they are to be typed: those of the text itself stand twice in a template."""
+    """Braces as they are to be typed: a template doubles those of the text itself."""
     return template.replace("{{", "{").replace("}}", "}")
 
 
@@ -82,7 +82,7 @@ def _document(kind: EventKind) -> dict[str, object]:
 
 
 NATIVE_FIRST = tuple(sorted(languages(), reverse=True))
-"""Those who are called at night read Swedish first."""
+"""People who are called at night read Swedish first."""
 CODE_SPAN = re.compile(r"(`[^`]*`)")
 
 
@@ -114,6 +114,6 @@ def _entry(kind: EventKind) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Without what Markdown would take for a tag or for emphasis, outside of what is code."""
+    """Escapes what Markdown would take for a tag or for emphasis, outside of code."""
     parts = CODE_SPAN.split(_to_read(text))
     return "".join(part if part.startswith("`") else re.sub(r"[<*\\]", r"\\\g<0>", part) for part in parts)

@@ -1,4 +1,4 @@
-"""`watertower gateway NAME`: the MQTT -> DMX gateway as a process of its own, on the host that drives the lamps."""
+"""`watertower gateway NAME`: the DMX gateway as a separate process, on the machine that drives the lamps."""
 
 import asyncio
 import contextlib
@@ -45,7 +45,7 @@ def command(options: Options, name: str, log_format: LogFormat) -> None:
         in_use(options.state_dir, f"gateway-{name}"),
         Log(log_format, setup.tower.site.place.time_zone, language) as log,
     ):
-        gc.freeze()  # as in `run`: two frames would be late
+        gc.freeze()  # as in `run`: a full collection would delay two frames
         files = GatewayFiles(options.folder, options.state_dir, options.service_state, log, SystemClock())
         asyncio.run(serve(settings, files))
 
@@ -68,14 +68,14 @@ class GatewaySettings:
 
     @classmethod
     def of(cls, setup: Setup, name: str, state: Path) -> "GatewaySettings":
-        """`state` is the state directory of the service. Raises WatertowerError where there is no such gateway,
-        Misconfigured where a secret cannot be read."""
+        """`state` is the state directory of the service. Raises WatertowerError if there is no such gateway,
+        Misconfigured if a secret cannot be read."""
         return cls(setup, find(setup, name), broker_settings.addresses(setup.tower.mqtt, state))
 
 
 @dataclass(frozen=True)
 class GatewayFiles:
-    """The files of a gateway: what changes in them, and the copy of the last good ones in the state directory."""
+    """The files of a gateway: their changes, and the copy of the last good ones in the state directory."""
 
     config: ConfigFolder
     state: Path
@@ -84,17 +84,18 @@ class GatewayFiles:
     clock: Clock
 
     def emit(self, event: Event) -> None:
-        """Log an event that happens now."""
+        """Logs an event with the current time."""
         self.log.emit(event, self.clock.read().wall)
 
     async def changed(self, settings: GatewaySettings) -> AsyncIterator[GatewaySettings]:
-        """The settings after each good change that concerns this gateway; what is bad is logged and changes nothing."""
+        """Yields the settings after each valid change that concerns this gateway; a bad one is logged and changes
+        nothing."""
         copy, alarm = LastGood(self.config, self.state, Alarm(self.emit)), Alarm(self.emit)
         async for saved in changes(self.config, again=lambda: copy.is_stale or may_pass(alarm.raised)):
             await copy.retry()
             try:
                 setup = await run_blocking("files", partial(load, self.config))
-                if not setup.builds_like(settings.setup):  # the schedule reaches the gateway from the controller
+                if not setup.builds_like(settings.setup):  # the gateway gets the schedule from the controller
                     settings = GatewaySettings.of(setup, settings.gateway.name, self.service_state)
                     yield settings
                 alarm.clear()
@@ -106,7 +107,7 @@ class GatewayFiles:
 
 
 async def serve(settings: GatewaySettings, files: GatewayFiles) -> None:
-    """Run until a signal; a change of tower.yaml starts the gateway anew."""
+    """Runs until a signal; a change of tower.yaml restarts the gateway."""
     loop = asyncio.get_running_loop()
     stopped: asyncio.Future[None] = loop.create_future()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -122,7 +123,7 @@ async def serve(settings: GatewaySettings, files: GatewayFiles) -> None:
 
 
 async def _run(settings: GatewaySettings, files: GatewayFiles, until: set[asyncio.Future[Any]]) -> None:
-    """Run the gateway with these settings until one of `until` is done; raises the error that ended it."""
+    """Runs the gateway with these settings until one of `until` is done; raises the error that ended it."""
     setup = settings.setup
     for _, finding in broker_settings.secret_findings(setup.tower.mqtt):
         files.emit(finding)

@@ -1,6 +1,6 @@
 """`watertower history`: the versions of the schedule and what each changed. `watertower undo`: one step back.
 
-Both work whether the service runs or not: it takes a saved file by itself.
+Both work whether the service runs or not: it applies a saved file by itself.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import click
 from controller.app.last_good import last_good
 from controller.cli.options import Options, caller, common, for_each_site, require_readable_state
 from controller.cli.used_by_service import storage
-from controller.cli.user import note_in_audit, tell_of
+from controller.cli.user import note_in_audit, print_event
 from controller.clock import SystemClock
 from controller.config import render
 from controller.config.load import Setup
@@ -63,7 +63,7 @@ def undo(options: Options, reason: str) -> None:
         raise Refused(NO_VERSION, state=str(options.state_dir))
     text = keeper.versions.text(target)
     after = keeper.parsed(text)
-    click.echo(options.say("undo.back", number=target.number))
+    click.echo(options.text("undo.back", number=target.number))
     before = current.setup or last_good(options.folder, options.state_dir)
     if after is not None and before is not None:
         changed = changes(before.program(), after.program(), SystemClock().read().wall)
@@ -72,26 +72,26 @@ def undo(options: Options, reason: str) -> None:
 
 
 def keeper_of(options: Options) -> ScheduleKeeper:
-    """Reads and saves the schedule of these folders; what is wrong with the versions is told on stderr."""
-    versions = VersionStore(storage(options), lambda event: tell_of(event, options))
+    """Reads and saves the schedule of these folders; problems of the versions are printed on stderr."""
+    versions = VersionStore(storage(options), lambda event: print_event(event, options))
     return ScheduleKeeper(options.folder, versions, lambda: SystemClock().read().wall)
 
 
 def save(keeper: ScheduleKeeper, text: bytes, before: DiskSchedule, why: str, options: Options) -> str:
-    """Saves a text in the place of the one before, as the caller, and says as which version. Raises FilesRejected for
-    a text with findings, Refused where nothing was written for another reason."""
+    """Saves a text in place of the previous one, as the caller; returns a line with the version. Raises FilesRejected
+    for a text with findings, Refused if nothing was written for another reason."""
     saved = keeper.save(text, before.sha256, who=caller(), source=Source.COMMAND_LINE, why=why)
     version = saved.version
     if version is None:
         reason = saved.not_kept.text(options.language) if saved.not_kept else "?"
-        return options.say("undo.saved_without_version", reason=reason)
+        return options.text("undo.saved_without_version", reason=reason)
     after = {"version": version.number, "sha256": version.sha256}
     note_in_audit(options, Act.SCHEDULE_SAVED, before={"sha256": before.sha256}, after=after)
-    return options.say("undo.saved", number=version.number)
+    return options.text("undo.saved", number=version.number)
 
 
 def _version(store: VersionStore, asked: str) -> ScheduleVersion:
-    """By its number, with or without `v`."""
+    """The version with a number, with or without `v`."""
     number = asked.strip().lower().removeprefix("v")
     found = store.version(int(number)) if number.isdecimal() and len(number) < 10 else None
     if found is None:
@@ -102,7 +102,7 @@ def _version(store: VersionStore, asked: str) -> ScheduleVersion:
 
 
 def _show(keeper: ScheduleKeeper, version: ScheduleVersion, options: Options, as_json: bool) -> None:
-    """The text of a version, and what it changed when it was saved."""
+    """Prints the text of a version, and what it changed when it was saved."""
     if as_json:
         click.echo(json_text(version_document(keeper, version), indent=2))
         return
@@ -119,26 +119,26 @@ def _show(keeper: ScheduleKeeper, version: ScheduleVersion, options: Options, as
 
 
 def change_words(setup: Setup, changed: Changes, options: Options) -> ChangeWords:
-    """What a change of the schedule means, in the words and the time of the tower."""
+    """The texts about a change of the schedule, in the local time and with the names of the tower."""
     names = setup.tower.landmark.zone_names(options.language)
     return ChangeWords(options.language, setup.tower.site.place.time_zone, names, changed)
 
 
 def _of_file(current: DiskSchedule, versions: tuple[ScheduleVersion, ...], options: Options) -> Iterator[str]:
-    """The file on the disk where it is not the newest version: it has mistakes, or nobody has taken it yet."""
+    """Lines about the file on the disk if it is not the newest version: it has mistakes, or is not applied yet."""
     latest = versions[0] if versions else None
     if current.findings:
-        yield options.say("history.broken", path=current.path, count=len(current.findings))
+        yield options.text("history.broken", path=current.path, count=len(current.findings))
         yield render.as_text(current.findings, options.language)
     elif latest is None or latest.sha256 != current.sha256:
-        yield options.say("history.not_noted", path=current.path)
+        yield options.text("history.not_noted", path=current.path)
 
 
 def _line(version: ScheduleVersion, zone: tzinfo, options: Options) -> str:
     """`v32  Mon 9 Nov 2026 07:12  Kim, page  En vecka …: …  "arrangören flyttade"`."""
     local = version.at.astimezone(zone)
-    who = printable(version.who or options.say("history.unknown"))
-    by = f"{who}, {options.say(f'history.source.{version.source.value}')}"
+    who = printable(version.who or options.text("history.unknown"))
+    by = f"{who}, {options.text(f'history.source.{version.source.value}')}"
     why = f'  "{printable(version.why)}"' if version.why else ""
     at = f"{day_words(local.date(), options.language)} {local:%H:%M}"
     return f"v{version.number}  {at}  {by}  {_summary(version, options)}{why}"
@@ -146,11 +146,11 @@ def _line(version: ScheduleVersion, zone: tzinfo, options: Options) -> str:
 
 def _summary(version: ScheduleVersion, options: Options) -> str:
     if version.summary is None:
-        return options.say("history.first" if version.is_first else "history.not_compared")
+        return options.text("history.first" if version.is_first else "history.not_compared")
     return summary_words(version.summary, options.language)
 
 
 def _zone(setup: Setup | None, options: Options) -> tzinfo:
-    """Of the site; UTC where its files cannot be read."""
+    """The time zone of the site; UTC if its files cannot be read."""
     setup = setup or last_good(options.folder, options.state_dir)
     return setup.tower.site.place.time_zone if setup is not None else UTC

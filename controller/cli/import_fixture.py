@@ -1,4 +1,4 @@
-"""`watertower import-fixture FILE --mode NAME`: an Open Fixture Library file becomes a profile of this site."""
+"""`watertower import-fixture FILE --mode NAME`: converts an Open Fixture Library file to a profile of this site."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from controller import plain_file
-from controller.cli.options import Options, common, for_service, tell
+from controller.cli.options import Options, common, for_service, print_error
 from controller.errors import Misconfigured, Refused
 from controller.events.models import printable
 from controller.events.reasons import reason_of
@@ -21,7 +21,7 @@ NAME = re.compile(r"[a-z0-9_-]{1,64}")
 
 
 def _plain(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
-    """A profile is named in tower.yaml by a word that is no path."""
+    """Checks the name of a profile: tower.yaml uses it, and it is no path."""
     if name is not None and not NAME.fullmatch(name):
         raise click.BadParameter("a–z, 0–9, -, _")
     return name
@@ -49,19 +49,19 @@ def command(options: Options, file: Path, mode: str | None, name: str | None, fo
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, dump_profile(imported.profile, imported.names).encode())
     channels = len(imported.profile.channels)
-    click.echo(options.say("import-fixture.written", path=path, name=path.stem, count=channels))
+    click.echo(options.text("import-fixture.written", path=path, name=path.stem, count=channels))
     for doubt in imported.doubts:
-        tell(doubt, options)
+        print_error(doubt, options)
 
 
 def _name(file: Path, mode: str) -> str:
-    """A name that tower.yaml allows, as `sixpar-300-ip-6ch`."""
+    """A name that tower.yaml allows, for example `sixpar-300-ip-6ch`."""
     return re.sub("[^a-z0-9]+", "-", f"{file.stem}-{mode}".lower()).strip("-")[:64] or "fixture"
 
 
 @contextmanager
 def _usable(path: Path) -> Iterator[None]:
-    """Raises Misconfigured where a file cannot be read or written, also for a larger one than a fixture has."""
+    """Raises Misconfigured if a file cannot be read or written, or is larger than any fixture file."""
     try:
         yield
     except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""`watertower logs`: the events of the history, as the log of the service printed them; whether it runs or not."""
+"""`watertower logs`: the events of the history, in the format of the service's log; whether it runs or not."""
 
 import time
 from collections.abc import Iterator
@@ -61,11 +61,11 @@ def command(  # noqa: PLR0913, PLR0917  one for each option
                 json_line(event, recorded.at, language) if as_json else text_line(event, recorded.at, zone, language)
             )
     if is_empty:
-        click.echo(options.say("logs.nothing"), err=True)
+        click.echo(options.text("logs.nothing"), err=True)
 
 
 def _recorded(history: History, since: datetime, follow: bool) -> Iterator[RecordedEvent]:
-    """In the order in which they were recorded, read page by page; with `follow` without an end."""
+    """Events in the order of recording, read page by page; endless with `follow`."""
     last = 0
     while True:
         page = history.events(last, since, PAGE)
@@ -74,7 +74,7 @@ def _recorded(history: History, since: datetime, follow: bool) -> Iterator[Recor
             last, _ = page[-1]
         elif follow:
             time.sleep(POLL_S)
-            last = last if history.last_number() >= last else 0  # the history may have been started anew
+            last = last if history.last_number() >= last else 0  # the history may have been replaced
         else:
             return
 
@@ -82,7 +82,7 @@ def _recorded(history: History, since: datetime, follow: bool) -> Iterator[Recor
 def _while_shown(
     found: Iterator[RecordedEvent], campaign: str, before: RecordedEvent | None
 ) -> Iterator[RecordedEvent]:
-    """From the change of light that shows a campaign to the one that shows something else, and what names it."""
+    """From the change of light that shows a campaign to the one that shows something else, and events that name it."""
     is_shown = before is not None and before.event.fields.get("campaign") == campaign
     for recorded in found:
         was_shown, is_named = is_shown, recorded.event.fields.get("campaign") == campaign

@@ -1,4 +1,4 @@
-"""`watertower migrate`: the state of the site from files to the database that tower.yaml names."""
+"""`watertower migrate`: copies the state of the site from files to the database that tower.yaml names."""
 
 from pathlib import Path
 
@@ -14,13 +14,13 @@ from controller.state.storage import Storage
 @common
 @for_each_site()
 def command(options: Options) -> None:
-    """Copy, compare, and tell what was done."""
+    """Copy, compare, and show what was done."""
     seen: set[Path] = set()
     for where in (storage(options), accounts_storage(options)):
         if where.directory not in seen:
             seen.add(where.directory)
             _migrate(where, options)
-    click.echo(options.say("migrate.next"), err=True)
+    click.echo(options.text("migrate.next"), err=True)
 
 
 def _migrate(where: Storage, options: Options) -> None:
@@ -35,4 +35,4 @@ def _migrate(where: Storage, options: Options) -> None:
         server.close()
     for part in done:
         kept = "there" if part.was_there else "copied"
-        click.echo(options.say(f"migrate.{kept}", name=part.name, rows=part.rows))
+        click.echo(options.text(f"migrate.{kept}", name=part.name, rows=part.rows))

@@ -1,5 +1,5 @@
-"""`watertower new`: a campaign by questions. Each answer is checked like the file, and everything is shown before it is
-saved; after a mistake only that answer is given again.
+"""`watertower new`: adds a campaign by asking questions. Each answer is checked like the file, and everything is shown
+before it is saved; after a mistake only that question is asked again.
 """
 
 from collections.abc import Iterator
@@ -28,11 +28,11 @@ from controller.service.saving import DiskSchedule, ScheduleKeeper
 
 FIELDS = ("name", "days", "kind", "hours", "color", "brightness", "fade_in", "fade_out", "about")
 UNANSWERED = RuleForm("campaigns", "\N{HORIZONTAL ELLIPSIS}", days=("every day",), color="#FFFFFF")
-"""What stands for the answers that are not given yet, so that the others can be checked."""
+"""Values for questions that are not answered yet, so that the others can be checked."""
 NEEDED = frozenset(("name", "days", "color"))
 KINDS = {"nights": "1", "dates": "2"}
 NOTHING = "-"
-"""An answer that takes an earlier one away."""
+"""An answer that removes an earlier one."""
 YES, NO, MORE = (
     frozenset(("yes", "y", "ja", "j")),
     frozenset(("no", "n", "nej")),
@@ -42,7 +42,7 @@ YES, NO, MORE = (
 
 @dataclass(slots=True)
 class Interview:
-    """The questions and their answers so far; the campaign is written below those of `current`."""
+    """The questions and their answers so far; the campaign is added below those of `current`."""
 
     options: Options
     current: DiskSchedule
@@ -52,17 +52,17 @@ class Interview:
 
     @property
     def today(self) -> date:
-        """At the tower."""
+        """The date at the tower."""
         return self.now.astimezone(self.setup.tower.site.place.time_zone).date()
 
     def ask(self, key: str, default: str = "", **fields: object) -> str:
-        """An answer, or the default. Raises click.Abort at the end of the input."""
+        """Asks a question; returns the answer, or the default. Raises click.Abort at the end of the input."""
         shown = f" [{default}]" if default else ""
-        question = self.options.say(f"new.ask.{key}", **fields)
+        question = self.options.text(f"new.ask.{key}", **fields)
         return str(click.prompt(f"{question}{shown}", default=default, show_default=False, err=True)).strip()
 
     def run(self) -> None:
-        """Every question once; those already answered keep their answer on Enter."""
+        """Asks every question once; Enter keeps an earlier answer."""
         for field in FIELDS:
             self._answer(field)
             if field == "days":
@@ -70,7 +70,7 @@ class Interview:
             self._read_back(field)
 
     def text(self) -> bytes:
-        """The file with the campaign; raises FilesRejected for what no single answer was to blame for."""
+        """The file with the campaign; raises FilesRejected for mistakes that belong to no single answer."""
         outcome = self._outcome(self.form)
         if isinstance(outcome, Edited):
             return outcome.text
@@ -95,14 +95,14 @@ class Interview:
             faulty, offered = outcome, list(self._offered(mistakes))
 
     def _offered(self, mistakes: list[Finding]) -> Iterator[tuple[Finding, Suggestion]]:
-        """Says what is wrong, and numbers what may be written instead."""
+        """Prints what is wrong, and the numbered suggestions."""
         language, number = self.options.language, 0
         for finding in mistakes:
-            _talk(f"  {finding.event.text(language)}")
-            _talk(f"  = {finding.event.action(language)}")
+            _print(f"  {finding.event.text(language)}")
+            _print(f"  = {finding.event.action(language)}")
             for suggestion in finding.suggestions:
                 number += 1
-                _talk(self.options.say("new.instead", number=number, text=text_in(suggestion.shown, language)))
+                _print(self.options.text("new.instead", number=number, text=text_in(suggestion.shown, language)))
                 yield finding, suggestion
 
     def _outcome(self, form: RuleForm) -> Edited | Faulty:
@@ -140,10 +140,10 @@ class Interview:
         return f"about.{self.options.language}" if field == "about" else field
 
     def _default(self, field: str) -> str:
-        """The answer given before, else the usual one."""
+        """The earlier answer, else the usual one."""
         if field == "kind":
             return KINDS[self.form.kind]
-        usual = {"hours": self.options.say("new.usual.hours"), "brightness": "100 %"}
+        usual = {"hours": self.options.text("new.usual.hours"), "brightness": "100 %"}
         return field_texts(self.form).get(self._key(field), usual.get(field, ""))
 
     def _years(self) -> None:
@@ -157,20 +157,20 @@ class Interview:
         self.form = answered(None, self.form, question, choices[typed], self.today)
 
     def _read_back(self, field: str) -> None:
-        """What an answer means, in days and times, and what may not be meant by it."""
+        """Prints what an answer means, in days and times, and notes about possible misunderstandings."""
         language = self.options.language
         if field == "days":
             spans = [span for text in self.form.days for span in Days.parse(text).spans(self.today, _far(self.today))]
             if spans:
                 first, last = min(spans)
-                _talk(self.options.say("new.next_days", days=days_words(first, last, language)))
+                _print(self.options.text("new.next_days", days=days_words(first, last, language)))
         elif field == "hours":
             self._first_light()
         elif field == "color":
             self._notes("color")
 
     def _first_light(self) -> None:
-        """The first night with its times."""
+        """Prints the first night with its times."""
         outcome, place = self._outcome(self.form), self.setup.tower.site.place
         after = keeper_of(self.options).parsed(outcome.text) if isinstance(outcome, Edited) else None
         rule = after.schedule.campaigns[-1] if after is not None else None
@@ -178,32 +178,32 @@ class Interview:
             night = night_of(self.today + timedelta(days=n), place.time_zone)
             if rule is not None and (windows := rule.windows(night, place)):
                 ends = [at.astimezone(place.time_zone) for at in (windows[0][0], windows[-1][1])]
-                said = (f"{day_words(at.date(), self.options.language)} {at:%H:%M}" for at in ends)
-                _talk(self.options.say("new.first_light", times=" – ".join(said)))
+                times = (f"{day_words(at.date(), self.options.language)} {at:%H:%M}" for at in ends)
+                _print(self.options.text("new.first_light", times=" – ".join(times)))
                 return
 
     def _notes(self, field: str = "") -> None:
-        """Notes about the campaign, or about one of its fields."""
+        """Prints notes about the campaign, or about one of its fields."""
         outcome = self._outcome(self.form)
         after = keeper_of(self.options).parsed(outcome.text) if isinstance(outcome, Edited) else None
         for note in notes(after, self.now) if after is not None else ():
             own = note.field is not None and note.field.rule == (self.form.name or UNANSWERED.name)
             if own and note.field is not None and field in ("", note.field.field.partition(".")[0]):
-                _talk(f"  {note.event.text(self.options.language)}")
-                _talk(f"  = {note.event.action(self.options.language)}")
+                _print(f"  {note.event.text(self.options.language)}")
+                _print(f"  = {note.event.action(self.options.language)}")
 
     def show(self, keeper: ScheduleKeeper) -> None:
-        """The lines of the campaign and what they change."""
+        """Prints the lines of the campaign and what they change."""
         text = self.text()
         after = keeper.parsed(text)
-        _talk(self.options.say("new.lines"))
+        _print(self.options.text("new.lines"))
         for line in _block(self.form):
-            _talk(f"  {line}")
+            _print(f"  {line}")
         self._notes()
         if after is not None:
             changed = changes(self.setup.program(), after.program(), self.now)
             for line in change_words(after, changed, self.options).lines():
-                _talk(line)
+                _print(line)
 
 
 @click.command("new")
@@ -223,13 +223,13 @@ def command(options: Options, reason: str) -> None:
             is_saved = True
     finally:
         if not is_saved:
-            _talk(interview.options.say("new.not_saved"))
+            _print(interview.options.text("new.not_saved"))
             for line in _block(interview.form) if interview.form.name else ():
-                _talk(f"  {line}")
+                _print(f"  {line}")
 
 
 def _is_wanted(interview: Interview, keeper: ScheduleKeeper) -> bool:
-    """The questions, again as long as something is to be changed; whether to save."""
+    """Asks the questions, again as long as something is to be changed; returns whether to save."""
     typed = ""
     while typed not in YES | NO:
         interview.run()
@@ -241,7 +241,7 @@ def _is_wanted(interview: Interview, keeper: ScheduleKeeper) -> bool:
 
 
 def _block(form: RuleForm) -> list[str]:
-    """The campaign as it stands below `campaigns:`."""
+    """The campaign as it will be written below `campaigns:`."""
     first, *rest = rule_lines(form.values(), 4)
     return [f"  - {first}", *rest]
 
@@ -250,6 +250,6 @@ def _far(day: date) -> date:
     return day + timedelta(days=REACH)
 
 
-def _talk(text: str) -> None:
-    """On stderr: stdout is for the result."""
+def _print(text: str) -> None:
+    """Prints on stderr: stdout is for the result."""
     click.echo(text, err=True)

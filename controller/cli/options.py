@@ -29,7 +29,7 @@ from controller.locale import DEFAULT, Language, languages, phrase
 FOUND_PROBLEMS, USAGE, UNREACHABLE, CONFIGURATION, INTERRUPTED = 1, 2, 69, 78, 130
 FOLDER = click.Path(path_type=Path)
 CREDENTIALS = (Path("/run/credentials/watertower.service"), INSTALLED)
-"""Where the password is that systemd hands to the installed service: as it was handed over, else as it is kept."""
+"""Folders with the password that systemd passes to the installed service: the passed copy, else the stored file."""
 
 EXITS: dict[type[WatertowerError], int] = {
     Unreachable: UNREACHABLE,
@@ -43,13 +43,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Options:
-    """The options that were given; None for one that was not."""
+    """The options that were given; None for those that were not."""
 
     config: Path | None = None
     state: Path | None = None
     lang: Language | None = None
     site: str | None = None
-    """Of several sites the one that is meant; None where there is one, or all are."""
+    """The chosen one of several sites; None if there is only one, or all are meant."""
 
     @property
     def config_dir(self) -> Path:
@@ -63,24 +63,24 @@ class Options:
 
     @property
     def is_for_installed(self) -> bool:
-        """Whether the files are those of the service that is installed here."""
+        """Whether the files are those of the service installed here."""
         return self.config_dir.resolve() == INSTALLED
 
     @property
     def folder(self) -> ConfigFolder:
-        """The files of the site that is meant."""
+        """The files of the chosen site."""
         return SiteFolder(self.config_dir, self.site) if self.site is not None else self.config_dir
 
     @property
     def state_dir(self) -> Path:
-        """The state directory of the site that is meant. Raises WatertowerError as `service_state` does."""
+        """The state directory of the chosen site. Raises WatertowerError as `service_state` does."""
         return self.service_state / SITES / self.site if self.site is not None else self.service_state
 
     @property
     def service_state(self) -> Path:
-        """The folder that systemd gives, else for root and the files of the installed service that of the service, else
-        the user's folder for state (XDG Base Directory). Raises WatertowerError TWL-Q118 for a user without a home
-        folder, as in a container."""
+        """The folder given by systemd, else the installed service's if root uses its files, else the user's folder for
+        state (XDG Base Directory). Raises WatertowerError TWL-Q118 for a user without a home folder, as in a
+        container."""
         if self.state is not None:
             return self.state
         given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
@@ -95,23 +95,23 @@ class Options:
 
     @property
     def language(self) -> Language:
-        """As given, else of the environment (LC_ALL, LC_MESSAGES, LANG), else English."""
+        """The given language, else that of the environment (LC_ALL, LC_MESSAGES, LANG), else English."""
         return self.lang or environment_language() or DEFAULT
 
-    def say(self, key: str, **fields: object) -> str:
-        """A text of the commands in that language, such as `plan.night_of`."""
+    def text(self, key: str, **fields: object) -> str:
+        """A text of the commands in this language, for example `plan.night_of`."""
         return phrase(self.language, key, **fields)
 
 
 def environment_language() -> Language | None:
-    """The language of the environment, None where it names none that we have."""
+    """The language of the environment, None if we have no texts in it."""
     name = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
     code = (locale.normalize(name).split("_")[0]).lower()
     return code if code in languages() else None
 
 
 def other_than_installed(options: Options) -> Iterator[Finding]:
-    """Where no folder was named: files that differ from those of the service that is installed here."""
+    """If no folder was given: files that differ from those of the service installed here."""
     if options.config is not None or options.config_dir == INSTALLED:
         return
     for folder in folders_of(options.folder):
@@ -124,8 +124,8 @@ def other_than_installed(options: Options) -> Iterator[Finding]:
 
 
 def require_readable_state(options: Options) -> None:
-    """Raises Refused TWL-Q137 where the installed service is meant and only root may read what it keeps: else a command
-    would say that there is nothing."""
+    """Raises Refused TWL-Q137 if the installed service is meant and only root may read its state: otherwise a command
+    would find it empty."""
     if options.service_state != INSTALLED_STATE and options.is_for_installed and os.path.lexists(INSTALLED_STATE):
         is_named = options.state is not None or os.environ.get("STATE_DIRECTORY")
         if not is_named and not options.service_state.is_dir():
@@ -133,7 +133,7 @@ def require_readable_state(options: Options) -> None:
 
 
 def log_in_as_installed(options: Options) -> None:
-    """For the files of the installed service: the password of the service, where the user may read it (root)."""
+    """With the files of the installed service: uses the password of the service, if the user may read it (root)."""
     if "CREDENTIALS_DIRECTORY" not in os.environ and options.is_for_installed:
         for folder in CREDENTIALS:
             if os.access(folder / CREDENTIAL, os.R_OK):
@@ -141,21 +141,21 @@ def log_in_as_installed(options: Options) -> None:
                 return
 
 
-def _tell_findings(findings: tuple[Finding, ...], language: Language) -> None:
-    """On stderr."""
-    from controller.config.render import as_text  # noqa: PLC0415  nearly all files are right
+def _print_findings(findings: tuple[Finding, ...], language: Language) -> None:
+    """Prints findings on stderr."""
+    from controller.config.render import as_text  # noqa: PLC0415  nearly all files are valid
 
     click.echo(as_text(findings, language), err=True)
 
 
-def tell_other_than_installed(options: Options) -> None:
-    """The same on stderr, before a command talks to a service that may be another than the one that is installed."""
+def warn_other_than_installed(options: Options) -> None:
+    """Prints differing files on stderr, before a command contacts a service that may not be the installed one."""
     if findings := tuple(other_than_installed(options)):
-        _tell_findings(findings, options.language)
+        _print_findings(findings, options.language)
 
 
 def caller() -> str:
-    """Who calls the command: the user of the system, also one that became root by sudo."""
+    """The system user who calls the command, also if it became root by sudo."""
     try:
         return os.environ.get("SUDO_USER") or getpass.getuser()
     except (OSError, KeyError):
@@ -171,17 +171,17 @@ def shared_options(command: F) -> F:
 
 
 class SiteOption(click.Option):
-    """An option about several sites, which help shows only where there are some."""
+    """An option about several sites, which help shows only if there are several."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """As click does."""
+        """As in click."""
         options = ctx.find_root().obj or Options()
         named = replace(options, config=ctx.params.get("config") or options.config)
         return super().get_help_record(ctx) if has_sites(named.config_dir) else None
 
 
 def common(command: F) -> F:
-    """Adds the shared options to a command and calls it with those that were given, here or before its name."""
+    """Adds the shared options to a command, which is called with those that were given, here or before its name."""
 
     @shared_options
     @click.pass_context
@@ -196,44 +196,44 @@ def common(command: F) -> F:
     return with_options  # type: ignore[return-value]
 
 
-def for_each_site(*one_alone: str) -> Callable[[F], F]:
-    """A command that speaks of all sites where none is named, one after another; with one of these options, which say
-    what cannot be said twice, it is for one site."""
+def for_each_site(*single_site_options: str) -> Callable[[F], F]:
+    """Marks a command that covers all sites, one after another, if none is chosen; with one of these options, whose
+    output cannot be repeated, it needs one site."""
 
     def marked(command: F) -> F:
-        command.sites = one_alone  # type: ignore[attr-defined]
+        command.sites = single_site_options  # type: ignore[attr-defined]
         return command
 
     return marked
 
 
 def for_service(command: F) -> F:
-    """A command that is not about one of several sites."""
+    """Marks a command that is not about one of several sites."""
     command.sites = None  # type: ignore[attr-defined]
     return command
 
 
 def of_sites(command: Callable[..., Any], options: Options, *args: Any, **kwargs: Any) -> Any:
-    """Runs a command for the site that is meant. Raises WatertowerError TWL-Q134 to TWL-Q136 where it is not clear
-    which, and FilesRejected where there is none."""
-    one_alone: Sequence[str] | None = getattr(command, "sites", ("",))
-    if one_alone is None or (options.site is None and not has_sites(options.config_dir)):
+    """Runs a command for the chosen site. Raises WatertowerError TWL-Q134 to TWL-Q136 if it is unclear which, and
+    FilesRejected if there is none."""
+    single_site_options: Sequence[str] | None = getattr(command, "sites", ("",))
+    if single_site_options is None or (options.site is None and not has_sites(options.config_dir)):
         return command(options, *args, **kwargs)
     names, findings = known_sites(options)
     if options.site is not None:
         return command(options, *args, **kwargs)
-    if any(word == "" or kwargs.get(word) for word in one_alone):
+    if any(word == "" or kwargs.get(word) for word in single_site_options):
         raise WatertowerError("TWL-Q136", known=", ".join(names), first=names[0])
     if findings:
-        _tell_findings(findings, options.language)
+        _print_findings(findings, options.language)
     is_json = bool(kwargs.get("as_json")) or kwargs.get("form") == "json"
     codes, documents = [CONFIGURATION if findings else 0], list[dict[str, object]]()
     for name in names:
         of_site = partial(command, replace(options, site=name), *args, **kwargs)
         if is_json:
-            code, text, told = _captured(options, of_site)
-            if told:
-                click.echo(f"{name}: {told}", err=True, nl=False)
+            code, text, errors = _captured(options, of_site)
+            if errors:
+                click.echo(f"{name}: {errors}", err=True, nl=False)
             documents.append({"name": name, "exit_code": code, **_document(text)})
         else:
             click.echo(f"{'' if name == names[0] else chr(10)}== {name} ==")
@@ -245,8 +245,8 @@ def of_sites(command: Callable[..., Any], options: Options, *args: Any, **kwargs
 
 
 def known_sites(options: Options) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
-    """The sites of the folder, and what is wrong with names of others. Raises WatertowerError TWL-Q134 where the folder
-    is that of one site, TWL-Q135 where the one that is meant is not among them, FilesRejected where it holds none."""
+    """The sites of the folder, and findings about names of others. Raises WatertowerError TWL-Q134 if the folder is
+    that of one site, TWL-Q135 if the chosen one is not among them, FilesRejected if there is none."""
     folder = options.config_dir
     if not has_sites(folder):
         raise WatertowerError("TWL-Q134", folder=folder)
@@ -264,7 +264,7 @@ def known_sites(options: Options) -> tuple[tuple[str, ...], tuple[Finding, ...]]
 
 
 def each_site(options: Options) -> tuple[Options, ...]:
-    """The options for each of several sites; as they are for one. Raises FilesRejected where a folder for several holds
+    """The options for each of several sites; unchanged for one. Raises FilesRejected if a folder for several has
     none."""
     if options.site is not None or not has_sites(options.config_dir):
         return (options,)
@@ -272,7 +272,7 @@ def each_site(options: Options) -> tuple[Options, ...]:
 
 
 def _code_of(options: Options, act: Callable[[], Any]) -> int:
-    """The exit code that a command would end with."""
+    """The exit code with which a command would end."""
     try:
         refusing(options, act)
     except SystemExit as ended:
@@ -281,15 +281,15 @@ def _code_of(options: Options, act: Callable[[], Any]) -> int:
 
 
 def _captured(options: Options, act: Callable[[], Any]) -> tuple[int, str, str]:
-    """The exit code, and what was printed on stdout and stderr."""
-    printed, told = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(told):
+    """The exit code of a command, and its output on stdout and stderr."""
+    printed, errors = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(errors):
         code = _code_of(options, act)
-    return code, printed.getvalue(), told.getvalue()
+    return code, printed.getvalue(), errors.getvalue()
 
 
 def _document(text: str) -> dict[str, object]:
-    """What a command printed as JSON: one document, or one on each line."""
+    """The JSON output of a command: one document, or one on each line."""
     with contextlib.suppress(ValueError):
         found = json.loads(text)
         return found if isinstance(found, dict) else {"lines": found}
@@ -297,28 +297,28 @@ def _document(text: str) -> dict[str, object]:
 
 
 def refusing(options: Options, act: Callable[[], Any]) -> Any:
-    """Runs a command; an error of ours is printed on stderr and ends the process with its exit code."""
+    """Runs a command; one of our errors is printed on stderr and ends the process with its exit code."""
     try:
         return act()
     except FilesRejected as error:
-        _tell_findings(error.findings, options.language)
+        _print_findings(error.findings, options.language)
         sys.exit(CONFIGURATION)
     except WatertowerError as error:
-        tell(error, options)
+        print_error(error, options)
         sys.exit(exit_code(error))
 
 
 def exit_code(error: WatertowerError) -> int:
-    """What a command ends with after an error of ours."""
+    """The exit code of a command after one of our errors."""
     return next(code for kind, code in EXITS.items() if isinstance(error, kind))
 
 
-def tell(error: WatertowerError, options: Options) -> None:
-    """Prints an error of ours and its remedy on stderr."""
-    click.echo(said(error, options), err=True)
+def print_error(error: WatertowerError, options: Options) -> None:
+    """Prints one of our errors and its remedy on stderr."""
+    click.echo(error_text(error, options), err=True)
 
 
-def said(error: WatertowerError, options: Options) -> str:
-    """An error of ours and its remedy, in two lines."""
+def error_text(error: WatertowerError, options: Options) -> str:
+    """One of our errors and its remedy, in two lines."""
     event = new_event(error.code, **error.fields)
     return f"{event.code}: {event.text(options.language)}\n  = {event.action(options.language)}"

@@ -1,6 +1,6 @@
 """`watertower override`, `resume` and `stop`: requests to the running controller over MQTT, each with its answer.
 
-A request has an id and is sent again until it is answered; the controller counts the same id once.
+A request has an id and is repeated until it is answered; the controller counts the same id once.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from dataclasses import replace
 import click
 
 from controller.app import broker_settings
-from controller.cli.client import client_id, items, unheard, with_tower
-from controller.cli.options import Options, SiteOption, caller, common, exit_code, for_service, known_sites, said
+from controller.cli.client import client_id, items, no_controller, with_tower
+from controller.cli.options import Options, SiteOption, caller, common, error_text, exit_code, for_service, known_sites
 from controller.config import render
 from controller.config.site_folder import has_sites
 from controller.config.tower import Tower
@@ -30,7 +30,7 @@ from controller.service.overrides import STOPPED
 
 ANSWER_WITHIN_S = 8.0
 HANDS_CHANGE_S = 12.0
-"""Of several controllers the next one may have to take the lead first."""
+"""Additional seconds with several controllers, as the next one may have to take the lead first."""
 DARK_WITHIN_S = 8.0
 """After a stop the controller reports within five seconds whether the gateways confirm that it is dark."""
 SEND_AGAIN_S = 2.0
@@ -39,7 +39,7 @@ SKIP = frozenset({"skip", "hoppa över"})
 STILL_STOPPED = "TWL-O109"
 LIT, DARK = "TWL-O113", "TWL-O114"
 LONGEST = 2_000
-"""Characters of an answer that are printed: what came over MQTT must not fill the terminal."""
+"""Most characters of an answer that are printed: data from MQTT must not fill the terminal."""
 
 
 @click.command("override")
@@ -52,7 +52,7 @@ LONGEST = 2_000
 def override(
     options: Options, look: tuple[str, ...], until: str, reason: str, brightness: str, campaign: str | None
 ) -> None:
-    """Show a look until its end, or leave out a campaign until then."""
+    """Show a look until its end, or skip a campaign until then."""
     is_skip = " ".join(look).casefold() in SKIP
     if is_skip is not (campaign is not None):
         raise WatertowerError("TWL-Q121")
@@ -97,7 +97,7 @@ def _stopped(options: Options, reason: str) -> int:
         ask(options, action="stop", reason=reason)
     except WatertowerError as error:
         findings = error.findings if isinstance(error, FilesRejected) else ()
-        text = render.as_text(findings, options.language) if findings else said(error, options)
+        text = render.as_text(findings, options.language) if findings else error_text(error, options)
         click.echo(f"{options.site}: {text}", err=True)
         return exit_code(error)
     return 0
@@ -111,10 +111,10 @@ def _by_zone(look: tuple[str, ...]) -> str | dict[str, str]:
 
 
 def ask(options: Options, **request: object) -> None:
-    """Send the request and print the answer; after a stop, print too whether it is dark.
+    """Sends the request and prints the answer; after a stop, prints too whether it is dark.
 
-    Raises Refused where the request is refused, where a safety stop keeps the tower dark after a resume, and where it
-    is not confirmed dark after a stop; Unreachable where nobody answers.
+    Raises Refused if the request is refused, if a safety stop keeps the tower dark after a resume, and if it is not
+    confirmed dark after a stop; Unreachable if nobody answers.
     """
     with_tower(options, lambda tower: asyncio.run(_ask(tower, options, request)))
 
@@ -124,7 +124,7 @@ async def _ask(tower: Tower, options: Options, request: dict[str, object]) -> No
     brokers = broker_settings.addresses(settings, options.service_state)
     request_id = uuid.uuid4().hex
     document = json.dumps({"version": 1, "id": request_id, "owner": caller(), **request}, ensure_ascii=False)
-    payload = document.encode(errors="replace")  # bytes that the terminal's encoding lacks are surrogates here
+    payload = document.encode(errors="replace")  # bytes outside the terminal's encoding are surrogates here
     message = Message(f"{settings.topic_prefix}/override/set", payload, qos=1)
     answers, beat = (f"{settings.topic_prefix}/controller/{leaf}" for leaf in ("event", "status"))
     client = client_id(settings.topic_prefix, "request")
@@ -156,7 +156,7 @@ async def _ask(tower: Tower, options: Options, request: dict[str, object]) -> No
             raise Unreachable("TWL-Q124", topic=message.topic, address=str(brokers[0]))
         if tower.database is not None and mqtt.connected:
             raise Unreachable("TWL-Q164", seconds=within_s, topic=message.topic)
-        raise unheard(mqtt, brokers, options.state_dir)
+        raise no_controller(mqtt, brokers, options.state_dir)
 
 
 async def _send(mqtt: Mqtt, message: Message) -> None:
@@ -166,12 +166,12 @@ async def _send(mqtt: Mqtt, message: Message) -> None:
 
 
 def _is_beat(item: Item, topic: str) -> bool:
-    """Whether it is a sign of life of the controller, not one that the broker has kept."""
+    """Whether it is a live sign of life of the controller, not a retained one."""
     return isinstance(item, Received) and item.topic == topic and item.payload == ONLINE and not item.retain
 
 
 def _event(payload: bytes) -> dict[str, object]:
-    """An event of the controller; empty for any other message."""
+    """The controller's event in a payload; empty for any other message."""
     try:
         event = json.loads(payload)
     except (ValueError, RecursionError):
@@ -180,7 +180,7 @@ def _event(payload: bytes) -> dict[str, object]:
 
 
 def show(answer: dict[str, object], language: Language, site: str | None = None) -> None:
-    """Print an answer in the user's language, or as the controller wrote it where its event is unknown here. Raises
+    """Prints an answer in the user's language, or the controller's own text if its event is unknown here. Raises
     Refused for an answer that is no success."""
     code = answer.get("code")
     if code == REFUSED:
@@ -197,7 +197,7 @@ def show(answer: dict[str, object], language: Language, site: str | None = None)
 
 
 def _reason(answer: dict[str, object]) -> object:
-    """Why it is refused, in any language where that event is known here, else its code."""
+    """Why it is refused, in any language if that event is known here, else its code."""
     match answer.get("reason"):
         case {"code": str(code), "fields": dict(fields)}:
             with contextlib.suppress(KeyError, TypeError):

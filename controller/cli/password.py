@@ -1,4 +1,4 @@
-"""`watertower password NAME`: a line for `users_file` of the embedded broker, with the hash of a password."""
+"""`watertower password NAME`: prints a line for `users_file` of the embedded broker, with the hash of a password."""
 
 import secrets
 import sys
@@ -17,7 +17,7 @@ LONGEST = 1000
 @common
 @for_service
 def command(options: Options, name: str) -> None:  # noqa: ARG001 -- the same in every language
-    """Hash the password on standard input, or one that is made here."""
+    """Hash the password from standard input, or a generated one."""
     if not name.strip() or ":" in name or name != name.strip() or not name.isprintable() or name.startswith("#"):
         raise Refused("TWL-Q119", name=name)
     given = "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read(LONGEST).rstrip("\r\n")

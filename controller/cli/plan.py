@@ -1,4 +1,4 @@
-"""`watertower plan`: night by night what will be shown and why, or one moment explained."""
+"""`watertower plan`: what will be shown in each night and why, or an explanation of one instant."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -38,7 +38,7 @@ from controller.state.override_file import FILE, OverrideContent, by_id, in_forc
 from controller.state.versions import VersionStore
 
 LONGEST = 600
-"""Letters of a notice."""
+"""Most characters of a notice."""
 
 
 @click.command("plan")
@@ -50,7 +50,7 @@ LONGEST = 600
 @click.option("--svg", "as_svg", is_flag=True)
 @common
 @for_each_site("as_csv", "as_ics", "as_svg")
-def command(  # noqa: PLR0913  one for each form of the answer
+def command(  # noqa: PLR0913  one for each output format
     options: Options,
     period: tuple[str, ...],
     moment: str | None,
@@ -60,7 +60,7 @@ def command(  # noqa: PLR0913  one for each form of the answer
     as_ics: bool,
     as_svg: bool,
 ) -> None:
-    """What will be shown in PERIOD (days as in the schedule, or INSTANT..INSTANT) and why, and what stands by hand."""
+    """What will be shown in PERIOD (days as in the schedule, or INSTANT..INSTANT) and why, and what is set by hand."""
     by_night = [word for word, given in (("--csv", as_csv), ("--ics", as_ics), ("--svg", as_svg)) if given]
     forms = [*(["--json"] if as_json else []), *by_night]
     days = [template(options.language, "help", "argument.period")] if period else []
@@ -94,59 +94,59 @@ def command(  # noqa: PLR0913  one for each form of the answer
     beside = notices(by_hand, (start, end), now, zone, options.language)
     beside += [f"! {test.text(now, program, options.language)}" for test in tests]
     if as_csv:
-        told = nights_csv(setup, program, (start, end), options)
+        output = nights_csv(setup, program, (start, end), options)
     elif as_ics:
-        told = calendar(setup, program, (start, end), options, now)
+        output = calendar(setup, program, (start, end), options, now)
     elif as_svg:
-        from controller.web.bars import plan_picture  # noqa: PLC0415  what draws it takes 20 ms
+        from controller.web.bars import plan_picture  # noqa: PLC0415  importing it takes 20 ms
         from controller.web.nights import night_bars  # noqa: PLC0415
 
         bars = night_bars(program, start, end)
-        told = plan_picture(bars, program.place, names_of(setup.tower), options.language)
+        output = plan_picture(bars, program.place, names_of(setup.tower), options.language)
     else:
-        told = table(setup, program, (start, end), options, None if period else now)
-    click.echo(told, nl=not as_ics)
+        output = table(setup, program, (start, end), options, None if period else now)
+    click.echo(output, nl=not as_ics)
     for line in beside:
         click.echo(line, err=bool(by_night))
 
 
 def dump(value: object) -> str:
-    """JSON as the commands print it."""
+    """JSON in the format of the commands."""
     return json_text(value, indent=2)
 
 
 def _past(why: WhyAt, names: Mapping[str, str], zone: ZoneInfo, options: Options) -> list[str]:
-    """What the history tells of an instant, and that what follows is not of that time."""
-    say, language = options.say, options.language
+    """What the history has about an instant, and a heading that what follows is from today's files."""
+    text, language = options.text, options.language
     shown = with_names(why.shown, names)
-    lines = [f"{say('plan.was_shown')}: {each.words(name, language)}" for name, each in shown.items()]
+    lines = [f"{text('plan.was_shown')}: {each.words(name, language)}" for name, each in shown.items()]
     by_hand = [step.text(language, zone) for step in why.steps if step.by_hand is not None]
     return [
         *(lines or [f"! {NOTHING_RECORDED.format(language, {})}"]),
-        *(f"{say('plan.by_hand')}: {said}" for said in by_hand),
+        *(f"{text('plan.by_hand')}: {step}" for step in by_hand),
         *why.fault_words(language),
-        f"{why.version_words(language, zone) or say('plan.as_the_files_say')}:",
+        f"{why.version_words(language, zone) or text('plan.as_the_files_say')}:",
     ]
 
 
 def _explanation(program: Program, names: Mapping[str, str], at: datetime, options: Options) -> list[str]:
-    say, language, zone = options.say, options.language, program.place.time_zone
+    text, language, zone = options.text, options.language, program.place.time_zone
     cue, why = program.look_at(at), program.explain(at)
-    lines = [f"{say('plan.shows')}: {swatch(with_names(desired_looks(program.zones, cue, at), names), language)}"]
+    lines = [f"{text('plan.shows')}: {swatch(with_names(desired_looks(program.zones, cue, at), names), language)}"]
     if fade_left_s(cue, at):
-        lines.append(f"{say('plan.fading_until')}: {rfc3339(cue.at + timedelta(seconds=cue.fade_s), zone, 'seconds')}")
-    winner = f"{why.winner} – " if isinstance(why.by, Rule) else ""  # a hand's own words name it
-    lines.append(f"{say('plan.because')}: {winner}{why.text(language)}")
+        lines.append(f"{text('plan.fading_until')}: {rfc3339(cue.at + timedelta(seconds=cue.fade_s), zone, 'seconds')}")
+    winner = f"{why.winner} – " if isinstance(why.by, Rule) else ""  # an override has its own words
+    lines.append(f"{text('plan.because')}: {winner}{why.text(language)}")
     rules = {zone: rule_words(rule, language) for zone, rule in rules_value(program, cue, at).items()}
     if len(set(rules.values())) > 1:
         lines += [f"  {name}: {rule}" for name, rule in with_names(rules, names).items()]
     lines += [
-        f"{say('plan.loses')}: {rule.name} – {rule.words(language)} ({why.loses_words(rule, language)})"
+        f"{text('plan.loses')}: {rule.name} – {rule.words(language)} ({why.loses_words(rule, language)})"
         for rule in why.losers
     ]
     following = program.next_cue(at)
     if following is not None:
-        lines.append(f"{say('plan.next')}: {rfc3339(following.at, zone, 'seconds')}")
+        lines.append(f"{text('plan.next')}: {rfc3339(following.at, zone, 'seconds')}")
     return lines
 
 
@@ -156,8 +156,8 @@ def _version_then(options: Options, setup: Setup, at: datetime) -> PastVersion |
 
 
 def read_by_hand(options: Options, now: datetime) -> ManualState:
-    """What is set by hand now, by the state directory: a plan of the files alone would not say what the tower shows.
-    The file may be another program's, and be written meanwhile; it is only read."""
+    """What is set by hand now, from the state directory: a plan from the files alone would not match what the tower
+    shows. The file may belong to another program, and be written meanwhile; it is only read."""
     try:
         state = options.state_dir
         content = OverrideContent.model_validate_json(storage(options).folder().read(FILE, MOST_BYTES))
@@ -165,7 +165,7 @@ def read_by_hand(options: Options, now: datetime) -> ManualState:
         overrides = [StoredOverride.model_validate_json(row.document) for row in in_force(rows, "override")]
         stops = [StoredOverride.model_validate_json(row.document) for row in in_force(rows, "stop")]
     except FileNotFoundError:
-        return ManualState(known=(state / LAST_GOOD).is_dir())  # a service runs here, and nothing was ever set
+        return ManualState(known=(state / LAST_GOOD).is_dir())  # a service runs here, and nothing has ever been set
     except (OSError, ValidationError, WatertowerError):
         return ManualState()
     current = tuple(stored for stored in overrides if stored.override.end > now)
@@ -175,6 +175,6 @@ def read_by_hand(options: Options, now: datetime) -> ManualState:
 def notices(
     by_hand: ManualState, span: tuple[datetime, datetime], now: datetime, zone: tzinfo, language: Language
 ) -> list[str]:
-    """The notices as lines for people."""
+    """The notices as lines of text."""
     found = by_hand.notices(*span, now.astimezone(UTC), zone)
     return [f"! {printable(phrase.text(language), LONGEST)}" for phrase in found]

@@ -1,4 +1,4 @@
-"""The table of `watertower plan`: what is lit in each night, why, and what gives way. A run of nights that are alike is
+"""The table of `watertower plan`: what is lit in each night, why, and what gives way. Consecutive similar nights share
 one line."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,19 +22,19 @@ from controller.service.desired import desired_looks
 from controller.service.period import DAY_MIN, day_text
 
 DRIFT_MIN = 10
-"""By so many minutes sunset and sunrise move from one night to the next, south of the polar circle."""
+"""Minutes by which sunset and sunrise move from one night to the next, south of the polar circle."""
 Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class LitSpan:
-    """One stretch of a night in local time (none: all of it is dark), what it shows, and why."""
+    """One stretch of a night in local time (None: the whole night is dark), what it shows, and why."""
 
     span: Span | None
     shows: str
     why: str
 
-    def is_like(self, other: "LitSpan") -> bool:
+    def is_similar(self, other: "LitSpan") -> bool:
         """Whether it shows the same at nearly the same times."""
         if (self.shows, self.why) != (other.shows, other.why) or not (self.span and other.span):
             return (self.shows, self.why, self.span) == (other.shows, other.why, other.span)
@@ -45,74 +45,74 @@ class LitSpan:
 
 @dataclass(frozen=True, slots=True)
 class NightRow:
-    """One night for people."""
+    """One night as it is displayed."""
 
     day: date
     dark: tuple[Span, ...]
     lights: tuple[LitSpan, ...]
 
-    def is_like(self, other: "NightRow") -> bool:
-        """Whether both can stand in one line."""
+    def is_similar(self, other: "NightRow") -> bool:
+        """Whether both can share one line."""
         pairs = zip(self.lights, other.lights, strict=False)
-        return len(self.lights) == len(other.lights) and all(mine.is_like(theirs) for mine, theirs in pairs)
+        return len(self.lights) == len(other.lights) and all(mine.is_similar(theirs) for mine, theirs in pairs)
 
 
 def table(setup: Setup, program: Program, period: Span, options: Options, now: datetime | None) -> str:
-    """The nights of a period, the notes on them below; where `now` is given, its night comes first by itself."""
-    say, nights = options.say, program.nights(*period)
+    """The nights of a period, with notes below; if `now` is given, its night comes first on its own line."""
+    text, nights = options.text, program.nights(*period)
     if now is not None and len(nights) > 1 and _is_over(program, nights[0], now):
         nights = nights[1:]
     rows = [_row(setup, program, plan, options) for plan in nights]
     tonight = rows[:1] if now is not None else []
     runs = [*([row] for row in tonight), *_runs(rows[len(tonight) :])]
-    lines = [(say("plan.night_of"), say("plan.dark_hours"), say("plan.light"), say("plan.why"))]
+    lines = [(text("plan.night_of"), text("plan.dark_hours"), text("plan.light"), text("plan.why"))]
     for run in runs:
         lines.extend(_lines(run, options, is_tonight=bool(tonight) and run[0] is tonight[0]))
     widths = [max(len(line[i]) for line in lines) for i in range(3)]
-    told = ["  ".join((*(line[i].ljust(widths[i]) for i in range(3)), line[3])) for line in lines]
-    return "\n".join((*told, *_notes(program, nights, options)))
+    body = ["  ".join((*(line[i].ljust(widths[i]) for i in range(3)), line[3])) for line in lines]
+    return "\n".join((*body, *_notes(program, nights, options)))
 
 
 def nights_csv(setup: Setup, program: Program, period: Span, options: Options) -> str:
     """A line for each night, for spreadsheets: when its first light begins and its last ends (local time with offset,
-    empty where it is dark), what is lit, and why."""
+    empty if it is dark), what is lit, and why."""
     rows: list[tuple[str, ...]] = [("night", "from", "until", "light", "why")]
     for plan in program.nights(*period):
         row = _row(setup, program, plan, options)
         whole = _whole(program, plan)
-        light, why = ("; ".join(dict.fromkeys(parts)) for parts in zip(*_told(row), strict=True))
+        light, why = ("; ".join(dict.fromkeys(parts)) for parts in zip(*_light_texts(row), strict=True))
         ends = [at.isoformat(timespec="seconds") for at in whole] if whole else ["", ""]
         rows.append((row.day.isoformat(), *ends, light, why))
     return csv_text(rows)
 
 
 def calendar(setup: Setup, program: Program, period: Span, options: Options, now: datetime) -> str:
-    """An event for each night with light, as calendars read it (RFC 5545)."""
+    """An event for each night with light, in the format of calendars (RFC 5545)."""
     from controller.web.calendar import calendar_ics  # noqa: PLC0415  its library takes 50 ms
 
-    told = {plan.night.day: _told(_row(setup, program, plan, options)) for plan in program.nights(*period)}
+    texts = {plan.night.day: _light_texts(_row(setup, program, plan, options)) for plan in program.nights(*period)}
     return calendar_ics(
         lit_nights(program, *period),
         name=setup.tower.site.name,
         site=setup.tower.site.name,
         domain=setup.tower.mqtt.topic_prefix.replace("/", "-"),
         now=now,
-        describe=lambda night: "\n".join(f"{light} – {why}" for light, why in told[night.night]),
+        describe=lambda night: "\n".join(f"{light} – {why}" for light, why in texts[night.night]),
     ).decode()
 
 
 def _whole(program: Program, plan: NightPlan) -> Span | None:
-    """From the first light of a night to the last; None where it is dark."""
+    """From the first light of a night to the last; None if it is dark."""
     lit = lit_stretches(program, plan)
     return _local(program, (lit[0].start, lit[-1].end)) if lit else None
 
 
-def _told(row: NightRow) -> list[tuple[str, str]]:
+def _light_texts(row: NightRow) -> list[tuple[str, str]]:
     return [(f"{_clock(light.span)} {light.shows}" if light.span else light.shows, light.why) for light in row.lights]
 
 
 def _is_over(program: Program, plan: NightPlan, now: datetime) -> bool:
-    """Whether the sun has risen and nothing of this night is still to be lit; its frame lasts until noon."""
+    """Whether the sun has risen and nothing more will be lit in this night; its frame lasts until noon."""
     ends = [end for _, end in _dark(program, plan)] + [piece.end for piece in plan.pieces if piece.shows is not None]
     return all(end <= now for end in ends) and plan.night.midnight < now
 
@@ -127,7 +127,7 @@ def _row(setup: Setup, program: Program, plan: NightPlan, options: Options) -> N
     if not any(piece.shows is not None for piece in plan.pieces):
         whys = dict.fromkeys(light.why for light in lights)
         closed = dict.fromkeys(claim.rule.name for claim in plan.claims if not claim.lit)
-        lights = (LitSpan(None, options.say("dark"), "; ".join(whys) or ", ".join(closed) or "–"),)
+        lights = (LitSpan(None, options.text("dark"), "; ".join(whys) or ", ".join(closed) or "–"),)
     return NightRow(plan.night.day, tuple(local(span) for span in _dark(program, plan)), lights)
 
 
@@ -137,7 +137,7 @@ def _local(program: Program, span: Span) -> Span:
 
 
 def _lights(setup: Setup, program: Program, plan: NightPlan, options: Options) -> Iterator[LitSpan]:
-    """What is lit, and what is dark only because a rule keeps others from being lit."""
+    """The stretches that are lit, and those that are dark only because a rule keeps others from being lit."""
     for piece in plan.pieces:
         losers = [
             claim
@@ -153,13 +153,14 @@ def _lights(setup: Setup, program: Program, plan: NightPlan, options: Options) -
         if piece.shows is None:
             start = max(start, min(claim.start for claim in losers))
             end = min(end, max(claim.end for claim in losers))
-        shows = _in_words(setup, program, piece.start, options) if piece.shows is not None else options.say("dark")
+        shows = _in_words(setup, program, piece.start, options) if piece.shows is not None else options.text("dark")
         rules = tuple({id(claim.rule): claim.rule for claim in losers}.values())
         yield LitSpan(_local(program, (start, end)), shows, _why(piece, piece.claim, rules, options))
 
 
 def _why(piece: Piece, claim: Claim, losers: tuple[Rule, ...], options: Options) -> str:
-    """The rules that show, and the limit that dims them; and of each that would be lit without them, why it is not."""
+    """The rules that are shown, and the limit that dims them; for each rule that would be lit without them, why it is
+    not."""
     why = Why(claim.rule, "lit" if claim.lit else "blackout" if isinstance(claim.rule, Blackout) else "otherwise")
     by_reason: dict[str, list[str]] = {}
     for rule in losers:
@@ -169,28 +170,28 @@ def _why(piece: Piece, claim: Claim, losers: tuple[Rule, ...], options: Options)
     if piece.limit is not None:
         parts.append(limit_words(piece.limit, options.language))
     if losers:
-        parts.append(f"{options.say('plan.loses').lower()}: {gives_way}")
+        parts.append(f"{options.text('plan.loses').lower()}: {gives_way}")
     return "; ".join(parts)
 
 
 def _in_words(setup: Setup, program: Program, at: datetime, options: Options) -> str:
-    """What each zone shows from an instant on; of a sequence the first colour, and of how many."""
+    """What each zone shows from an instant on; for a sequence the first colour, and the number of colours."""
     cue = program.look_at(at)
     looks: Mapping[str, Look] = cue.looks
     names = setup.tower.landmark.zone_names(options.language)
-    told = []
+    texts = []
     for zone, state in desired_looks(program.zones, cue, at).items():
         count = looks.get(zone, NO_LIGHT).alternating
-        more = f" ({options.say('plan.colors', count=count)})" if count is not None else ""
-        told.append(looks_words({names.get(zone, zone): state.value}, options.language) + more)
-    return ", ".join(told)
+        more = f" ({options.text('plan.colors', count=count)})" if count is not None else ""
+        texts.append(looks_words({names.get(zone, zone): state.value}, options.language) + more)
+    return ", ".join(texts)
 
 
 def _runs(rows: Iterable[NightRow]) -> list[list[NightRow]]:
-    """Neighbours that are alike together."""
+    """Groups consecutive similar nights."""
     runs: list[list[NightRow]] = []
     for row in rows:
-        if runs and runs[-1][-1].is_like(row):
+        if runs and runs[-1][-1].is_similar(row):
             runs[-1].append(row)
         else:
             runs.append([row])
@@ -198,22 +199,22 @@ def _runs(rows: Iterable[NightRow]) -> list[list[NightRow]]:
 
 
 def _lines(run: Sequence[NightRow], options: Options, *, is_tonight: bool) -> Iterator[tuple[str, str, str, str]]:
-    """One line for each light of a night or of a run of nights."""
-    say, first, last = options.say, run[0], run[-1]
-    name = _days(first.day, last.day, say)
+    """One line for each light of a night or of a group of nights."""
+    text, first, last = options.text, run[0], run[-1]
+    name = _days(first.day, last.day, text)
     if is_tonight:
-        name = f"{name} ({say('plan.tonight')})"
-    sky = "…" if len(run) > 1 else ", ".join(map(_clock, first.dark)) or say("plan.never_dark")
+        name = f"{name} ({text('plan.tonight')})"
+    sky = "…" if len(run) > 1 else ", ".join(map(_clock, first.dark)) or text("plan.never_dark")
     for i, (light, later) in enumerate(zip(first.lights, last.lights, strict=True)):
         spans = [_clock(span) for span in (light.span, later.span) if span is not None]
-        told = " ".join((*([" … ".join(dict.fromkeys(spans))] if spans else []), light.shows))
-        yield ("" if i else name, "" if i else sky, told, light.why)
+        light_text = " ".join((*([" … ".join(dict.fromkeys(spans))] if spans else []), light.shows))
+        yield ("" if i else name, "" if i else sky, light_text, light.why)
 
 
-def _days(first: date, last: date, say: Callable[..., str]) -> str:
+def _days(first: date, last: date, text: Callable[..., str]) -> str:
     if first == last:
-        return day_text(first, say)
-    return f"{day_text(first, say)} – {day_text(last, say)} ({say('plan.nights', count=(last - first).days + 1)})"
+        return day_text(first, text)
+    return f"{day_text(first, text)} – {day_text(last, text)} ({text('plan.nights', count=(last - first).days + 1)})"
 
 
 def _clock(span: Span) -> str:
@@ -221,23 +222,23 @@ def _clock(span: Span) -> str:
 
 
 def _minutes_apart(one: datetime, other: datetime) -> int:
-    """By the clock, whatever the day."""
+    """Minutes between two times of day."""
     apart = abs(one.hour * 60 + one.minute - other.hour * 60 - other.minute)
     return min(apart, DAY_MIN - apart)
 
 
 def _notes(program: Program, nights: Iterable[NightPlan], options: Options) -> Iterator[str]:
-    """Under the table: what is unusual, with the nights that it is about; of a run of nights with the same note whose
-    times move, those of the first and of the last."""
+    """Notes under the table: what is unusual, with the nights that it is about; if consecutive nights have the same
+    note with moving times, those of the first and of the last."""
     runs: dict[tuple[str, int], list[list[tuple[date, str]]]] = {}
     for plan in nights:
         for note in night_notes(program, plan):
-            told = (plan.night.day, new_event(note.code, **note.fields).text(options.language))
+            dated_note = (plan.night.day, new_event(note.code, **note.fields).text(options.language))
             of_rule = runs.setdefault((note.code, id(note.rule)), [])
-            if of_rule and told[0] - of_rule[-1][-1][0] == timedelta(days=1):
-                of_rule[-1].append(told)
+            if of_rule and dated_note[0] - of_rule[-1][-1][0] == timedelta(days=1):
+                of_rule[-1].append(dated_note)
             else:
-                of_rule.append([told])
+                of_rule.append([dated_note])
     for run in sorted((run for of_rule in runs.values() for run in of_rule), key=lambda run: run[0][0]):
         (first, text), (last, later) = run[0], run[-1]
-        yield f"  {_days(first, last, options.say)}: {text}" + (f" … {later}" if later != text else "")
+        yield f"  {_days(first, last, options.text)}: {text}" + (f" … {later}" if later != text else "")

@@ -1,4 +1,4 @@
-"""`watertower preview LOOK`: what each DMX fixture will show of a colour: levels, chromaticity, how far off it is."""
+"""`watertower preview LOOK`: what each DMX fixture will show for a colour: levels, chromaticity, difference."""
 
 import click
 
@@ -19,7 +19,7 @@ from controller.lighting.patch import VISIBLE, Preview
 @click.option("--json", "as_json", is_flag=True)
 @common
 def command(options: Options, look: tuple[str, ...], brightness: str, as_json: bool) -> None:
-    """Show what every fixture makes of LOOK, a colour or dark. Exit code 1 where one cannot show it."""
+    """Show how every fixture renders LOOK, a colour or dark. Exit code 1 if one cannot show it."""
     setup = load(options.folder)
     state = _state(" ".join(look), setup, parse_brightness(brightness))
     found = [
@@ -60,16 +60,16 @@ def _document(gateway: str, preview: Preview) -> dict[str, object]:
 
 
 def _table(state: ZoneState, found: list[tuple[str, Preview]], options: Options) -> str:
-    say, color = options.say, state.color.hex if state.color else "–"
+    text, color = options.text, state.color.hex if state.color else "–"
     lines = [f"{block(state)}{color} {100 * state.brightness:g} %"]
     lamps = [f"{name}/{preview.fixture.name}" for name, preview in found]
     lamp_width = max(map(len, lamps), default=0)
     profile_width = max((len(preview.fixture.profile) for _, preview in found), default=0)
     for lamp, (_, preview) in zip(lamps, found, strict=True):
         levels = " ".join(f"{level:3}" for level in preview.levels)
-        warning = "" if preview.in_gamut else f"  ! {say('preview.cannot_show')}"
+        warning = "" if preview.in_gamut else f"  ! {text('preview.cannot_show')}"
         if preview.in_gamut and preview.delta_e >= VISIBLE:
-            warning = f"  ! {say('preview.another_color')}"
+            warning = f"  ! {text('preview.another_color')}"
         lines.append(
             f"  {lamp:{lamp_width}}  {preview.fixture.profile:{profile_width}}  "
             f"xy {preview.xy[0]:.3f} {preview.xy[1]:.3f}  ΔE {preview.delta_e:4.1f}  {levels}{warning}"

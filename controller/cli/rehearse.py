@@ -1,4 +1,4 @@
-"""`watertower rehearse`: the same controller on a virtual clock against simulated gateways, with faults or without."""
+"""`watertower rehearse`: the same controller on a virtual clock against simulated gateways, with or without faults."""
 
 import os
 import sys
@@ -23,7 +23,7 @@ from controller.simulation.rehearsal import Rehearsal, figures, missed, of_one, 
 Json = dict[str, Any]
 MOST_LISTED = 5
 CONTROLLERS = 2
-"""Where tower.yaml names a database, which they share."""
+"""Number of controllers if tower.yaml names a database, which they share."""
 FIGURES = {
     "availability": "{:.4%}",
     "wrong_colour_s": "{:.1f} s",
@@ -32,7 +32,7 @@ FIGURES = {
     "acknowledged_lost": "{:.0f}",
     "false_alarms": "{:.0f}",
 }
-"""The figures of a rehearsal as they are printed."""
+"""Formats of the figures of a rehearsal."""
 
 
 @click.command("rehearse")
@@ -65,7 +65,7 @@ def command(
 
 
 def _on_all_cores(config: ConfigFolder, rehearsal: Rehearsal, seeds: range) -> list[Json]:
-    """The figures of each seed, in order; the processes read the files by themselves."""
+    """The figures of each seed, in order; each process reads the files itself."""
     cores = min(len(seeds), os.cpu_count() or 1)
     processes = _processes(cores) if cores > 1 else None
     if processes is None:
@@ -79,7 +79,7 @@ def _on_all_cores(config: ConfigFolder, rehearsal: Rehearsal, seeds: range) -> l
 
 
 def _processes(count: int) -> ProcessPoolExecutor | None:
-    """None where the system lets nobody share semaphores, as a container with a closed /dev/shm does."""
+    """A process pool; None if the system has no shared semaphores, as in a container without /dev/shm."""
     try:
         return ProcessPoolExecutor(count, mp_context=get_context("spawn"))
     except OSError:
@@ -94,37 +94,37 @@ def _figures_of(
 
 
 def _table(result: Json, rehearsal: Rehearsal, options: Options) -> str:
-    """Nights, what went wrong for longest, false alarms, and the figures of the whole period."""
-    say = options.say
+    """Nights, the longest wrong spells, false alarms, and the figures of the whole period."""
+    text = options.text
     head = ("night_of", "lit", "confirmed", "wrong_light", "not_detected", "faults")
     rows = [
-        tuple(say(f"rehearse.{column}") for column in head),
+        tuple(text(f"rehearse.{column}") for column in head),
         *(_night(night, options) for night in result["nights"]),
     ]
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
     lines = ["  ".join((*(row[i].ljust(widths[i]) for i in range(5)), row[5])).rstrip() for row in rows]
     zone = rehearsal.setup.tower.site.place.time_zone
     if result["spells"]:
-        lines += ["", say("rehearse.longest_wrong")]
+        lines += ["", text("rehearse.longest_wrong")]
     for spell in result["spells"][:MOST_LISTED]:
-        what = f"{spell['gateway']}/{spell['zone']}  {say('rehearse.wrong.' + spell['wrong'])}"
+        what = f"{spell['gateway']}/{spell['zone']}  {text('rehearse.wrong.' + spell['wrong'])}"
         causes = ", ".join(spell["causes"]) or "–"
         lines.append(f"  {_local(spell['at'], zone)}  {spell['length_s']:.1f} s  {what}  ({causes})")
     if result["false_alarms_told"]:
-        lines += ["", say("rehearse.false_alarms_were")]
+        lines += ["", text("rehearse.false_alarms_were")]
     lines += [f"  {_local(alarm['at'], zone)}  {alarm['code']}" for alarm in result["false_alarms_told"]]
     figures = {**result, "recovery_s": result["recovery_s"]["worst"]}
-    totals = [f"{say(f'rehearse.figure.{name}')} {form.format(figures[name])}" for name, form in FIGURES.items()]
-    totals.append(f"{say('rehearse.seed')} {result['seed']}")
+    totals = [f"{text(f'rehearse.figure.{name}')} {form.format(figures[name])}" for name, form in FIGURES.items()]
+    totals.append(f"{text('rehearse.seed')} {result['seed']}")
     return "\n".join([*lines, "", " · ".join(totals), *_missed(result, options)])
 
 
 def _night(night: Json, options: Options) -> tuple[str, ...]:
-    say, lit_s = options.say, night["lit_s"]
+    text, lit_s = options.text, night["lit_s"]
     hours, minutes = divmod(int(lit_s // 60), 60)
     return (
-        day_text(date.fromisoformat(night["night"]), say),
-        say("rehearse.lit_time", hours=hours, minutes=f"{minutes:02}") if lit_s else say("dark"),
+        day_text(date.fromisoformat(night["night"]), text),
+        text("rehearse.lit_time", hours=hours, minutes=f"{minutes:02}") if lit_s else text("dark"),
         f"{night['confirmed_s'] / lit_s:.2%}" if lit_s else "–",
         FIGURES["wrong_colour_s"].format(night["wrong_colour_s"]),
         FIGURES["undetected_s"].format(night["undetected_s"]),
@@ -137,30 +137,30 @@ def _local(at: str, zone: tzinfo) -> str:
 
 
 def _summary(result: Json, options: Options) -> str:
-    """Median and worst of several seeds."""
-    say = options.say
-    rows: list[tuple[str, ...]] = [("", say("rehearse.median"), say("rehearse.worst"))]
+    """Median and worst values of several seeds."""
+    text = options.text
+    rows: list[tuple[str, ...]] = [("", text("rehearse.median"), text("rehearse.worst"))]
     figures = {
         name: {key: result[key][name] for key in ("median", "worst")} for name in FIGURES if name != "recovery_s"
     }
     figures["recovery_s"] = result["recovery_s"]
     named = [
-        (f"{say('rehearse.figure.availability')} {one['name']}", "availability", one) for one in result["gateways"]
+        (f"{text('rehearse.figure.availability')} {one['name']}", "availability", one) for one in result["gateways"]
     ]
-    named += [(say(f"rehearse.figure.{name}"), name, figures[name]) for name in FIGURES if name != "availability"]
+    named += [(text(f"rehearse.figure.{name}"), name, figures[name]) for name in FIGURES if name != "availability"]
     rows += [(label, *(FIGURES[name].format(both[key]) for key in ("median", "worst"))) for label, name, both in named]
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = [f"{row[0].ljust(widths[0])}  {row[1].rjust(widths[1])}  {row[2].rjust(widths[2])}" for row in rows]
-    return "\n".join([*lines, "", say("rehearse.seeds", count=result["count"]), *_missed(result, options)])
+    return "\n".join([*lines, "", text("rehearse.seeds", count=result["count"]), *_missed(result, options)])
 
 
 def _missed(result: Json, options: Options) -> list[str]:
-    """The targets that were missed; of several seeds also by which seeds, to rehearse these one by one."""
-    targets = ", ".join(options.say(f"rehearse.figure.{name}") for name in result["missed"])
+    """The targets that were missed; with several seeds also the seeds, so that they can be rehearsed one by one."""
+    targets = ", ".join(options.text(f"rehearse.figure.{name}") for name in result["missed"])
     if not targets:
         return []
     seeds = [str(one["seed"]) for one in result.get("seeds", ()) if missed([one])]
     if not seeds:
-        return [options.say("rehearse.missed", targets=targets)]
+        return [options.text("rehearse.missed", targets=targets)]
     some = f"{', '.join(seeds[:MOST_LISTED])}{'…' if seeds[MOST_LISTED:] else ''}"
-    return [options.say("rehearse.missed_with", targets=targets, seeds=some)]
+    return [options.text("rehearse.missed_with", targets=targets, seeds=some)]

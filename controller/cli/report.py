@@ -1,4 +1,4 @@
-"""`watertower report`: proof of glow, planned against confirmed light night by night, from the history."""
+"""`watertower report`: proof of light, planned against confirmed night by night, from the history."""
 
 from collections.abc import Iterator, Mapping
 
@@ -30,7 +30,7 @@ from controller.state.versions import VersionStore
 @common
 @for_each_site("as_csv")
 def command(options: Options, period: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
-    """What was planned and what was confirmed of PERIOD, which may be the name of a campaign with a year."""
+    """What was planned and what was confirmed in PERIOD, which may be the name of a campaign with a year."""
     if as_json and as_csv:
         raise WatertowerError("TWL-Q115", words="--json, --csv")
     require_readable_state(options)
@@ -48,7 +48,7 @@ def command(options: Options, period: tuple[str, ...], as_json: bool, as_csv: bo
 
 
 def _rows(proof: Proof, options: Options) -> Iterator[tuple[object, ...]]:
-    """A line for each night and zone: seconds planned and confirmed, and the gaps in words."""
+    """A line for each night and zone: minutes planned and confirmed, and the gaps as text."""
     yield "night", "zone", "planned_min", "confirmed_min", "percent", "gaps", "measured_min"
     for night in proof.nights:
         for zone, glow in night.zones.items():
@@ -66,20 +66,20 @@ def _rows(proof: Proof, options: Options) -> Iterator[tuple[object, ...]]:
 def _lines(proof: Proof, setup: Setup, options: Options) -> Iterator[str]:
     language, zone = options.language, setup.tower.site.place.time_zone
     names = setup.tower.landmark.zone_names(language)
-    title = proof.campaign or options.say("report.all_light")
+    title = proof.campaign or options.text("report.all_light")
     yield f"{title}, {period_words(proof, language, zone)}"
     yield glow_words(proof.tower, language)
     if len(proof.zones) > 1 or _is_measured(proof.zones):
         yield from (f"  {names.get(name, name)}: {glow_words(glow, language)}" for name, glow in proof.zones.items())
     if proof.until < proof.end:
-        yield options.say("report.counted_until", until=f"{proof.until.astimezone(zone):%Y-%m-%d %H:%M}")
+        yield options.text("report.counted_until", until=f"{proof.until.astimezone(zone):%Y-%m-%d %H:%M}")
     yield from _nights(proof.nights, names, setup, options)
     if proof.by_hand:
-        yield f"{options.say('report.by_hand')}: {len(proof.by_hand)}"
+        yield f"{options.text('report.by_hand')}: {len(proof.by_hand)}"
         yield from (f"  {by_hand_words(each, language, zone)}" for each in proof.by_hand)
     for each in proof.versions:
         saved = f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}"
-        yield options.say(
+        yield options.text(
             "report.schedule", number=each.number, who=each.who or "–", saved=saved, digest=each.sha256[:12]
         )
     yield MEANING.format(language, {})
@@ -98,5 +98,5 @@ def _nights(nights: tuple[NightProof, ...], names: Mapping[str, str], setup: Set
 
 
 def _is_measured(zones: Mapping[str, Glow]) -> bool:
-    """Whether a meter told of any of them."""
+    """Whether a meter measured any of them."""
     return any(glow.measured_s is not None for glow in zones.values())

@@ -1,4 +1,4 @@
-"""`watertower run`: the service. Ends cleanly on SIGTERM and Ctrl-C; the exit code tells why it ended."""
+"""`watertower run`: the service. Ends cleanly on SIGTERM and Ctrl-C; the exit code shows why it ended."""
 
 import asyncio
 import gc
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from controller.app.sites import Sites
 
 COLLECT_AFTER = 5_000, 2, 700
-"""New objects after which Python looks for those that only refer to each other: the youngest, each second time older
-ones, and rarely all, which holds up a service of 10,000 gateways for 200 ms."""
+"""Thresholds of Python's garbage collector for the three generations: the youngest after 5,000 new objects, each second
+time older ones, and rarely all, which stops a service of 10,000 gateways for 200 ms."""
 
 
 @click.command("run")
@@ -39,7 +39,9 @@ ones, and rarely all, which holds up a service of 10,000 gateways for 200 ms."""
 @for_service
 def command(options: Options, log_format: LogFormat) -> None:
     """Run the service until a signal."""
-    options = replace(options, lang=options.lang or environment_language())  # else the site's, which may change
+    options = replace(
+        options, lang=options.lang or environment_language()
+    )  # else the site's language, which may change
     if options.site is not None or has_sites(options.config_dir):
         _several(options, log_format)
     setup, rejected = load_last_good(options.config_dir, options.state_dir)
@@ -57,7 +59,7 @@ def command(options: Options, log_format: LogFormat) -> None:
 
 
 def _several(options: Options, log_format: LogFormat) -> None:
-    """All sites, or the one that is named; the only one, whose name is empty, as one that other controllers may lead.
+    """Runs all sites, or the chosen one; an only site, whose name is empty, as one that other controllers may lead.
     Ends the process."""
     from controller.app.sites import Sites  # noqa: PLC0415  not needed for one site
 
@@ -89,13 +91,13 @@ def _spoken(options: Options, names: Sequence[str]) -> tuple[tzinfo, Language]:
 
 
 async def serve(start: SiteStart, log: Log) -> int:
-    """Run until a signal (0) or until a part breaks (1)."""
+    """Runs until a signal (0) or until a part fails (1)."""
     end = _until_signal()
     return 0 if await live(start, log, end, lambda _: notify("READY=1")) else FOUND_PROBLEMS
 
 
 def _until_signal() -> "asyncio.Future[str]":
-    """Done with the name of the signal that asks the program to end."""
+    """A future that gets the name of the signal that asks the program to end."""
     loop = asyncio.get_running_loop()
     end: asyncio.Future[str] = loop.create_future()
     end.add_done_callback(lambda _: notify("STOPPING=1"))
@@ -105,5 +107,5 @@ def _until_signal() -> "asyncio.Future[str]":
 
 
 def _leave_garbage() -> None:
-    gc.freeze()  # else each full collection walks all that was imported: 50 ms, on a small computer far more
+    gc.freeze()  # else each full collection walks all imported objects: 50 ms, far more on a small computer
     gc.set_threshold(*COLLECT_AFTER)

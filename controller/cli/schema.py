@@ -23,9 +23,10 @@ from controller.gateways.base import NAME
 from controller.locale import DEFAULT, languages, template, texts
 
 FILES: dict[str, type[BaseModel]] = {"schedule": Schedule, "tower": Tower}
-"""Those whose schema is shipped in `config/`."""
+"""The files whose schema is shipped in `config/`."""
 DOCUMENTS = ("desired", "reported", "health", "gateway")
-"""Those that are shipped in `deploy/schemas/`: our contract with a gateway, and what the controller says of itself."""
+"""Documents whose schema is shipped in `deploy/schemas/`: our contract with a gateway, and the controller's own
+documents."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SINGLE_OR_LIST = frozenset({"dates", "nights", "except", "hours", "broker", "to", "confirmed_for", "quiet"})
 """Keywords with a list whose only item may be written without a list."""

@@ -1,7 +1,7 @@
-"""What a command watches, on a terminal in place of what it showed before, else below it.
+"""Output of a command that watches: on a terminal it replaces the previous output, else it is added below.
 
-It is drawn line over line without clearing first, so that nothing flickers; what is longer than the terminal ends in a
-line that says how much is left out, so that the beginning, which says how it stands, never scrolls away.
+Lines are overwritten without clearing first, so that nothing flickers; output longer than the terminal ends in a line
+with the number of lines left out, so that the beginning, with the overall state, never scrolls away.
 """
 
 import os
@@ -17,7 +17,7 @@ HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 
 
 class Screen:
-    """`with` hides the cursor for as long as it is used."""
+    """Hides the cursor while it is used in `with`."""
 
     def __init__(self) -> None:
         self.is_terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
@@ -35,15 +35,15 @@ class Screen:
             sys.stdout.flush()
 
     def show(self, text: str) -> None:
-        """Show this from now on."""
+        """Shows this text from now on."""
         self._text = text
         if self.is_terminal:
             self._draw(shutil.get_terminal_size())
         else:
             click.echo(text)
 
-    def look(self) -> None:
-        """Draw it anew where the terminal has another size."""
+    def redraw(self) -> None:
+        """Draws again if the terminal has another size."""
         if self.is_terminal and self._text and (size := shutil.get_terminal_size()) != self._size:
             self._draw(size)
 
@@ -55,16 +55,16 @@ class Screen:
 
 
 def fitted(text: str, columns: int, lines: int) -> list[str]:
-    """The rows of a text on a terminal of this size: long lines go on in the next row, and what does not fit is a
-    count of the lines left out. The last row stays free for the cursor."""
+    """The rows of a text on a terminal of this size: long lines continue in the next row, and lines that do not fit are
+    replaced by their count. The last row stays free for the cursor."""
     room = max(1, lines - 1)
     rows: list[str] = []
-    told = text.split("\n")
-    for number, line in enumerate(told):
+    text_lines = text.split("\n")
+    for number, line in enumerate(text_lines):
         more = list(_rows(line, max(1, columns)))
-        is_last = number == len(told) - 1
+        is_last = number == len(text_lines) - 1
         if len(rows) + len(more) > (room if is_last else room - 1):
-            return [*rows, f"… {len(told) - number}"[:columns]]
+            return [*rows, f"… {len(text_lines) - number}"[:columns]]
         rows += more
     return rows
 

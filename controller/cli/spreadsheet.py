@@ -5,11 +5,11 @@ import io
 from collections.abc import Iterable, Sequence
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of one."""
+"""Characters with which a spreadsheet recognises a formula."""
 
 
 def csv_text(rows: Iterable[Sequence[object]]) -> str:
-    """A line for each row; a name that looks like a formula is none, whoever has chosen it."""
+    """A line for each row; a cell that looks like a formula is made inert, whoever chose its text."""
     file = io.StringIO()
     csv.writer(file, lineterminator="\n").writerows([_inert(cell) for cell in row] for row in rows)
     return file.getvalue().rstrip("\n")

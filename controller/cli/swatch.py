@@ -1,4 +1,4 @@
-"""A colour on a terminal: a block in that colour before its words, where the terminal shows colours."""
+"""A colour on a terminal: a block in that colour before its words, if the terminal has colours."""
 
 import os
 import sys
@@ -13,12 +13,12 @@ CUBE = (0, 95, 135, 175, 215, 255)
 
 
 def has_color() -> bool:
-    """Whether stdout is a terminal that shows colours (no-color.org, and `TERM=dumb`)."""
+    """Whether stdout is a terminal with colours (no-color.org, and `TERM=dumb`)."""
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
 def can_write(signs: str) -> bool:
-    """Whether stdout has these signs; where it has not, question marks would stand for them."""
+    """Whether stdout can write these characters; if not, it would write question marks."""
     try:
         signs.encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:
@@ -32,15 +32,15 @@ def swatch(desired: DesiredLooks, language: Language) -> str:
 
 
 def block(state: ZoneState) -> str:
-    """`■ ` in the colour; nothing without colours."""
+    """`■ ` in the colour; empty without colours."""
     if not has_color() or state.color is None:
         return ""
     return f"\x1b[{ink(state.color.rgb)}m■\x1b[0m "
 
 
 def ink(rgb: tuple[int, int, int], *, ground: bool = False) -> str:
-    """What sets a colour on a terminal: exactly where it says that it can (COLORTERM), else the nearest of the 216 of
-    the cube that xterm has."""
+    """The escape code of a colour: exact if the terminal supports that (COLORTERM), else the nearest of the 216 in the
+    colour cube of xterm."""
     layer = 48 if ground else 38
     if os.environ.get("COLORTERM") in {"truecolor", "24bit"}:
         return f"{layer};2;{';'.join(map(str, rgb))}"

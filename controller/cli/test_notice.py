@@ -1,4 +1,4 @@
-"""`watertower test-notice [NAME]`: a notice to each receiver, or to one, that says that it is a test."""
+"""`watertower test-notice [NAME]`: sends a test notice to each receiver, or to one."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ from controller.service.notice_queue import NoticeMessage
 @click.argument("name", required=False)
 @common
 def command(options: Options, name: str | None) -> None:
-    """Send it now, whatever the hour, and say whether it arrived where it was sent."""
+    """Send it now, at any hour, and show whether it was delivered."""
     setup, _ = load_last_good(options.folder, options.state_dir)
     receivers = setup.tower.notices
     asked = [each for each in receivers if name in {None, each.name}]
@@ -34,7 +34,7 @@ def command(options: Options, name: str | None) -> None:
         failed |= reason is not None
         key = "failed" if reason is not None else "arrived"
         click.echo(
-            options.say(
+            options.text(
                 f"test-notice.{key}", receiver=receiver.name, reason=reason.text(options.language) if reason else ""
             )
         )

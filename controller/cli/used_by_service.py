@@ -1,4 +1,4 @@
-"""What the service most likely uses: its tower.yaml, and where its state is kept."""
+"""What the service most likely uses: its tower.yaml, and the storage of its state."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from controller.state.storage import Storage
 
 
 def running_tower(options: Options) -> Tower:
-    """The tower.yaml that the service most likely uses. Raises FilesRejected where there is no good one."""
+    """The tower.yaml that the service most likely uses. Raises FilesRejected if there is no valid one."""
     try:
         return load_tower(options.folder)
     except FilesRejected:
@@ -24,7 +24,7 @@ def running_tower(options: Options) -> Tower:
 
 
 def storage(options: Options) -> Storage:
-    """Where the service keeps the state of the site, as its tower.yaml says. Raises Misconfigured."""
+    """The storage of the site's state, as configured in its tower.yaml. Raises Misconfigured."""
     try:
         return storage_of(running_tower(options), options.state_dir, options.site)
     except FilesRejected:
@@ -32,7 +32,7 @@ def storage(options: Options) -> Storage:
 
 
 def accounts_storage(options: Options) -> Storage:
-    """Where the service keeps its accounts; of several sites with the first. Raises Misconfigured."""
+    """The storage of the accounts; with several sites that of the first. Raises Misconfigured."""
     if options.site is None and has_sites(options.config_dir):
         options = replace(options, site=known_sites(options)[0][0])
     return replace(storage(options), directory=options.service_state, site="")

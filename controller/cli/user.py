@@ -1,7 +1,5 @@
-"""`watertower user`: who may log in on the page. `watertower audit`: what people have done, and whether it is intact.
-
-Both use `accounts.db` in the state directory, whether the service runs or not.
-"""
+"""`watertower user`: who may log in to the page. `watertower audit`: what people have done, and whether it is
+intact."""
 
 import getpass
 import sys
@@ -22,8 +20,8 @@ from controller.cli.options import (
     each_site,
     for_service,
     known_sites,
+    print_error,
     require_readable_state,
-    tell,
 )
 from controller.cli.used_by_service import accounts_storage
 from controller.clock import SystemClock
@@ -75,8 +73,8 @@ def user(
     if as_json:
         click.echo(json_text({"version": 1, **_document(account)}, indent=2))
     else:
-        said = _role_words(account, options)
-        click.echo(options.say(f"user.done.{act}", name=account.name, role=said, file=store.place))
+        role_text = _role_words(account, options)
+        click.echo(options.text(f"user.done.{act}", name=account.name, role=role_text, file=store.place))
 
 
 def _done(store: AccountStore, act: str, name: str, role: str | None, password: str, site: str | None) -> Account:
@@ -98,7 +96,7 @@ def _done(store: AccountStore, act: str, name: str, role: str | None, password: 
 def _require_fitting(
     act: str, name: str | None, role: str | None, password_file: Path | None, site: str | None
 ) -> None:
-    """Raises WatertowerError for a word that is missing (TWL-Q112) or of another act (TWL-Q115)."""
+    """Raises WatertowerError for an argument that is missing (TWL-Q112) or belongs to another action (TWL-Q115)."""
     words = (("NAME", name, act != LIST, act != LIST), ("--role", role, act in WITH_ROLE, act in WITH_ROLE))
     for word, given, is_needed, is_allowed in (
         *words,
@@ -112,7 +110,7 @@ def _require_fitting(
 
 
 def _opened(options: Options, makes: bool = False) -> AccountStore | None:
-    """The accounts of the state directory, None where there are none; `makes` the directory."""
+    """The accounts of the state directory, None if there are none; with `makes` the directory is created."""
     require_readable_state(options)
     where = accounts_storage(options)
     try:
@@ -123,11 +121,11 @@ def _opened(options: Options, makes: bool = False) -> AccountStore | None:
     except OSError as error:
         raise NotKept("TWL-A001", file=str(options.service_state / ACCOUNTS), reason=reason_of(error)) from error
 
-    return AccountStore(where, lambda event: tell_of(event, options) if event.code == "TWL-A002" else None)
+    return AccountStore(where, lambda event: print_event(event, options) if event.code == "TWL-A002" else None)
 
 
 def _new_password(store: AccountStore, act: str, name: str, password_file: Path | None, options: Options) -> str:
-    """From the file, from what is piped in, or typed twice on the terminal. Raises Refused for one that cannot be
+    """A password from the file, from the pipe, or typed twice on the terminal. Raises Refused for one that cannot be
     used, and before anything is typed for a name that cannot; Misconfigured TWL-Q106 for the file."""
     names = {account.name.casefold() for account in store.accounts()}
     if (name.casefold() in names) == (act == "add"):
@@ -136,9 +134,9 @@ def _new_password(store: AccountStore, act: str, name: str, password_file: Path 
         return _first_line(password_file)
     if sys.stdin is None or not sys.stdin.isatty():
         return (sys.stdin.read(MOST_BYTES) if sys.stdin else "").rstrip("\r\n")
-    password = getpass.getpass(options.say("user.password"))
+    password = getpass.getpass(options.text("user.password"))
     passwords.require_good(password, name)
-    if getpass.getpass(options.say("user.password_again")) != password:
+    if getpass.getpass(options.text("user.password_again")) != password:
         raise Refused("TWL-A024")
     return password
 
@@ -155,20 +153,20 @@ def _list(accounts: tuple[Account, ...], place: str, options: Options, as_json: 
         click.echo(json_text({"version": 1, "accounts": [_document(account) for account in accounts]}, indent=2))
         return
     if not accounts:
-        click.echo(options.say("user.none", file=place), err=True)
+        click.echo(options.text("user.none", file=place), err=True)
         return
     zone = _zone(options)
     width = max(len(account.name) for account in accounts)
     for account in accounts:
-        seen = f"{account.seen.astimezone(zone):%Y-%m-%d %H:%M}" if account.seen else options.say("user.never")
-        said = _role_words(account, options) + (f", {options.say('user.disabled')}" if account.disabled else "")
-        click.echo(f"{account.name:{width}}  {said:28}  {options.say('user.seen', at=seen)}")
+        seen = f"{account.seen.astimezone(zone):%Y-%m-%d %H:%M}" if account.seen else options.text("user.never")
+        role_text = _role_words(account, options) + (f", {options.text('user.disabled')}" if account.disabled else "")
+        click.echo(f"{account.name:{width}}  {role_text:28}  {options.text('user.seen', at=seen)}")
 
 
 def _role_words(account: Account, options: Options) -> str:
     if account.sites is None:
-        return options.say(f"user.role.{account.role.value}")
-    return ", ".join(f"{site}: {options.say(f'user.role.{role.value}')}" for site, role in account.sites.items())
+        return options.text(f"user.role.{account.role.value}")
+    return ", ".join(f"{site}: {options.text(f'user.role.{role.value}')}" for site, role in account.sites.items())
 
 
 def _document(account: Account) -> dict[str, object]:
@@ -183,7 +181,8 @@ def _document(account: Account) -> dict[str, object]:
 
 
 def _zone(options: Options) -> tzinfo:
-    """Of the site, or the first of several; UTC where its files cannot be read: accounts do not depend on them."""
+    """The time zone of the site, or of the first of several; UTC if its files cannot be read: accounts do not need
+    them."""
     try:
         setup = _setup(options)
     except WatertowerError:
@@ -192,7 +191,7 @@ def _zone(options: Options) -> tzinfo:
 
 
 def _setup(options: Options) -> Setup:
-    """Of the site, or the first of several. Raises WatertowerError."""
+    """The setup of the site, or of the first of several. Raises WatertowerError."""
     first, *_ = each_site(options)
     return load_last_good(first.folder, first.state_dir)[0]
 
@@ -204,7 +203,7 @@ def _setup(options: Options) -> Setup:
 @common
 @for_service
 def audit(options: Options, act: str, since: str | None, as_json: bool) -> None:
-    """What people have done, the oldest first; `verify` ends with 1 where a row was changed or is missing."""
+    """What people have done, the oldest first; `verify` ends with 1 if a row was changed or is missing."""
     store = _opened(options)
     if act == "verify":
         _verify(store, options, as_json)
@@ -216,11 +215,11 @@ def audit(options: Options, act: str, since: str | None, as_json: bool) -> None:
         is_empty = False
         click.echo(json_text(_row_document(row)) if as_json else _row_line(row, zone, options))
     if is_empty:
-        click.echo(options.say("audit.nothing"), err=True)
+        click.echo(options.text("audit.nothing"), err=True)
 
 
 def _verify(store: AccountStore | None, options: Options, as_json: bool) -> None:
-    """Ends the process."""
+    """Prints the result and ends the process."""
     if store is None:
         raise NotKept(
             "TWL-A001", file=str(options.service_state / ACCOUNTS), reason=reason_of(FileNotFoundError(2, ""))
@@ -230,10 +229,10 @@ def _verify(store: AccountStore | None, options: Options, as_json: bool) -> None
         document = {"version": 1, "rows": verdict.rows, "broken": verdict.broken, "reason": verdict.reason or None}
         click.echo(json_text(document, indent=2))
     elif verdict.broken is None:
-        click.echo(options.say("audit.intact", rows=verdict.rows))
+        click.echo(options.text("audit.intact", rows=verdict.rows))
     else:
-        reason = options.say(f"audit.broken.{verdict.reason}", number=verdict.broken)
-        click.echo(options.say("audit.not_intact", number=verdict.broken, reason=reason, rows=verdict.rows))
+        reason = options.text(f"audit.broken.{verdict.reason}", number=verdict.broken)
+        click.echo(options.text("audit.not_intact", number=verdict.broken, reason=reason, rows=verdict.rows))
     sys.exit(0 if verdict.broken is None else FOUND_PROBLEMS)
 
 
@@ -263,11 +262,11 @@ def _row_document(row: AuditRow) -> dict[str, object]:
 
 def _row_line(row: AuditRow, zone: tzinfo, options: Options) -> str:
     """`2026-11-20 15:41:00 Kim (page, 192.0.2.7): role of Sara changed: viewer → operator`."""
-    way = options.say(f"audit.source.{row.actor.source.value}")
-    who = row.actor.name or options.say("audit.source.service")
+    way = options.text(f"audit.source.{row.actor.source.value}")
+    who = row.actor.name or options.text("audit.source.service")
     where = f"{way}, {row.actor.address}" if row.actor.address else way
     known = row.act in {act.value for act in Act}
-    what = options.say(f"audit.act.{row.act.replace('.', '_')}", whom=row.whom) if known else row.act
+    what = options.text(f"audit.act.{row.act.replace('.', '_')}", whom=row.whom) if known else row.act
     change = " → ".join(_value(each) for each in (row.before, row.after) if each is not None)
     line = f"{row.at.astimezone(zone):%Y-%m-%d %H:%M:%S} {who} ({where}): {what}"
     return printable(f"{line}: {change}" if change else line, WIDEST)
@@ -278,20 +277,20 @@ def _value(value: object) -> str:
 
 
 def note_in_audit(options: Options, act: Act, before: object = None, after: object = None) -> None:
-    """What the caller has done by another command; nothing where there are no accounts, and so no audit."""
+    """Records in the audit what the caller has done with another command; nothing if there are no accounts."""
     where = accounts_storage(options)
     if not has_accounts(where):
         return
-    store = AccountStore(where, lambda event: tell_of(event, options))
+    store = AccountStore(where, lambda event: print_event(event, options))
     entry = AuditEntry(act, Actor(caller(), Source.COMMAND_LINE), before=before, after=after)
     try:
         store.audit.append(entry, SystemClock().read().wall)
     except WatertowerError as error:
-        tell(error, options)
+        print_error(error, options)
     finally:
         store.close()
 
 
-def tell_of(event: Event, options: Options) -> None:
-    """Prints what is wrong with something that is kept."""
+def print_event(event: Event, options: Options) -> None:
+    """Prints a problem of stored data."""
     click.echo(f"{event.code}: {event.text(options.language)}", err=True)

@@ -24,7 +24,7 @@ from controller.cli.screen import Screen
 with Screen() as screen:
     screen.show("\\n".join(f"line {number}" for number in range(100)))
     for _ in range(600):
-        screen.look()
+        screen.redraw()
         time.sleep(0.02)
 """
 
@@ -92,6 +92,6 @@ def test_a_terminal_is_drawn_over_and_again_when_its_size_changes(terminal: tupl
 @pytest.mark.real
 def test_in_a_pipe_each_is_below_the_last_without_a_sign_for_terminals() -> None:
     """For a file, or another program."""
-    script = "from controller.cli.screen import Screen\nwith Screen() as s:\n s.show('a'); s.show('b'); s.look()"
+    script = "from controller.cli.screen import Screen\nwith Screen() as s:\n s.show('a'); s.show('b'); s.redraw()"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30)
     assert done.stdout == "a\nb\n"
