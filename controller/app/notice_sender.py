@@ -22,7 +22,7 @@ from controller.app.broker_settings import secret_text
 from controller.errors import Misconfigured
 from controller.events.models import Reason, printable
 from controller.events.reasons import reason_of
-from controller.service.notice_queue import NoticeMessage
+from controller.service.notices import NoticeMessage
 
 CALL_S = 50.0
 """Seconds after which the system ends a process that calls apprise."""

@@ -25,9 +25,17 @@ from controller.events.models import Reason
 from controller.mqtt import Mqtt
 from controller.retry import backoff_s
 from controller.service.gateway_document import gateway_health
-from controller.service.notice_queue import NoticeMessage, delivered, due, message, not_delivered, queued
 from controller.service.notice_words import Notice, NoticeFacts, of_event, proof_notice
-from controller.service.notices import NoticeWatch, told_over
+from controller.service.notices import (
+    NoticeMessage,
+    NoticeWatch,
+    delivered,
+    due,
+    message,
+    not_delivered,
+    queued,
+    told_over,
+)
 from controller.service.past import PastSchedules
 from controller.service.proof import Proof
 from controller.service.proof_period import ProofPeriod

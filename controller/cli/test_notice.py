@@ -11,7 +11,7 @@ from controller.clock import SystemClock
 from controller.config.tower_keys import Receiver
 from controller.errors import WatertowerError
 from controller.events.models import Reason, Text
-from controller.service.notice_queue import NoticeMessage
+from controller.service.notices import NoticeMessage
 
 
 @click.command("test-notice")

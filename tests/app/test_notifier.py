@@ -27,7 +27,7 @@ from controller.clock import SystemClock
 from controller.config.tower_keys import Heartbeat, Receiver
 from controller.events import Event
 from controller.events.models import Reason
-from controller.service.notice_queue import NoticeMessage
+from controller.service.notices import NoticeMessage
 from controller.state.json_file import JsonDocument, Unusable
 from controller.state.notice_file import FILE, NoticeMemory
 from tests.app.test_assembly import Site

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from controller.config.tower_keys import NoticeKind, Receiver
 from controller.schedule.hours import Place, Window
-from controller.service.notice_queue import MOST_FAULTS, MOST_WAITING, delivered, due, message, not_delivered, queued
 from controller.service.notice_words import Notice
+from controller.service.notices import MOST_FAULTS, MOST_WAITING, delivered, due, message, not_delivered, queued
 from controller.state.notice_file import NoticeMemory
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
