@@ -116,12 +116,14 @@ def test_a_term_rises_with_the_epoch_of_the_orders(kept: Kept) -> None:
 
 
 def test_who_departs_leaves_everything_at_once(kept: Kept) -> None:
-    """And is not counted any more."""
+    """And is not counted any more; what another has is still his."""
     kept.ask("one", take=("north", "south"))
+    kept.ask("three", take=("west",))
     kept.store.depart("one")
-    standing = kept.ask("two", take=("north", "south"))
+    standing = kept.ask("two", take=("north", "south", "west"))
     assert standing.led_by("two") == {"north", "south"}
-    assert standing.controllers == ("two",)
+    assert standing.led_by("three") == {"west"}
+    assert standing.controllers == ("three", "two")
 
 
 @pytest.fixture
