@@ -94,35 +94,35 @@ def sent(desired: DesiredState, gateway: Dmx | None = None) -> DesiredDocument:
     """The document that is sent for it."""
     (message,) = (gateway or mast()).encode(desired, "tower/alvesta")
     assert (message.topic, message.qos, message.retain) == ("tower/alvesta/gateway/mast/desired", 1, True)
-    told = parse_desired(message.payload)
-    assert isinstance(told, DesiredDocument)
-    return told
+    document = parse_desired(message.payload)
+    assert isinstance(document, DesiredDocument)
+    return document
 
 
 def test_a_wish_is_one_retained_document() -> None:
     """With every zone, the plan, and what comes after, faded into."""
-    told = sent(want({"bowl": Look((ORANGE,), 0.8)}), mast(after={"hold": "2 h", "look": "orange"}))
-    assert told.order == Order(2, 5)
-    assert told.zones["bowl"].state(NOW) == LIT
-    assert told.zones["bowl"].fade_s == 30.0
-    assert told.zones["shaft"].state(NOW) == DARK
-    assert told.after.hold_s == 7200
-    assert told.after.zones["shaft"].on
-    assert {look.fade_s for look in told.after.zones.values()} == {30.0}
-    assert len(told.cues) == 1
-    assert told.cues[0].why == "otherwise"
+    document = sent(want({"bowl": Look((ORANGE,), 0.8)}), mast(after={"hold": "2 h", "look": "orange"}))
+    assert document.order == Order(2, 5)
+    assert document.zones["bowl"].state(NOW) == LIT
+    assert document.zones["bowl"].fade_s == 30.0
+    assert document.zones["shaft"].state(NOW) == DARK
+    assert document.after.hold_s == 7200
+    assert document.after.zones["shaft"].on
+    assert {look.fade_s for look in document.after.zones.values()} == {30.0}
+    assert len(document.cues) == 1
+    assert document.cues[0].why == "otherwise"
 
 
 def test_every_zone_has_the_keys_of_the_contract() -> None:
     """Also a dark one; a sequence stands in the place of the colour."""
     steps = Look((ORANGE, Color("#0000FF")), 0.8, 10.0)
     (message,) = mast().encode(want({"bowl": steps}), "w")
-    told = json.loads(message.payload)
-    for zones in (told["zones"], told["cues"][0]["zones"]):
+    document = json.loads(message.payload)
+    for zones in (document["zones"], document["cues"][0]["zones"]):
         assert zones["bowl"].keys() == {"on", "brightness", "fade_s", "sequence"}
         assert zones["bowl"]["sequence"].keys() == {"colors", "change_every_s", "started_at"}
         assert zones["shaft"] == {"on": False, "color": "#000000", "brightness": 0.0, "fade_s": 30.0}
-    assert told["after"]["zones"]["bowl"] == {"on": False, "color": "#000000", "brightness": 0.0, "fade_s": 30.0}
+    assert document["after"]["zones"]["bowl"] == {"on": False, "color": "#000000", "brightness": 0.0, "fade_s": 30.0}
 
 
 @pytest.mark.parametrize("word", ["dark", "Släckt", "off", "svart", "#000000"])
@@ -135,8 +135,8 @@ def test_what_comes_after_may_be_dark_in_any_word(word: str) -> None:
 def test_extremes_of_the_files_can_be_sent() -> None:
     """Durations of 400 days and a thousand colours: a document, and one that is not too large."""
     many = Look(tuple(Color(f"#{number:06X}") for number in range(1000)), 1.0, 400 * 86400.0)
-    told = sent(want({"bowl": many}), mast(after={"hold": "400 d"}))
-    assert told.zones["bowl"].look == many
+    document = sent(want({"bowl": many}), mast(after={"hold": "400 d"}))
+    assert document.zones["bowl"].look == many
     (message,) = mast().encode(want({"bowl": many, "shaft": many}), "w")
     assert len(message.payload) < MAX_PAYLOAD
 
@@ -147,10 +147,12 @@ def test_a_plan_that_is_too_long_is_told_as_far_as_it_fits(cues: int, zones: int
     lamps = [{"name": f"f{n}", "zone": f"zone-{n}", "profile": "rgb", "address": 3 * n + 1} for n in range(zones)]
     whole = want({f"zone-{n}": Look((ORANGE,), 0.8) for n in range(zones)})
     many = tuple(replace(whole.cues[0], at=NOW + n * timedelta(minutes=1)) for n in range(cues))
-    told = sent(replace(whole, cues=many), mast(fixtures=lamps))
-    assert 1 < len(told.cues) < cues
-    assert told.valid_until == many[len(told.cues)].at, "a gateway alone would else take the last cue for all that is"
-    assert len(told.zones) == len(told.after.zones) == zones
+    document = sent(replace(whole, cues=many), mast(fixtures=lamps))
+    assert 1 < len(document.cues) < cues
+    assert document.valid_until == many[len(document.cues)].at, (
+        "a gateway alone would else take the last cue for all that is"
+    )
+    assert len(document.zones) == len(document.after.zones) == zones
 
 
 REPORT = (
@@ -161,23 +163,23 @@ REPORT = (
 
 def test_a_report() -> None:
     """The zones that it drives, and how it came to it; of foreign zones nothing."""
-    told = mast().decode("w/gateway/mast/reported", REPORT, "w")
-    assert isinstance(told, Report)
-    assert dict(told.zones) == {"bowl": ReportedLook(on=True, brightness=0.8, color=ORANGE)}
-    assert (told.order, told.by, told.clock, told.problems) == (Order(2, 5), "plan", "anchor", ("TWL-X111",))
-    assert told.at == NOW + timedelta(seconds=1)
-    assert told.info is None
+    report = mast().decode("w/gateway/mast/reported", REPORT, "w")
+    assert isinstance(report, Report)
+    assert dict(report.zones) == {"bowl": ReportedLook(on=True, brightness=0.8, color=ORANGE)}
+    assert (report.order, report.by, report.clock, report.problems) == (Order(2, 5), "plan", "anchor", ("TWL-X111",))
+    assert report.at == NOW + timedelta(seconds=1)
+    assert report.info is None
 
 
 def test_what_it_says_of_itself_is_handed_on() -> None:
     """As it says it; what is not known here is left out."""
-    told = mast().decode("w/gateway/mast/reported", REPORT[:-1] + b',"info":{"program":"1.2","color":"grey"}}', "w")
-    assert isinstance(told, Report)
-    assert told.info == GatewayInfo(program="1.2")
+    report = mast().decode("w/gateway/mast/reported", REPORT[:-1] + b',"info":{"program":"1.2","color":"grey"}}', "w")
+    assert isinstance(report, Report)
+    assert report.info == GatewayInfo(program="1.2")
 
 
 @pytest.mark.parametrize(
-    ("leaf", "payload", "told"),
+    ("leaf", "payload", "expected"),
     [
         ("availability", b"online", Report(online=True)),
         ("availability", b"offline", Report(online=False)),
@@ -187,17 +189,17 @@ def test_what_it_says_of_itself_is_handed_on() -> None:
         ("else", b"online", Ignored()),
     ],
 )
-def test_other_messages(leaf: str, payload: bytes, told: object) -> None:
+def test_other_messages(leaf: str, payload: bytes, expected: object) -> None:
     """Availability, cleared topics, and what is none of ours."""
-    assert mast().decode(f"w/gateway/mast/{leaf}", payload, "w") == told
+    assert mast().decode(f"w/gateway/mast/{leaf}", payload, "w") == expected
 
 
 @given(st.sampled_from(["availability", "reported", "desired"]), st.binary(min_size=1, max_size=100))
 def test_any_bytes_are_read_or_refused(leaf: str, payload: bytes) -> None:
     """Decode is total."""
-    told = mast().decode(f"w/gateway/mast/{leaf}", payload, "w")
+    report = mast().decode(f"w/gateway/mast/{leaf}", payload, "w")
     nothing = Report(written=Order()) if leaf == "desired" else None
-    assert told == nothing or isinstance(told, Rejected) or payload in {b"online", b"offline"}
+    assert report == nothing or isinstance(report, Rejected) or payload in {b"online", b"offline"}
 
 
 @pytest.mark.parametrize(

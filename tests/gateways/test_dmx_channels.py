@@ -59,8 +59,8 @@ def test_bridges_may_count_from_nought(want: DesiredState) -> None:
 def test_channels_add_up_to_a_confirmation(want: DesiredState) -> None:
     """The documented answer is one topic a channel; a zone agrees when all its channels are told."""
     gateway = bridge(channel_topic="dmx/channels/{channel}/set", state_topic="dmx/channels/{channel}")
-    told = gateway.decode("dmx/channels/16", b"199", PREFIX)
-    assert told == Report(zones={"shaft": ReportedLook(levels=((16, 199),))})
+    report = gateway.decode("dmx/channels/16", b"199", PREFIX)
+    assert report == Report(zones={"shaft": ReportedLook(levels=((16, 199),))})
     known = ReportedLook()
     agreed = []
     for message in gateway.encode(want, PREFIX)[:3]:
@@ -75,8 +75,8 @@ def test_channels_add_up_to_a_confirmation(want: DesiredState) -> None:
 def test_a_map_is_read_for_the_channels_in_use(want: DesiredState) -> None:
     """Other channels are somebody else's."""
     gateway = bridge(map_topic="dmx/set", state_topic="dmx/state")
-    told = gateway.decode("dmx/state", b'{"1":255,"2":0,"3":0,"9":80}', PREFIX)
-    assert told == Report(zones={"bowl": ReportedLook(levels=((1, 255), (2, 0), (3, 0)))})
+    report = gateway.decode("dmx/state", b'{"1":255,"2":0,"3":0,"9":80}', PREFIX)
+    assert report == Report(zones={"bowl": ReportedLook(levels=((1, 255), (2, 0), (3, 0)))})
     assert gateway.decode("dmx/state", b'{"9":80}', PREFIX) == Report()
     for nonsense in (b'{"1":-1}', b'{"1":null}', b'{"1":"full"}'):
         assert isinstance(gateway.decode("dmx/state", nonsense, PREFIX), Rejected)
@@ -91,10 +91,10 @@ def test_bridges_may_count_on_a_scale_of_their_own(scale: str, level: int, want:
     for brightness in (1.0, 0.63, 0.2, 0.01):
         states = {"bowl": lit("#FF6A00", brightness), "shaft": lit("#123456")}
         (message,) = gateway.encode(DesiredState(now=want.now, zones=states), PREFIX)
-        told = gateway.decode("dmx/state", message.payload, PREFIX)
-        assert isinstance(told, Report)
-        assert all(gateway.agrees(zone, states[zone], told.zones[zone]) for zone in states), brightness
-        assert not gateway.agrees("bowl", DARK, told.zones["bowl"]) or brightness == 0.01
+        report = gateway.decode("dmx/state", message.payload, PREFIX)
+        assert isinstance(report, Report)
+        assert all(gateway.agrees(zone, states[zone], report.zones[zone]) for zone in states), brightness
+        assert not gateway.agrees("bowl", DARK, report.zones["bowl"]) or brightness == 0.01
 
 
 @pytest.mark.parametrize(("scale", "off"), [("255", 2), ("1000", 2), ("100", 2), ("80", 3), ("10", 14), ("3", 44)])
@@ -106,9 +106,9 @@ def test_every_level_is_confirmed_as_a_bridge_rounds_it_and_not_beyond(
     for level in range(1, 256):
         states = {"bowl": lit(f"#{level:02X}0000"), "shaft": lit(f"#0000{level:02X}")}
         (message,) = gateway.encode(DesiredState(now=want.now, zones=states), PREFIX)
-        told = gateway.decode("dmx/state", message.payload, PREFIX)
-        assert isinstance(told, Report)
-        assert all(gateway.agrees(zone, states[zone], told.zones[zone]) for zone in states), level
+        report = gateway.decode("dmx/state", message.payload, PREFIX)
+        assert isinstance(report, Report)
+        assert all(gateway.agrees(zone, states[zone], report.zones[zone]) for zone in states), level
     levels = {channel: level for channel, level in gateway.levels(states).items() if channel < 16}
     for by, agrees in ((off - 1, True), (off, False)):
         reported = ReportedLook(levels=tuple((channel, abs(level - by)) for channel, level in levels.items()))
@@ -118,11 +118,13 @@ def test_every_level_is_confirmed_as_a_bridge_rounds_it_and_not_beyond(
 @pytest.mark.parametrize(("scale", "payload"), [("255", b'{"1":1000}'), ("100", b'{"1":255}'), ("255", b'{"1":"256"}')])
 def test_a_level_beyond_the_scale_shows_that_it_is_another(scale: str, payload: bytes) -> None:
     """The key is named, and nothing is read of the light."""
-    told = bridge(map_topic="dmx/set", state_topic="dmx/state", level_scale=scale).decode("dmx/state", payload, PREFIX)
-    assert isinstance(told, Report)
-    assert told.zones == {}
-    assert told.fault is not None
-    assert (told.fault.code, told.fault.fields["key"]) == ("TWL-G121", f"level_scale: {scale}")
+    report = bridge(map_topic="dmx/set", state_topic="dmx/state", level_scale=scale).decode(
+        "dmx/state", payload, PREFIX
+    )
+    assert isinstance(report, Report)
+    assert report.zones == {}
+    assert report.fault is not None
+    assert (report.fault.code, report.fault.fields["key"]) == ("TWL-G121", f"level_scale: {scale}")
 
 
 def test_without_a_state_topic_it_is_written_only() -> None:

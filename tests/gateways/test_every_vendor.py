@@ -54,9 +54,9 @@ KINDS = sorted(set(GATEWAYS) - {"dmx", "dmx-channels"})
 def test_any_payload_gives_a_report_or_a_reason(named: Callable[..., Gateway], payload: bytes) -> None:
     """The parser of every kind is total, and what it reads is within bounds."""
     for gateway, topic in ((each, topic) for each in map(named, KINDS) for topic in each.topics(PREFIX)):
-        told = gateway.decode(topic, payload, PREFIX)
-        assert isinstance(told, Report | Ignored | Rejected)
-        for shown in told.zones.values() if isinstance(told, Report) else ():
+        report = gateway.decode(topic, payload, PREFIX)
+        assert isinstance(report, Report | Ignored | Rejected)
+        for shown in report.zones.values() if isinstance(report, Report) else ():
             assert shown != ReportedLook()
             assert shown.brightness is None or 0 < shown.brightness <= 1
             assert shown.kelvin is None or 1000 <= shown.kelvin <= 20_000
@@ -91,8 +91,8 @@ HOSTILE = [
 def test_hostile_payloads_are_refused(vendor: Gateway, payload: bytes) -> None:
     """Depth, length, figures without end, other encodings: refused, without a word about the light."""
     for topic in vendor.topics(PREFIX):
-        told = vendor.decode(topic, payload, PREFIX)
-        assert not (isinstance(told, Report) and told.zones), (topic, told)
+        report = vendor.decode(topic, payload, PREFIX)
+        assert not (isinstance(report, Report) and report.zones), (topic, report)
 
 
 def test_an_empty_payload_says_nothing(vendor: Gateway) -> None:
@@ -254,8 +254,8 @@ def test_a_brightness_is_not_compared_finer_than_a_firmware_counts(
 ) -> None:
     """A scale of 1000 steps, of which the firmware may know 255."""
     gateway = named("home-assistant", brightness_scale=1000)
-    told = ReportedLook(on=True, brightness=shown / 1000, color=Color("#FF6A00"))
-    assert gateway.agrees("bowl", lit(brightness=0.5), told) is agrees
+    report = ReportedLook(on=True, brightness=shown / 1000, color=Color("#FF6A00"))
+    assert gateway.agrees("bowl", lit(brightness=0.5), report) is agrees
 
 
 def test_an_effect_of_its_own_never_agrees(vendor: Gateway, lit: Callable[..., ZoneState]) -> None:

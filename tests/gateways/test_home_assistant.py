@@ -17,9 +17,9 @@ PREFIX = "watertower"
 
 def read(gateway: Gateway, **keys: Any) -> ReportedLook:
     """What a state says."""
-    told = gateway.decode("home/rgb1", json.dumps(keys).encode(), PREFIX)
-    assert isinstance(told, Report), told
-    return told.zones["bowl"]
+    report = gateway.decode("home/rgb1", json.dumps(keys).encode(), PREFIX)
+    assert isinstance(report, Report), report
+    return report.zones["bowl"]
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,9 @@ def test_kelvin_goes_as_mired_within_range(
     want = lit("#FFB46B", kelvin=kelvin)
     (message,) = gateway.encode(desired_state(want), PREFIX)
     assert json.loads(message.payload) == {"state": "ON", "brightness": 255, "color_temp": mired}
-    said = {"state": "ON", "brightness": 255, "color_mode": "color_temp"}
-    assert gateway.agrees("bowl", want, read(gateway, **said, color_temp=mired + 3))
-    assert not gateway.agrees("bowl", want, read(gateway, **said, color_temp=mired - 40))
+    keys = {"state": "ON", "brightness": 255, "color_mode": "color_temp"}
+    assert gateway.agrees("bowl", want, read(gateway, **keys, color_temp=mired + 3))
+    assert not gateway.agrees("bowl", want, read(gateway, **keys, color_temp=mired - 40))
 
 
 @pytest.mark.parametrize(
@@ -199,8 +199,8 @@ def test_nonsense_is_refused_whole(keys: dict[str, Any], named: Callable[..., Ga
 
 def test_numbers_may_stand_as_text(named: Callable[..., Gateway]) -> None:
     """Templates often make text of numbers."""
-    told = read(named("home-assistant"), state="on", brightness="204")
-    assert (told.on, told.brightness) == (True, 0.8)
+    report = read(named("home-assistant"), state="on", brightness="204")
+    assert (report.on, report.brightness) == (True, 0.8)
 
 
 def test_without_a_state_topic_nothing_is_confirmed(named: Callable[..., Gateway]) -> None:
@@ -244,8 +244,8 @@ def test_the_brightness_has_the_scale_of_the_lamp(
         (message,) = gateway.encode(desired_state(lit(brightness=brightness)), PREFIX)
         sent = json.loads(message.payload)
         assert sent["brightness"] == step
-        said = read(gateway, **sent, color_mode="rgb")
-        assert gateway.agrees("bowl", lit(brightness=brightness), said)
+        keys = read(gateway, **sent, color_mode="rgb")
+        assert gateway.agrees("bowl", lit(brightness=brightness), keys)
     if full > 1:
         other = sent | {"brightness": share - max(1, full // 20)}
         assert not gateway.agrees("bowl", lit(brightness=0.8), read(gateway, **other, color_mode="rgb"))
@@ -254,19 +254,19 @@ def test_the_brightness_has_the_scale_of_the_lamp(
 def test_a_lamp_of_twelve_bits_may_count_in_eight(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
     """It tells the nearest that it can hold."""
     gateway = named("home-assistant", brightness_scale="4095")
-    said = {"state": "ON", "color_mode": "rgb", "color": {"r": 255, "g": 106, "b": 0}}
-    assert gateway.agrees("bowl", lit(brightness=0.5), read(gateway, **said, brightness=round(128 / 255 * 4095)))
-    assert not gateway.agrees("bowl", lit(brightness=1.0), read(gateway, **said, brightness=255))
+    keys = {"state": "ON", "color_mode": "rgb", "color": {"r": 255, "g": 106, "b": 0}}
+    assert gateway.agrees("bowl", lit(brightness=0.5), read(gateway, **keys, brightness=round(128 / 255 * 4095)))
+    assert not gateway.agrees("bowl", lit(brightness=1.0), read(gateway, **keys, brightness=255))
 
 
 def test_a_lamp_that_is_off_still_tells_its_scale(named: Callable[..., Gateway]) -> None:
     """Most tell the brightness that they would have: off it is, and of another scale. Nonsense tells nothing."""
     for brightness, code in ((4095, "TWL-G121"), (-1, None), (None, None), (255, None)):
         payload = json.dumps({"state": "OFF", "brightness": brightness}).encode()
-        told = named("home-assistant").decode("home/rgb1", payload, PREFIX)
-        assert isinstance(told, Report)
-        assert told.zones == {"bowl": ReportedLook(on=False)}
-        assert (told.fault.code if told.fault else None) == code
+        report = named("home-assistant").decode("home/rgb1", payload, PREFIX)
+        assert isinstance(report, Report)
+        assert report.zones == {"bowl": ReportedLook(on=False)}
+        assert (report.fault.code if report.fault else None) == code
 
 
 @pytest.mark.parametrize(("kelvin", "sent"), [(2700, 2700), (1500, 2200), (9000, 6000)])
@@ -282,12 +282,12 @@ def test_kelvin_may_go_as_kelvin(
     gateway = named("home-assistant", color_modes=["rgb", "color_temp"], **keys)
     (message,) = gateway.encode(desired_state(lit("#FFB46B", kelvin=kelvin)), PREFIX)
     assert json.loads(message.payload)["color_temp"] == sent
-    said = {"state": "ON", "brightness": 255, "color_mode": "color_temp"}
-    assert gateway.agrees("bowl", lit("#FFB46B", kelvin=kelvin), read(gateway, **said, color_temp=sent))
-    told = gateway.decode("home/rgb1", json.dumps(said | {"color_temp": 370}).encode(), PREFIX)
-    assert isinstance(told, Report)
-    assert told.fault is not None
-    assert told.fault.fields["key"] == "color_temp_kelvin: true"
+    keys = {"state": "ON", "brightness": 255, "color_mode": "color_temp"}
+    assert gateway.agrees("bowl", lit("#FFB46B", kelvin=kelvin), read(gateway, **keys, color_temp=sent))
+    report = gateway.decode("home/rgb1", json.dumps(keys | {"color_temp": 370}).encode(), PREFIX)
+    assert isinstance(report, Report)
+    assert report.fault is not None
+    assert report.fault.fields["key"] == "color_temp_kelvin: true"
 
 
 @pytest.mark.parametrize("kind", ["home-assistant", "esphome", "zigbee2mqtt"])
@@ -310,11 +310,11 @@ def test_words_for_being_there_are_the_devices_own(kind: str, named: Callable[..
     assert gateway.decode(topic, b"dead", PREFIX) == Report(online=False)
     for other in (named(kind), gateway):
         for word in (b"gone", b"online" if other is gateway else b"dead"):
-            told = other.decode(topic, word, PREFIX)
-            assert isinstance(told, Report)
-            assert told.fault is not None
-            assert (told.fault.code, told.alive, told.online) == ("TWL-G122", False, None)
-            assert told.fault.fields["key"] == "payload_available, payload_not_available"
+            report = other.decode(topic, word, PREFIX)
+            assert isinstance(report, Report)
+            assert report.fault is not None
+            assert (report.fault.code, report.alive, report.online) == ("TWL-G122", False, None)
+            assert report.fault.fields["key"] == "payload_available, payload_not_available"
 
 
 @pytest.mark.parametrize(

@@ -166,18 +166,18 @@ def test_a_state_is_understood(vector: Mapping[str, Any], named: Callable[..., G
     report = gateway.decode(vector["topic"], payload(vector), "watertower")
     assert isinstance(report, Report), report
     shown = report.zones["bowl"]
-    told = {
+    values = {
         "on": shown.on,
         "brightness": shown.brightness,
         "rgb": shown.light and list(shown.light.rgb),
         "color_temp_mired": shown.kelvin and round(1e6 / shown.kelvin),
     }
     silent = {"on"} if vector["id"] == "z2m-state-orange-xy" else set()
-    for key in (told.keys() & given.keys()) - silent:
+    for key in (values.keys() & given.keys()) - silent:
         if key == "rgb":
-            near_rgb(vector, told["rgb"])
+            near_rgb(vector, values["rgb"])
         else:
-            assert told[key] == pytest.approx(given[key], abs=0.005), key
+            assert values[key] == pytest.approx(given[key], abs=0.005), key
 
 
 def near_rgb(vector: Mapping[str, Any], rgb: list[int]) -> None:

@@ -18,16 +18,16 @@ PREFIX = "watertower"
 def shown(gateway: Gateway, topic: str, payload: bytes | dict[str, Any]) -> ReportedLook:
     """What a message says of the zone."""
     raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    told = gateway.decode(topic, raw, PREFIX)
-    assert isinstance(told, Report), told
-    return told.zones["bowl"]
+    report = gateway.decode(topic, raw, PREFIX)
+    assert isinstance(report, Report), report
+    return report.zones["bowl"]
 
 
-def fault(told: Report | Ignored | Rejected) -> tuple[str, str]:
+def fault(report: Report | Ignored | Rejected) -> tuple[str, str]:
     """The code of the fault that a message shows, and the words or the value that it was told in."""
-    assert isinstance(told, Report), told
-    assert told.fault is not None
-    return told.fault.code, told.fault.fields.get("error") or told.fault.fields["value"]
+    assert isinstance(report, Report), report
+    assert report.fault is not None
+    return report.fault.code, report.fault.fields.get("error") or report.fault.fields["value"]
 
 
 def sent(gateway: Gateway, want: DesiredState) -> Any:
@@ -79,9 +79,9 @@ def test_zigbee_reports_are_compared_by_xy(named: Callable[..., Gateway], lit: C
     """The bridge's own formula: orange by the CIE's would be far off."""
     gateway = named("zigbee2mqtt")
     keys = {"state": "ON", "brightness": 203, "color_mode": "xy", "color": {"x": 0.6374, "y": 0.3529}}
-    told = shown(gateway, "zigbee2mqtt/tower", keys)
-    assert gateway.agrees("bowl", lit(brightness=0.8), told)
-    assert not gateway.agrees("bowl", lit("#FF0000", 0.8), told)
+    report = shown(gateway, "zigbee2mqtt/tower", keys)
+    assert gateway.agrees("bowl", lit(brightness=0.8), report)
+    assert not gateway.agrees("bowl", lit("#FF0000", 0.8), report)
     keys["color"] = {"x": 0.6194, "y": 0.3709}
     assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "zigbee2mqtt/tower", keys))
     keys["color"] = {"x": 0.66, "y": 0.33}
@@ -144,7 +144,7 @@ def test_zigbee_knows_no_dark_colours(
 
 
 @pytest.mark.parametrize(
-    ("modes", "told", "asked"),
+    ("modes", "expected", "asked"),
     [
         (["brightness"], {"brightness": 203}, ["state", "brightness"]),
         (["onoff"], {}, ["state"]),
@@ -153,7 +153,7 @@ def test_zigbee_knows_no_dark_colours(
 )
 def test_zigbee_lamps_without_colours(
     modes: list[str],
-    told: dict[str, Any],
+    expected: dict[str, Any],
     asked: list[str],
     named: Callable[..., Gateway],
     desired_state: Callable[..., DesiredState],
@@ -162,17 +162,17 @@ def test_zigbee_lamps_without_colours(
     """They are sent what they have, asked for no more, and confirmed by it."""
     gateway = named("zigbee2mqtt", color_modes=modes)
     keys = sent(gateway, desired_state(lit(brightness=0.8), 2.0))
-    assert keys == {"state": "ON", **told} | ({} if modes == ["onoff"] else {"transition": 2})
+    assert keys == {"state": "ON", **expected} | ({} if modes == ["onoff"] else {"transition": 2})
     (question,) = gateway.query(PREFIX)
     assert list(json.loads(question.payload)) == asked
-    state = {"state": "ON", **told, "linkquality": 80}
+    state = {"state": "ON", **expected, "linkquality": 80}
     assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "zigbee2mqtt/tower", state))
     assert not gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "zigbee2mqtt/tower", {"state": "OFF"}))
     assert "color" in gateway.cannot()
 
 
 @pytest.mark.parametrize(
-    ("mode", "told"),
+    ("mode", "expected"),
     [
         ("brightness", {"brightness": 204, "transition": 0}),
         ("onoff", {"effect": "None"}),
@@ -181,7 +181,7 @@ def test_zigbee_lamps_without_colours(
 )
 def test_esphome_lights_without_colours(
     mode: str,
-    told: dict[str, Any],
+    expected: dict[str, Any],
     named: Callable[..., Gateway],
     desired_state: Callable[..., DesiredState],
     lit: Callable[..., ZoneState],
@@ -189,8 +189,8 @@ def test_esphome_lights_without_colours(
     """Their states have an empty colour."""
     gateway = named("esphome", color_modes=[mode])
     keys = sent(gateway, desired_state(lit(brightness=0.8)))
-    assert keys == {"state": "ON", **told}
-    state = {"color_mode": mode, "state": "ON", **told, "color": {}}
+    assert keys == {"state": "ON", **expected}
+    state = {"color_mode": mode, "state": "ON", **expected, "color": {}}
     assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, "tower/light/floods/state", state))
     assert not gateway.agrees("bowl", DARK, shown(gateway, "tower/light/floods/state", state))
 
@@ -259,8 +259,8 @@ def test_esphome_lights_are_zones_of_their_own(named: Callable[..., Gateway], li
     *first, second = gateway.encode(want, PREFIX)
     assert {message.topic for message in first} == {"tower/light/floods/command"}
     assert (second.topic, json.loads(second.payload)["state"]) == ("tower/light/strip/command", "OFF")
-    told = gateway.decode("tower/light/strip/state", b'{"state":"OFF"}', PREFIX)
-    assert told == Report(zones={"shaft": ReportedLook(on=False)})
+    report = gateway.decode("tower/light/strip/state", b'{"state":"OFF"}', PREFIX)
+    assert report == Report(zones={"shaft": ReportedLook(on=False)})
 
 
 @pytest.mark.parametrize(
@@ -400,8 +400,8 @@ def test_tasmota_colours_are_divided_by_the_dimmer(
     """At 60 % the firmware says 996245 for a colour of FFA373; when dim the hue says it better."""
     gateway = named("tasmota")
     keys = {"POWER": "ON", "Dimmer": 60, "Color": "996245", "HSBColor": "21,55,60"}
-    told = shown(gateway, "stat/tasmota/RESULT", keys)
-    assert told == ReportedLook(on=True, brightness=0.6, color=Color("#FFA373"))
+    report = shown(gateway, "stat/tasmota/RESULT", keys)
+    assert report == ReportedLook(on=True, brightness=0.6, color=Color("#FFA373"))
     dim = {"POWER": "ON", "Dimmer": 1, "Color": "030100", "HSBColor": "25,100,1"}
     assert gateway.agrees("bowl", lit(brightness=0.01), shown(gateway, "tele/tasmota/STATE", dim))
     decimal = {"POWER": "ON", "Dimmer": 80, "Color": "204,85,0", "HSBColor": "25,100,80"}
@@ -445,10 +445,10 @@ def test_tasmota_with_white_channels(named: Callable[..., Gateway], lit: Callabl
     """Five channels are either a colour or a colour temperature; white light washes a colour out."""
     gateway = named("tasmota", channels=5)
     warm = {"POWER": "ON", "Dimmer": 80, "Color": "0000003A92", "CT": 370, "HSBColor": "25,100,0"}
-    told = shown(gateway, "stat/tasmota/RESULT", warm)
-    assert told.kelvin == 2703
-    assert gateway.agrees("bowl", lit("#FFB46B", 0.8, kelvin=2700), told)
-    assert not gateway.agrees("bowl", lit(brightness=0.8), told)
+    report = shown(gateway, "stat/tasmota/RESULT", warm)
+    assert report.kelvin == 2703
+    assert gateway.agrees("bowl", lit("#FFB46B", 0.8, kelvin=2700), report)
+    assert not gateway.agrees("bowl", lit(brightness=0.8), report)
     mixed = {"POWER": "ON", "Dimmer": 100, "Color": "FF6A008000", "CT": 370}
     assert not gateway.agrees("bowl", lit(), shown(gateway, "stat/tasmota/RESULT", mixed))
 
@@ -532,8 +532,8 @@ def test_shelly_gen2_answers_reach_the_one_who_asked(
     assert [each["method"] for each in questions] == ["Light.GetStatus", "RGB.GetStatus"]
     assert {each["src"] for each in questions} == {"watertower/gateway/lamp"}
     reply = {"id": questions[1]["id"], "result": {"id": 0, "output": True, "brightness": 80, "rgb": [255, 106, 0]}}
-    told = shown(gateway, "watertower/gateway/lamp/rpc", reply)
-    assert gateway.agrees("bowl", lit(brightness=0.8), told)
+    report = shown(gateway, "watertower/gateway/lamp/rpc", reply)
+    assert gateway.agrees("bowl", lit(brightness=0.8), report)
     error = b'{"id":1,"error":{"code":404,"message":"No handler for RGBW.Set"}}'
     refused = gateway.decode("watertower/gateway/lamp/rpc", error, PREFIX)
     assert fault(refused) == ("TWL-G120", "'404: No handler for RGBW.Set'")
@@ -653,13 +653,13 @@ def test_the_bridge_says_what_it_could_not_do(
     """Of this lamp, in its log; that the lamp lives is not said by it. Other levels are no errors."""
     gateway = named("zigbee2mqtt", topic=f"zigbee2mqtt/{name}")
     payload = {"level": "error", "message": message, "namespace": "z2m"}
-    told = gateway.decode("zigbee2mqtt/bridge/logging", json.dumps(payload).encode(), PREFIX)
+    report = gateway.decode("zigbee2mqtt/bridge/logging", json.dumps(payload).encode(), PREFIX)
     if named_in_it:
-        assert fault(told)[0] == "TWL-G120"
-        assert isinstance(told, Report)
-        assert not told.alive
+        assert fault(report)[0] == "TWL-G120"
+        assert isinstance(report, Report)
+        assert not report.alive
     else:
-        assert told == Ignored()
+        assert report == Ignored()
     debug = json.dumps(payload | {"level": "debug"}).encode()
     assert gateway.decode("zigbee2mqtt/bridge/logging", debug, PREFIX) == Ignored()
 

@@ -45,5 +45,5 @@ def test_a_gateway_is_told_what_always_holds(rules: str) -> None:
     assert isinstance(document, DesiredDocument)
     for seconds in (0, 5, 3600, 7201):
         at = NOW + timedelta(seconds=seconds)
-        told = {zone: look.state(at) for zone, look in document.zones.items()}
-        assert told == desired_looks(gateway.zone_names, cues[0], at)
+        states = {zone: look.state(at) for zone, look in document.zones.items()}
+        assert states == desired_looks(gateway.zone_names, cues[0], at)

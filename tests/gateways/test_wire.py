@@ -54,9 +54,9 @@ looks = st.builds(
 
 def test_what_is_written_is_read() -> None:
     """There and back."""
-    told = parse_desired(json.dumps(DESIRED).encode())
-    assert isinstance(told, DesiredDocument)
-    assert parse_desired(told.model_dump_json(exclude_none=True).encode()) == told
+    parsed = parse_desired(json.dumps(DESIRED).encode())
+    assert isinstance(parsed, DesiredDocument)
+    assert parse_desired(parsed.model_dump_json(exclude_none=True).encode()) == parsed
     report = parse_reported(json.dumps(REPORTED).encode())
     assert isinstance(report, ReportedDocument)
     assert parse_reported(report.model_dump_json(exclude_none=True).encode()) == report
@@ -108,9 +108,9 @@ def test_what_is_refused(path: tuple[str, ...], value: object) -> None:
     for key in path[:-1]:
         place = place[key]
     place[path[-1]] = value
-    told = parse_desired(json.dumps(document).encode())
-    assert isinstance(told, Rejected)
-    assert 0 < len(str(told.reason)) <= 500
+    parsed = parse_desired(json.dumps(document).encode())
+    assert isinstance(parsed, Rejected)
+    assert 0 < len(str(parsed.reason)) <= 500
 
 
 def test_unknown_keys_are_ignored() -> None:
@@ -122,9 +122,9 @@ def test_unknown_keys_are_ignored() -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_give_a_document_or_a_reason(payload: bytes) -> None:
     """Never an exception, and never a reason without words."""
-    for told in (parse_desired(payload), parse_reported(payload)):
-        assert isinstance(told, Rejected)
-        assert told.reason.code
+    for parsed in (parse_desired(payload), parse_reported(payload)):
+        assert isinstance(parsed, Rejected)
+        assert parsed.reason.code
 
 
 @pytest.mark.parametrize(
@@ -149,18 +149,18 @@ def test_any_bytes_give_a_document_or_a_reason(payload: bytes) -> None:
 )
 def test_known_poisons(payload: bytes) -> None:
     """What has broken other parsers."""
-    for told in (parse_desired(payload), parse_reported(payload)):
-        assert isinstance(told, Rejected)
-        assert 0 < len(str(told.reason)) <= 500
+    for parsed in (parse_desired(payload), parse_reported(payload)):
+        assert isinstance(parsed, Rejected)
+        assert 0 < len(str(parsed.reason)) <= 500
 
 
 @given(looks, st.floats(0, 3e7))
 def test_a_look_survives_the_wire(look: Look, after_s: float) -> None:
     """Sequences too: at any instant the same is shown at both ends."""
     written = ZoneLook.of(look, NOW, 0.0)
-    told = ZoneLook.model_validate_json(written.model_dump_json(exclude_none=True), strict=True)
+    parsed = ZoneLook.model_validate_json(written.model_dump_json(exclude_none=True), strict=True)
     at = NOW + timedelta(seconds=after_s)
-    assert told.state(at) == look.at((at - NOW).total_seconds())
+    assert parsed.state(at) == look.at((at - NOW).total_seconds())
 
 
 def test_the_longest_duration_of_a_file_fits() -> None:

@@ -1,4 +1,4 @@
-"""Worlds in which both ends live in memory: engine, gateways and lamps around a broker that does as it is told."""
+"""Worlds in which both ends are in memory: controller, gateways and lamps around a broker that the test controls."""
 
 import json
 from collections.abc import Callable

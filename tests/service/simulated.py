@@ -29,7 +29,7 @@ PREFIX = "watertower"
 
 
 class SetClock(HostClock):
-    """A clock that is trusted as far as a test says."""
+    """A clock whose trust the test sets."""
 
     trust = Trust.TRUSTED
 
@@ -43,13 +43,13 @@ class SetClock(HostClock):
 
 
 class Reachable:
-    """A machine whose connection a test breaks and makes; `tell=False` is without a last will."""
+    """A machine whose connection a test breaks and makes; `with_will=False` is without a last will."""
 
     client: MultiBrokerClient
 
-    def disconnect(self, *, tell: bool = True) -> None:
+    def disconnect(self, *, with_will: bool = True) -> None:
         """Its connections break, and none can be made."""
-        wills = self._take_wills() if not tell else None
+        wills = self._take_wills() if not with_will else None
         self.client.shake()
         for line in self.client.lines:
             line.part()
@@ -75,9 +75,9 @@ class Reachable:
 class Switched(Reachable):
     """A gateway's machine."""
 
-    def stop(self, *, tell: bool = True) -> None:
-        """The plug is pulled; with `tell` its will is said at once, else never."""
-        wills = self._take_wills() if not tell else None
+    def stop(self, *, with_will: bool = True) -> None:
+        """The power is cut; with `with_will` its will is published at once, else never."""
+        wills = self._take_wills() if not with_will else None
         super().stop(power_lost=False)  # type: ignore[misc]
         self._give_wills(wills)
 
@@ -116,37 +116,37 @@ class SimulatedController(Reachable, ControllerHost):
 
     def codes(self, since_s: float = 0.0) -> list[str]:
         """The codes of the events since then, but for those of the connection."""
-        told = [event.code for at_s, event in self.events if at_s >= since_s]
-        return [code for code in told if not code.startswith("TWL-M")]
+        codes = [event.code for at_s, event in self.events if at_s >= since_s]
+        return [code for code in codes if not code.startswith("TWL-M")]
 
     def status(self, gateway: str = "mast") -> set[str]:
         """The statuses of the zones of a gateway."""
         return set(self.engine.states[gateway].status.values())
 
-    def _record(self, tell: Callable[[Event], None]) -> Callable[[Event], None]:
+    def _record(self, emit: Callable[[Event], None]) -> Callable[[Event], None]:
         def record(event: Event) -> None:
             if "command_id" in event.fields:
                 self.lives.setdefault(str(event.fields["command_id"]), []).append(event.code)
             if event.level is not Level.DEBUG:
                 self.events.append((self.clock.mono, event))
-            tell(event)
+            emit(event)
 
         return record
 
 
 class SimulatedGateway(Switched, OurGatewayHost):
-    """A gateway of our own, with the `events` that it told, and what it `said` last by topic."""
+    """One of our own gateways, with the `events` that it emitted, and the last message `published` by topic."""
 
     def __init__(self, world: "World", gateway: Dmx) -> None:
         self.events: list[tuple[float, Event]] = []
-        self.said: dict[str, bytes] = {}
+        self.published: dict[str, bytes] = {}
         super().__init__(world.world, world.brokers, world.setup, gateway, world.on_light, self._record)
         self.clock = SetClock(world.world)
 
     def publish(self, messages: Iterable[Message]) -> None:
-        """Records what it says last on each topic, also while nobody hears it."""
+        """Records the last message on each topic, even if nobody receives it."""
         messages = tuple(messages)
-        self.said.update({message.topic: message.payload for message in messages})
+        self.published.update({message.topic: message.payload for message in messages})
         super().publish(messages)
 
     def start(self, *, forget: bool = False) -> None:
@@ -165,24 +165,24 @@ class SimulatedGateway(Switched, OurGatewayHost):
 
 
 class SimulatedVendor(Switched, VendorGatewayHost):
-    """A vendor's device; `receive` may be replaced by a device that hears nothing."""
+    """A vendor's device; `receive` may be replaced by a device that receives nothing."""
 
     def __init__(self, world: "World", gateway: Gateway) -> None:
         self.powered = False
         super().__init__(world.world, world.broker, gateway, world.on_light)
         self._sent = world.sent
 
-    def stop(self, *, tell: bool = True) -> None:
+    def stop(self, *, with_will: bool = True) -> None:
         """The plug is pulled."""
         self.powered = False
-        super().stop(tell=tell)
+        super().stop(with_will=with_will)
 
     def birth(self) -> Iterable[Message]:
-        """Records what it says when it connects."""
+        """Records its birth messages."""
         return self._recorded(super().birth())
 
     def publish(self, messages: Iterable[Message]) -> None:
-        """Records what it says."""
+        """Records what it publishes."""
         super().publish(self._recorded(messages))
 
     def _recorded(self, messages: Iterable[Message]) -> tuple[Message, ...]:
@@ -190,11 +190,11 @@ class SimulatedVendor(Switched, VendorGatewayHost):
         self._sent.extend((self.clock.mono, self.name, message) for message in messages)
         return messages
 
-    def start(self, *, tell: bool = True) -> None:
-        """Power; with `tell` it says what its firmware says then, else nothing at all."""
+    def start(self, *, with_birth: bool = True) -> None:
+        """Power is on; with `with_birth` it sends what its firmware sends then, else nothing."""
         self.powered = True
         super().start()
-        if not tell:
+        if not with_birth:
             self.boot_messages = ()
 
     @property
@@ -312,16 +312,16 @@ class World(Scenario):
     @property
     def reported(self) -> ReportedDocument:
         """The last report of the first gateway of our own."""
-        document = parse_reported(self.mast.said[self.mast.gateway.topic("reported", PREFIX)])
+        document = parse_reported(self.mast.published[self.mast.gateway.topic("reported", PREFIX)])
         assert isinstance(document, ReportedDocument)
         return document
 
-    def say(self, topic: str, payload: bytes, retain: bool = False) -> None:
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
         """Somebody else publishes."""
         self.broker.publish(Message(topic, payload, 1, retain))
 
     def post(self, host: SimulatedGateway, topic: str, payload: bytes) -> None:
-        """A message that only one gateway hears, as over a second broker."""
+        """A message that only one gateway receives, as over a second broker."""
         host.take(Received(self.broker.name, topic, payload, retain=False, qos=1))
 
     def weather(self, lose: float = 0.0, repeat: float = 0.0, delay: float = 0.0) -> None:
@@ -332,12 +332,12 @@ class World(Scenario):
         """All connections break and are made again."""
         hosts = [host for host in (self.controller, *self.gateways) if host.client.connected]
         for host in hosts:
-            host.disconnect(tell=False)
+            host.disconnect(with_will=False)
         for host in hosts:
             host.connect()
 
     def forget(self) -> None:
-        """The broker starts anew and has retained nothing."""
+        """The broker restarts without its retained messages."""
         self.retained.clear()
         self.reconnect()
 

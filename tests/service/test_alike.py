@@ -48,7 +48,7 @@ class Evening:
         self.controller = Controller(tuple(lamps), "w", program)
         self.controller.connected(reading(-60))
         self.sent: list[tuple[float, Any]] = []
-        self.told: Events = []
+        self.events: Events = []
         self.rows = 0
         self.turns(-59)
         self.report(range(COUNT), OFF, -58)
@@ -69,7 +69,7 @@ class Evening:
         for _ in range(5 * COUNT):
             result = self.controller.turn(now)
             self.sent += [(seconds, message) for message in result.messages]
-            self.told += [(one.code, dict(one.fields)) for event in result.events for one in event.singly()]
+            self.events += [(one.code, dict(one.fields)) for event in result.events for one in event.singly()]
             self.rows += len(result.events)
             if result.wake_s is None or result.wake_s > now.mono:
                 return
@@ -81,12 +81,12 @@ def test_they_are_sent_and_told_what_each_would_be_by_itself(scheduled: Callable
     together, apart = (Evening(lamps, scheduled(EVENINGS)) for lamps in (ALIKE, EACH_ITS_OWN))
     assert together.sent == apart.sent
     for name in (f"lamp-{number}" for number in range(COUNT)):
-        about = [[each for each in evening.told if each[1].get("gateway") == name] for evening in (together, apart)]
+        about = [[each for each in evening.events if each[1].get("gateway") == name] for evening in (together, apart)]
         assert about[0] == about[1]
-    assert sorted(map(repr, together.told)) == sorted(map(repr, apart.told))
+    assert sorted(map(repr, together.events)) == sorted(map(repr, apart.events))
     assert together.rows < apart.rows
     assert together.controller.states == apart.controller.states
-    commands = [fields["command_id"] for code, fields in together.told if code == "TWL-G101"]
+    commands = [fields["command_id"] for code, fields in together.events if code == "TWL-G101"]
     assert len(set(commands)) == len(commands) >= len(OBEDIENT)
     repeated = {seconds for seconds, message in together.sent if message.topic == f"lamp/{COUNT - 1}/set"}
     assert len(repeated) > 3

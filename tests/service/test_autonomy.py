@@ -64,13 +64,13 @@ def test_the_plan_ahead_is_renewed_though_nothing_changes(long: World, scheduled
     long.controller.wake()
     long.run(60)
     since = long.mono
-    told = [long.desired]
+    documents = [long.desired]
     for _ in range(25):
         long.run(1800)
         assert long.desired.valid_until - long.wall > timedelta(hours=65, minutes=59)
-        if long.desired.order != told[-1].order:
-            told.append(long.desired)
-    between = [after.valid_until - before.valid_until for before, after in pairwise(told)]
+        if long.desired.order != documents[-1].order:
+            documents.append(long.desired)
+    between = [after.valid_until - before.valid_until for before, after in pairwise(documents)]
     assert [round(each / timedelta(hours=1), 3) for each in between] == [6, 6]
     assert long.mast.order == long.desired.order
     assert long.controller.codes(since) == []

@@ -25,11 +25,11 @@ def test_one_that_ends_is_told_once_a_day_with_the_days_left() -> None:
     certificates.note(
         Connected("a", session_present=False, attempts=1, certificate_until=NOW + timedelta(days=10, hours=5))
     )
-    (told,) = certificates.due(NOW)
-    assert told.fields == {"broker": "a", "days": 10}
+    (event,) = certificates.due(NOW)
+    assert event.fields == {"broker": "a", "days": 10}
     assert certificates.due(NOW + timedelta(hours=5)) == ()
-    (told,) = certificates.due(NOW + timedelta(hours=6))
-    assert told.fields == {"broker": "a", "days": 9}
+    (event,) = certificates.due(NOW + timedelta(hours=6))
+    assert event.fields == {"broker": "a", "days": 9}
     certificates.note(Renewed("a", NOW + timedelta(days=400)))
     (over,) = certificates.due(NOW + timedelta(days=3))
     assert (over.code, over.fields) == ("TWL-M017", {"broker": "a", "days": 397})

@@ -26,11 +26,11 @@ def words() -> Words:
     """The changes from one schedule to another, in a language."""
     tower = (CONFIG / "tower.yaml").read_bytes()
 
-    def said(before: str, after: str, language: str = "sv", now: datetime = NOVEMBER) -> ChangeWords:
+    def change_words(before: str, after: str, language: str = "sv", now: datetime = NOVEMBER) -> ChangeWords:
         old, new = (parse(tower, f"version: 1\n{text}\n".encode(), CONFIG).program() for text in (before, after))
         return ChangeWords(language, new.place.time_zone, NAMES, changes(old, new, now))
 
-    return said
+    return change_words
 
 
 def test_a_week_moved_by_a_day(words: Words) -> None:
@@ -71,8 +71,8 @@ def test_what_saving_does_at_once_comes_first(words: Words, before: str, after: 
 def test_a_long_run_of_nights_is_one_line_with_the_hours_of_its_ends(words: Words) -> None:
     """And the count tells that none was left out."""
     before = "campaigns: [{name: A, nights: 25 November to 20 December, color: orange}]"
-    told = words(before, before.replace("color", "hours: sunset to 23:00, color"), "en")
-    (first, *_) = map(told.group, told.changes.groups)
+    found = words(before, before.replace("color", "hours: sunset to 23:00, color"), "en")
+    (first, *_) = map(found.group, found.changes.groups)
     assert first == (
         "26 nights, Wed 25 Nov – Sun 20 Dec 2026: has 15:33–08:04 … 15:21–08:37 orange 100 %, "
         "gets 15:33–23:00 … 15:21–23:00 orange 100 %"
@@ -156,10 +156,10 @@ def test_light_that_would_have_gone_on_for_days_ends_on_a_day(words: Words) -> N
 
 def test_more_than_twenty_days_are_counted_year_by_year(words: Words) -> None:
     """As every Friday of a year."""
-    told = list(
+    found = list(
         words("", "campaigns: [{name: F, nights: every Friday, hours: sunset to 23:00, color: blue}]", "en").days()
     )
-    assert told == [
+    assert found == [
         "7 days are lit, Fri 13 Nov – Fri 25 Dec 2026.",
         "50 days are lit, Fri 1 Jan – Fri 10 Dec 2027.",
     ]

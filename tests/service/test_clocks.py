@@ -265,8 +265,8 @@ def test_a_time_servers_step_makes_nobody_deaf(night: World, who: str, seconds: 
             party.turn()
         for _ in range(12):
             night.run(10)
-            heard = night.controller.engine.states["mast"].reported
-            assert night.mono - heard.alive_s <= 10.2
+            reported = night.controller.engine.states["mast"].reported
+            assert night.mono - reported.alive_s <= 10.2
             assert night.controller.status() == {"confirmed"}
         assert not {code for code in night.controller.codes(since) if code.startswith("TWL-G")}
     assert night.wrong_s == 0
@@ -293,7 +293,7 @@ def test_an_absurd_count_of_seconds_makes_nobody_deaf(night: World) -> None:
     """Somebody wrote a report in the gateway's name."""
     night.run(60)
     topic = night.mast.gateway.topic("reported", "watertower")
-    night.say(topic, re.sub(rb'"uptime_s":[0-9.]+', b'"uptime_s":1e12', night.retained[topic]), True)
+    night.publish(topic, re.sub(rb'"uptime_s":[0-9.]+', b'"uptime_s":1e12', night.retained[topic]), True)
     night.run(11)
     assert night.controller.engine.states["mast"].reported.uptime[0] < 1000
 
@@ -307,19 +307,19 @@ def test_a_gateway_that_goes_by_another_time_is_told_of(night: World, off_s: flo
     assert not {"TWL-T006", "TWL-T007"} & set(night.controller.codes(since))
     night.run(120)
     assert night.controller.engine.states["mast"].reported.clock_off_s == pytest.approx(off_s, abs=0.2)
-    told = [event for at_s, event in night.controller.events if event.code == "TWL-T006" and at_s >= since]
-    (text,) = (event.text("en") for event in told)
+    events = [event for at_s, event in night.controller.events if event.code == "TWL-T006" and at_s >= since]
+    (text,) = (event.text("en") for event in events)
     apart = "6 seconds" if abs(off_s) < 60 else "60 minutes"
-    assert text == f"mast: goes by a clock of its own, {apart} {'behind' if off_s < 0 else 'ahead of'} ours"
+    assert text == f"mast: uses a clock of its own, {apart} {'behind' if off_s < 0 else 'ahead of'} ours"
     night.mast.clock.step(-off_s)
     night.run(130)
     assert night.controller.codes(since).count("TWL-T006") == 1
     assert night.controller.codes(since).count("TWL-T007") == 1
 
 
-@pytest.mark.parametrize(("pace", "told"), [(1.0, True), (7200.0, False)])
+@pytest.mark.parametrize(("pace", "is_emitted"), [(1.0, True), (7200.0, False)])
 def test_in_time_lapse_a_report_under_way_is_no_other_time(
-    world_of: Callable[..., World], pace: float, told: bool
+    world_of: Callable[..., World], pace: float, is_emitted: bool
 ) -> None:
     """A report that took 10 ms is 72 s old by a wall on which two hours pass in a second."""
     engine, late = world_of(EVENING).controller.engine, timedelta(seconds=72)
@@ -329,7 +329,7 @@ def test_in_time_lapse_a_report_under_way_is_no_other_time(
         report = {"version": 1, "epoch": 1, "revision": 1, "at": (reading.wall - late).isoformat(), "zones": {}}
         report |= {"by": "desired", "clock": "own", "uptime_s": second}
         engine.receive(mast.topic("reported", "watertower"), json.dumps(report).encode(), False, reading)
-    assert ("TWL-T006" in [event.code for event in engine.turn(reading).events]) is told
+    assert ("TWL-T006" in [event.code for event in engine.turn(reading).events]) is is_emitted
 
 
 def test_a_gateway_that_goes_by_our_time_has_no_clock_to_compare(night: World) -> None:
@@ -385,8 +385,8 @@ def test_a_clock_behind_what_the_site_knew_says_by_how_much_and_against_what(nig
     """In words, in both languages; and when it fits again."""
     known = night.wall + timedelta(days=3)
     engine = night.controller.engine
-    told = [event for reading in islice(readings(night, known=known), 300) for event in engine.turn(reading).events]
-    (event,) = (event for event in told if event.code == "TWL-T003")
+    events = [event for reading in islice(readings(night, known=known), 300) for event in engine.turn(reading).events]
+    (event,) = (event for event in events if event.code == "TWL-T003")
     assert event.text("en").endswith("3 days behind what this site knew at last, 2026-11-23 18:00 UTC")
     assert "den går 3 dygn efter den tid som anläggningen senast kände till, 2026-11-23 18:00 UTC" in event.text("sv")
     passed = ClockReading(known + timedelta(hours=1), night.mono + 10_000, Trust.PLAUSIBLE)
@@ -407,8 +407,8 @@ def test_a_clock_that_runs_wrong_is_told_of_and_sends_nothing(night: World, drif
     engine, codes, sent, limit = night.controller.engine, Counter[str](), 0, RateLimit()
     for reading in islice(readings(night, drift=drift), 1200):
         output = engine.turn(reading)
-        codes.update(told.code for event in output.events for told in limit.pass_on(event, reading.mono))
-        codes.update(told.code for told in limit.due(reading.mono))
+        codes.update(passed.code for event in output.events for passed in limit.pass_on(event, reading.mono))
+        codes.update(passed.code for passed in limit.due(reading.mono))
         sent += len(output.messages) if reading.mono > night.mono + 600 else 0
     assert codes["TWL-T005"] == 1
     assert (codes["TWL-T002"], codes["TWL-C040"]) == (2, 1)

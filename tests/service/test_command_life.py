@@ -66,6 +66,6 @@ def test_a_document_that_is_refused_is_told_with_its_own_id(evening: World) -> N
     document = parse_desired(evening.retained[DESIRED])
     assert isinstance(document, DesiredDocument)
     older = document.model_copy(update={"revision": 0, "command_id": "of-another"})
-    evening.say(DESIRED, older.model_dump_json(exclude_none=True).encode(), True)
+    evening.publish(DESIRED, older.model_dump_json(exclude_none=True).encode(), True)
     evening.run(5)
     assert "TWL-D011" in told_by_gateway(evening)["of-another"]

@@ -28,35 +28,35 @@ def gathered(confirmations: Confirmations, events: list[Event], now_s: float = 0
 
 def test_many_that_show_the_same_are_told_as_one_and_each_stands_in_the_history() -> None:
     """With the latency of the last."""
-    told = gathered(Confirmations(250), [confirmed(number) for number in range(250)])
-    many = [event for event in told if event.level is not Level.DEBUG]
+    events = gathered(Confirmations(250), [confirmed(number) for number in range(250)])
+    many = [event for event in events if event.level is not Level.DEBUG]
     assert [event.code for event in many] == [MANY_CONFIRMED]
     assert many[0].fields == {"count": 250, "shows": ORANGE, "latency_s": 0.249}
     assert many[0].text("en") == "250 gateways confirm bowl orange 100 %, the last after 0.249 s"
-    assert {event.fields["command_id"] for event in told[:-1]} == {f"1.{number}" for number in range(250)}
+    assert {event.fields["command_id"] for event in events[:-1]} == {f"1.{number}" for number in range(250)}
 
 
 def test_those_that_confirmed_at_one_instant_count_each() -> None:
     """As one event already, beside others."""
     each = {f"post-{number}": f"1.{number}" for number in range(100, 200)}
-    told = gathered(Confirmations(250), [confirmed(1), replace(confirmed(100), each=each), confirmed(2)])
-    assert [event.level for event in told] == [Level.DEBUG] * 3 + [Level.INFO]
-    assert told[-1].fields == {"count": 102, "shows": ORANGE, "latency_s": 0.1}
+    events = gathered(Confirmations(250), [confirmed(1), replace(confirmed(100), each=each), confirmed(2)])
+    assert [event.level for event in events] == [Level.DEBUG] * 3 + [Level.INFO]
+    assert events[-1].fields == {"count": 102, "shows": ORANGE, "latency_s": 0.1}
 
 
 @pytest.mark.parametrize("count", [1, SINGLY])
 def test_few_are_told_one_by_one(count: int) -> None:
     """Even at a site with many."""
-    told = gathered(Confirmations(250), [confirmed(number) for number in range(count)])
-    assert [(event.code, event.level) for event in told] == [("TWL-G101", Level.INFO)] * count
+    events = gathered(Confirmations(250), [confirmed(number) for number in range(count)])
+    assert [(event.code, event.level) for event in events] == [("TWL-G101", Level.INFO)] * count
 
 
 def test_few_that_confirmed_at_one_instant_are_told_one_by_one_too() -> None:
     """Each with its own command."""
     event = replace(confirmed(0), each={f"post-{number}": f"1.{number}" for number in range(SINGLY)})
-    told = gathered(Confirmations(250), [event])
-    assert told == list(event.singly())
-    assert {(each.code, each.level) for each in told} == {("TWL-G101", Level.INFO)}
+    events = gathered(Confirmations(250), [event])
+    assert events == list(event.singly())
+    assert {(each.code, each.level) for each in events} == {("TWL-G101", Level.INFO)}
 
 
 def test_those_that_show_something_else_are_told_apart() -> None:

@@ -25,7 +25,7 @@ def request(name: str, **keys: str) -> bytes:
 def test_a_live_request_is_obeyed_and_answered(night: World) -> None:
     """Within a moment, and told by its id."""
     since = night.mono
-    night.say(REQUESTS, request("live"))
+    night.publish(REQUESTS, request("live"))
     night.run(0.2)
     assert night.controller.codes(since)[0] == "TWL-O101"
     assert [override.id for override in night.controller.engine.program.overrides] == ["live"]
@@ -40,7 +40,7 @@ def test_whose_request_it_was_is_vouched_for_by_the_page_alone(night: World) -> 
     loop = night.controller.loop
     assert loop is not None
     loop.take(Received(PAGE, REQUESTS, request("page"), retain=False, qos=1), night.controller.read())
-    night.say(REQUESTS, request("mqtt", broker=PAGE))
+    night.publish(REQUESTS, request("mqtt", broker=PAGE))
     night.run(1)
     for _ in range(2):
         finished(loop.answer_next(night.controller.read()))
@@ -81,7 +81,7 @@ def test_a_retained_request_is_neither_obeyed_nor_answered(night: World) -> None
 
 def test_an_override_outlives_the_process_and_ends_on_time(night: World) -> None:
     """Killed while it stands: it stands again from the first turn on, until its own end."""
-    night.say(REQUESTS, request("long", until="30 min"))
+    night.publish(REQUESTS, request("long", until="30 min"))
     night.run(60)
     night.controller.stop()
     night.controller.start(night.controller.engine.order)
@@ -99,7 +99,7 @@ def test_a_safety_stop_acts_before_it_is_answered(night: World) -> None:
     """Dark within the fade, on a disk that takes nothing."""
     night.disk.file.full = True
     since = night.mono
-    night.say(REQUESTS, request("stop", action="stop"))
+    night.publish(REQUESTS, request("stop", action="stop"))
     night.run(4)
     assert not any(state.on for state in night.mast.shown().values())
     assert "TWL-O107" in night.controller.codes(since)
@@ -107,7 +107,7 @@ def test_a_safety_stop_acts_before_it_is_answered(night: World) -> None:
 
 def test_a_saved_schedule_is_in_force_at_once_under_what_is_set_by_hand(night: World) -> None:
     """The override stays where it stands; the rest follows the new file. A bad file changes nothing."""
-    night.say(REQUESTS, json.dumps({**json.loads(request("bowl")), "look": {"bowl": "red"}}).encode())
+    night.publish(REQUESTS, json.dumps({**json.loads(request("bowl")), "look": {"bowl": "red"}}).encode())
     night.run(5)
     night.controller.reload(b"version: 1\ncampaigns: [\n")
     night.controller.reload(b"version: 1\ncampaigns: [{name: x, dates: every day, hours: all day, color: blue}]\n")
@@ -147,6 +147,6 @@ def test_it_says_that_it_is_there_when_it_connects_and_the_broker_says_that_it_i
 def test_an_offline_in_its_name_is_written_over(night: World) -> None:
     """Retained by somebody else, it would be believed for ever."""
     night.run(20)
-    night.say(STATUS, b"offline", retain=True)
+    night.publish(STATUS, b"offline", retain=True)
     night.run(2)
     assert night.retained[STATUS] == b"online"

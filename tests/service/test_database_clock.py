@@ -16,10 +16,10 @@ def at(seconds: float, trust: Trust = Trust.PLAUSIBLE, stepped_s: float = 0.0) -
 
 
 def compared(shown_s: float, asked: ClockReading, answered: ClockReading) -> tuple[list[Event], bool]:
-    told: list[Event] = []
-    clock = DatabaseClock("one", told.append)
+    events: list[Event] = []
+    clock = DatabaseClock("one", events.append)
     clock.compare(NOW + timedelta(seconds=shown_s), asked, answered)
-    return told, clock.is_ours_doubtful
+    return events, clock.is_ours_doubtful
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_a_step_in_between_says_nothing() -> None:
 
 def test_it_is_over_when_they_agree_and_not_at_the_limit() -> None:
     """Nothing is told again and again."""
-    told: list[Event] = []
-    clock = DatabaseClock("one", told.append)
+    events: list[Event] = []
+    clock = DatabaseClock("one", events.append)
     for shown_s in (-31, -29, -31, -14, -29):
         clock.compare(NOW + timedelta(seconds=shown_s), at(0), at(0))
-    assert [event.code for event in told] == ["TWL-T008", "TWL-T009"]
+    assert [event.code for event in events] == ["TWL-T008", "TWL-T009"]
     assert not clock.is_ours_doubtful

@@ -31,7 +31,7 @@ class Hands:
     def real_s(self, wall_s: float) -> float:
         return wall_s
 
-    def tell(self, code: str, **fields: object) -> Event:
+    def emit(self, code: str, **fields: object) -> Event:
         return self.pass_on(new_event(code, **fields))
 
     def pass_on(self, event: Event) -> Event:
@@ -50,30 +50,30 @@ def hands() -> Hands:
 
 def test_it_stands_from_its_first_event_to_its_end(hands: Hands) -> None:
     """Told again it stands since the first, with what was told last; another file is another one."""
-    hands.tell("TWL-J003", file="a", reason="No space left on device")
+    hands.emit("TWL-J003", file="a", reason="No space left on device")
     hands.seconds = 60
-    hands.tell("TWL-J003", file="a", reason="Read-only file system")
-    hands.tell("TWL-J003", file="b", reason="x")
+    hands.emit("TWL-J003", file="a", reason="Read-only file system")
+    hands.emit("TWL-J003", file="b", reason="x")
     first, second = hands.degradations.now()
     assert (first.since, first.fields) == (START, {"file": "a", "reason": "Read-only file system"})
     assert second.since == START + timedelta(seconds=60)
-    hands.tell("TWL-J004", file="a")
+    hands.emit("TWL-J004", file="a")
     assert [one.fields["file"] for one in hands.degradations.now()] == ["b"]
-    hands.tell("TWL-J004", file="b")
-    hands.tell("TWL-J003", file="b", reason="x")
+    hands.emit("TWL-J004", file="b")
+    hands.emit("TWL-J003", file="b", reason="x")
     assert hands.degradations.now()[0].since == START + timedelta(seconds=60), "it has begun anew"
 
 
 def test_the_clock_is_one_that_says_itself_when_it_is_over(hands: Hands) -> None:
     """Suspect, then plausible, each since its own begin; one that is trusted is none."""
-    hands.tell("TWL-T001", trust="suspect", before="–")
+    hands.emit("TWL-T001", trust="suspect", before="–")
     hands.seconds = 120
-    hands.tell("TWL-T001", trust="plausible", before="suspect")
+    hands.emit("TWL-T001", trust="plausible", before="suspect")
     (one,) = hands.degradations.now()
     assert (one.fields["trust"], one.since) == ("plausible", START + timedelta(seconds=120))
     assert one.is_harmless
     for trust in ("trusted", "holdover"):
-        hands.tell("TWL-T001", trust=trust, before="plausible")
+        hands.emit("TWL-T001", trust=trust, before="plausible")
         assert hands.codes == []
 
 
@@ -86,7 +86,7 @@ def test_the_level_of_a_change_of_trust_is_that_of_the_new_state(trust: str, lev
 
 def test_a_clock_that_is_set_moves_what_began_before(hands: Hands) -> None:
     """A computer that began in 1970: its disk has been full for a minute, and not for half a century."""
-    hands.tell("TWL-J003", file="a", reason="x")
+    hands.emit("TWL-J003", file="a", reason="x")
     hands.seconds, hands.stepped_s = 60, 1e9
     assert hands.read().wall - hands.degradations.now()[0].since == timedelta(seconds=60)
 
@@ -97,7 +97,7 @@ def test_what_only_happens_again_and_again_is_over_when_it_does_not(hands: Hands
     assert quiet_s is not None
     for second in range(180):
         hands.seconds = second
-        hands.tell("TWL-G111", topic="t", epoch=1, revision=second)
+        hands.emit("TWL-G111", topic="t", epoch=1, revision=second)
     assert hands.codes == ["TWL-G111"]
     assert hands.degradations.now()[0].since == START
     hands.seconds += quiet_s
@@ -108,28 +108,28 @@ def test_what_only_happens_again_and_again_is_over_when_it_does_not(hands: Hands
 
 def test_what_ends_it_says_how_long_it_lasted(hands: Hands) -> None:
     """By the clock that is never stepped; of what took the place of another, since that began."""
-    assert hands.tell("TWL-M002", broker="a", reason="x").ended is None
+    assert hands.emit("TWL-M002", broker="a", reason="x").ended is None
     hands.seconds, hands.stepped_s = 60, 1e6
-    assert hands.tell("TWL-M007", broker="a", reason="x").ended is None, "it goes on"
-    assert hands.tell("TWL-M003", broker="a", reason="x", connack=5).ended is None, "it goes on"
+    assert hands.emit("TWL-M007", broker="a", reason="x").ended is None, "it goes on"
+    assert hands.emit("TWL-M003", broker="a", reason="x", connack=5).ended is None, "it goes on"
     assert hands.codes == ["TWL-M003"], "that it cannot be reached is true no more"
     hands.seconds = 9000
-    ended = hands.tell("TWL-M001", broker="a", attempts=5)
+    ended = hands.emit("TWL-M001", broker="a", attempts=5)
     assert ended.ended == EndedTrouble("TWL-M002", 9000)
     assert ended.text("en") == "Connected to a (attempt 5) (TWL-M002 lasted 2.5 hours)"
     assert ended.text("sv") == "Ansluten till a (försök 5) (TWL-M002 varade i 2,5 timmar)"
-    assert hands.tell("TWL-M001", broker="a", attempts=1).ended is None, "nothing was wrong"
+    assert hands.emit("TWL-M001", broker="a", attempts=1).ended is None, "nothing was wrong"
     assert hands.pass_on(ended).ended == ended.ended, "who hears of it twice says the same"
 
 
 def test_what_a_gateway_shows_itself_is_no_degradation_of_the_service(hands: Hands) -> None:
     """But its end says how long it lasted; each gateway for itself."""
     for name in ("mast", "entrance"):
-        hands.tell("TWL-G104", gateway=name, age_s=30)
+        hands.emit("TWL-G104", gateway=name, age_s=30)
     assert hands.codes == []
     hands.seconds = 300
-    assert hands.tell("TWL-G105", gateway="mast").ended == EndedTrouble("TWL-G104", 300)
-    assert hands.tell("TWL-G105", gateway="mast").ended is None
+    assert hands.emit("TWL-G105", gateway="mast").ended == EndedTrouble("TWL-G104", 300)
+    assert hands.emit("TWL-G105", gateway="mast").ended is None
 
 
 DAY_S = 86_400
@@ -138,48 +138,48 @@ DAY_S = 86_400
 def test_of_what_lasts_there_is_one_reminder_a_day_for_each_code(hands: Hands) -> None:
     """With since when, by the clock of the site; none once it is over, none of what is harmless."""
     for name in ("mast", "entrance"):
-        hands.tell("TWL-G104", gateway=name, age_s=30)
-    hands.tell("TWL-J003", file="a", reason="x")
-    hands.tell("TWL-M014", broker="b", days=12)
-    told = []
+        hands.emit("TWL-G104", gateway=name, age_s=30)
+    hands.emit("TWL-J003", file="a", reason="x")
+    hands.emit("TWL-M014", broker="b", days=12)
+    reminded = []
     for seconds in range(0, round(3.5 * DAY_S), 600):
         hands.seconds = seconds
         if seconds == 2 * DAY_S + 600:
-            hands.tell("TWL-J004", file="a")
+            hands.emit("TWL-J004", file="a")
         reminders = hands.degradations.reminders(hands.read(), ZoneInfo("Europe/Stockholm"))
-        told += [(seconds // DAY_S, str(event.fields["of"])) for event in reminders]
+        reminded += [(seconds // DAY_S, str(event.fields["of"])) for event in reminders]
         for event in reminders:
             assert event.text("en").startswith("still since 2026-11-20 17:00 (")
             assert (event.level, event.fields["count"]) in {(Level.ERROR, 2), (Level.WARNING, 1)}
-    assert sorted(told) == [(1, "TWL-G104"), (1, "TWL-J003"), (2, "TWL-G104"), (2, "TWL-J003"), (3, "TWL-G104")]
+    assert sorted(reminded) == [(1, "TWL-G104"), (1, "TWL-J003"), (2, "TWL-G104"), (2, "TWL-J003"), (3, "TWL-G104")]
 
 
 def test_a_thousand_that_end_at_once_cost_little(hands: Hands) -> None:
     """Each end is found by its name, not looked for among all."""
     names = [f"g{number}" for number in range(3000)]
     for name in names:
-        hands.tell("TWL-G104", gateway=name, age_s=30)
+        hands.emit("TWL-G104", gateway=name, age_s=30)
     began_s = time.process_time()
     for name in names:
-        hands.tell("TWL-G105", gateway=name)
+        hands.emit("TWL-G105", gateway=name)
     many_s, began_s = time.process_time() - began_s, time.process_time()
     for name in names:  # nothing stands any more
-        hands.tell("TWL-G105", gateway=name)
+        hands.emit("TWL-G105", gateway=name)
     assert many_s < 5 * (time.process_time() - began_s)
 
 
 def test_a_connection_ends_all_that_was_wrong_with_it(hands: Hands) -> None:
     """With this broker, and not with the other."""
     for broker in ("a", "b"):
-        hands.tell("TWL-M002", broker=broker, reason="x")
-        hands.tell("TWL-M007", broker=broker, reason="x")
-        hands.tell("TWL-M004", broker=broker, filter="#")
-    hands.tell("TWL-M001", broker="a", attempts=2)
+        hands.emit("TWL-M002", broker=broker, reason="x")
+        hands.emit("TWL-M007", broker=broker, reason="x")
+        hands.emit("TWL-M004", broker=broker, filter="#")
+    hands.emit("TWL-M001", broker="a", attempts=2)
     assert {one.fields["broker"] for one in hands.degradations.now()} == {"b"}
     assert hands.codes == ["TWL-M007", "TWL-M004"], "why it cannot be reached tells more than that it is lost"
-    hands.tell("TWL-M016", broker="b", filter="#")
+    hands.emit("TWL-M016", broker="b", filter="#")
     assert hands.codes == ["TWL-M007"]
-    hands.tell("TWL-J003", file="a", reason="x")
+    hands.emit("TWL-J003", file="a", reason="x")
     hands.degradations.rebuilt()
     assert hands.codes == ["TWL-J003"], "that broker may not be there any more, the disk is the same"
 
@@ -283,7 +283,7 @@ def test_of_two_connections_to_one_broker_each_ends_its_own(hands: Hands) -> Non
 def test_of_many_gateways_those_are_told_of_singly_that_were_in_trouble(hands: Hands) -> None:
     """Each says how long its own trouble lasted; the others stay one event."""
     for name in ("post-3", "post-7", "elsewhere"):
-        hands.tell("TWL-G120", gateway=name, error="x")
+        hands.emit("TWL-G120", gateway=name, error="x")
     hands.seconds = 60
     each = {f"post-{number}": f"1.{number}" for number in range(30)}
     fields = {"gateway": "post-3", "command_id": "1.3", "attempts": 1, "shows": {}, "latency_s": 0.2}

@@ -150,7 +150,7 @@ class Life:
         self.now_s = end_s
         self.turn()
 
-    def hear(self, report: Report, *, retained: bool = False) -> None:
+    def receive(self, report: Report, *, retained: bool = False) -> None:
         """A message of the gateway, or in its name."""
         reported = self.state.reported.after(report, self.now_s, fresh=not retained)
         if report.online is False and not retained:
@@ -166,9 +166,9 @@ class Life:
             shown = self.gateway.reduce(zone, look)
             zones[zone] = ReportedLook(shown.on, shown.brightness, shown.color) if shown.on else ReportedLook(on=False)
         if not self.gateway.KEEPS_PLAN:
-            return self.hear(Report(zones), retained=retained)
+            return self.receive(Report(zones), retained=retained)
         at = EVENING + timedelta(seconds=self.now_s)
-        return self.hear(Report(zones, order=order or Order(), by=by or "desired", at=at), retained=retained)
+        return self.receive(Report(zones, order=order or Order(), by=by or "desired", at=at), retained=retained)
 
     def act(self, action: Action) -> None:
         """Something happens."""
@@ -203,10 +203,10 @@ class Life:
             case "part":
                 self.report(dict(list(self.looks.items())[:1]), order)
             case "go" | "come":
-                self.hear(Report(online=name == "come"), retained=is_odd)
+                self.receive(Report(online=name == "come"), retained=is_odd)
             case "refuse" | "contradict" if not self.gateway.KEEPS_PLAN:
                 code = REFUSED if name == "refuse" else CONTRADICTED
-                self.hear(Report(fault=DeviceFault(code, {})), retained=is_odd)
+                self.receive(Report(fault=DeviceFault(code, {})), retained=is_odd)
 
     def behave(self) -> Iterator[float]:
         """From now on gateway, broker and plan are well: how long that has been so, after each thing that happens. The
@@ -216,7 +216,7 @@ class Life:
         if self.connected_s is None:
             self.act(("connect", 0, False))
         if self.state.reported.went_offline:
-            self.hear(Report(online=True))
+            self.receive(Report(online=True))
         shown: dict[str, ZoneState] = dict.fromkeys(self.looks, LOOKS[0])
         next_s = self.now_s
         while True:

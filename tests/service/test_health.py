@@ -42,9 +42,9 @@ def document(**changed: Any) -> bytes:
 
 def summary(**changed: Any) -> Health:
     """The same as a value."""
-    told = parse_health(document(**changed))
-    assert isinstance(told, Health)
-    return told
+    parsed = parse_health(document(**changed))
+    assert isinstance(parsed, Health)
+    return parsed
 
 
 def gateway(zone: dict[str, Any] | None = None, **keys: Any) -> GatewayHealth:
@@ -59,9 +59,9 @@ def gateway(zone: dict[str, Any] | None = None, **keys: Any) -> GatewayHealth:
         "online": True,
         "heard": NOW,
     }
-    told = parse_gateway_health(json.dumps({**whole, "zones": zones, **keys}).encode())
-    assert isinstance(told, GatewayHealth)
-    return told
+    parsed = parse_gateway_health(json.dumps({**whole, "zones": zones, **keys}).encode())
+    assert isinstance(parsed, GatewayHealth)
+    return parsed
 
 
 @pytest.mark.parametrize("at", [NOW, "1970-01-01T00:00:07Z", "1968-11-27T00:00:00Z"])
@@ -89,10 +89,10 @@ def test_a_summary_that_no_words_could_be_made_of_is_refused(changed: dict[str, 
 def test_colours_are_told_by_the_name_of_the_file_and_exactly_to_a_technician() -> None:
     """In the language of the reader; with the rule on whose behalf."""
     now = {"at": NOW, "looks": {"bowl": {**ORANGE, "rule": RULE}, "shaft": look(rule=RULE)}}
-    told = summary(now=now).now
-    assert told.text("sv") == "bowl orange 80 %, shaft släckt – K"
-    assert told.text("en") == "bowl orange 80 %, shaft dark – K"
-    assert told.text("en", exact=True) == "bowl orange #FF6A00 80 %, shaft dark – K"
+    parsed = summary(now=now).now
+    assert parsed.text("sv") == "bowl orange 80 %, shaft släckt – K"
+    assert parsed.text("en") == "bowl orange 80 %, shaft dark – K"
+    assert parsed.text("en", exact=True) == "bowl orange #FF6A00 80 %, shaft dark – K"
     unnamed = {"at": NOW, "looks": {"bowl": {**ORANGE, "color_name": None, "rule": RULE}}}
     assert summary(now=unnamed).now.text("sv") == "bowl #FF6A00 80 % – K"
 
@@ -125,16 +125,16 @@ def test_on_whose_behalf_is_told_in_the_language_of_the_reader(
     rule: dict[str, Any], english: str, swedish: str
 ) -> None:
     """From a code; what people wrote stays as it is."""
-    told = summary(now={"at": NOW, "looks": {"bowl": look(rule=rule)}}).now
-    assert told.text("en") == f"bowl dark – {english}"
-    assert told.text("sv") == f"bowl släckt – {swedish}"
+    parsed = summary(now={"at": NOW, "looks": {"bowl": look(rule=rule)}}).now
+    assert parsed.text("en") == f"bowl dark – {english}"
+    assert parsed.text("sv") == f"bowl släckt – {swedish}"
 
 
 def test_zones_that_are_shown_on_different_behalf_are_told_apart() -> None:
     """An override may cover one zone only."""
     by_eva = {"kind": "override", "name": None, "line": None, "owner": "Eva", "reason": "prov"}
-    told = summary(now={"at": NOW, "looks": {"bowl": look(rule=by_eva), "shaft": {**ORANGE, "rule": RULE}}}).now
-    assert told.text("en") == "bowl dark, shaft orange 80 %; bowl: override by Eva: prov; shaft: K"
+    parsed = summary(now={"at": NOW, "looks": {"bowl": look(rule=by_eva), "shaft": {**ORANGE, "rule": RULE}}}).now
+    assert parsed.text("en") == "bowl dark, shaft orange 80 %; bowl: override by Eva: prov; shaft: K"
 
 
 UNKNOWN = {"on": None, "color": None, "color_name": None, "brightness": None}
@@ -227,18 +227,20 @@ def test_what_a_lamp_shows_or_showed_is_told_in_the_right_tense(
     zone: dict[str, Any], keys: dict[str, Any], english: str, swedish: str
 ) -> None:
     """And when, and why nobody knows; never that it shows what it no longer tells."""
-    told = gateway(zone, **keys)
-    now = told.at.astimezone(ZoneInfo("Europe/Stockholm"))
-    assert told.zone_text("bowl", "en", now) == english
-    assert told.zone_text("bowl", "sv", now) == swedish
+    parsed = gateway(zone, **keys)
+    now = parsed.at.astimezone(ZoneInfo("Europe/Stockholm"))
+    assert parsed.zone_text("bowl", "en", now) == english
+    assert parsed.zone_text("bowl", "sv", now) == swedish
 
 
 def test_json_of_a_look_has_its_four_keys_and_nothing_that_says_nothing() -> None:
     """Of a rule the three that the contract names."""
-    told = json.loads(gateway({"desired": look(rule=RULE), "reported": {**UNKNOWN, "kelvin": 2700}}).model_dump_json())
-    assert told["zones"]["bowl"]["desired"] == look(rule=RULE)
-    assert told["zones"]["bowl"]["reported"] == {**UNKNOWN, "kelvin": 2700}
-    assert told["version"] == 1
+    parsed = json.loads(
+        gateway({"desired": look(rule=RULE), "reported": {**UNKNOWN, "kelvin": 2700}}).model_dump_json()
+    )
+    assert parsed["zones"]["bowl"]["desired"] == look(rule=RULE)
+    assert parsed["zones"]["bowl"]["reported"] == {**UNKNOWN, "kelvin": 2700}
+    assert parsed["version"] == 1
 
 
 UNCONFIRMED = {"name": "mast", "kind": "dmx", "status": "silent", "code": "TWL-G104", "zones": {"bowl": "silent"}}
@@ -248,8 +250,8 @@ def test_the_summary_goes_before_the_document_of_a_gateway() -> None:
     """That is not written for a short pending; one whose document has not come is known in few words."""
     pending = {**UNCONFIRMED, "status": "pending", "code": None, "zones": {"bowl": "pending"}}
     now = {"at": NOW, "looks": {"bowl": {**ORANGE, "rule": RULE}}}
-    told = summary(now=now, counts={"pending": 1}, unconfirmed=[pending], heard_s={"mast": 1.0})
-    (mast,) = gateways_of(told, {"mast": gateway()})
+    parsed = summary(now=now, counts={"pending": 1}, unconfirmed=[pending], heard_s={"mast": 1.0})
+    (mast,) = gateways_of(parsed, {"mast": gateway()})
     assert (mast.status, mast.zones["bowl"].status, mast.zones["bowl"].desired.color_name) == (
         "pending", "pending", "orange",
     )  # fmt: skip

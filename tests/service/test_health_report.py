@@ -97,13 +97,13 @@ def test_the_summary_says_how_long_ago_each_was_heard(site: Site) -> None:
 
 def test_what_a_gateway_says_of_itself_is_written_when_it_changes(site: Site) -> None:
     """And stands until it says something else: an availability or a part of a state tells nothing of it."""
-    for second, said, written in ((2, GatewayInfo(program="1.2"), True), (4, None, False), (6, GatewayInfo(), True)):
+    for second, info, written in ((2, GatewayInfo(program="1.2"), True), (4, None, False), (6, GatewayInfo(), True)):
         state = site.controller.states["mast-0"]
-        site.controller.states["mast-0"] = state.after(Report(info=said), 1000.0 + second, fresh=False)
+        site.controller.states["mast-0"] = state.after(Report(info=info), 1000.0 + second, fresh=False)
         documents = site.written(second, "mast-0")
         assert ("gateway/mast-0" in documents) is written
         if written:
-            assert documents["gateway/mast-0"]["info"]["program"] == (said and said.program)
+            assert documents["gateway/mast-0"]["info"]["program"] == (info and info.program)
 
 
 def test_without_a_change_only_the_summary_is_written_now_and_then(site: Site) -> None:
@@ -235,8 +235,8 @@ def test_a_degradation_is_in_the_summary_at_once(site: Site) -> None:
     """With its code, since when, and its values."""
     full = Degradation(code="TWL-J003", since=NIGHT, fields={"file": "history.db", "reason": "x"})
     (message,) = site.report.messages(site.controller, site.reading(3), (), (full,))
-    (told,) = json.loads(message.payload)["degradations"]
-    assert told == {
+    (degradation,) = json.loads(message.payload)["degradations"]
+    assert degradation == {
         "code": "TWL-J003",
         "since": "2026-11-20T18:00:00Z",
         "fields": {"file": "history.db", "reason": "x"},

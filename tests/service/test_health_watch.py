@@ -17,7 +17,7 @@ class Ear:
     """Somebody who listens; seconds count from when that began. `behind_s` is by how much this computer is."""
 
     def __init__(self, behind_s: float = 0.0) -> None:
-        self.news = HealthWatch("tower", 0.0)
+        self.watch = HealthWatch("tower", 0.0)
         self.seconds = 0.0
         self.behind_s = behind_s
 
@@ -27,21 +27,21 @@ class Ear:
 
     @property
     def lives(self) -> bool:
-        return self.news.lives(self.reading)
+        return self.watch.lives(self.reading)
 
     def is_over(self, brokers: int = 1) -> bool:
-        return self.news.is_over(self.reading, brokers)
+        return self.watch.is_over(self.reading, brokers)
 
     def status(self, word: str, broker: str = "a", *, retain: bool = True) -> None:
-        self.news.take(Received(broker, "tower/controller/status", word.encode(), retain, qos=1), self.reading)
+        self.watch.take(Received(broker, "tower/controller/status", word.encode(), retain, qos=1), self.reading)
 
     def health(self, written_s: float, *, retain: bool = True, broker: str = "a") -> None:
         """A document of so many seconds after NOW."""
         now = CueHealth(at=NOW, looks={"bowl": LookValue(on=False)})
         at = NOW + timedelta(seconds=written_s)
-        told = Health(version=2, at=at, site="Tower", clock=Trust.TRUSTED, now=now, next=None, counts={}, amiss=0)
-        payload = told.model_dump_json().encode()
-        self.news.take(Received(broker, "tower/controller/health", payload, retain, qos=1), self.reading)
+        health = Health(version=2, at=at, site="Tower", clock=Trust.TRUSTED, now=now, next=None, counts={}, amiss=0)
+        payload = health.model_dump_json().encode()
+        self.watch.take(Received(broker, "tower/controller/health", payload, retain, qos=1), self.reading)
 
 
 @pytest.mark.parametrize("behind_s", [0, 5, 3600, -3600, 86_400 * 400])
@@ -127,25 +127,25 @@ def test_of_two_brokers_the_one_with_a_sign_of_life_counts() -> None:
     ear.health(-2, broker="b")
     ear.status("online", "b", retain=False)
     assert ear.lives
-    assert ear.news.health is not None
-    assert ear.news.health.at == NOW - timedelta(seconds=2)
-    ear.news.take(Disconnected("b", Reason("broker_silent")), ear.reading)
+    assert ear.watch.health is not None
+    assert ear.watch.health.at == NOW - timedelta(seconds=2)
+    ear.watch.take(Disconnected("b", Reason("broker_silent")), ear.reading)
     assert not ear.lives
 
 
 def test_rubbish_is_no_sign_of_life() -> None:
     """Nor is `online` where no document is: somebody tests."""
     ear = Ear()
-    ear.news.take(Received("a", "tower/controller/health", b"{", retain=False, qos=1), ear.reading)
+    ear.watch.take(Received("a", "tower/controller/health", b"{", retain=False, qos=1), ear.reading)
     ear.status("online", retain=False)
     assert not ear.lives
 
 
-@pytest.mark.parametrize(("behind_s", "told"), [(0, None), (3600, -3600), (-3600, 3600)])
-def test_clocks_that_disagree_are_told(behind_s: float, told: float | None) -> None:
+@pytest.mark.parametrize(("behind_s", "ahead_s"), [(0, None), (3600, -3600), (-3600, 3600)])
+def test_clocks_that_disagree_are_told(behind_s: float, ahead_s: float | None) -> None:
     """As they can be compared by what is surely young."""
     ear = Ear(behind_s)
     ear.health(0)
-    assert ear.news.clock_ahead_s(ear.reading) is None
+    assert ear.watch.clock_ahead_s(ear.reading) is None
     ear.status("online", retain=False)
-    assert ear.news.clock_ahead_s(ear.reading) == told
+    assert ear.watch.clock_ahead_s(ear.reading) == ahead_s

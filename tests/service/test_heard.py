@@ -12,26 +12,26 @@ AT = datetime(2026, 11, 20, 18, tzinfo=UTC)
 
 def test_parts_told_live_are_laid_together() -> None:
     """Brightness in one message, colour in another."""
-    heard = ReportedState().after(Report({"bowl": ReportedLook(on=True, brightness=1.0)}), 1.0, fresh=True)
-    heard = heard.after(Report({"bowl": ReportedLook(color=ORANGE)}), 2.0, fresh=True)
-    assert heard.zones == {"bowl": ReportedLook(on=True, brightness=1.0, color=ORANGE)}
-    assert heard.reported_s == {"bowl": 2.0}
+    state = ReportedState().after(Report({"bowl": ReportedLook(on=True, brightness=1.0)}), 1.0, fresh=True)
+    state = state.after(Report({"bowl": ReportedLook(color=ORANGE)}), 2.0, fresh=True)
+    assert state.zones == {"bowl": ReportedLook(on=True, brightness=1.0, color=ORANGE)}
+    assert state.reported_s == {"bowl": 2.0}
 
 
 def test_a_part_that_was_retained_is_not_laid_under_one_told_live() -> None:
     """Else the colour of yesterday would confirm with the brightness of now."""
-    heard = ReportedState().after(Report({"bowl": ReportedLook(color=ORANGE)}), 1.0, fresh=False)
-    assert heard.zones == {"bowl": ReportedLook(color=ORANGE)}
-    heard = heard.after(Report({"bowl": ReportedLook(on=True, brightness=1.0)}), 2.0, fresh=True)
-    assert heard.zones == {"bowl": ReportedLook(on=True, brightness=1.0)}
+    state = ReportedState().after(Report({"bowl": ReportedLook(color=ORANGE)}), 1.0, fresh=False)
+    assert state.zones == {"bowl": ReportedLook(color=ORANGE)}
+    state = state.after(Report({"bowl": ReportedLook(on=True, brightness=1.0)}), 2.0, fresh=True)
+    assert state.zones == {"bowl": ReportedLook(on=True, brightness=1.0)}
 
 
 def test_a_retained_part_makes_a_zone_stale() -> None:
     """Mixed with what was told live nobody knows any more how old it is."""
-    heard = ReportedState().after(Report({"bowl": ReportedLook(on=True)}), 1.0, fresh=True)
-    heard = heard.after(Report({"bowl": ReportedLook(color=ORANGE)}), 2.0, fresh=False)
-    assert heard.reported_s == {}
-    assert heard.alive_s == 1.0
+    state = ReportedState().after(Report({"bowl": ReportedLook(on=True)}), 1.0, fresh=True)
+    state = state.after(Report({"bowl": ReportedLook(color=ORANGE)}), 2.0, fresh=False)
+    assert state.reported_s == {}
+    assert state.alive_s == 1.0
 
 
 def test_no_report_from_before_a_goodbye_counts() -> None:
@@ -46,11 +46,11 @@ def test_no_report_from_before_a_goodbye_counts() -> None:
 
 def test_one_zone_does_not_make_another_fresh() -> None:
     """After a new connection each has to be told of by itself."""
-    told = Report({"bowl": ReportedLook(on=True), "shaft": ReportedLook(on=True)})
-    heard = ReportedState().after(told, 1.0, fresh=True).forgotten()
-    heard = heard.after(Report({"bowl": ReportedLook(on=False)}), 5.0, fresh=True)
-    assert heard.reported_s == {"bowl": 5.0}
-    assert heard.zones["shaft"] == ReportedLook(on=True)
+    report = Report({"bowl": ReportedLook(on=True), "shaft": ReportedLook(on=True)})
+    state = ReportedState().after(report, 1.0, fresh=True).forgotten()
+    state = state.after(Report({"bowl": ReportedLook(on=False)}), 5.0, fresh=True)
+    assert state.reported_s == {"bowl": 5.0}
+    assert state.zones["shaft"] == ReportedLook(on=True)
 
 
 def test_a_report_of_ours_is_whole() -> None:
@@ -61,8 +61,8 @@ def test_a_report_of_ours_is_whole() -> None:
         problems=("TWL-X111",),
         at=AT,
     )
-    heard = ReportedState().after(first, 1.0, fresh=True).after(Report({}, order=Order(1, 1), at=AT), 2.0, fresh=True)
-    assert (heard.zones, heard.reported_s, heard.problems) == ({}, {}, ())
+    state = ReportedState().after(first, 1.0, fresh=True).after(Report({}, order=Order(1, 1), at=AT), 2.0, fresh=True)
+    assert (state.zones, state.reported_s, state.problems) == ({}, {}, ())
 
 
 def test_who_speaks_is_online_and_who_said_goodbye_is_not() -> None:

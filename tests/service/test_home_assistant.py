@@ -103,7 +103,7 @@ def loop_of(world: World) -> ControlLoop:
 
 def command(world: World, topic: str, retain: bool = False, **keys: object) -> None:
     """Home Assistant commands."""
-    world.say(topic, json.dumps(keys).encode(), retain)
+    world.publish(topic, json.dumps(keys).encode(), retain)
 
 
 def asked(world: World, code: str = "TWL-O101") -> list[dict[str, Any]]:
@@ -343,7 +343,7 @@ def test_a_transition_is_a_fade(home: World) -> None:
 
 def test_a_safety_stop_refuses_and_the_light_is_told_again(home: World) -> None:
     """Whoever pressed sees his own press until he is told otherwise."""
-    home.say("watertower/override/set", b'{"version": 1, "id": "stop", "action": "stop", "owner": "Eva"}')
+    home.publish("watertower/override/set", b'{"version": 1, "id": "stop", "action": "stop", "owner": "Eva"}')
     home.run(5)
     before = len(sent(home, BOWL))
     command(home, SET_BOWL, state="ON", color=ORANGE)
@@ -368,7 +368,7 @@ def test_what_somebody_else_writes_of_a_light_is_written_over(home: World, paylo
     """It is retained, and would be believed until the light changes; once, however often it comes."""
     before = len(sent(home, BOWL))
     for _ in range(20):
-        home.say(BOWL, payload, retain=True)
+        home.publish(BOWL, payload, retain=True)
     home.run(3)
     assert held(home, BOWL) == LIT
     assert 1 <= len(sent(home, BOWL)) - before <= 3
@@ -401,7 +401,7 @@ NONSENSE = [
 @pytest.mark.parametrize("topic", [SET_BOWL, f"{BASE}/set/resume", f"{BASE}/set/identify/mast", DISCOVERY, STATE])
 def test_nonsense_changes_nothing(home: World, topic: str, payload: bytes) -> None:
     """It is refused with an event at most."""
-    home.say(topic, payload)
+    home.publish(topic, payload)
     home.run(3)
     home.reconnect()
     home.run(5)
@@ -414,7 +414,7 @@ def test_nonsense_changes_nothing(home: World, topic: str, payload: bytes) -> No
 )
 def test_a_command_for_what_there_is_not_is_refused(home: World, topic: str) -> None:
     """Or is none at all."""
-    home.say(topic, b"PRESS")
+    home.publish(topic, b"PRESS")
     home.run(3)
     assert set(home.controller.codes()) <= {"TWL-O110", "TWL-C010", "TWL-C020", "TWL-G101"}
 
@@ -423,7 +423,7 @@ def test_a_button_resumes_the_schedule(home: World) -> None:
     """Whoever set what is ended."""
     command(home, SET_BOWL, state="OFF")
     home.run(3)
-    home.say(f"{BASE}/set/resume", b"PRESS")
+    home.publish(f"{BASE}/set/resume", b"PRESS")
     home.run(40)
     assert [answer["owner"] for answer in asked(home, "TWL-O102")] == ["Home Assistant"]
     assert held(home, BOWL) == LIT
@@ -433,7 +433,7 @@ def test_a_button_lights_one_lamp_of_a_gateway(started: Started) -> None:
     """For ten seconds, told once however often it is pressed; then the planned light is back by itself."""
     world = started(DAY)
     for _ in range(5):
-        world.say(f"{BASE}/set/identify/mast", b"PRESS")
+        world.publish(f"{BASE}/set/identify/mast", b"PRESS")
         world.run(1)
     assert world.mast.shown()["bowl"].on
     assert not world.mast.shown()["shaft"].on
@@ -445,9 +445,9 @@ def test_a_button_lights_one_lamp_of_a_gateway(started: Started) -> None:
 def test_under_a_safety_stop_no_lamp_is_lit(started: Started) -> None:
     """It is refused with the reason."""
     world = started(DAY)
-    world.say("watertower/override/set", b'{"version": 1, "id": "stop", "action": "stop", "owner": "Eva"}')
+    world.publish("watertower/override/set", b'{"version": 1, "id": "stop", "action": "stop", "owner": "Eva"}')
     world.run(5)
-    world.say(f"{BASE}/set/identify/mast", b"PRESS")
+    world.publish(f"{BASE}/set/identify/mast", b"PRESS")
     world.run(3)
     assert [answer["reason"].event.code for answer in asked(world, "TWL-O110")] == ["TWL-G134"]
     assert not any(state.on for state in world.mast.shown().values())
@@ -459,7 +459,7 @@ def test_a_walk_test_is_not_disturbed(started: Started) -> None:
     [gateway] = world.controller.engine.gateways.values()
     loop_of(world).walks.start(world.setup, gateway, False, "sara", world.controller.read())  # type: ignore[arg-type]
     world.run(3)
-    world.say(f"{BASE}/set/identify/mast", b"PRESS")
+    world.publish(f"{BASE}/set/identify/mast", b"PRESS")
     world.run(3)
     assert [answer["reason"].event.code for answer in asked(world, "TWL-O110")] == ["TWL-G135"]
 
@@ -471,7 +471,7 @@ def test_where_it_only_shows_nothing_can_be_commanded(started: Started) -> None:
     assert {each["platform"] for each in components} == {"sensor", "binary_sensor"}
     assert not any("command_topic" in each for each in components)
     command(world, SET_BOWL, state="OFF")
-    world.say(f"{BASE}/set/resume", b"PRESS")
+    world.publish(f"{BASE}/set/resume", b"PRESS")
     world.run(5)
     assert asked(world) == []
     assert [answer["reason"].code for answer in asked(world, "TWL-O110")] == ["home_assistant_only_shows"] * 2
@@ -484,10 +484,10 @@ def test_where_it_only_shows_nothing_can_be_commanded(started: Started) -> None:
 def test_at_the_birth_of_home_assistant_all_is_sent_anew(home: World) -> None:
     """Within some seconds; what is retained tells of no birth."""
     before = {topic: len(sent(home, topic)) for topic in (DISCOVERY, BOWL, SHAFT, STATE)}
-    home.say("homeassistant/status", b"offline")
+    home.publish("homeassistant/status", b"offline")
     home.run(10)
     assert {topic: len(sent(home, topic)) for topic in before} == before
-    home.say("homeassistant/status", b"online")
+    home.publish("homeassistant/status", b"online")
     home.run(0.9)
     assert {topic: len(sent(home, topic)) for topic in before} == before
     home.run(4.2)
@@ -501,7 +501,7 @@ def test_what_the_broker_holds_already_is_not_sent_again(home: World) -> None:
     home.run(5)
     assert len(sent(home, DISCOVERY)) == before
     for payload in (b"", b'{"device": {}}'):
-        home.say(DISCOVERY, payload, retain=True)
+        home.publish(DISCOVERY, payload, retain=True)
         home.reconnect()
         home.run(5)
         assert held(home, DISCOVERY) == sent(home, DISCOVERY)[-1]
@@ -555,7 +555,7 @@ def test_nobody_has_us_delete_what_he_likes(started: Started, topic: object) -> 
 def test_without_it_nothing_is_told(night: World) -> None:
     """Nor is anything commanded."""
     command(night, SET_BOWL, state="OFF")
-    night.say("homeassistant/status", b"online")
+    night.publish("homeassistant/status", b"online")
     night.run(10)
     assert not [topic for topic in night.retained if "home" in topic]
     assert asked(night) == asked(night, "TWL-O110") == []
@@ -595,7 +595,7 @@ def test_while_the_clock_is_in_doubt_no_turn_is_asked_for_in_vain(world_of: Call
 
 def test_the_identification_ends_by_itself(home: World) -> None:
     """In the gateway, whatever becomes of the controller."""
-    home.say(f"{BASE}/set/identify/mast", b"PRESS")
+    home.publish(f"{BASE}/set/identify/mast", b"PRESS")
     home.run(1)
     [walk] = sent(home, "watertower/gateway/mast/walk")
     assert Walk.model_validate(walk).for_s == 10
@@ -626,7 +626,7 @@ def test_a_flood_of_commands_causes_no_turn_each(home: World) -> None:
 def test_a_flood_of_nonsense_fills_no_log(home: World, topic: str) -> None:
     """Nobody waits for an answer: what is repeated is counted."""
     for number in range(1000):
-        home.say(topic.format(number), b'{"state": "BRIGHT"}')
+        home.publish(topic.format(number), b'{"state": "BRIGHT"}')
         home.run(0.01)
     home.run(70)
     assert 1 <= len(asked(home, "TWL-O110")) <= 2
@@ -670,7 +670,7 @@ def test_a_light_has_what_any_of_its_lamps_can(modes: tuple[str, ...], mode: str
 
 
 @pytest.mark.parametrize(
-    ("look", "told"),
+    ("look", "document"),
     [
         (ReportedLook(on=True), {"state": "ON"}),
         (ReportedLook(on=True, brightness=0.001), {"state": "ON", "brightness": 1}),
@@ -681,10 +681,10 @@ def test_a_light_has_what_any_of_its_lamps_can(modes: tuple[str, ...], mode: str
         (ReportedLook(on=True, xy=(0.3, 0.3)), {"state": "ON"}),
     ],
 )
-def test_nothing_is_told_that_no_lamp_has_said(look: ReportedLook, told: dict[str, object]) -> None:
+def test_nothing_is_told_that_no_lamp_has_said(look: ReportedLook, document: dict[str, object]) -> None:
     """A colour temperature is told as the colour that it is."""
     light = LightEntity("Bowl", "rgb")
-    assert zone_document(light, [ZoneOfGateway(look, is_reached=True)]) == {"availability": "online", **told}
+    assert zone_document(light, [ZoneOfGateway(look, is_reached=True)]) == {"availability": "online", **document}
 
 
 def test_two_sites_on_one_broker_are_two_devices() -> None:

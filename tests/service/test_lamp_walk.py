@@ -168,7 +168,7 @@ def test_a_service_that_stops_ends_the_test_at_once(night: World) -> None:
 def stop_all(world: World) -> None:
     """Somebody sets a safety stop."""
     payload = b'{"version": 1, "id": "s", "action": "stop", "owner": "kim", "reason": "arbete"}'
-    world.say("watertower/override/set", payload)
+    world.publish("watertower/override/set", payload)
     turns(world, 5)
 
 
@@ -188,7 +188,7 @@ def test_a_safety_stop_ends_the_test_and_allows_none(night: World) -> None:
 def test_under_a_safety_stop_the_command_lights_nothing_either(night: World) -> None:
     """It speaks to the gateway without the controller, which ends the step at the first report of it."""
     stop_all(night)
-    night.say(WALK, Walk(fixture="bowl-north").model_dump_json(exclude_none=True).encode())
+    night.publish(WALK, Walk(fixture="bowl-north").model_dump_json(exclude_none=True).encode())
     turns(night, 3)
     assert lit(night) == []
     assert steps_sent(night) == [None]
@@ -196,12 +196,12 @@ def test_under_a_safety_stop_the_command_lights_nothing_either(night: World) -> 
 
 def test_two_tests_of_one_gateway_are_refused(night: World) -> None:
     """While `test-lamps` lights its lamps the page lights none; afterwards it may at once."""
-    night.say(WALK, Walk(fixture="bowl-north").model_dump_json(exclude_none=True).encode())
+    night.publish(WALK, Walk(fixture="bowl-north").model_dump_json(exclude_none=True).encode())
     night.run(1)
     with pytest.raises(Refused) as refused:
         begin(night)
     assert refused.value.code == "TWL-G135"
-    night.say(WALK, Walk(fixture=None).model_dump_json(exclude_none=True).encode())
+    night.publish(WALK, Walk(fixture=None).model_dump_json(exclude_none=True).encode())
     night.run(1)
     assert begin(night).step is not None
 
@@ -242,21 +242,21 @@ def test_a_lamp_fails_when_one_of_its_channels_does(night: World) -> None:
 
 def test_failed_lamps_are_told_until_they_pass(night: World) -> None:
     """Once for each set of them; those that are gone from tower.yaml do not count."""
-    told: list[Event] = []
-    alarms = LampAlarms(night.setup.tower.gateways, told.append)
+    events: list[Event] = []
+    alarms = LampAlarms(night.setup.tower.gateways, events.append)
     good, bad = LampResult(at=TESTED, lit=True), LampResult(at=TESTED, lit=False)
     alarms.look(LampFindings({"mast/bowl-north": good, "mast/gone": bad, "other/bowl-north": bad}))
-    assert not told
+    assert not events
     for _ in range(2):
         alarms.look(LampFindings({"mast/bowl-north": bad, "mast/shaft-south": bad}))
     alarms.look(LampFindings({"mast/bowl-north": good, "mast/shaft-south": bad}))
     assert [*failed_lamps(mast(night), LampFindings({"mast/shaft-south": bad}))] == ["shaft-south"]
     alarms.look(LampFindings({"mast/bowl-north": good, "mast/shaft-south": good}))
-    assert [(event.code, event.fields.get("lamps")) for event in told] == [
+    assert [(event.code, event.fields.get("lamps")) for event in events] == [
         ("TWL-G136", "bowl-north, shaft-south"),
         ("TWL-G136", "shaft-south"),
         ("TWL-G137", None),
     ]
-    assert told[0].text("sv") == (
+    assert events[0].text("sv") == (
         "mast: lampor som inte lyste vid det senaste lamptestet (2026-11-10): bowl-north, shaft-south"
     )

@@ -79,11 +79,11 @@ def test_a_dead_output_is_told_with_its_problem_and_its_end(night: World, faults
 def test_an_uptime_of_years(night: World) -> None:
     """The report of a gateway that has run for ten years is a report."""
     ten_years_s = 10 * 365 * 86400.0
-    night.mast.disconnect(tell=False)
+    night.mast.disconnect(with_will=False)
     for _ in range(3):
         night.run(10)
         report = night.reported.model_copy(update={"uptime_s": ten_years_s})
-        night.say(REPORTED, report.model_dump_json(exclude_none=True).encode(), True)
+        night.publish(REPORTED, report.model_dump_json(exclude_none=True).encode(), True)
     night.run(1)
     assert night.controller.engine.states["mast"].reported.uptime[0] == ten_years_s
     assert night.controller.status() == {"confirmed"}
@@ -91,14 +91,14 @@ def test_an_uptime_of_years(night: World) -> None:
 
 def test_a_walk_test_is_left_alone(night: World) -> None:
     """Local control: it differs, and nobody is alarmed or written to; when it ends all is repaired."""
-    told = parse_reported(night.retained[REPORTED])
-    assert isinstance(told, ReportedDocument)
-    zones = {zone: shown.model_copy(update={"color": "#00FF00"}) for zone, shown in told.zones.items()}
-    night.mast.disconnect(tell=False)
+    reported = parse_reported(night.retained[REPORTED])
+    assert isinstance(reported, ReportedDocument)
+    zones = {zone: shown.model_copy(update={"color": "#00FF00"}) for zone, shown in reported.zones.items()}
+    night.mast.disconnect(with_will=False)
     count, since = len(night.sent), night.mono
     for _ in range(20):
-        local = told.model_copy(update={"zones": zones, "by": "local", "at": night.wall})
-        night.say(REPORTED, local.model_dump_json(exclude_none=True).encode(), True)
+        local = reported.model_copy(update={"zones": zones, "by": "local", "at": night.wall})
+        night.publish(REPORTED, local.model_dump_json(exclude_none=True).encode(), True)
         night.run(1)
     assert night.controller.status() == {"differs"}
     assert night.controller.codes(since) == []

@@ -60,14 +60,14 @@ def flaps(world: World) -> Iterator[None]:
 def hears_nonsense(world: World) -> Iterator[None]:
     """Somebody writes what nobody understands."""
     for _ in again_and_again():
-        world.say(REPORTED, b"nonsense", False)
+        world.publish(REPORTED, b"nonsense", False)
         yield
 
 
 def is_fought_over(world: World) -> Iterator[None]:
     """Somebody writes in the controller's place."""
     for _ in again_and_again():
-        world.say(DESIRED, b"{}", True)
+        world.publish(DESIRED, b"{}", True)
         yield
 
 
@@ -108,11 +108,11 @@ def test_a_fault_that_lasts_for_days_fills_no_log(
             next(fault)
     next(fault, None) if name not in PROTRACTED else None
     world.run(1500)
-    told = [event for _, event in world.controller.events]
-    counts = Counter(what(event) for event in told if SEVERITY.index(event.level) >= SEVERITY.index(Level.INFO))
+    events = [event for _, event in world.controller.events]
+    counts = Counter(what(event) for event in events if SEVERITY.index(event.level) >= SEVERITY.index(Level.INFO))
     assert all(count <= FREE + DAYS + 1 for count in counts.values()), counts
-    assert len(told) <= 30
-    lasted = [event.ended.lasted_s for event in told if event.ended is not None]
-    lasted += [float(str(event.fields["lasted_s"])) for event in told if event.code == "TWL-C043"]
+    assert len(events) <= 30
+    lasted = [event.ended.lasted_s for event in events if event.ended is not None]
+    lasted += [float(str(event.fields["lasted_s"])) for event in events if event.code == "TWL-C043"]
     assert max(lasted) > (DAYS - 0.2) * DAY_S
     assert world.controller.status() == {"confirmed"}

@@ -11,7 +11,7 @@ def test_what_was_retained_never_confirms(night: World) -> None:
     """The gateway dies without a word, and the broker keeps `online` and a report that is right and fresh."""
     night.controller.stop()
     night.run(10)
-    night.mast.stop(tell=False)
+    night.mast.stop(with_will=False)
     assert night.retained[AVAILABILITY] == b"online"
     night.controller.start()
     night.run(31)
@@ -22,7 +22,7 @@ def test_what_was_retained_never_confirms(night: World) -> None:
 
 def test_silence_is_noticed_by_the_age_of_the_last_report(night: World) -> None:
     """Its will was never said: silent half a minute after the last report; back, it is told again at once."""
-    night.mast.stop(tell=False)
+    night.mast.stop(with_will=False)
     night.run(19)
     assert night.controller.status() == {"confirmed"}
     night.run(11)
@@ -64,21 +64,21 @@ def test_a_short_absence_alarms_nobody(night: World) -> None:
 
 def test_one_that_is_late_after_a_restart_of_the_broker_is_not_called_disobedient(night: World) -> None:
     """It seeks the broker for twenty seconds more than the controller; one that never comes is told as silent."""
-    for away_s, told in ((20, set()), (40, {"TWL-G104"})):
+    for away_s, codes in ((20, set()), (40, {"TWL-G104"})):
         since = night.mono
-        night.mast.disconnect(tell=False)
+        night.mast.disconnect(with_will=False)
         night.reconnect()
-        night.mast.disconnect(tell=False)
+        night.mast.disconnect(with_will=False)
         night.run(away_s)
         night.mast.connect()
         night.run(5)
         assert night.controller.status() == {"confirmed"}
-        assert {"TWL-G102", "TWL-G104", "TWL-G108"} & set(night.controller.codes(since)) == told
+        assert {"TWL-G102", "TWL-G104", "TWL-G108"} & set(night.controller.codes(since)) == codes
 
 
 def test_a_stale_offline_does_not_silence_who_speaks(night: World) -> None:
     """The broker keeps `offline` of a connection that is over; reports come: it is there."""
-    night.say(AVAILABILITY, b"offline", True)
+    night.publish(AVAILABILITY, b"offline", True)
     night.run(11)
     assert night.controller.status() == {"confirmed"}
     night.controller.stop()
@@ -95,10 +95,10 @@ def test_flapping_fills_no_log(night: World) -> None:
         night.run(3)
         night.mast.connect()
         night.run(3)
-    told = night.controller.codes(since)
-    assert {"TWL-G104", "TWL-G105"} <= set(told), "however short each absence is"
-    assert Counter(told)["TWL-C040"] >= 1
-    assert len(told) <= 10  # with what says that it comes and goes
+    codes = night.controller.codes(since)
+    assert {"TWL-G104", "TWL-G105"} <= set(codes), "however short each absence is"
+    assert Counter(codes)["TWL-C040"] >= 1
+    assert len(codes) <= 10  # with what says that it comes and goes
     night.run(70)
     assert night.controller.status() == {"confirmed"}
     assert night.wrong_s == 0

@@ -128,7 +128,7 @@ class Metered:
         for second in range(round(seconds)):
             if watts is not None and second % self.every_s == 0:
                 payload = json.dumps({"ENERGY": {"Power": watts}}).encode()
-                self.world.say(TOPIC, payload, retain=retain)
+                self.world.publish(TOPIC, payload, retain=retain)
             self.world.run(1)
             self.world.controller.turn()
 
@@ -251,7 +251,7 @@ def test_a_slow_meter_is_enough(world_at: Worlds) -> None:
 def test_a_meter_that_says_nothing_is_told_with_the_reason(world_at: Worlds) -> None:
     """Until it gives a value again."""
     metered = Metered(world_at(LIT, setup_of(METER.replace("}", ", max_age: 2 min}"))))
-    metered.world.say(TOPIC, b"unavailable")
+    metered.world.publish(TOPIC, b"unavailable")
     metered.run(130, None)
     assert metered.codes == ["TWL-G164"]
     event = next(event for _, event in metered.world.controller.events if event.code == "TWL-G164")
@@ -264,7 +264,7 @@ def test_of_a_meter_that_says_something_else_the_newer_reason_is_told(world_at: 
     """It was silent, and its program has begun to say what is no number."""
     metered = Metered(world_at(LIT, setup_of(METER.replace("}", ", max_age: 2 min}"))))
     metered.run(130, None)
-    metered.world.say(TOPIC, b"unavailable")
+    metered.world.publish(TOPIC, b"unavailable")
     metered.run(10, None)
     reasons = [event.text("en") for _, event in metered.world.controller.events if event.code == "TWL-G164"]
     assert [text.rpartition(": ")[2] for text in reasons] == ["nothing has arrived", "not JSON"]
@@ -306,7 +306,7 @@ def test_a_flood_of_values_causes_no_turn_each(world_at: Worlds, monkeypatch: py
     turn = loop.turn
     monkeypatch.setattr(loop, "turn", lambda reading: turns.append(reading) or turn(reading))
     for watts in range(1000):
-        world.say(TOPIC, json.dumps({"ENERGY": {"Power": watts}}).encode())
+        world.publish(TOPIC, json.dumps({"ENERGY": {"Power": watts}}).encode())
     world.run(0.5)
     assert len(turns) <= 1
 
@@ -342,7 +342,7 @@ def test_a_walk_test_is_judged_by_nobody(world_at: Worlds) -> None:
     assert metered.world.controller.loop is not None
     world = metered.world
     for _ in range(10):
-        world.say("watertower/gateway/mast/walk", b'{"fixture": "bowl-north", "for_s": 30.0}')
+        world.publish("watertower/gateway/mast/walk", b'{"fixture": "bowl-north", "for_s": 30.0}')
         metered.run(20, 43.0)
     assert metered.codes == []
 

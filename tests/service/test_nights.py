@@ -43,10 +43,10 @@ def test_a_change_is_told_with_its_reason(world_of: Callable[..., World]) -> Non
     engine.follow(engine.program.with_overrides((), SafetyStop(world.wall, "Eva", "arbete i masten")))
     world.controller.wake()
     world.run(1)
-    told = [event.text("sv") for _, event in world.controller.events if event.code == "TWL-C020"]
-    assert [line.partition("(")[2].partition(")")[0] for line in told] == [
+    lines = [event.text("sv") for _, event in world.controller.events if event.code == "TWL-C020"]
+    assert [line.partition("(")[2].partition(")")[0] for line in lines] == [
         "inget gäller: släckt; tiden för En vecka fri från våld börjar 15:41",
         "En vecka fri från våld",
         "säkerhetsstopp av Eva tills `watertower resume --lift`: arbete i masten",
     ]
-    assert told[0].startswith("nu: bowl släckt, shaft släckt (")
+    assert lines[0].startswith("nu: bowl släckt, shaft släckt (")

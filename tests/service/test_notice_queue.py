@@ -42,8 +42,8 @@ def test_everybody_gets_what_they_want_in_their_language() -> None:
     """That of the service where they name none."""
     board = Receiver.model_validate({"name": "board", "url_file": "y", "tell": ["lights"]})
     memory = waiting(notice("a"), notice("b", "lights"), receivers=(DRIFT, board))
-    told = {(each.receiver, each.key): each.title for each in memory.waiting}
-    assert told == {("drift", "a"): "a", ("drift", "b"): "b", ("board", "b"): "b!"}
+    titles = {(each.receiver, each.key): each.title for each in memory.waiting}
+    assert titles == {("drift", "a"): "a", ("drift", "b"): "b", ("board", "b"): "b!"}
 
 
 def test_in_quiet_hours_notices_wait_but_for_those_that_may_pass() -> None:
@@ -100,9 +100,9 @@ def test_ten_messages_about_faults_a_day_are_enough() -> None:
     memory, now, bodies = NoticeMemory(), NOW, []
     for number in range(MOST_FAULTS):
         memory, _ = queued(memory, [notice(f"n{number}", at=now)], (DRIFT,), "sv", now)
-        told = due(memory, DRIFT, now, PLACE)
-        bodies.append(message(told, memory, "Tornet", "sv", now.astimezone(STOCKHOLM)).body)
-        memory, now = delivered(memory, told, now), now + HOUR
+        notices = due(memory, DRIFT, now, PLACE)
+        bodies.append(message(notices, memory, "Tornet", "sv", now.astimezone(STOCKHOLM)).body)
+        memory, now = delivered(memory, notices, now), now + HOUR
     assert ["ett dygn" in body for body in bodies] == [False] * 9 + [True]
     memory, _ = queued(memory, [notice("more", at=now), notice("light", "lights", now)], (DRIFT,), "sv", now)
     assert keys(memory, now=now) == ["light"]

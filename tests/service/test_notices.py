@@ -64,18 +64,18 @@ class Tower:
 
     def stays(self, seconds: float) -> list[Notice]:
         """What is told within so many seconds."""
-        told: list[Notice] = []
+        notices: list[Notice] = []
         end_s = self.mono + seconds
         while self.mono < end_s:
             found = self.watch.look(self.facts(), self.memory)
             self.memory = found.memory
-            told += found.notices
+            notices += found.notices
             for period in found.over:
                 self.over.append(period)
                 self.memory = told_over(self.memory, str(period.campaign))
             self.mono += LOOK_S
             self.now += timedelta(seconds=LOOK_S)
-        return told
+        return notices
 
     def jump(self, days: float) -> None:
         """Some days later, with the service running."""
@@ -324,12 +324,12 @@ def at(day: int, hour: int = 11) -> datetime:
 def test_unconfirmed_dates_are_told_fourteen_and_two_days_before(setup_of: Setups) -> None:
     """Once each, from nine in the morning on, also after a restart."""
     tower = Tower(setup_of(UNCONFIRMED), now=at(5, 6), state=DARK_NOW)
-    told: list[tuple[str, str]] = []
+    seen: list[tuple[str, str]] = []
     while tower.now < at(20, 6):
-        told += [(f"{tower.now:%d %H}", title) for title in titles(tower.stays(LOOK_S))]
+        seen += [(f"{tower.now:%d %H}", title) for title in titles(tower.stays(LOOK_S))]
         tower.jump(1 / 48)
         tower.restart()
-    assert told == [("06 08", "Vecka börjar om 14 dagar"), ("18 08", "Vecka börjar om 2 dagar")]
+    assert seen == [("06 08", "Vecka börjar om 14 dagar"), ("18 08", "Vecka börjar om 2 dagar")]
 
 
 def test_a_reminder_says_what_to_do(setup_of: Setups) -> None:
@@ -356,27 +356,27 @@ def test_lamps_that_failed_are_told_before_a_campaign_that_uses_them(setup_of: S
     for lamp, count in (("mast/shaft-north", 1), ("mast/bowl-north", 0)):
         tower = Tower(setup_of(schedule), now=at(8), state=DARK_NOW)
         tower.more["lamps"] = LampFindings({lamp: LampResult(at=at(1), lit=False)})
-        told = tower.stays(60)
-        assert len(told) == count
-        assert all("mast/shaft-north (2026-11-01)" in each.words["sv"][1] for each in told)
+        notices = tower.stays(60)
+        assert len(notices) == count
+        assert all("mast/shaft-north (2026-11-01)" in each.words["sv"][1] for each in notices)
 
 
 def test_each_friday_of_a_month_is_one_light(setup_of: Setups) -> None:
     """One first light, one reminder of the doubt before it, one proof."""
     rule = {**WEEK, "name": "Fredagar"}
     tower = Tower(setup_of(FRIDAYS), now=at(4), state=DARK_NOW)
-    told: list[str] = []
+    kinds: list[str] = []
     for day in range(4, 38):
         tower.now = at(4) + timedelta(days=day - 4)
-        told += [each.kind for each in tower.stays(1200)]
+        kinds += [each.kind for each in tower.stays(1200)]
         tower.now += timedelta(hours=9)
         tower.mono += 9 * 3600
         is_on = tower.now.isoweekday() == 5 and tower.now.month == 11
         tower.state = {"rule": rule, "counts": {"confirmed": 4}} if is_on else DARK_NOW
-        told += [each.kind for each in tower.stays(60)]
+        kinds += [each.kind for each in tower.stays(60)]
         tower.state = DARK_NOW
         tower.mono += 14 * 3600
-    assert told == ["reminders", "lights"]
+    assert kinds == ["reminders", "lights"]
     assert [period.campaign for period in tower.over] == ["Fredagar"]
 
 

@@ -27,8 +27,8 @@ def hand() -> OverrideManager:
 
 def asked(name: str, **keys: Any) -> bytes:
     """A request that would be granted, with changes."""
-    told = {"version": 1, "id": name, "look": "red", "until": "1 h", "owner": "Eva", "reason": "prov", **keys}
-    return json.dumps(told).encode()
+    document = {"version": 1, "id": name, "look": "red", "until": "1 h", "owner": "Eva", "reason": "prov", **keys}
+    return json.dumps(document).encode()
 
 
 def later(seconds: float) -> ClockReading:
@@ -67,13 +67,13 @@ async def test_a_stop_acts_before_what_waits(hand: OverrideManager) -> None:
 
 async def test_a_flood_of_refusals_is_counted(hand: OverrideManager) -> None:
     """MOST_ANSWERS are told, the rest in one line when the minute is over; what is granted is told beside them."""
-    desk, told = OverrideQueue(hand), []
+    desk, events = OverrideQueue(hand), []
     for number in range(3 * MOST_ANSWERS):
         desk.receive(asked(f"r{number}", look="blurple"), EVENING)
-        told += await desk.work(EVENING)
+        events += await desk.work(EVENING)
     desk.receive(asked("a"), EVENING)
-    told += await desk.work(EVENING)
-    assert [event.code for event in told] == ["TWL-O110"] * MOST_ANSWERS + ["TWL-O101"]
+    events += await desk.work(EVENING)
+    assert [event.code for event in events] == ["TWL-O110"] * MOST_ANSWERS + ["TWL-O101"]
     (summary,) = await desk.work(later(61))
     assert (summary.code, summary.fields["times"]) == ("TWL-C040", 2 * MOST_ANSWERS)
 
@@ -116,14 +116,14 @@ async def test_no_flood_of_what_is_granted_fills_disk_and_log(
     hand: OverrideManager, keys: dict[str, Any], same: bool
 ) -> None:
     """Told to come again in a minute, by the clock that no step moves; under one id or many. Then it goes on."""
-    desk, told = OverrideQueue(hand), []
+    desk, events = OverrideQueue(hand), []
     for number in range(20 * MOST_GRANTED):
         desk.receive(asked("a" if same else f"n{number}", **keys), later(number / 100))
-        told += await desk.work(later(number / 100))
-    granted = [event for event in told if event.code != "TWL-O110"]
+        events += await desk.work(later(number / 100))
+    granted = [event for event in events if event.code != "TWL-O110"]
     assert MOST_GRANTED <= len(granted) <= MOST_GRANTED + 13
-    assert len(told) <= len(granted) + MOST_ANSWERS
-    assert "TWL-O112" in str(next(event for event in told if event.code == "TWL-O110").fields["reason"])
+    assert len(events) <= len(granted) + MOST_ANSWERS
+    assert "TWL-O112" in str(next(event for event in events if event.code == "TWL-O110").fields["reason"])
     desk.receive(asked("last", **keys), later(90))
     assert (await desk.work(later(90)))[0].code == granted[0].code
 
@@ -134,12 +134,12 @@ async def test_a_flood_of_anything_delays_no_stop_and_no_lift(hand: OverrideMana
     for number in range(20 * MOST_GRANTED):
         desk.receive(asked(f"n{number}"), EVENING)
         await desk.work(EVENING)
-    told = []
+    events = []
     for number in range(3 * MOST_ANSWERS):
         desk.receive(asked(f"s{number}", action="stop"), EVENING)
         assert hand.stop is not None
-        told += await desk.work(EVENING)
-    assert [event.code for event in told] == ["TWL-O105"] * MOST_ANSWERS
+        events += await desk.work(EVENING)
+    assert [event.code for event in events] == ["TWL-O105"] * MOST_ANSWERS
     desk.receive(asked("l", action="lift"), EVENING)
     assert [event.code for event in await desk.work(EVENING)] == ["TWL-O106"]
 
@@ -149,16 +149,16 @@ async def test_a_stop_after_a_lift_that_still_waits_is_a_stop_of_its_own(hand: O
     desk = OverrideQueue(hand)
     for payload in (asked("s", action="stop"), asked("l", action="lift"), asked("s", action="stop")):
         desk.receive(payload, EVENING)
-    told = [event.code for _ in range(3) for event in await desk.work(EVENING)]
-    assert told == ["TWL-O105", "TWL-O110", "TWL-O105"]
+    events = [event.code for _ in range(3) for event in await desk.work(EVENING)]
+    assert events == ["TWL-O105", "TWL-O110", "TWL-O105"]
     assert hand.stop is not None
 
 
 async def test_a_flood_of_stops_is_answered_as_stops(hand: OverrideManager) -> None:
     """One too many to wait is in force all the same, and is not told to be refused; all are lifted by one lift."""
     desk = OverrideQueue(hand)
-    told = [e for n in range(MOST_WAITING + 5) for e in desk.receive(asked(f"s{n}", action="stop"), EVENING)]
-    assert {event.code for event in told} == {"TWL-O107"}, "nothing is on disk yet"
+    events = [e for n in range(MOST_WAITING + 5) for e in desk.receive(asked(f"s{n}", action="stop"), EVENING)]
+    assert {event.code for event in events} == {"TWL-O107"}, "nothing is on disk yet"
     for _ in range(MOST_WAITING):
         await desk.work(EVENING)
     desk.receive(asked("l", action="lift"), EVENING)
@@ -167,12 +167,12 @@ async def test_a_flood_of_stops_is_answered_as_stops(hand: OverrideManager) -> N
 
 async def test_a_flood_while_the_disk_is_slow_is_counted_too(hand: OverrideManager) -> None:
     """Work is begun by an earlier look at the clock than what comes meanwhile."""
-    desk, told = OverrideQueue(hand), []
+    desk, events = OverrideQueue(hand), []
     for number in range(2 * MOST_ANSWERS):
         for more in range(MOST_WAITING + 1):
-            told += desk.receive(asked(f"m{number}.{more}", look="blurple"), later((number + 0.5) / 100))
-        told += await desk.work(later(number / 100))
-    assert len([event for event in told if event.code == "TWL-O110"]) <= MOST_ANSWERS
+            events += desk.receive(asked(f"m{number}.{more}", look="blurple"), later((number + 0.5) / 100))
+        events += await desk.work(later(number / 100))
+    assert len([event for event in events if event.code == "TWL-O110"]) <= MOST_ANSWERS
 
 
 async def test_a_stop_that_a_full_disk_refused_is_tried_again_whatever_the_clock() -> None:

@@ -37,8 +37,8 @@ def hand_on(disk: SimulatedDisk) -> OverrideManager:
 
 def asked(**keys: Any) -> bytes:
     """A request that would be granted, with changes."""
-    told = {"version": 1, "id": "a", "look": "red", "until": "1 h", "owner": "Eva", "reason": "prov", **keys}
-    return json.dumps(told).encode()
+    document = {"version": 1, "id": "a", "look": "red", "until": "1 h", "owner": "Eva", "reason": "prov", **keys}
+    return json.dumps(document).encode()
 
 
 def winner(hand: OverrideManager, at: datetime) -> str:
@@ -46,7 +46,7 @@ def winner(hand: OverrideManager, at: datetime) -> str:
     return SETUP.program(hand.overrides, hand.stop).look_at(at).why.winner
 
 
-def told(event: Event) -> tuple[str, object, object]:
+def answered_to(event: Event) -> tuple[str, object, object]:
     """As a program reads an answer."""
     return event.code, event.fields["id"], event.fields["owner"]
 
@@ -73,7 +73,7 @@ async def test_what_another_controller_granted_is_taken_unless_it_is_over(disk: 
 )
 async def test_what_cannot_be_read_is_answered_by_the_id_that_it_has(disk: SimulatedDisk, payload: bytes) -> None:
     """Whoever asks finds the answer, though the request as a whole is none."""
-    assert told(await hand_on(disk).take(payload, EVENING)) == ("TWL-O110", "a", "Eva")
+    assert answered_to(await hand_on(disk).take(payload, EVENING)) == ("TWL-O110", "a", "Eva")
 
 
 @pytest.mark.parametrize(
@@ -156,8 +156,8 @@ async def test_what_cannot_be_told_the_public_is_refused(keys: dict[str, Any], c
     """With the reason, and nothing is set."""
     hand = hand_on(disk)
     answer = await hand.take(asked(**keys), EVENING)
-    told = (answer.fields.get("reason"), answer.fields.get("advice"))
-    assert code == answer.code or any(isinstance(each, Advice) and each.event.code == code for each in told)
+    reasons = (answer.fields.get("reason"), answer.fields.get("advice"))
+    assert code == answer.code or any(isinstance(each, Advice) and each.event.code == code for each in reasons)
     assert hand.overrides == ()
 
 
@@ -266,7 +266,7 @@ async def test_an_end_that_the_disk_took_late_is_followed(disk: SimulatedDisk, m
 async def test_one_request_too_many_is_told_and_may_be_asked_again(disk: SimulatedDisk) -> None:
     """Its id is not used up."""
     hand = hand_on(disk)
-    assert told(hand.refuse(asked(), "TWL-O128")) == ("TWL-O110", "a", "Eva")
+    assert answered_to(hand.refuse(asked(), "TWL-O128")) == ("TWL-O110", "a", "Eva")
     assert (await hand.take(asked(), EVENING)).code == "TWL-O101"
 
 
@@ -432,7 +432,7 @@ async def test_an_override_ends_on_time(disk: SimulatedDisk) -> None:
     assert await hand.expire(end - moment) == ()
     assert (winner(hand, end - moment), winner(hand, end)) == ("override", "En vecka fri från våld")
     (event,) = await hand.expire(end)
-    assert told(event) == ("TWL-O103", "a", "Eva")
+    assert answered_to(event) == ("TWL-O103", "a", "Eva")
     assert winner(hand, end) == "En vecka fri från våld"
 
 
@@ -537,5 +537,5 @@ async def test_a_fade_that_was_asked_for_outlives_the_process(disk: SimulatedDis
 async def test_no_fade_is_negative_or_longer_than_an_hour(disk: SimulatedDisk, fade_s: object) -> None:
     """It is refused, and nothing changes."""
     hand = hand_on(disk)
-    assert told(await hand.take(asked(fade_s=fade_s), EVENING)) == ("TWL-O110", "a", "Eva")
+    assert answered_to(await hand.take(asked(fade_s=fade_s), EVENING)) == ("TWL-O110", "a", "Eva")
     assert hand.overrides == ()

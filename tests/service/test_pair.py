@@ -55,8 +55,8 @@ def test_who_could_not_lead_a_site_does_not_stand_by_it() -> None:
 
 def test_who_could_not_lead_what_is_led_here_is_named_until_he_can() -> None:
     """Told anew where it concerns other sites; what is led elsewhere is the other one's to tell."""
-    told: list[Event] = []
-    alarms = PairAlarms("one-a", told.append)
+    events: list[Event] = []
+    alarms = PairAlarms("one-a", events.append)
 
     def stand(*able: str) -> None:
         leases = {site: Lease("one-a", 3, 4.0) for site in ("north", "south")} | {"west": Lease("two-b", 1, 4.0)}
@@ -65,30 +65,30 @@ def test_who_could_not_lead_what_is_led_here_is_named_until_he_can() -> None:
 
     stand("south", "west")
     stand("south", "west")
-    assert [(each.code, dict(each.fields)) for each in told] == [("TWL-C067", {"machine": "two", "sites": "north"})]
+    assert [(each.code, dict(each.fields)) for each in events] == [("TWL-C067", {"machine": "two", "sites": "north"})]
     stand("west")
-    assert told[-1].fields["sites"] == "north, south"
+    assert events[-1].fields["sites"] == "north, south"
     stand("north", "south", "west")
     stand("north", "south")
-    assert [each.code for each in told[1:]] == ["TWL-C067", "TWL-C068"]
+    assert [each.code for each in events[1:]] == ["TWL-C067", "TWL-C068"]
 
 
 def test_who_reaches_no_broker_is_named_too() -> None:
     """Where others reach one."""
-    told: list[Event] = []
-    alarms = PairAlarms("one-a", told.append)
+    events: list[Event] = []
+    alarms = PairAlarms("one-a", events.append)
     both = Standing({"north": Lease("one-a", 3, 4.0)}, ("one-a", "two-b"))
     alarms.know(replace(both, unreached={"two-b": frozenset({"north"})}), 0)
     alarms.know(both, 1)
-    assert [each.code for each in told] == ["TWL-C067", "TWL-C068"]
+    assert [each.code for each in events] == ["TWL-C067", "TWL-C068"]
 
 
 def _codes(*rounds: tuple[float, Standing]) -> list[str]:
-    told: list[Event] = []
-    alarms = PairAlarms("one-a", told.append)
+    events: list[Event] = []
+    alarms = PairAlarms("one-a", events.append)
     for now_s, standing in rounds:
         alarms.know(standing, now_s)
-    return [event.code for event in told]
+    return [event.code for event in events]
 
 
 def _living(*names: str, gone: tuple[str, ...] = ()) -> Standing:
@@ -119,15 +119,15 @@ def test_one_of_three_is_missed_by_name() -> None:
 
 def test_nobody_is_missed_before_he_could_say_that_he_lives() -> None:
     """While the database was away all leases and signs of life ended."""
-    told: list[Event] = []
-    alarms = PairAlarms("one-a", told.append)
+    events: list[Event] = []
+    alarms = PairAlarms("one-a", events.append)
     alarms.know(_living("one-a", "two-b"), 0)
     alarms.know(_living("one-a", "two-b"), MET_S + 1)
     alarms.unanswered()
     alarms.know(_living("one-a", gone=("two-b",)), 60)
     alarms.know(_living("one-a", "two-b"), 61.5)
-    assert not told
+    assert not events
     alarms.unanswered()
     alarms.know(_living("one-a", gone=("two-b",)), 120)
     alarms.know(_living("one-a", gone=("two-b",)), 120 + RETURN_S)
-    assert [event.code for event in told] == ["TWL-C063"]
+    assert [event.code for event in events] == ["TWL-C063"]

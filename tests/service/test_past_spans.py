@@ -16,7 +16,7 @@ T0 = datetime(2026, 11, 23, 20, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def told(*events: tuple[float, Event]) -> list[RecordedEvent]:
+def events_at(*events: tuple[float, Event]) -> list[RecordedEvent]:
     """Events so many minutes after T0."""
     return [recorded(event, T0 + minutes * MINUTE) for minutes, event in events]
 
@@ -33,7 +33,7 @@ def stop(name: str = "s") -> Event:
 
 def spans(*events: tuple[float, Event], now: float = 600) -> list[tuple[str, float, float | None]]:
     """Kind, begin and end in minutes after T0."""
-    found = by_hand_spans(told(*events), ZONE, T0 + now * MINUTE)
+    found = by_hand_spans(events_at(*events), ZONE, T0 + now * MINUTE)
     return [(one.kind, (one.since - T0) / MINUTE, (one.ended - T0) / MINUTE if one.ended else None) for one in found]
 
 
@@ -80,20 +80,20 @@ def test_a_stop_that_could_not_be_stored_held_all_the_same() -> None:
 
 def test_an_end_in_local_time_is_read_as_such() -> None:
     """In winter an hour before UTC; what was said of it is kept."""
-    (found,) = by_hand_spans(told((0, override())), ZONE, T0)
+    (found,) = by_hand_spans(events_at((0, override())), ZONE, T0)
     assert found == ByHand("override", "Kim", "sorg", T0, T0 + 60 * MINUTE, None, "blue")
 
 
 def test_what_is_skipped_names_its_campaign() -> None:
     """With the end that was given."""
     skip = new_event("TWL-O104", id="k", owner="Kim", reason="fest", campaign="En vecka", until="2026-11-23 22:00:00")
-    (found,) = by_hand_spans(told((0, skip)), ZONE, T0)
+    (found,) = by_hand_spans(events_at((0, skip)), ZONE, T0)
     assert (found.kind, found.what, found.value["campaign"]) == ("skip", "En vecka", "En vecka")
 
 
 def faults(*events: tuple[float, Event]) -> list[tuple[str, float, float | None]]:
     """Code, begin and end in minutes after T0."""
-    found = fault_spans(told(*events))
+    found = fault_spans(events_at(*events))
     return [(one.code, (one.start - T0) / MINUTE, (one.end - T0) / MINUTE if one.end else None) for one in found]
 
 
@@ -139,7 +139,7 @@ def test_what_is_repaired_at_once_is_over_at_once() -> None:
     """It counts in the moment in which it was."""
     repaired = new_event("TWL-G103", command_id="–", gateway="mast", shown={}, wanted={})
     assert faults((2, repaired)) == [("TWL-G103", 2, 2)]
-    (fault,) = fault_spans(told((2, repaired)))
+    (fault,) = fault_spans(events_at((2, repaired)))
     assert fault.overlaps(T0 + 2 * MINUTE, T0 + 3 * MINUTE)
     assert not fault.overlaps(T0 + 3 * MINUTE, T0 + 4 * MINUTE)
 

@@ -185,9 +185,9 @@ def test_a_test_that_was_missed_is_made_the_next_day(world_before: Worlds) -> No
     world.controller.start()
     at(world, NOON + timedelta(minutes=2, seconds=10))
     assert events(world) == ["TWL-G153"]
-    told = last(world, "TWL-G153")
+    fields = last(world, "TWL-G153")
     assert [event.level for _, event in world.controller.events if event.code == "TWL-G153"] == [Level.INFO]
-    assert (str(told["reason"]), told["next"]) == (
+    assert (str(fields["reason"]), fields["next"]) == (
         "the service was not running then, or its clock was in doubt",
         "2026-11-14 12:00",
     )
@@ -407,7 +407,7 @@ def test_a_limit_of_nothing_leaves_no_test(world_before: Worlds) -> None:
 def test_somebody_who_tests_the_lamps_is_not_disturbed(world_before: Worlds) -> None:
     """And nobody can begin while the service does."""
     world = world_before()
-    world.say(WALK, Walk(fixture="shaft-north", for_s=300).model_dump_json().encode())
+    world.publish(WALK, Walk(fixture="shaft-north", for_s=300).model_dump_json().encode())
     at(world, NOON + timedelta(seconds=30))
     assert lit(world) == ["shaft-north"]
     assert events(world) == ["TWL-G153"]

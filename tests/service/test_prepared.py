@@ -117,11 +117,11 @@ def test_what_was_prepared_is_what_would_be_decided(
     assert sent(iter(results[0])) == sent(iter(results[1]))
     assert len(sent(iter(results[0]))) >= COUNT - 1
     assert prepared.states == surprised.states
-    told = [
+    payloads = [
         [(event.code, {**event.fields, "command_id": ""}) for result in each for event in result.events]
         for each in results
     ]
-    assert told[0] == told[1]
+    assert payloads[0] == payloads[1]
 
 
 def test_at_the_instant_it_is_only_sent(settled: Callable[[], Controller]) -> None:

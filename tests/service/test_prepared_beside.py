@@ -51,7 +51,7 @@ events = st.tuples(
 def ask(world: World, **request: str) -> None:
     """A request of a person, each with an id of its own."""
     request |= {"reason": "–", "owner": "kim", "id": f"{world.mono}"}
-    world.say(f"{PREFIX}/override/set", json.dumps(request).encode())
+    world.publish(f"{PREFIX}/override/set", json.dumps(request).encode())
 
 
 def reloaded(world: World, other: Setup) -> None:
@@ -63,7 +63,7 @@ def reloaded(world: World, other: Setup) -> None:
 def switched(world: World, number: int) -> None:
     """A lamp says that it shines in another color."""
     topics = world.gateways[number].gateway.topics(PREFIX)
-    world.say(topics[0], b'{"state": "ON", "brightness": 255, "color": {"r": 255, "g": 0, "b": 0}}')
+    world.publish(topics[0], b'{"state": "ON", "brightness": 255, "color": {"r": 255, "g": 0, "b": 0}}')
 
 
 def reconnected(world: World) -> None:

@@ -15,7 +15,7 @@ def at(seconds: float) -> ClockReading:
     return ClockReading(datetime(2026, 11, 20, 16, tzinfo=UTC) + timedelta(seconds=seconds), seconds)
 
 
-def said(word: bytes, *, retain: bool = False) -> Received:
+def status(word: bytes, *, retain: bool = False) -> Received:
     return Received("b", TOPIC, word, retain, qos=1)
 
 
@@ -38,7 +38,7 @@ def test_the_beat_leaves_nothing_on_any_disk(presence: Presence) -> None:
 @pytest.mark.parametrize("word", [b"offline", b"", b"\xff\x00", b"ONLINE"])
 def test_what_somebody_else_wrote_is_written_over_and_told(presence: Presence, word: bytes) -> None:
     """Retained, so that it is not believed for ever."""
-    presence.receive(said(word), at(101))
+    presence.receive(status(word), at(101))
     (repair,) = presence.due(at(101))
     assert (repair.payload, repair.retain, repair.qos) == (b"online", True, 1)
     (event,) = presence.foreign(at(102.1))
@@ -48,18 +48,18 @@ def test_what_somebody_else_wrote_is_written_over_and_told(presence: Presence, w
 
 def test_what_is_from_before_or_our_own_is_nobody_elses(presence: Presence) -> None:
     """What was retained before the birth, the echo of the beat, and the last will of a connection that broke."""
-    presence.receive(said(b"offline", retain=True), at(101))
-    presence.receive(said(b"online"), at(101))
+    presence.receive(status(b"offline", retain=True), at(101))
+    presence.receive(status(b"online"), at(101))
     assert presence.due(at(101)) == ()
     presence.connected(at(101))
-    presence.receive(said(b"offline"), at(110.0))
+    presence.receive(status(b"offline"), at(110.0))
     assert presence.due(at(110.0))[0].retain
     assert not list(presence.foreign(at(112)))
 
 
 def test_the_will_that_a_broker_says_as_it_ends_is_nobody_elses(presence: Presence) -> None:
     """mosquitto tells it to the client whose will it is, which is still connected."""
-    presence.receive(said(b"offline"), at(101))
+    presence.receive(status(b"offline"), at(101))
     assert not list(presence.foreign(at(101.5)))
     presence.lost("b")
     assert not list(presence.foreign(at(103)))
@@ -68,11 +68,11 @@ def test_the_will_that_a_broker_says_as_it_ends_is_nobody_elses(presence: Presen
 def test_the_will_of_another_controller_is_written_over_and_not_told(presence: Presence) -> None:
     """A broker says it when one that was frozen while it led has been silent for too long; any other word is told."""
     presence.has_others = True
-    presence.receive(said(b"offline"), at(101))
+    presence.receive(status(b"offline"), at(101))
     (repair,) = presence.due(at(101))
     assert (repair.payload, repair.retain) == (b"online", True)
     assert not list(presence.foreign(at(103)))
-    presence.receive(said(b"off"), at(104))
+    presence.receive(status(b"off"), at(104))
     assert [event.code for event in presence.foreign(at(106))] == ["TWL-M018"]
 
 
@@ -81,7 +81,7 @@ def test_one_who_writes_without_end_causes_no_storm(presence: Presence) -> None:
     repairs = 0
     for tick in range(6000):
         now = at(101 + tick / 100)
-        presence.receive(said(b"offline"), now)
+        presence.receive(status(b"offline"), now)
         repairs += sum(message.retain for message in presence.due(now))
     assert 0 < repairs <= 60
 

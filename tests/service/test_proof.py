@@ -80,7 +80,7 @@ class Recorder:
             moment += MINUTE
         self.ran(end, end)
 
-    def told(self, moment: datetime, event: Event) -> None:
+    def record(self, moment: datetime, event: Event) -> None:
         """An event of that time."""
         self.rows.append(recorded(event, moment))
 
@@ -141,8 +141,8 @@ NIGHT = "2026-11-20T15:00..2026-11-21T09:00"
 def test_a_silent_gateway_is_the_cause_of_its_gap(recorder: Recorder) -> None:
     """By its code, though it was told of after the gap had begun; the rest of the night is confirmed."""
     one_night(recorder, ("02:10", "02:14", 0.0, ("bowl", "shaft")))
-    recorder.told(at("02:11"), new_event("TWL-G104", gateway="mast", age_s=60.0))
-    recorder.told(at("02:14"), new_event("TWL-G105", gateway="mast"))
+    recorder.record(at("02:11"), new_event("TWL-G104", gateway="mast", age_s=60.0))
+    recorder.record(at("02:14"), new_event("TWL-G105", gateway="mast"))
     proof = recorder.proof(NIGHT)
     assert gaps(proof) == [
         ("02:10", "02:14", ("bowl", "shaft"), (GapCause("gateway", "TWL-G104", "mast"),)),
@@ -167,17 +167,17 @@ def test_a_gateway_of_another_zone_is_no_cause(recorder: Recorder) -> None:
     one = tower.gateways[0].model_copy(update={"name": "fot"})
     recorder.setup = replace(recorder.setup, tower=tower.model_copy(update={"gateways": (one,)}))
     one_night(recorder, ("02:10", "02:12", 0.0, ("shaft",)))
-    recorder.told(at("02:10"), new_event("TWL-G104", gateway="fot", age_s=0.0))
+    recorder.record(at("02:10"), new_event("TWL-G104", gateway="fot", age_s=0.0))
     assert gaps(recorder.proof(NIGHT))[0][3] == (GapCause("gateway", "TWL-G104", "fot"),)
 
 
 def test_a_clock_in_doubt_and_a_lost_broker_are_causes(recorder: Recorder) -> None:
     """Each by its code."""
     one_night(recorder, ("02:10", "02:12", 0.0, ("bowl",)), ("04:00", "04:05", 0.0, ("bowl",)))
-    recorder.told(at("02:09"), new_event("TWL-T001", trust="suspect", before="trusted"))
-    recorder.told(at("02:12"), new_event("TWL-T001", trust="trusted", before="suspect"))
-    recorder.told(at("04:00"), new_event("TWL-M002", broker="b:1883", reason="closed"))
-    recorder.told(at("04:05"), new_event("TWL-M001", broker="b:1883", attempts=1))
+    recorder.record(at("02:09"), new_event("TWL-T001", trust="suspect", before="trusted"))
+    recorder.record(at("02:12"), new_event("TWL-T001", trust="trusted", before="suspect"))
+    recorder.record(at("04:00"), new_event("TWL-M002", broker="b:1883", reason="closed"))
+    recorder.record(at("04:05"), new_event("TWL-M001", broker="b:1883", attempts=1))
     assert [found[3] for found in gaps(recorder.proof(NIGHT))] == [
         (GapCause("clock", "TWL-T001"),),
         (GapCause("service", "TWL-M002"),),
@@ -196,7 +196,7 @@ def test_where_nothing_was_recorded_the_service_did_not_run(recorder: Recorder) 
     recorder.ran(at("15:00"), at("20:00"))
     recorder.ran(at("21:00"), at("23:00"))
     recorder.ran(at("23:30"), at("09:00"))
-    recorder.told(at("21:00"), new_event("TWL-C001", config="c", now="n", site="s", version="1"))
+    recorder.record(at("21:00"), new_event("TWL-C001", config="c", now="n", site="s", version="1"))
     assert [(found[0], found[1], found[3]) for found in gaps(recorder.proof(NIGHT))] == [
         ("20:00", "21:00", (GapCause("not_running"),)),
         ("23:00", "23:30", (GapCause("not_recorded"),)),
@@ -208,7 +208,7 @@ def test_the_minute_in_which_the_service_starts_lacks_what_was_before(recorder: 
     recorder.ran(at("15:00"), at("20:00"))
     recorder.ran(at("21:00") + timedelta(seconds=37), at("09:00"))
     recorder.rows += [Minute(date(2026, 11, 20), zone, at("21:00"), True, 20.0) for zone in ("bowl", "shaft")]
-    recorder.told(
+    recorder.record(
         at("21:00") + timedelta(seconds=37), new_event("TWL-C001", config="c", now="n", site="s", version="1")
     )
     assert [(found[0], found[1], found[3]) for found in gaps(recorder.proof(NIGHT))] == [
@@ -231,8 +231,8 @@ def test_a_stop_is_a_gap_with_its_owner(recorder: Recorder) -> None:
     recorder.by_hand(
         at("23:12"), at("23:30"), {"kind": "stop", "owner": "Sara", "reason": "arbete"}, on=False, color=""
     )
-    recorder.told(at("23:12"), new_event("TWL-O105", id="s", owner="Sara", reason="arbete"))
-    recorder.told(at("23:30"), new_event("TWL-O106", id="l", owner="Sara", reason="klart"))
+    recorder.record(at("23:12"), new_event("TWL-O105", id="s", owner="Sara", reason="arbete"))
+    recorder.record(at("23:30"), new_event("TWL-O106", id="l", owner="Sara", reason="klart"))
     proof = recorder.proof(NIGHT)
     assert gaps(proof) == [
         ("23:12", "23:30", ("bowl", "shaft"), (GapCause("stop", owner="Sara", reason="arbete"),)),
@@ -273,8 +273,8 @@ def test_a_fault_during_the_same_light_by_hand_is_the_cause(recorder: Recorder) 
     rule: dict[str, object] = {"kind": "override", "owner": "Kim", "reason": "prov"}
     recorder.by_hand(at("20:00"), at("20:30"), rule, on=True, color="#FF6A00")
     recorder.rows += [Minute(date(2026, 11, 20), zone, at("20:10"), True, 0.0) for zone in recorder.setup.tower.zones]
-    recorder.told(at("20:11"), new_event("TWL-G104", gateway="mast", age_s=60.0))
-    recorder.told(at("20:11"), new_event("TWL-G105", gateway="mast"))
+    recorder.record(at("20:11"), new_event("TWL-G104", gateway="mast", age_s=60.0))
+    recorder.record(at("20:11"), new_event("TWL-G105", gateway="mast"))
     assert gaps(recorder.proof(NIGHT)) == [
         ("20:10", "20:11", ("bowl", "shaft"), (GapCause("gateway", "TWL-G104", "mast"),)),
     ]
@@ -295,14 +295,14 @@ def test_a_fault_during_the_same_light_by_hand_is_the_cause(recorder: Recorder) 
 def test_what_takes_no_confirmation_away_is_no_cause(recorder: Recorder, event: Event) -> None:
     """A lamp or a meter that says otherwise, what Home Assistant is told, and a walk test that was refused."""
     one_night(recorder, ("02:10", "02:12", 0.0, ("bowl", "shaft")))
-    recorder.told(at("02:00"), event)
+    recorder.record(at("02:00"), event)
     assert [found[3] for found in gaps(recorder.proof(NIGHT))] == [(GapCause("unknown"),)]
 
 
 def test_a_lamp_that_was_looked_for_is_the_cause_of_its_gap(recorder: Recorder) -> None:
     """But of none before it."""
     one_night(recorder, ("02:10", "02:11", 50.0, ("bowl",)), ("02:08", "02:09", 50.0, ("bowl",)))
-    recorder.told(at("02:10"), new_event("TWL-G140", gateway="mast", lamp="bowl-north", seconds=10))
+    recorder.record(at("02:10"), new_event("TWL-G140", gateway="mast", lamp="bowl-north", seconds=10))
     assert [found[3] for found in gaps(recorder.proof(NIGHT))] == [
         (GapCause("unknown"),),
         (GapCause("gateway", "TWL-G140", "mast"),),
@@ -361,7 +361,7 @@ def test_the_night_under_way_is_counted_up_to_what_is_written(recorder: Recorder
 def test_right_after_a_start_nothing_is_missing_yet(recorder: Recorder) -> None:
     """But what was before it."""
     recorder.ran(at("15:00"), at("20:00"))
-    recorder.told(at("22:00"), new_event("TWL-C001", config="c", now="n", site="s", version="1"))
+    recorder.record(at("22:00"), new_event("TWL-C001", config="c", now="n", site="s", version="1"))
     proof = recorder.proof(WEEK, at("22:05"))
     assert proof.until == at("22:00")
     assert gaps(proof)[-1][:2] == ("20:00", "22:00")

@@ -83,9 +83,9 @@ def is_lit(world: World) -> bool:
 
 def cut_without_a_word(world: World, seconds: float) -> None:
     """Power is gone for some seconds; nobody says the will, and the lamp says nothing when it is back."""
-    world.vendor.stop(tell=False)
+    world.vendor.stop(with_will=False)
     world.run(seconds)
-    world.vendor.start(tell=False)
+    world.vendor.start(with_birth=False)
 
 
 @pytest.mark.parametrize("name", REPORTING)
@@ -105,12 +105,12 @@ def test_a_lamp_that_is_dead_without_a_word_is_silent_and_told(started: Started,
     """Nobody said its will: confirmed for no longer than its limit, silent, and told once with its age."""
     world = started(name)
     assert standing(world) == {"confirmed"}
-    world.vendor.stop(tell=False)
+    world.vendor.stop(with_will=False)
     world.run(world.vendor.gateway.quiet_s + 1)
     assert standing(world) == {"silent"}
-    told = [event for _, event in world.controller.events if event.code == "TWL-G104"]
-    assert len(told) == 1
-    assert 0 < told[0].fields["age_s"] <= world.vendor.gateway.quiet_s + 1
+    events = [event for _, event in world.controller.events if event.code == "TWL-G104"]
+    assert len(events) == 1
+    assert 0 < events[0].fields["age_s"] <= world.vendor.gateway.quiet_s + 1
     world.run(3600)
     assert world.controller.codes().count("TWL-G104") == 1
 
@@ -119,7 +119,7 @@ def test_a_lamp_that_is_dead_without_a_word_is_silent_and_told(started: Started,
 def test_a_lamp_that_is_silent_gets_one_command_a_minute_that_no_broker_keeps(started: Started, name: str) -> None:
     """Nothing heaps up in a session for it, whatever changes meanwhile; back, it is told at once."""
     world = started(name)
-    world.vendor.stop(tell=False)
+    world.vendor.stop(with_will=False)
     world.run(world.vendor.gateway.quiet_s + 61)
     since = world.mono
     world.run(600)
@@ -144,7 +144,7 @@ def test_the_steps_of_a_sequence_do_not_heap_up_for_a_silent_lamp(
     """Each step is a new wish; a silent lamp gets the newest once a minute, and the right one when it is back."""
     rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 5 s}\n"
     world = started("tasmota-5", setup=setup_of(rule))
-    world.vendor.stop(tell=False)
+    world.vendor.stop(with_will=False)
     world.run(240)
     since = world.mono
     world.run(600)
@@ -176,7 +176,7 @@ def test_a_gateway_that_was_never_heard_is_unknown_and_told_within_three_minutes
     """As with a typo in its topics: neither `differs` nor an age before it was born."""
     world = started(name)
     world.controller.stop()
-    world.vendor.stop(tell=False)
+    world.vendor.stop(with_will=False)
     world.retained.clear()
     world.controller.start()
     since = world.mono
@@ -184,10 +184,10 @@ def test_a_gateway_that_was_never_heard_is_unknown_and_told_within_three_minutes
     for _ in range(8):
         assert standing(world) == {"unknown"}
         world.run(20)
-    told = [event for at_s, event in world.controller.events if at_s >= since and event.code in ALARMS]
-    assert [event.code for event in told] == ["TWL-G116"]
-    assert 0 < told[0].fields["age_s"] <= NEVER_HEARD_S
-    assert "has never sent anything" in told[0].text("en")
+    events = [event for at_s, event in world.controller.events if at_s >= since and event.code in ALARMS]
+    assert [event.code for event in events] == ["TWL-G116"]
+    assert 0 < events[0].fields["age_s"] <= NEVER_HEARD_S
+    assert "has never sent anything" in events[0].text("en")
     world.vendor.start()
     world.run(80)
     assert standing(world) == {"confirmed"}
@@ -198,11 +198,11 @@ def test_a_lamp_of_which_only_the_state_is_never_heard(started: Started) -> None
     world = started({**LAMP, "availability_topic": "lamp/here"})
     device = world.vendor.device
     answers = device.receive
-    device.receive = lambda *told: answers(*told) and ()
+    device.receive = lambda *item: answers(*item) and ()
     world.controller.stop()
     world.retained = {topic: payload for topic, payload in world.retained.items() if topic != "lamp/state"}
     world.controller.start()
-    world.vendor.disconnect(tell=False)
+    world.vendor.disconnect(with_will=False)
     world.vendor.connect()
     since = world.mono
     world.run(60)
@@ -244,7 +244,7 @@ def test_a_lamp_that_cannot_be_asked_and_says_something_else_is_put_right(starte
     world = started(CHANGES_ONLY)
     world.run(600)
     since = world.mono
-    world.say("lamp/set", b'{"state":"OFF"}')
+    world.publish("lamp/set", b'{"state":"OFF"}')
     world.run(3)
     assert is_lit(world)
     assert "TWL-G103" in world.controller.codes(since)
@@ -257,7 +257,7 @@ def test_a_lamp_that_obeys_nothing_any_more_gets_few_commands_that_a_broker_keep
     """Each step of a sequence is a new command, and nobody knows yet that it is gone."""
     rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 5 s}\n"
     world = started(name, setup=setup_of(rule))
-    world.vendor.stop(tell=False)
+    world.vendor.stop(with_will=False)
     since = world.mono
     world.run(600)
     kept = [at_s for at_s, who, message in world.sent if who == "controller" and at_s >= since and message.qos]
@@ -338,7 +338,7 @@ def test_a_lamp_that_is_away_while_the_controller_starts_is_sought_seldom(
     assert 3 <= len(sent) <= 6
     assert {message.qos for message in sent} == {0}
     assert standing(world) == {"silent"}
-    world.say(topic, payload)
+    world.publish(topic, payload)
     world.run(1)
     since = world.mono
     world.run(3600)
@@ -366,7 +366,7 @@ def test_what_a_lamp_said_before_it_was_told_something_else_confirms_nothing(
     rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 10 s}\n"
     world = started(name, setup=setup_of(rule))
     assert standing(world) == {"confirmed"}
-    world.vendor.stop(tell=False)
+    world.vendor.stop(with_will=False)
     world.run(10)
     for _ in range(60):
         world.run(1)
@@ -433,7 +433,7 @@ def test_what_a_cache_told_during_a_fade_confirms_nothing(started: Started) -> N
 def test_a_brokers_return_alarms_nobody_before_the_gateway_had_time_to_find_it(night: World) -> None:
     """The gateway's connection died with the broker, and its will was still said: back 20 s after the broker, told of
     nothing; one that never comes back is told within its limit."""
-    for back_s, told in ((20.0, set()), (None, {"TWL-G104"})):
+    for back_s, codes in ((20.0, set()), (None, {"TWL-G104"})):
         since = night.mono
         night.mast.disconnect()
         night.run(0.5)
@@ -441,7 +441,7 @@ def test_a_brokers_return_alarms_nobody_before_the_gateway_had_time_to_find_it(n
         night.run(120)
         night.controller.connect()
         night.run(back_s or night.mast.gateway.quiet_s + 1)
-        assert ALARMS & set(night.controller.codes(since)) == told
+        assert ALARMS & set(night.controller.codes(since)) == codes
         night.mast.connect()
         night.run(5)
         assert night.controller.status() == {"confirmed"}
@@ -453,17 +453,17 @@ def test_nothing_is_called_wrong_that_reads_as_it_should(started: Started) -> No
     device = world.vendor.device
     obeys = device.receive
 
-    def receive(*told: Any) -> Any:
-        obeys(*told)
+    def receive(*item: Any) -> Any:
+        obeys(*item)
         device.effect = "rainbow"
         return device._report()
 
     device.receive = receive
-    world.say("lamp/set", b'{"effect":"rainbow"}')
+    world.publish("lamp/set", b'{"effect":"rainbow"}')
     world.run(120)
-    told = [event for _, event in world.controller.events if event.code in {"TWL-G103", "TWL-G108"}]
-    assert {event.code for event in told} == {"TWL-G103", "TWL-G108"}
-    for event in told:
+    events = [event for _, event in world.controller.events if event.code in {"TWL-G103", "TWL-G108"}]
+    assert {event.code for event in events} == {"TWL-G103", "TWL-G108"}
+    for event in events:
         assert event.fields["shown"] != event.fields["wanted"]
         assert "effect" in event.text("en")
         assert "effekt" in event.text("sv")
@@ -488,10 +488,11 @@ def do(world: World, deed: str) -> None:
     """One of them, where it can be."""
     vendor, controller = world.vendor, world.controller
     if deed.startswith("cut") and vendor.powered:
-        vendor.stop(tell="without" not in deed)
+        vendor.stop(with_will="without" not in deed)
     elif deed.startswith("power") and not vendor.powered:
-        # who was said to be away greets when it is back
-        vendor.start(tell="without" not in deed or world.controller.engine.states[vendor.name].reported.online is False)
+        # a device that was reported offline always sends its birth message
+        is_offline = world.controller.engine.states[vendor.name].reported.online is False
+        vendor.start(with_birth="without" not in deed or is_offline)
     elif deed == "deaf":
         vendor.receive = lambda _item: None
     elif deed == "hears":
@@ -499,9 +500,9 @@ def do(world: World, deed: str) -> None:
     elif deed == "hand" and vendor.powered:
         zones = {zone: vendor.gateway.reduce(zone, BLUE) for zone in vendor.gateway.zone_names}
         for message in vendor.gateway.encode(DesiredState(now=world.wall, zones=zones), "watertower"):
-            world.say(message.topic, message.payload)
+            world.publish(message.topic, message.payload)
     elif deed == "lost line" and vendor.powered and vendor.client.connected:
-        vendor.disconnect(tell=False)
+        vendor.disconnect(with_will=False)
         vendor.connect()
     elif deed == "broker":
         world.forget()
@@ -513,8 +514,8 @@ def do(world: World, deed: str) -> None:
 def spoke_lately(world: World, zone: str) -> bool:
     """Whether the lamp itself has told of a zone within its limit."""
     gateway, since_s = world.vendor.gateway, world.mono - world.vendor.gateway.quiet_s - 0.1
-    said = (message for at_s, who, message in reversed(world.sent) if who == gateway.name and at_s >= since_s)
-    reports = (gateway.decode(message.topic, message.payload, "watertower") for message in said)
+    published = (message for at_s, who, message in reversed(world.sent) if who == gateway.name and at_s >= since_s)
+    reports = (gateway.decode(message.topic, message.payload, "watertower") for message in published)
     return any(isinstance(report, Report) and zone in report.zones for report in reports)
 
 

@@ -111,7 +111,7 @@ def test_a_gateway_that_lost_its_plan_in_daylight(world_of: Callable[..., World]
     noon.mast.start()
     noon.controller.start()
     noon.run(5)
-    noon.mast.stop(tell=False)
+    noon.mast.stop(with_will=False)
     noon.retained.clear()
     noon.mast.start(forget=True)
     noon.run(2)
@@ -137,7 +137,7 @@ def test_a_report_that_was_overtaken_is_dropped(night: World) -> None:
     stale = night.retained[REPORTED]
     blackened = stale.replace(b'"on":true', b'"on":false')
     night.run(11)
-    night.say(REPORTED, blackened, True)
+    night.publish(REPORTED, blackened, True)
     night.run(0.1)
     assert night.controller.status() == {"confirmed"}
     assert "TWL-G103" not in night.controller.codes()

@@ -29,7 +29,7 @@ REPORTED = "watertower/gateway/mast/reported"
 @pytest.mark.parametrize("how", ["restart", "reconnection"])
 def test_a_retained_report_of_a_gateway_that_is_gone_never_confirms(night: World, how: str) -> None:
     """The broker keeps its last report, which agrees, and that it is online; nothing has arrived from it since."""
-    night.mast.stop(tell=False)
+    night.mast.stop(emit=False)
     assert json.loads(night.retained[REPORTED])["zones"]["bowl"]["on"]
     if how == "restart":
         night.controller.stop()
@@ -55,11 +55,11 @@ def request(name: str) -> bytes:
 
 async def test_a_retained_request_is_not_obeyed_and_a_live_one_is(tmp_path: Path) -> None:
     """It would be made anew at each start and each connection; it is not even answered."""
-    told: list[Event] = []
+    events: list[Event] = []
     answered = asyncio.Event()
 
-    def tell(event: Event, _at: datetime) -> None:
-        told.append(event)
+    def emit(event: Event, _at: datetime) -> None:
+        events.append(event)
         if event.fields.get("id") == "live":
             answered.set()
 
@@ -77,11 +77,11 @@ async def test_a_retained_request_is_not_obeyed_and_a_live_one_is(tmp_path: Path
         outside = TOWER.replace("broker: embedded", f"broker: mqtt://127.0.0.1:{broker.port}")
         setup = parse(outside.encode(), (CONFIG / "schedule.yaml").read_bytes(), CONFIG)
         store = await stack.enter_async_context(StateStore(tmp_path, lambda _event: None))
-        context = Context(setup, clock, store, tmp_path, tell, Degradations(clock), "en", port=0)
+        context = Context(setup, clock, store, tmp_path, emit, Degradations(clock), "en", port=0)
         service = await stack.enter_async_context(running(context))
         while not service.mqtt.connected:
             await asyncio.sleep(0.01)
         person.publish(Message(REQUESTS, request("live"), qos=1))
         await answered.wait()
         assert [override.id for override in service.controller.program.overrides] == ["live"]
-    assert {event.fields["id"] for event in told if "id" in event.fields} == {"live"}
+    assert {event.fields["id"] for event in events if "id" in event.fields} == {"live"}

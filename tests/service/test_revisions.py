@@ -60,7 +60,7 @@ def test_whatever_is_seen_no_gateway_refuses_what_is_issued(seen: list[Order | N
             follows = document(mine.issue(), each if mine.current < each else None)
             assert refusal(follows, document(each)) is None
             issued.append(follows)
-    assert all(refusal(told, None) is None for told in issued)
+    assert all(refusal(document, None) is None for document in issued)
     assert all(refusal(after, before) is None for before, after in pairwise(issued) if before.order != after.order)
 
 

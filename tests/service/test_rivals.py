@@ -36,7 +36,7 @@ def test_a_foreign_writer(night: World) -> None:
         zone: desired_key.model_copy(update={"color": "#0000FF"}) for zone, desired_key in night.desired.zones.items()
     }
     higher = night.desired.revision + 7
-    night.say(DESIRED, poisoned(night, zones=zones, revision=higher, command_id="x", issued_at=night.wall), True)
+    night.publish(DESIRED, poisoned(night, zones=zones, revision=higher, command_id="x", issued_at=night.wall), True)
     night.run(2)
     assert night.right
     assert night.controller.status() == {"confirmed"}
@@ -48,7 +48,7 @@ def test_a_foreign_writer_who_does_not_give_up(night: World) -> None:
     """After five fights it is told that the gateway is contested, and we write less often; peace ends it."""
     for number in range(60):
         higher = night.desired.revision + 7
-        night.say(DESIRED, poisoned(night, revision=higher, command_id=f"x{number}", issued_at=night.wall), True)
+        night.publish(DESIRED, poisoned(night, revision=higher, command_id=f"x{number}", issued_at=night.wall), True)
         night.run(1)
     ours = [m for at_s, who, m in night.sent if who == "controller" and m.topic == DESIRED and at_s > night.mono - 60]
     assert 5 <= len(ours) <= 10
@@ -57,7 +57,7 @@ def test_a_foreign_writer_who_does_not_give_up(night: World) -> None:
     assert night.controller.status() == {"confirmed"}
     higher = night.desired.revision + 7
     night.clear()
-    night.say(DESIRED, poisoned(night, revision=higher, command_id="again", issued_at=night.wall), True)
+    night.publish(DESIRED, poisoned(night, revision=higher, command_id="again", issued_at=night.wall), True)
     night.run(2)
     assert night.controller.status() == {"confirmed"}
 
@@ -82,11 +82,11 @@ def test_a_poisonous_epoch(night: World, where: str) -> None:
     """A number absurdly far ahead is told and not followed, by neither end."""
     order = night.controller.engine.order
     if where == DESIRED:
-        night.say(DESIRED, poisoned(night, epoch=2**50, command_id="x"), True)
+        night.publish(DESIRED, poisoned(night, epoch=2**50, command_id="x"), True)
     else:
         report = night.retained[REPORTED].replace(f'"epoch":{order.epoch}'.encode(), b'"epoch":%d' % 2**50)
         assert report != night.retained[REPORTED]
-        night.say(REPORTED, report, True)
+        night.publish(REPORTED, report, True)
     night.run(12)
     assert "TWL-G113" in night.controller.codes()
     assert night.controller.engine.order.epoch == order.epoch
@@ -118,7 +118,7 @@ def reporting(night: World, epoch: int) -> bytes:
 @pytest.mark.parametrize("retain", [False, True])
 def test_a_report_cannot_lead_the_controller_to_what_gateways_refuse(night: World, leap: int, retain: bool) -> None:
     """However far ahead somebody says that a gateway is, it goes on to obey, and so does one without memory."""
-    night.say(REPORTED, reporting(night, night.controller.engine.order.epoch + leap), retain)
+    night.publish(REPORTED, reporting(night, night.controller.engine.order.epoch + leap), retain)
     night.run(12)
     assert "TWL-D011" not in [event.code for _, event in night.mast.events]
     night.controller.stop()
@@ -135,7 +135,7 @@ def test_a_report_cannot_lead_the_controller_to_what_gateways_refuse(night: Worl
 def test_many_reports_each_a_little_ahead(night: World) -> None:
     """Followed only so far that every gateway still obeys, whoever starts when."""
     for _ in range(40):
-        night.say(REPORTED, reporting(night, night.controller.engine.order.epoch + 90_000))
+        night.publish(REPORTED, reporting(night, night.controller.engine.order.epoch + 90_000))
         night.run(3)
     night.run(70)  # a fight of this length is repaired slowly
     night.mast.stop()
@@ -154,7 +154,7 @@ def test_a_gateway_that_took_the_highest_document_there_is_obeys_again(night: Wo
     if is_away:
         night.controller.stop()
     highest = {"epoch": epoch, "revision": 2**53, "command_id": "x", "zones": {}, "cues": ()}
-    night.say(DESIRED, poisoned(night, **highest), True)
+    night.publish(DESIRED, poisoned(night, **highest), True)
     night.run(1)
     if is_away:
         night.controller.start(order)
@@ -182,7 +182,7 @@ def test_a_state_on_disk_that_was_led_too_far_heals_by_itself(night: World, kept
 def test_a_document_under_our_own_order_and_id_is_no_echo(night: World) -> None:
     """Dark, and dated so far ahead that what repeats it counts as overtaken: written over under a new order."""
     ahead = {"zones": {}, "cues": (), "issued_at": datetime(2199, 1, 1, tzinfo=UTC)}
-    night.say(DESIRED, poisoned(night, **ahead), True)
+    night.publish(DESIRED, poisoned(night, **ahead), True)
     night.run(2)
     assert night.right
     assert night.controller.status() == {"confirmed"}
@@ -207,12 +207,12 @@ def test_garbage_on_any_topic(world_of: Callable[..., World], topic: str, payloa
     world.mast.start()
     world.controller.start()
     world.run(5)
-    order, heard = world.mast.order, world.controller.engine.states["mast"].reported
-    world.say(topic, payload, retain)
+    order, reported = world.mast.order, world.controller.engine.states["mast"].reported
+    world.publish(topic, payload, retain)
     world.run(0.04)
     ours = topic == DESIRED
     assert world.mast.order == (Order(order.epoch, order.revision + 1) if ours else order)
-    assert world.controller.engine.states["mast"].reported.zones == heard.zones
+    assert world.controller.engine.states["mast"].reported.zones == reported.zones
     assert payload in {b"online", b"offline"} or ("TWL-G111" if ours else "TWL-G110") in world.controller.codes()
     world.run(10)
     assert world.right
@@ -233,12 +233,12 @@ def test_an_old_document_of_ours_is_no_rival(night: World) -> None:
 def test_what_is_no_document_takes_the_place_of_ours_as_well(night: World, payload: bytes) -> None:
     """The topic cleared, or another system's word on it: a gateway without memory would find nothing there."""
     ours = night.desired
-    night.say(DESIRED, payload, retain=True)
+    night.publish(DESIRED, payload, retain=True)
     night.run(2)
     assert night.desired.zones == ours.zones
     assert night.desired.order > ours.order
-    (told,) = (event for _, event in night.controller.events if event.code == "TWL-G111")
-    assert told.text("en").endswith("(epoch –, revision –): overwritten")
+    (event,) = (event for _, event in night.controller.events if event.code == "TWL-G111")
+    assert event.text("en").endswith("(epoch –, revision –): overwritten")
     assert night.wrong_s == 0
 
 
@@ -260,11 +260,11 @@ def test_a_document_in_our_name_that_only_the_gateway_heard_is_replaced(night: W
 
 def test_a_document_in_our_name_is_replaced_when_the_gateway_returns_amid_a_fight(night: World) -> None:
     """More of them than are repaired at once, while it was away."""
-    night.mast.stop(tell=False)
+    night.mast.stop(with_will=False)
     night.run(40)
     assert night.controller.status() == {"silent"}
     for _ in range(8):
-        night.say(DESIRED, _in_our_name(night), True)
+        night.publish(DESIRED, _in_our_name(night), True)
         night.run(0.1)
     night.mast.start()
     night.run(15)
@@ -278,8 +278,8 @@ INSTANTS = ("2000-01-01T00:00:00Z", "2026-11-20T18:00:30Z", "2199-12-31T00:00:00
 
 def _forged(world: World, random: Random, topic: str) -> bytes:
     """What stands on a topic of the gateway with numbers at the bounds, in the name of whoever is there."""
-    told = json.loads(world.retained.get(topic, b"{}"))
-    told |= {"epoch": random.choice(EDGES), "revision": random.choice(EDGES)}
+    document = json.loads(world.retained.get(topic, b"{}"))
+    document |= {"epoch": random.choice(EDGES), "revision": random.choice(EDGES)}
     if topic == DESIRED:
         held = world.mast.order
         odd = {
@@ -290,8 +290,8 @@ def _forged(world: World, random: Random, topic: str) -> bytes:
             "zones": {zone: {"on": True, "color": "#0000FF"} for zone in ("bowl", "shaft")},
             "cues": [],
         }
-        told |= {key: value for key, value in odd.items() if random.random() < 0.5}
-    return json.dumps(told).encode()
+        document |= {key: value for key, value in odd.items() if random.random() < 0.5}
+    return json.dumps(document).encode()
 
 
 @pytest.mark.parametrize("seed", range(24))
@@ -302,18 +302,18 @@ def test_whatever_is_written_and_whoever_starts_anew_the_tower_obeys_in_the_end(
         deed = random.choice(("write", "write", "report", "controller", "gateway", "broker", "cleared"))
         if deed in {"write", "report"}:
             topic = DESIRED if deed == "write" else REPORTED
-            night.say(topic, _forged(night, random, topic), random.random() < 0.5)
+            night.publish(topic, _forged(night, random, topic), random.random() < 0.5)
         elif deed == "controller":
             night.controller.stop()
             night.controller.start(Order(random.choice(EDGES), random.choice(EDGES)))
         elif deed == "gateway":
-            night.mast.stop(tell=random.random() < 0.5)
+            night.mast.stop(with_will=random.random() < 0.5)
             night.run(random.choice((0, 40)))
             night.mast.start(forget=random.random() < 0.5)
         elif deed == "broker":
             night.forget()
         else:
-            night.say(DESIRED, b"", True)
+            night.publish(DESIRED, b"", True)
         night.run(random.choice((0.003, 0.1, 1, 10)))
     night.run(100)
     assert night.right
@@ -329,7 +329,7 @@ def test_whatever_is_written_and_whoever_starts_anew_the_tower_obeys_in_the_end(
 def test_a_box_with_another_tower_yaml_is_told_until_it_has_ours(night: World) -> None:
     """It confirms light of lamps that are elsewhere; what the broker had kept is from before."""
     other = night.reported.model_copy(update={"lamps": "another"}).model_dump_json(exclude_none=True).encode()
-    night.say(REPORTED, other, True)
+    night.publish(REPORTED, other, True)
     night.run(0.1)
     assert night.controller.codes().count("TWL-G166") == 1
     night.run(30)  # the next report is that of our own mast
@@ -339,9 +339,9 @@ def test_a_box_with_another_tower_yaml_is_told_until_it_has_ours(night: World) -
 def test_a_gateway_that_comes_and_goes_is_told_while_it_does(night: World) -> None:
     """As two of one name that push each other out of the broker: whenever somebody looks it confirms."""
     for _ in range(8):
-        night.say(AVAILABILITY, b"offline", True)
+        night.publish(AVAILABILITY, b"offline", True)
         night.run(2)
-        night.say(AVAILABILITY, b"online", True)
+        night.publish(AVAILABILITY, b"online", True)
         night.run(2)
     assert "TWL-G106" in night.controller.codes()
 
@@ -349,8 +349,8 @@ def test_a_gateway_that_comes_and_goes_is_told_while_it_does(night: World) -> No
 def test_a_gateway_that_is_restarted_a_few_times_is_no_news(night: World) -> None:
     """As in an upgrade."""
     for _ in range(4):
-        night.say(AVAILABILITY, b"offline", True)
+        night.publish(AVAILABILITY, b"offline", True)
         night.run(2)
-        night.say(AVAILABILITY, b"online", True)
+        night.publish(AVAILABILITY, b"online", True)
         night.run(20)
     assert "TWL-G106" not in night.controller.codes()

@@ -35,8 +35,8 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.config = Path(shutil.copytree(SHIPPED, folder / "config"))
         self.path = self.config / "schedule.yaml"
-        self.told: list[Event] = []
-        self.versions = VersionStore(folder / "state", self.told.append)
+        self.events: list[Event] = []
+        self.versions = VersionStore(folder / "state", self.events.append)
         self.now = NOW
         self.keeper = ScheduleKeeper(self.config, self.versions, lambda: self.now)
 

@@ -82,7 +82,7 @@ def document(
     )
 
 
-def told(
+def sentence_of(
     tower: Tower, language: Language, summary: Health | None, *gateways: GatewayHealth, lives: bool = True
 ) -> Sentence:
     """What is said."""
@@ -247,8 +247,8 @@ CASES: dict[str, tuple[Health | None, str, str]] = {
 def test_each_case_has_its_sentence_in_both_languages(tower: Tower, name: str) -> None:
     """The worst first; the number of gateways is true."""
     summary, swedish, english = CASES[name]
-    assert told(tower, "sv", summary).main == swedish
-    assert told(tower, "en", summary).main == english
+    assert sentence_of(tower, "sv", summary).main == swedish
+    assert sentence_of(tower, "en", summary).main == english
 
 
 def test_lamps_that_the_service_tests_are_not_wrong(tower: Tower) -> None:
@@ -256,38 +256,38 @@ def test_lamps_that_the_service_tests_are_not_wrong(tower: Tower) -> None:
     fields = {"campaign": "Lucia", "begins": "2026-12-13 00:00", "lamps": 4}
     test = {"code": "TWL-G150", "since": EVENING, "fields": fields}
     summary = health(DARK, rule=NOTHING, counts={"confirmed": 3, "differs": 1}, degradations=[test])
-    assert told(tower, "sv", summary).main == "Lamporna provas inför Lucia"
-    assert told(tower, "en", summary).main == "The lamps are being tested before Lucia"
-    assert told(tower, "sv", health(DARK, rule=STOP, degradations=[test])).case == "stopped"
+    assert sentence_of(tower, "sv", summary).main == "Lamporna provas inför Lucia"
+    assert sentence_of(tower, "en", summary).main == "The lamps are being tested before Lucia"
+    assert sentence_of(tower, "sv", health(DARK, rule=STOP, degradations=[test])).case == "stopped"
 
 
 def test_lamps_that_somebody_tests_are_not_wrong(tower: Tower) -> None:
     """Unless another gateway is."""
     walk = {"code": "TWL-G130", "since": EVENING, "fields": {"gateway": "differs-0", "lamps": 4}}
     summary = health(counts={"confirmed": 3, "differs": 1}, degradations=[walk])
-    assert told(tower, "sv", summary).main == "Någon provar lamporna hos differs-0"
-    assert told(tower, "en", summary).main == "Somebody tests the lamps of differs-0"
+    assert sentence_of(tower, "sv", summary).main == "Någon provar lamporna hos differs-0"
+    assert sentence_of(tower, "en", summary).main == "Somebody tests the lamps of differs-0"
     both = health(counts={"confirmed": 2, "differs": 2}, degradations=[walk])
     silent = health(counts={"confirmed": 2, "silent": 1, "differs": 1}, degradations=[walk])
-    assert {told(tower, "en", each).case for each in (both, silent)} == {"differs"}
+    assert {sentence_of(tower, "en", each).case for each in (both, silent)} == {"differs"}
 
 
 def test_contact_that_is_lost_is_said_with_what_was_shown(tower: Tower) -> None:
     """Case 1, which whoever loses contact can say from the last that came."""
     swedish = "Ingen kontakt med styrningen sedan 21:14. Då lyste vattentornet orange."
     english = "No contact with the controller since 21:14. The water tower was orange then."
-    assert told(tower, "sv", health(), lives=False).main == told(tower, "sv", health()).lost == swedish
-    assert told(tower, "en", health(), lives=False).main == told(tower, "en", health()).lost == english
-    parts = told(tower, "sv", health(lit("white", "#FFFFFF"), DARK), lives=False)
+    assert sentence_of(tower, "sv", health(), lives=False).main == sentence_of(tower, "sv", health()).lost == swedish
+    assert sentence_of(tower, "en", health(), lives=False).main == sentence_of(tower, "en", health()).lost == english
+    parts = sentence_of(tower, "sv", health(lit("white", "#FFFFFF"), DARK), lives=False)
     assert parts.main.endswith("Då lyste skålen vitt, skaftet var släckt.")
 
 
 def test_what_was_not_confirmed_is_not_said_to_have_been_lit(tower: Tower) -> None:
     """When contact was lost a lamp was wrong: only what should have been shown is known."""
     wrong = health(WHITE, DARK, counts={"confirmed": 3, "differs": 1})
-    assert told(tower, "sv", wrong).lost.endswith("Då skulle skålen lysa vitt, skaftet skulle vara släckt.")
+    assert sentence_of(tower, "sv", wrong).lost.endswith("Då skulle skålen lysa vitt, skaftet skulle vara släckt.")
     wrong = health(counts={"silent": 4})
-    assert told(tower, "en", wrong).lost.endswith("The water tower should have been orange then.")
+    assert sentence_of(tower, "en", wrong).lost.endswith("The water tower should have been orange then.")
 
 
 def test_while_the_clock_is_in_doubt_what_the_lamps_reported_counts(tower: Tower) -> None:
@@ -295,9 +295,12 @@ def test_while_the_clock_is_in_doubt_what_the_lamps_reported_counts(tower: Tower
     zone = {"status": "unknown", "desired": lit(), "reported": BLUE}
     mast = document("unknown", BLUE, zones={"bowl": zone, "shaft": zone})
     summary = health(clock=Trust.SUSPECT, counts={"unknown": 1})
-    assert told(tower, "sv", summary, mast).main == "Vattentornet lyser blått, men klockan är osäker och inget ändras"
     assert (
-        told(tower, "en", summary, mast).main
+        sentence_of(tower, "sv", summary, mast).main
+        == "Vattentornet lyser blått, men klockan är osäker och inget ändras"
+    )
+    assert (
+        sentence_of(tower, "en", summary, mast).main
         == "The water tower is blue, but the clock is in doubt and nothing changes"
     )
 
@@ -370,7 +373,7 @@ def test_what_is_not_known_of_every_part_is_not_said_while_the_clock_is_in_doubt
 def test_a_look_has_its_words(tower: Tower, looks: tuple[Any, Any], swedish: str, english: str) -> None:
     """As an adverb in Swedish, by name where there is one, never as a hex value."""
     for language, words in (("sv", swedish), ("en", english)):
-        assert told(tower, language, health(*looks)).main.startswith(words)
+        assert sentence_of(tower, language, health(*looks)).main.startswith(words)
 
 
 @pytest.mark.parametrize(
@@ -389,11 +392,11 @@ def test_a_look_has_its_words(tower: Tower, looks: tuple[Any, Any], swedish: str
 def test_a_fade_says_where_it_goes(tower: Tower, looks: tuple[Any, Any], swedish: str, english: str) -> None:
     """And for how long; so does a change without a fade while lamps have not answered yet."""
     fading = health(*looks, fades_until=EVENING + timedelta(seconds=19.2))
-    assert told(tower, "sv", fading).main == f"Vattentornet {swedish}, klart om 20 s"
-    assert told(tower, "en", fading).main == f"The water tower {english}, done in 20 s"
+    assert sentence_of(tower, "sv", fading).main == f"Vattentornet {swedish}, klart om 20 s"
+    assert sentence_of(tower, "en", fading).main == f"The water tower {english}, done in 20 s"
     now = {**fading.now.model_dump(), "at": EVENING - timedelta(seconds=9), "fades_until": None}
     fresh = Health.model_validate({**health(*looks, counts={"pending": 1}).model_dump(), "now": now})
-    assert told(tower, "sv", fresh).main == f"Vattentornet {swedish}"
+    assert sentence_of(tower, "sv", fresh).main == f"Vattentornet {swedish}"
 
 
 def zones(tower: Tower, *looks: dict[str, Any]) -> Health:
@@ -421,7 +424,7 @@ RED, GREEN, WHITE = lit("red", "#FF0000"), lit("lime", "#00FF00"), lit("white", 
 )
 def test_many_looks_and_many_parts_are_summed_up(tower: Tower, looks: tuple[dict[str, Any], ...], said: str) -> None:
     """At most three looks, and five names."""
-    assert told(tower, "sv", zones(tower, *looks)).main == f"{said} – bekräftat av 4 av 4 styrenheter"
+    assert sentence_of(tower, "sv", zones(tower, *looks)).main == f"{said} – bekräftat av 4 av 4 styrenheter"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -487,14 +490,14 @@ def test_a_dark_colour_is_called_by_its_light() -> None:
 )
 def test_the_second_line_says_on_whose_behalf(tower: Tower, rule: dict[str, Any], swedish: str, english: str) -> None:
     """With the day and night of a campaign; a row of one is not counted."""
-    assert told(tower, "sv", health(rule=rule)).why == swedish
-    assert told(tower, "en", health(rule=rule)).why == english
+    assert sentence_of(tower, "sv", health(rule=rule)).why == swedish
+    assert sentence_of(tower, "en", health(rule=rule)).why == english
 
 
 def test_parts_under_different_rules_each_have_theirs(tower: Tower) -> None:
     """As under an override of the bowl alone."""
     summary = health({**BLUE, "rule": KIM}, lit())
-    assert told(tower, "sv", summary).why == (
+    assert sentence_of(tower, "sv", summary).why == (
         "Skålen: Tillfällig ändring av Kim till ons 25 nov 08:02 (sorg); "
         "skaftet: En vecka fri från våld, dag 5 av 7, natt 5 av 7"
     )
@@ -505,26 +508,32 @@ def test_the_only_gateway_that_is_concerned_is_named(tower: Tower) -> None:
     differs = health(counts={"confirmed": 3, "differs": 1})
     silent = health(counts={"confirmed": 3, "silent": 1})
     heard = EVENING - timedelta(minutes=23)
-    assert told(tower, "sv", differs, document("differs", BLUE)).about == "differs-0 visar blått."
-    assert told(tower, "en", differs, document("differs", DARK)).about == "differs-0 is dark."
-    assert told(tower, "sv", silent, document("silent", lit(), heard)).about == "silent-0 hördes senast 20:51."
-    assert told(tower, "sv", silent, document("silent", lit(), heard - timedelta(days=1))).about == (
+    assert sentence_of(tower, "sv", differs, document("differs", BLUE)).about == "differs-0 visar blått."
+    assert sentence_of(tower, "en", differs, document("differs", DARK)).about == "differs-0 is dark."
+    assert sentence_of(tower, "sv", silent, document("silent", lit(), heard)).about == "silent-0 hördes senast 20:51."
+    assert sentence_of(tower, "sv", silent, document("silent", lit(), heard - timedelta(days=1))).about == (
         "silent-0 hördes senast mån 23 nov 20:51."
     )
-    assert told(tower, "sv", silent, document("silent", lit(), None)).about == "silent-0 har aldrig hörts."
-    assert told(tower, "sv", health(counts={"pending": 1, "confirmed": 1})).about == "pending-0 har inte bekräftat än."
-    assert told(tower, "sv", health(counts={"unknown": 1, "confirmed": 1})).about == "unknown-0 kan inte tillfrågas."
-    assert told(tower, "sv", health(counts={"confirmed": 2, "differs": 2})).about == ""
+    assert sentence_of(tower, "sv", silent, document("silent", lit(), None)).about == "silent-0 har aldrig hörts."
+    assert (
+        sentence_of(tower, "sv", health(counts={"pending": 1, "confirmed": 1})).about
+        == "pending-0 har inte bekräftat än."
+    )
+    assert (
+        sentence_of(tower, "sv", health(counts={"unknown": 1, "confirmed": 1})).about
+        == "unknown-0 kan inte tillfrågas."
+    )
+    assert sentence_of(tower, "sv", health(counts={"confirmed": 2, "differs": 2})).about == ""
 
 
 def test_a_lamp_that_is_right_by_chance_is_not_said_to_be_lit(tower: Tower) -> None:
     """It has not obeyed, and shows nothing else."""
     summary = health(DARK, rule=NOTHING, counts={"confirmed": 3, "differs": 1})
     mast = document("differs", DARK, desired=DARK)
-    assert told(tower, "sv", summary, mast).main == (
+    assert sentence_of(tower, "sv", summary, mast).main == (
         "Vattentornet ska vara släckt, men 1 av 4 styrenheter har inte tagit emot den senaste ordern"
     )
-    assert told(tower, "en", summary, mast).about == "differs-0 has not received the latest order."
+    assert sentence_of(tower, "en", summary, mast).about == "differs-0 has not received the latest order."
 
 
 def changing(look: Mapping[str, Any], at: datetime, summary: Health) -> Health:
@@ -558,8 +567,8 @@ DAY = health(DARK, rule=NOTHING)
 )
 def test_the_third_line_says_what_comes_next(tower: Tower, summary: Health, swedish: str, english: str) -> None:
     """By the clock of the place; the end of a day is 24:00."""
-    assert told(tower, "sv", summary).following == swedish
-    assert told(tower, "en", summary).following == english
+    assert sentence_of(tower, "sv", summary).following == swedish
+    assert sentence_of(tower, "en", summary).following == english
 
 
 def test_a_proper_name_keeps_its_capital(tower: Tower) -> None:
@@ -567,26 +576,26 @@ def test_a_proper_name_keeps_its_capital(tower: Tower) -> None:
     stopped = health(DARK, rule=STOP)
     for name, inside in (("Kaknästornet", "Kaknästornet"), ("Tornet", "tornet")):
         landmark = tower.landmark.model_copy(update={"name": {"sv": name}})
-        main = told(tower.model_copy(update={"landmark": landmark}), "sv", stopped).main
+        main = sentence_of(tower.model_copy(update={"landmark": landmark}), "sv", stopped).main
         assert main.startswith(f"Säkerhetsstopp: {inside} är släckt")
     nameless = tower.model_copy(update={"landmark": tower.landmark.model_copy(update={"name": {}})})
-    assert told(nameless, "sv", health()).main.startswith("Alvesta vattentorn lyser orange")
+    assert sentence_of(nameless, "sv", health()).main.startswith("Alvesta vattentorn lyser orange")
 
 
 def test_the_question_for_the_public_follows_the_look(tower: Tower) -> None:
     """It says nothing of gateways."""
-    assert told(tower, "sv", health()).question == "Varför lyser vattentornet orange?"
-    assert told(tower, "en", health()).question == "Why is the water tower orange?"
-    assert told(tower, "sv", DAY).question == "Varför är vattentornet släckt?"
-    assert told(tower, "sv", health(WHITE, DARK)).question == "Varför lyser skålen vitt, är skaftet släckt?".replace(
-        ", är skaftet släckt", ", skaftet är släckt"
-    )
+    assert sentence_of(tower, "sv", health()).question == "Varför lyser vattentornet orange?"
+    assert sentence_of(tower, "en", health()).question == "Why is the water tower orange?"
+    assert sentence_of(tower, "sv", DAY).question == "Varför är vattentornet släckt?"
+    assert sentence_of(
+        tower, "sv", health(WHITE, DARK)
+    ).question == "Varför lyser skålen vitt, är skaftet släckt?".replace(", är skaftet släckt", ", skaftet är släckt")
 
 
 def test_ten_thousand_gateways_are_counted_and_not_named(tower: Tower) -> None:
     """Neither in the sentence nor beside it."""
     summary = health(counts={"confirmed": 9_990, "differs": 7, "silent": 3})
-    said = told(tower, "sv", summary)
+    said = sentence_of(tower, "sv", summary)
     assert said.main == "Vattentornet ska lysa orange, men 7 av 10000 styrenheter visar något annat och 3 svarar inte"
     assert said.about == ""
 
@@ -622,7 +631,7 @@ def test_no_sentence_has_a_hex_value_a_none_or_a_false_number(
 ) -> None:
     """Whatever the facts: plain text on one line, numbers that the summary has, and at most five names."""
     gateways = [document("differs", look, name=f"differs-{number}") for number, look in enumerate(reported)]
-    said = told(shipped.tower, language, summary, *gateways, lives=lives)
+    said = sentence_of(shipped.tower, language, summary, *gateways, lives=lives)
     for text in (said.main, said.why, said.about, said.following, said.lost, said.question):
         assert not re.search(r"#[0-9A-Fa-f]{6}|None|  |\{|\}|\n| ,| \.", text), text
     of = re.search(r"(\d+) (?:av|of) (\d+) (?:styrenheter|gateways)", said.main)
@@ -669,8 +678,8 @@ def test_without_a_broker_no_lamp_is_blamed(tower: Tower, counts: Mapping[Status
 def test_one_that_was_never_heard_is_said_so(tower: Tower) -> None:
     """Not that it has not confirmed yet, as of one that was commanded a moment ago."""
     never = document("unknown", {"on": None}, None)
-    sentence = told(tower, "en", health(counts={"unknown": 1}, amiss=1), never)
-    assert sentence.about == "unknown-0 has never sent anything."
+    found = sentence_of(tower, "en", health(counts={"unknown": 1}, amiss=1), never)
+    assert found.about == "unknown-0 has never sent anything."
 
 
 @pytest.mark.parametrize(
@@ -686,5 +695,5 @@ def test_what_is_measured_counts_for_more_than_what_is_reported(
     """The tower is not said to be lit, and a sign warns."""
     fields = {"zone": "bowl", "value": 1, "unit": "W", "limit": 5}
     summary = health(bowl, degradations=[{"code": code, "since": EVENING, "fields": fields}])
-    said = told(tower, "sv", summary)
+    said = sentence_of(tower, "sv", summary)
     assert (said.main, said.status) == (swedish, "differs")

@@ -30,7 +30,7 @@ class ByHand:
         """One request, granted."""
         asked = {"version": 1, "id": f"{self.world.mono}", "owner": "Eva", "reason": "prov", **keys}
         since = self.world.mono
-        self.world.say("watertower/override/set", json.dumps(asked).encode())
+        self.world.publish("watertower/override/set", json.dumps(asked).encode())
         self.world.run(0.1)
         assert len({"TWL-O101", "TWL-O102", "TWL-O105", "TWL-O106"} & set(self.world.controller.codes(since))) == 1
 
@@ -106,10 +106,10 @@ def test_the_document_says_when_the_window_began(person: ByHand) -> None:
     assert began < START - timedelta(hours=1)
     person.ask(look={"bowl": "white"}, until="30 min")
     person.world.run(2)
-    told = person.world.desired
-    assert told.zones["bowl"].sequence is None
-    assert told.zones["shaft"].sequence.started_at == began
-    tonight = [cue for cue in told.cues if cue.at < START + timedelta(hours=2)]
+    desired = person.world.desired
+    assert desired.zones["bowl"].sequence is None
+    assert desired.zones["shaft"].sequence.started_at == began
+    tonight = [cue for cue in desired.cues if cue.at < START + timedelta(hours=2)]
     assert len(tonight) >= 2
     assert {cue.zones["shaft"].sequence.started_at for cue in tonight} == {began}
 

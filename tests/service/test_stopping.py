@@ -21,7 +21,7 @@ def stop(night: World, *, again: bool = False) -> None:
     night.controller.wake()
 
 
-def told(night: World) -> list[str]:
+def stop_events(night: World) -> list[str]:
     """What was told of dark."""
     return [code for code in night.controller.codes() if code in {NAMED, DARK}]
 
@@ -30,9 +30,9 @@ def test_dark_is_told_once_when_it_is_confirmed(night: World) -> None:
     """Within a second or two, and not again."""
     stop(night)
     night.run(3)
-    assert told(night) == [DARK]
+    assert stop_events(night) == [DARK]
     night.run(60)
-    assert told(night) == [DARK]
+    assert stop_events(night) == [DARK]
 
 
 @pytest.mark.parametrize("how", ["stick", "power", "broker"])
@@ -41,12 +41,12 @@ def test_a_gateway_that_does_not_confirm_dark_is_named_within_seconds(night: Wor
     if how == "stick":
         night.mast.lamps.faults = Faults(stick=True)
     elif how == "power":
-        night.mast.stop(tell=False)
+        night.mast.stop(with_will=False)
     else:
         night.controller.disconnect()
     stop(night)
     night.run(6)
-    assert told(night) == [NAMED]
+    assert stop_events(night) == [NAMED]
     (event,) = (event for _, event in night.controller.events if event.code == NAMED)
     assert dict(event.fields) == {"owner": "Eva", "gateways": "mast"}
     if how == "stick":
@@ -56,7 +56,7 @@ def test_a_gateway_that_does_not_confirm_dark_is_named_within_seconds(night: Wor
     else:
         night.controller.connect()
     night.run(90)
-    assert told(night) == [NAMED, DARK]
+    assert stop_events(night) == [NAMED, DARK]
 
 
 def test_each_press_of_a_stop_that_stands_is_told_what_comes_of_it(night: World) -> None:
@@ -65,35 +65,35 @@ def test_each_press_of_a_stop_that_stands_is_told_what_comes_of_it(night: World)
     night.run(3)
     stop(night, again=True)
     night.run(1)
-    assert told(night) == [DARK, DARK]
-    night.mast.stop(tell=False)
+    assert stop_events(night) == [DARK, DARK]
+    night.mast.stop(with_will=False)
     night.run(40)
     for _ in range(6):
         stop(night, again=True)
         night.run(1)
-    assert told(night) == [DARK, DARK, NAMED]
+    assert stop_events(night) == [DARK, DARK, NAMED]
 
 
 def test_a_stop_that_stands_at_the_start_is_told_too(night: World) -> None:
     """After a restart nobody knows what the lamps did meanwhile."""
     stop(night)
     night.run(3)
-    night.mast.stop(tell=False)
+    night.mast.stop(with_will=False)
     night.controller.stop()
     night.controller.start(night.controller.engine.order)
     engine = night.controller.engine
     engine.follow(engine.program.with_overrides((), STOP))
     night.run(7)
-    assert told(night) == [DARK, NAMED]
+    assert stop_events(night) == [DARK, NAMED]
 
 
 def test_nothing_is_told_of_dark_once_the_stop_is_lifted(night: World) -> None:
     """Though it was not confirmed before."""
-    night.mast.stop(tell=False)
+    night.mast.stop(with_will=False)
     stop(night)
     night.run(2)
     engine = night.controller.engine
     engine.follow(engine.program.with_overrides((), None))
     night.mast.start()
     night.run(60)
-    assert told(night) == []
+    assert stop_events(night) == []

@@ -164,7 +164,7 @@ def test_a_lamp_that_says_nothing(started: Started) -> None:
     world.run(300)
     assert 4 <= len(commands(world, since)) <= 6
     assert world.controller.codes(since) == []
-    world.say("m/set", b'{"state":"OFF"}')
+    world.publish("m/set", b'{"state":"OFF"}')
     world.run(61)
     assert all(state.on for state in shown(world).values())
 
@@ -186,9 +186,9 @@ def test_a_lamp_that_starts_too_fast_to_be_missed(started: Started) -> None:
     """Its will was never said, and it greets once more: it is told again within seconds, not within the minute."""
     world = started({**MUTE, "availability_topic": "m/here"})
     world.run(20)
-    world.vendor.stop(tell=False)
+    world.vendor.stop(with_will=False)
     world.vendor.start()
-    world.say("m/set", b'{"state":"OFF"}')
+    world.publish("m/set", b'{"state":"OFF"}')
     world.run(1)
     assert all(state.on for state in shown(world).values())
 
@@ -220,7 +220,7 @@ def test_a_lamp_that_greets_with_every_word_is_not_flooded(started: Started) -> 
 def test_a_lamp_changed_by_an_app(started: Started) -> None:
     """Somebody switches it off: on again within 2 s, and told."""
     world = started("tasmota-5")
-    world.say("cmnd/tasmota_5/POWER", b"OFF")
+    world.publish("cmnd/tasmota_5/POWER", b"OFF")
     world.run(2)
     assert all(state.on for state in shown(world).values())
     assert "TWL-G103" in world.controller.codes()
@@ -245,7 +245,7 @@ def test_an_effect_or_white_set_by_an_app(started: Started, name: str, topic: st
     """Seen, put out, and confirmed again within a few seconds; nobody has to look."""
     world = started(name)
     since = world.mono
-    world.say(topic, payload)
+    world.publish(topic, payload)
     world.run(5)
     assert standing(world) == {"confirmed"}
     assert "TWL-G103" in world.controller.codes(since)
@@ -255,7 +255,7 @@ def test_a_scheme_under_a_colour_temperature_is_put_out(started: Started, setup_
     """Only a colour stops a scheme of Tasmota by itself."""
     world = started("tasmota-5", setup=setup_of("campaigns:\n  - {name: x, dates: every day, color: 2700 K}\n"))
     assert standing(world) == {"confirmed"}
-    world.say("cmnd/tasmota_5/Scheme", b"2")
+    world.publish("cmnd/tasmota_5/Scheme", b"2")
     world.run(62)
     assert standing(world) == {"confirmed"}
     assert world.vendor.device.scheme == 0
@@ -293,12 +293,12 @@ def test_a_lamp_that_is_fought_over(started: Started) -> None:
     world = started("tasmota-5")
     since = world.mono
     for _ in range(120):
-        world.say("cmnd/tasmota_5/POWER", b"OFF")
+        world.publish("cmnd/tasmota_5/POWER", b"OFF")
         world.run(1)
     assert 10 <= len(commands(world, since)) <= 40
     assert world.controller.codes(since).count("TWL-G109") == 1
     for _ in range(12):  # wrong and right by turns
-        world.say("cmnd/tasmota_5/POWER", b"OFF")
+        world.publish("cmnd/tasmota_5/POWER", b"OFF")
         world.run(1)
         assert standing_troubles(world) == ["TWL-G109"]
     world.run(75)
@@ -346,7 +346,7 @@ def test_a_lamp_that_does_not_follow_a_sequence_is_told_once(
 ) -> None:
     """Every step is a new wish, and none is obeyed: one alarm, and not one for each."""
     world = started("tasmota-5", setup=setup_of(SEQUENCE))
-    world.say("cmnd/tasmota_5/POWER", b"OFF")
+    world.publish("cmnd/tasmota_5/POWER", b"OFF")
     world.run(0.003)
     world.vendor.receive = deaf
     since = world.mono
@@ -368,7 +368,7 @@ def test_half_a_report_does_not_make_the_other_half_fresh(started: Started) -> N
     world.controller.connect()
     world.run(0.1)
     status = b'{"id":0,"source":"mqtt","output":true,"brightness":100.0}'
-    world.say("tower/shelly/status/light:0", status)
+    world.publish("tower/shelly/status/light:0", status)
     world.run(1)
     stand = world.controller.engine.states["shelly-2-two"].status
     assert stand["bowl"] == "confirmed"
@@ -380,7 +380,7 @@ def test_what_a_broker_kept_of_a_dead_lamp_confirms_nothing(started: Started, na
     """Its last words are retained and right, and it is gone without a will: never called right."""
     world = started(name)
     words = [message for _, who, message in world.sent if who == world.vendor.name]
-    world.vendor.stop(tell=False)
+    world.vendor.stop(with_will=False)
     world.retained |= {message.topic: message.payload for message in words}
     world.controller.stop()
     world.controller.start()

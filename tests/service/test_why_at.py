@@ -79,7 +79,7 @@ def override(owner: str, until: str = "2026-11-24 08:00:00") -> Event:
     return new_event("TWL-O101", id=owner, look="blue", owner=owner, reason="sorg", until=until)
 
 
-def told(why: WhyAt) -> list[tuple[str, str, bool, str | None]]:
+def steps_of(why: WhyAt) -> list[tuple[str, str, bool, str | None]]:
     """Kind, name or owner, whether it holds, and why it gives way."""
     return [
         (each.kind, each.by_hand.owner if each.by_hand else each.name, each.holds, each.because) for each in why.steps
@@ -102,7 +102,7 @@ def campaign(name: str = "Week") -> dict[str, object]:
 def test_by_the_schedule_the_winner_stands_before_those_that_give_way(past: Past) -> None:
     """With what was confirmed then."""
     why = past(rule=campaign())
-    assert told(why) == RULES
+    assert steps_of(why) == RULES
     assert (why.confirmed, why.confirmed_words("sv")) == ((2, 2), "bekräftat för 2 av 2 delar")
 
 
@@ -110,7 +110,7 @@ def test_a_stop_goes_before_all_and_the_rule_is_told_as_what_would_hold(past: Pa
     """With its owner, its reason, and when it was lifted."""
     lifted = new_event("TWL-O106", id="l", owner="Sara", reason="klart")
     why = past((-18, stop()), (-200, override("Kim")), (430, lifted), rule={"kind": "stop", "owner": "Sara"})
-    assert told(why) == [("stop", "Sara", True, None), ("override", "Kim", False, "stop"), *WAITING]
+    assert steps_of(why) == [("stop", "Sara", True, None), ("override", "Kim", False, "stop"), *WAITING]
     lines = [step.text("sv", setup.tower.site.place.time_zone) for step in why.steps]
     first = texts("sv", "why")["loses"]["stop"]
     assert lines == [
@@ -126,7 +126,7 @@ def test_of_two_overrides_the_later_one_holds(past: Past) -> None:
     """One that had ended is not told."""
     early = override("Bo", until="2026-11-23 23:00:00")
     why = past((-100, early), (-60, override("Kim")), (-30, override("Eva")))
-    assert told(why)[:2] == [("override", "Eva", True, None), ("override", "Kim", False, "override")]
+    assert steps_of(why)[:2] == [("override", "Eva", True, None), ("override", "Kim", False, "override")]
     assert len(why.steps) == 5
 
 
@@ -134,14 +134,14 @@ def test_the_record_tells_which_override_held(past: Past) -> None:
     """The one of which the zones say so."""
     rule = {"kind": "override", "name": None, "line": None, "owner": "Kim", "reason": "sorg"}
     why = past((-60, override("Kim")), (-30, override("Eva")), rule=rule)
-    assert [(each[1], each[2]) for each in told(why)[:2]] == [("Eva", False), ("Kim", True)]
+    assert [(each[1], each[2]) for each in steps_of(why)[:2]] == [("Eva", False), ("Kim", True)]
 
 
 def test_a_campaign_that_is_skipped_lets_the_next_one_show(past: Past) -> None:
     """And the skip is told."""
     skip = new_event("TWL-O104", id="k", owner="Kim", reason="fest", campaign="Week", until="2026-11-24 08:00:00")
     why = past((-60, skip))
-    assert told(why) == [
+    assert steps_of(why) == [
         ("skip", "Kim", True, None),
         ("campaign", "World", True, None),
         ("every_night", "Always", False, "campaign"),
@@ -150,15 +150,15 @@ def test_a_campaign_that_is_skipped_lets_the_next_one_show(past: Past) -> None:
 
 def test_another_rule_than_the_file_has_now_is_told_as_recorded(past: Past) -> None:
     """The schedule was another one then."""
-    assert told(past(rule=campaign("Förra årets"))) == [("campaign", "Förra årets", True, None)]
-    assert told(past(rule={"kind": None, "name": None, "line": None})) == [("nothing", "", True, None)]
+    assert steps_of(past(rule=campaign("Förra årets"))) == [("campaign", "Förra årets", True, None)]
+    assert steps_of(past(rule={"kind": None, "name": None, "line": None})) == [("nothing", "", True, None)]
 
 
 def test_the_version_then_decides_where_it_is_known(past: Past, setup: Setup) -> None:
     """And is named."""
     then = PastVersion(setup.program(), 31, "Kim", EVENING - 24 * HOUR)
     why = past(rule=campaign(WEEK), version=then)
-    assert told(why) == [("campaign", WEEK, True, None)]
+    assert steps_of(why) == [("campaign", WEEK, True, None)]
     zone = setup.tower.site.place.time_zone
     assert why.version_words("sv", zone) == "Schemat då: version 31, sparad av Kim 2026-11-22 23:30"
 
@@ -178,15 +178,15 @@ def test_faults_that_lasted_then_are_told(past: Past) -> None:
 def test_where_nothing_is_recorded_the_files_are_asked(past: Past) -> None:
     """And nothing is said of the lamps."""
     why = past()
-    assert told(why) == RULES
+    assert steps_of(why) == RULES
     assert (why.confirmed, why.value["recorded"]) == ((0, 0), None)
 
 
 def test_a_blackout_goes_before_campaigns(program: Program, tmp_path: Path) -> None:
     """After midnight it is the 24th."""
     why = why_at(History(tmp_path), program, EVENING + HOUR, EVENING)
-    assert told(why)[0] == ("blackout", "Birds", True, None)
-    assert [each[3] for each in told(why)[1:]] == ["blackout", "blackout"]
+    assert steps_of(why)[0] == ("blackout", "Birds", True, None)
+    assert [each[3] for each in steps_of(why)[1:]] == ["blackout", "blackout"]
 
 
 def test_an_end_at_midnight_is_told_as_24(program: Program, tmp_path: Path) -> None:
@@ -202,10 +202,10 @@ def test_now_what_is_set_by_hand_is_told_from_the_program(program: Program, tmp_
     by_hand = Override("1", blue, EVENING - HOUR, EVENING + HOUR, "Kim", "sorg")
     under = program.with_overrides((by_hand,), None)
     why = why_at(History(tmp_path / "none"), under, EVENING, EVENING)
-    assert told(why) == [("override", "Kim", True, None), *RULES]  # the shaft follows the schedule
+    assert steps_of(why) == [("override", "Kim", True, None), *RULES]  # the shaft follows the schedule
     stopped = program.with_overrides((by_hand,), SafetyStop(EVENING - MINUTE, "Sara", "arbete"))
     why = why_at(History(tmp_path / "none"), stopped, EVENING, EVENING)
-    assert told(why) == [("stop", "Sara", True, None), ("override", "Kim", False, "stop"), *WAITING]
+    assert steps_of(why) == [("stop", "Sara", True, None), ("override", "Kim", False, "stop"), *WAITING]
     assert "recorded" not in why.value
 
 

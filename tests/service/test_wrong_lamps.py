@@ -75,7 +75,7 @@ def never_confirmed(world: World, seconds: float) -> None:
         assert "confirmed" not in standing(world)
 
 
-def told(world: World, code: str) -> list[str]:
+def texts(world: World, code: str) -> list[str]:
     """The texts of the events of one kind."""
     return [event.text("en") for _, event in world.controller.events if event.code == code]
 
@@ -96,7 +96,7 @@ def test_a_lamp_on_another_scale_is_named_and_never_confirmed(beside: Beside) ->
     never_confirmed(world, 300)
     shown = world.vendor.device.shows(world.wall)["bowl"]
     assert shown.brightness == pytest.approx(0.06, abs=0.01)
-    (text,) = told(world, "TWL-G121")
+    (text,) = texts(world, "TWL-G121")
     assert "brightness_scale: 255" in text
     assert "4095" in text
     assert "TWL-G121" in world.controller.engine.states["lamp"].reported.problems
@@ -121,20 +121,20 @@ def test_a_scale_that_is_found_out_when_the_lamp_was_confirmed(beside: Beside) -
     world.run(10)
     assert standing(world) == {"confirmed"}
     twelve_bits(world.vendor.device)
-    world.say("home/rgb1/set", b'{"state":"ON","brightness":4095}')
+    world.publish("home/rgb1/set", b'{"state":"ON","brightness":4095}')
     world.run(1)
     never_confirmed(world, 120)
-    assert len(told(world, "TWL-G121")) == 1
+    assert len(texts(world, "TWL-G121")) == 1
 
 
 def test_a_bridge_on_another_scale_is_named_and_never_confirmed(beside: Beside) -> None:
     """Somebody has set a channel to 1000 of 1000."""
     world = beside(BRIDGE, in_per_mille)
     world.run(1)
-    world.say("dmx/set", b'{"1":1000}')
+    world.publish("dmx/set", b'{"1":1000}')
     world.run(1)
     never_confirmed(world, 120)
-    (text,) = told(world, "TWL-G121")
+    (text,) = texts(world, "TWL-G121")
     assert "level_scale: 255" in text
 
 
@@ -156,11 +156,11 @@ def test_words_for_being_gone_that_nobody_named(beside: Beside) -> None:
 
     world = beside(HA, own_words)
     world.run(10)
-    (text,) = told(world, "TWL-G122")
+    (text,) = texts(world, "TWL-G122")
     assert "payload_available" in text
     heard_s = world.controller.engine.states["lamp"].reported.alive_s
     world.run(20)
-    world.say("home/rgb1/available", b"dead")
+    world.publish("home/rgb1/available", b"dead")
     world.run(1)
     assert world.controller.engine.states["lamp"].reported.alive_s == heard_s
 
@@ -208,12 +208,12 @@ def test_a_device_that_refuses_is_named_with_its_own_words(
     """It lives, and it is not silent; what it answers is told once, and the light is never called confirmed."""
     world = beside(keys, set_up)
     never_confirmed(world, 600)
-    (text,) = told(world, "TWL-G120")
+    (text,) = texts(world, "TWL-G120")
     assert words in text
     assert standing(world) == {"differs"}
-    heard = world.controller.engine.states["lamp"].reported
-    assert heard.alive_s is not None
-    assert world.mono - heard.alive_s <= 70
+    reported = world.controller.engine.states["lamp"].reported
+    assert reported.alive_s is not None
+    assert world.mono - reported.alive_s <= 70
     assert not {"TWL-G102", "TWL-G104", "TWL-G108", "TWL-G110"} & set(world.controller.codes())
     assert len([1 for _, who, _ in world.sent if who == "controller"]) <= 40, "a command and a question a minute"
 
@@ -230,7 +230,7 @@ def test_a_device_that_is_set_right_again_is_confirmed_and_may_be_named_again(be
     assert "TWL-G107" in world.controller.codes()
     other_profile(device)
     world.run(180)
-    assert len(told(world, "TWL-G120")) == 2
+    assert len(texts(world, "TWL-G120")) == 2
 
 
 def test_any_word_of_a_device_proves_that_it_lives(beside: Beside) -> None:
@@ -251,7 +251,7 @@ def test_any_word_of_a_device_proves_that_it_lives(beside: Beside) -> None:
             world.retained["stat/tasmota/RESULT"] = payload
             world.controller.connect()
         else:
-            world.say("stat/tasmota/RESULT", payload)
+            world.publish("stat/tasmota/RESULT", payload)
         world.run(0.2)
         after = world.controller.engine.states["lamp"].reported.alive_s
         assert (after != before) is lives, payload
@@ -301,12 +301,12 @@ def test_a_lamp_that_is_not_asked_for_its_group_is_named_with_the_key(beside: Be
     device = world.vendor.device
     obeys = device.receive
     device.receive = lambda topic, *rest: () if topic.endswith("/get") else obeys(topic, *rest)
-    world.say("zigbee2mqtt/lamp/set", b'{"state":"OFF"}')
+    world.publish("zigbee2mqtt/lamp/set", b'{"state":"OFF"}')
     world.run(60)
     since = len(world.sent)
     never_confirmed(world, 1800)
     assert standing(world) == {"silent"}
-    (text,) = told(world, "TWL-G123")
+    (text,) = texts(world, "TWL-G123")
     assert "does not answer" in text
     assert not {"TWL-G104", "TWL-G108"} & set(world.controller.codes())
     assert len([1 for _, who, _ in world.sent[since:] if who == "controller"]) <= 70
@@ -335,7 +335,7 @@ def test_a_bulb_out_of_reach_is_named_by_its_bridge(beside: Beside) -> None:
     heard_s = world.controller.engine.states["lamp"].reported.alive_s
     world.run(300)
     assert standing(world) != {"confirmed"}
-    assert "Timeout" in told(world, "TWL-G120")[0]
+    assert "Timeout" in texts(world, "TWL-G120")[0]
     assert world.controller.engine.states["lamp"].reported.alive_s - heard_s <= 61
     assert "TWL-G104" in world.controller.codes()
     never_confirmed(world, 120)
@@ -362,7 +362,7 @@ def test_one_component_that_refuses_does_not_put_the_other_in_doubt(beside: Besi
         world.run(1)
         assert world.controller.engine.states["lamp"].status["bowl"] == "confirmed"
         assert world.controller.engine.states["lamp"].status["shaft"] != "confirmed"
-    assert len(told(world, "TWL-G120")) == 1
+    assert len(texts(world, "TWL-G120")) == 1
 
 
 @pytest.mark.parametrize(
@@ -386,7 +386,7 @@ def test_a_refusal_that_the_broker_kept_is_no_refusal_of_today(
     world.controller.connect()
     world.run(90)
     assert standing(world) == {"confirmed"}
-    assert not told(world, "TWL-G120")
+    assert not texts(world, "TWL-G120")
 
 
 @pytest.mark.parametrize("retain", [False, True])
@@ -401,7 +401,7 @@ def test_what_somebody_else_said_of_the_scale_is_held_against_the_lamp_for_a_mom
     world.run(30)
     for _ in range(3):
         since = world.mono
-        world.say("home/rgb1", payload, retain=retain)
+        world.publish("home/rgb1", payload, retain=retain)
         world.run_until(lambda: "confirmed" not in standing(world), 0.05)
         world.run(10)
         assert standing(world) == {"confirmed"}
@@ -417,7 +417,7 @@ def test_what_somebody_else_said_while_the_controller_was_away_is_asked_about_wh
     world = beside(HA)
     world.run(30)
     world.controller.disconnect()
-    world.say("home/rgb1", b'{"state":"ON","brightness":4095}', retain=True)
+    world.publish("home/rgb1", b'{"state":"ON","brightness":4095}', retain=True)
     world.run(5)
     world.controller.connect()
     world.run(10)
@@ -432,7 +432,7 @@ def test_no_answer_to_anything_else_frees_a_lamp_of_its_other_scale(beside: Besi
     twelve_bits(world.vendor.device)
     if silent:
         world.vendor.receive = lambda _item: None
-        world.say("home/rgb1", b'{"state":"ON","brightness":4095}')
+        world.publish("home/rgb1", b'{"state":"ON","brightness":4095}')
         world.run(5)
         del world.vendor.receive
     else:
@@ -440,6 +440,6 @@ def test_no_answer_to_anything_else_frees_a_lamp_of_its_other_scale(beside: Besi
         world.controller.engine.states["lamp"] = track._replace(desired_key=None)
         world.controller.wake()
         world.run(0.001)
-        world.say("home/rgb1", b'{"state":"ON","brightness":4095}')
+        world.publish("home/rgb1", b'{"state":"ON","brightness":4095}')
         world.run(1)
     never_confirmed(world, 400)

@@ -40,8 +40,8 @@ def leaders(scenario: Scenario) -> int:
 def test_one_leads_and_nobody_is_alarmed(setup: Setup) -> None:
     """The other stands by, without a word."""
     rehearsal, scenario = held(setup, "none")
-    told = figures(rehearsal, scenario)
-    assert (told["wrong_colour_s"], told["undetected_s"], told["alarms"]) == (0, 0, 0)
+    found = figures(rehearsal, scenario)
+    assert (found["wrong_colour_s"], found["undetected_s"], found["alarms"]) == (0, 0, 0)
     assert leaders(scenario) == 1
     assert len(scenario.leased) == 2
 
@@ -51,8 +51,8 @@ def test_one_leads_and_nobody_is_alarmed(setup: Setup) -> None:
 def test_the_tower_is_right_whatever_befalls_a_controller(setup: Setup, faults: str, seed: int) -> None:
     """No second of a wrong colour, and no order is obeyed after a newer one."""
     rehearsal, scenario = held(setup, faults, seed)
-    told = figures(rehearsal, scenario)
-    assert (told["wrong_colour_s"], told["false_alarms"], told["regressions"], told["misjudged"]) == (0, 0, 0, 0)
+    found = figures(rehearsal, scenario)
+    assert (found["wrong_colour_s"], found["false_alarms"], found["regressions"], found["misjudged"]) == (0, 0, 0, 0)
     assert leaders(scenario) >= 1
     assert scenario.faults.begun
 
@@ -60,9 +60,9 @@ def test_the_tower_is_right_whatever_befalls_a_controller(setup: Setup, faults: 
 def test_what_was_acknowledged_outlives_a_leader(setup: Setup) -> None:
     """Overrides and stops while controllers die, freeze and lose the database."""
     rehearsal, scenario = held(setup, "storm-by-hand")
-    told = figures(rehearsal, scenario)
-    assert told["acknowledged"] > 5
-    assert (told["acknowledged_lost"], told["regressions"]) == (0, 0)
+    found = figures(rehearsal, scenario)
+    assert found["acknowledged"] > 5
+    assert (found["acknowledged_lost"], found["regressions"]) == (0, 0)
 
 
 def test_a_leader_that_was_frozen_says_nothing_before_it_has_asked(setup: Setup) -> None:

@@ -78,8 +78,8 @@ def test_who_asks_is_told_rightly_whether_it_runs_by_any_clock(setup: Setup) -> 
 def test_one_who_goes_by_dates_would_be_told_wrongly(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     """The fault finds what it is for."""
 
-    def lives(news: HealthWatch, now: ClockReading) -> bool:
-        return news.health is not None and now.wall - news.health.at < timedelta(seconds=30)
+    def lives(watch: HealthWatch, now: ClockReading) -> bool:
+        return watch.health is not None and now.wall - watch.health.at < timedelta(seconds=30)
 
     monkeypatch.setattr(HealthWatch, "lives", lives)
     assert held(setup, "asker").misjudged > 0

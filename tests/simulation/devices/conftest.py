@@ -30,46 +30,46 @@ class Pair:
 
     def boot(self) -> None:
         """The device gets power."""
-        self.hear(self.device.boot(self.now))
+        self.receive(self.device.boot(self.now))
 
-    def hear(self, messages: Iterable[Message]) -> None:
-        """The dialect reads what it has subscribed to."""
+    def receive(self, messages: Iterable[Message]) -> None:
+        """The dialect decodes the messages on its topics."""
         for message in messages:
             self.sent.append(message)
             if message.topic not in self.gateway.topics(PREFIX):
                 continue
-            told = self.gateway.decode(message.topic, message.payload, PREFIX)
-            assert not isinstance(told, Rejected), (message, told)
-            if isinstance(told, Report):
-                self.online = self.online if told.online is None else told.online
-                for zone, part in told.zones.items():
+            report = self.gateway.decode(message.topic, message.payload, PREFIX)
+            assert not isinstance(report, Rejected), (message, report)
+            if isinstance(report, Report):
+                self.online = self.online if report.online is None else report.online
+                for zone, part in report.zones.items():
                     self.shown[zone] = part.over(self.shown.get(zone, ReportedLook()))
 
     def ask(self, state: ZoneState, fade_s: float = 0.0) -> None:
-        """The wish goes to the device, the same in every zone, and time runs until all is told."""
+        """Send the desired state to the device, the same in every zone."""
         want = DesiredState(now=self.now, zones=dict.fromkeys(self.gateway.zone_names, state), fade_s=fade_s)
-        self.say(self.gateway.encode(want, PREFIX))
+        self.send(self.gateway.encode(want, PREFIX))
 
-    def say(self, messages: Iterable[Message]) -> None:
-        """Messages go to the device."""
+    def send(self, messages: Iterable[Message]) -> None:
+        """Send messages to the device."""
         for message in messages:
             assert any(matches(each, message.topic) for each in self.device.subscriptions), message
-            self.hear(self.device.receive(message.topic, message.payload, self.now))
+            self.receive(self.device.receive(message.topic, message.payload, self.now))
 
     def wait(self, seconds: float) -> None:
         """Time passes; the device turns when it asked to."""
         end = self.now + timedelta(seconds=seconds)
-        told, due = self.device.turn(self.now)
-        self.hear(told)
+        messages, due = self.device.turn(self.now)
+        self.receive(messages)
         while due is not None and due <= end:
             assert due > self.now, "a device must name a later instant"
             self.now = due
-            told, due = self.device.turn(self.now)
-            self.hear(told)
+            messages, due = self.device.turn(self.now)
+            self.receive(messages)
         self.now = end
 
     def agrees(self, state: ZoneState) -> bool:
-        """Whether all that was read is the wish."""
+        """Whether all reports agree with the desired state."""
         return all(
             self.gateway.agrees(zone, self.gateway.reduce(zone, state), self.shown.get(zone, ReportedLook()))
             for zone in self.gateway.zone_names

@@ -48,10 +48,10 @@ def test_wled_says_nothing_of_what_did_not_change(pair_of: Callable[[str], Any])
     pair.wait(5)
     pair.sent.clear()
     for payload in (b"{}", b'{"v":true}', json.dumps(same).encode()):
-        pair.hear(pair.device.receive("wled/a1b2c3/api", payload, pair.now))
+        pair.receive(pair.device.receive("wled/a1b2c3/api", payload, pair.now))
         pair.wait(2)
     assert pair.sent == []
-    pair.say(pair.gateway.query("watertower"))
+    pair.send(pair.gateway.query("watertower"))
     pair.wait(2)
     assert len(reports(pair, "/v")) == 1
 
@@ -83,7 +83,7 @@ def test_esphome_drops_what_is_no_integer(pair_of: Callable[[str], Any]) -> None
     """2.0 is no fade, so the light's own second holds; 204.0 is no brightness."""
     pair = pair_of("esphome")
     payload = b'{"state":"ON","brightness":204.0,"color":{"r":255,"g":106,"b":0},"transition":60.0}'
-    pair.hear(pair.device.receive("tower/light/floods/command", payload, pair.now))
+    pair.receive(pair.device.receive("tower/light/floods/command", payload, pair.now))
     pair.wait(1)
     assert pair.device.shows(pair.now)["bowl"].brightness == 1.0
 
@@ -93,7 +93,7 @@ def test_esphome_drops_a_fade_beside_an_effect(pair_of: Callable[[str], Any]) ->
     for effect, shown in ((b',"effect":"None"', 0.8), (b"", 0.4)):
         pair = pair_of("esphome")
         payload = b'{"state":"ON","brightness":204,"color":{"r":255,"g":106,"b":0},"transition":60%b}' % effect
-        pair.hear(pair.device.receive("tower/light/floods/command", payload, pair.now))
+        pair.receive(pair.device.receive("tower/light/floods/command", payload, pair.now))
         pair.wait(30)
         assert pair.device.shows(pair.now)["bowl"].brightness == pytest.approx(shown, abs=0.02)
 

@@ -161,7 +161,7 @@ def test_a_device_that_booted_is_seen_as_it_is(pair: Any) -> None:
 def test_presence_and_last_will_are_read(pair: Any) -> None:
     """Online after boot, offline by last will."""
     assert pair.online is True
-    pair.hear([pair.device.will])
+    pair.receive([pair.device.will])
     assert pair.online is False
 
 
@@ -171,7 +171,7 @@ def test_a_device_that_can_be_asked_answers(pair: Any) -> None:
     pair.ask(lit(ORANGE, 0.8))
     pair.wait(3)
     pair.shown.clear()
-    pair.say(pair.gateway.query("watertower"))
+    pair.send(pair.gateway.query("watertower"))
     pair.wait(3)
     assert pair.agrees(lit(ORANGE, 0.8)), pair.shown
 
@@ -181,7 +181,7 @@ def test_asking_changes_nothing(pair: Any) -> None:
     pair.ask(lit(ORANGE, 0.8))
     pair.wait(3)
     before = pair.device.shows(pair.now)
-    pair.say(pair.gateway.query("watertower"))
+    pair.send(pair.gateway.query("watertower"))
     pair.wait(3)
     assert pair.device.shows(pair.now) == before
 
@@ -206,8 +206,8 @@ def test_a_device_survives_any_payload(pair_name: str, pair_of: Callable[[str], 
     pair = pair_of(pair_name)
     for topic_filter in pair.device.subscriptions:
         topic = topic_filter.replace("#", "set")
-        pair.hear(pair.device.receive(topic, payload, pair.now))
-    pair.hear(pair.device.receive("elsewhere", payload, pair.now))
+        pair.receive(pair.device.receive(topic, payload, pair.now))
+    pair.receive(pair.device.receive("elsewhere", payload, pair.now))
     pair.wait(3)
 
 
@@ -217,6 +217,6 @@ def test_a_foreign_command_is_seen(pair: Any) -> None:
     pair.ask(lit(ORANGE, 0.8))
     pair.wait(3)
     theirs = DesiredState(now=pair.now, zones=dict.fromkeys(pair.gateway.zone_names, lit("#0000FF", 0.8)))
-    pair.say(Message(each.topic, each.payload) for each in pair.gateway.encode(theirs, "somebody"))
+    pair.send(Message(each.topic, each.payload) for each in pair.gateway.encode(theirs, "somebody"))
     pair.wait(3)
     assert not pair.agrees(lit(ORANGE, 0.8))
