@@ -387,7 +387,7 @@ def test_a_clock_behind_what_the_site_knew_says_by_how_much_and_against_what(nig
     engine = night.controller.engine
     events = [event for reading in islice(readings(night, known=known), 300) for event in engine.turn(reading).events]
     (event,) = (event for event in events if event.code == "TWL-T003")
-    assert event.text("en").endswith("3 days behind what this site knew at last, 2026-11-23 18:00 UTC")
+    assert event.text("en").endswith("3 days behind the last known time of this site, 2026-11-23 18:00 UTC")
     assert "den går 3 dygn efter den tid som anläggningen senast kände till, 2026-11-23 18:00 UTC" in event.text("sv")
     passed = ClockReading(known + timedelta(hours=1), night.mono + 10_000, Trust.PLAUSIBLE)
     assert "TWL-T004" in [event.code for event in engine.turn(passed).events]
@@ -398,7 +398,7 @@ def test_a_clock_more_than_a_year_ahead_says_so_too(night: World) -> None:
     known = night.wall - timedelta(days=500)
     events = night.controller.engine.turn(next(readings(night, known=known))).events
     (event,) = (event for event in events if event.code == "TWL-T003")
-    assert "500 days ahead of what this site knew at last" in event.text("en")
+    assert "500 days ahead of the last known time of this site" in event.text("en")
 
 
 @pytest.mark.parametrize("drift", [4.0, 0.1, -0.5])
