@@ -6,6 +6,7 @@ import math
 import socket
 from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,6 +21,7 @@ from controller.errors import Refused, Unreachable
 from controller.events import Event, Level, new_event
 from controller.events.rate_limit import WINDOW_S, RateLimit
 from controller.events.reasons import reason_of
+from controller.threads import run_blocking
 
 FAREWELL_S = 0.2
 """Seconds that clients have to read what is still to be sent when the broker stops."""
@@ -149,9 +151,9 @@ class Broker:
     async def _addresses(self) -> list[str]:
         """The addresses of our host; `localhost` is this machine even if the system does not know the name (RFC
         6761)."""
-        loop = asyncio.get_running_loop()
+        look_up = partial(socket.getaddrinfo, self.host, self._configured_port, type=socket.SOCK_STREAM)
         try:
-            found = await loop.getaddrinfo(self.host, self._configured_port, type=socket.SOCK_STREAM)
+            found = await run_blocking("look up", look_up)
         except socket.gaierror:
             if self.host != "localhost":
                 raise

@@ -69,3 +69,14 @@ def test_a_service_loads_only_what_it_is_asked_for() -> None:
         *("fastapi", "uvicorn", "jinja2", "controller.web", "controller.app.page"),
         *("controller.broker.server", "controller.dmx", "controller.app.sites", "psycopg", "coloraide", "serial"),
     }
+
+
+def test_a_dmx_gateway_loads_pyserial_only_for_a_usb_widget() -> None:
+    """The other outputs need the network alone."""
+    words = "import sys, controller.dmx.runtime; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", words], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded = set(done.stdout.split())
+    assert "controller.dmx.outputs.enttec" in loaded
+    assert "serial" not in loaded

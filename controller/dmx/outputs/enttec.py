@@ -11,15 +11,16 @@ import termios
 from collections.abc import Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import NoReturn
-
-import serial
+from typing import TYPE_CHECKING, NoReturn
 
 from controller.dmx.output import FRAME_S, SLOTS, OnEvent, Output, OutputSource, OutputStatus, now
 from controller.events.models import Reason
 from controller.events.reasons import reason_of
 from controller.gateways.outputs import EnttecOutput
 from controller.threads import run_blocking
+
+if TYPE_CHECKING:
+    import serial
 
 START, END = 0x7E, 0xE7
 SEND_DMX = 6
@@ -129,7 +130,9 @@ class Enttec(Output):
             await self._shut()
             await asyncio.sleep(MEND_S)
 
-    def _open(self) -> serial.Serial:
+    def _open(self) -> "serial.Serial":
+        import serial  # noqa: PLC0415  takes 0.3 MB, and few towers have a widget
+
         # the rate is a dummy: the widget's USB chip ignores it
         return serial.Serial(self._path, baudrate=57_600, timeout=0, write_timeout=0, exclusive=True)
 
@@ -167,7 +170,7 @@ class Enttec(Output):
                     await run_blocking(f"close {self._path}", partial(_discard, port))
 
 
-def _take(port: serial.Serial, data: bytes) -> int:
+def _take(port: "serial.Serial", data: bytes) -> int:
     """Number of bytes that the port accepted; pyserial's own write would spin while the port is full."""
     try:
         return os.write(port.fileno(), data)
@@ -175,7 +178,7 @@ def _take(port: serial.Serial, data: bytes) -> int:
         return 0
 
 
-def _discard(port: serial.Serial) -> None:
+def _discard(port: "serial.Serial") -> None:
     """Closes a port and drops its output, for which a close would wait (30 s, tty closing_wait)."""
     with suppress(*FAULTS):
         port.reset_output_buffer()
