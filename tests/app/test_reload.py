@@ -268,7 +268,7 @@ async def test_after_a_restart_on_the_copy_the_rejection_says_of_when_it_is(serv
     with pytest.raises(FilesRejected) as rejected:
         load(again.config)
     told = rejection(rejected.value, "2026-11-19 09:30")
-    assert "in force is what was taken 2026-11-19 09:30" in told.text("en")
+    assert "the version taken 2026-11-19 09:30 stays in force" in told.text("en")
     assert "det som togs i bruk 2026-11-19 09:30 gäller" in told.text("sv")
     again.emit(told, again.parts.clock.read().wall)
     again.start()

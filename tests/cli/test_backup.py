@@ -72,7 +72,7 @@ def test_what_a_database_keeps_is_neither_backed_up_nor_restored(call: Call, con
     done = call("restore", "--replace", str(tmp_path / "b"))
     assert done.exit_code == 0, done.output
     assert "in the database 127.0.0.1/nothing, which was not touched" in done.stderr
-    assert "must be so again" not in done.stderr
+    assert "must be done again" not in done.stderr
 
 
 @pytest.mark.usefixtures("state")

@@ -15,7 +15,7 @@ def test_a_clock_behind_what_the_site_knew_is_told_and_stays_known(site: Site, w
     file.write_text(json.dumps({"version": 1, "epoch": 7, "revision": 0, "wall": known.isoformat()}))
     service = site.controller()
     (told,) = words.until(lambda: service.events("TWL-T003"), "it is not told")
-    behind = f"3 days behind what this site knew at last, {known:%Y-%m-%d %H:%M} UTC"
+    behind = f"3 days behind the last known time of this site, {known:%Y-%m-%d %H:%M} UTC"
     assert behind in told["text"]
     words.until(lambda: service.events("TWL-M001"), "it does not reach its broker")
     assert behind in site.ask("status", code=1)

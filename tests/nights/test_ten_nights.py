@@ -190,7 +190,7 @@ def test_the_clock_is_behind_after_a_power_cut(night: Nights) -> None:
     now.tells("TWL-T004")
     look = now.look()
     assert look.status == (1, ("TWL-T001",))
-    assert "after two to ten minutes it is believed" in look.page
+    assert "after two to ten minutes it is trusted" in look.page
     if now.is_kept:
         until(lambda: now.standing()[0] == 0, "the clock is not believed", 150)
         lit(now)
@@ -317,7 +317,7 @@ def test_an_access_rule_was_forgotten(night: Nights, mosquittos: Callable[..., M
         look = now.look(languages=("en", "sv"))
         assert look.status == (69, ("TWL-Q123",))
         assert look.doctor == (69, {"controller": ["TWL-Q123"]})
-        assert "does not give back what the controller writes" in look.page
+        assert "does not deliver what the controller writes" in look.page
     else:
         now.until_status(0)
         told = now.site.ask("override", "blue", "--until", "1 h", "--reason", "test", code=69)

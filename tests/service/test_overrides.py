@@ -285,7 +285,7 @@ async def test_nothing_asked_under_a_stop_takes_effect_when_it_is_lifted(disk: S
     await hand.take(asked(id="s", action="stop", owner="Bo"), EVENING)
     refused = await hand.take(asked(id="under", look="blue"), EVENING)
     assert refused.code == "TWL-O110"
-    assert "TWL-O111: the safety stop by Bo holds" in str(refused.fields["reason"])
+    assert "TWL-O111: the safety stop by Bo is in force" in str(refused.fields["reason"])
     assert "`watertower resume --lift`" in str(refused.fields["reason"])
     resumed = await hand.take(asked(id="r", action="resume"), EVENING)
     assert (resumed.code, resumed.fields["by"]) == ("TWL-O109", "Bo")
