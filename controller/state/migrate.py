@@ -26,8 +26,7 @@ from controller.state.database import TAILS, SqliteDatabase
 from controller.state.folder import FileFolder
 from controller.state.in_use import out_of_use
 from controller.state.json_file import MOST_BYTES, Unusable
-from controller.state.postgres_database import PostgresDatabase
-from controller.state.postgres_folder import PostgresFolder
+from controller.state.postgres_storage import PostgresDatabase, PostgresFolder
 from controller.state.postgresql import PostgresServer, ServerFailed
 from controller.state.sql import Migration, SqlConnection
 

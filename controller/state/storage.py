@@ -49,7 +49,7 @@ class Storage:
     ) -> Database:
         """The tables that are in the file of this name if there is no server; see `SqliteDatabase`."""
         if self.server is not None:
-            from controller.state.postgres_database import PostgresDatabase  # noqa: PLC0415  only with a database
+            from controller.state.postgres_storage import PostgresDatabase  # noqa: PLC0415  only with a database
 
             return PostgresDatabase(self.server, self.server.schema(self.site), name, migrations)
         return SqliteDatabase(self.directory / name, migrations, on_event, precious=precious, damaged=damaged)
@@ -57,7 +57,7 @@ class Storage:
     def folder(self, name: str = "") -> Folder:
         """The folder of this name; an empty name is the state directory itself."""
         if self.server is not None:
-            from controller.state.postgres_folder import PostgresFolder  # noqa: PLC0415  only with a database
+            from controller.state.postgres_storage import PostgresFolder  # noqa: PLC0415  only with a database
 
             copy = None if name else FileFolder(self.directory)
             return PostgresFolder(self.server, self.server.schema(self.site), name, copy)

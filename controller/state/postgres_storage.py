@@ -1,14 +1,17 @@
-"""Small texts in a PostgreSQL database, with copies in the state directory for a start without it."""
+"""What is kept in a PostgreSQL database: tables beside others in the schema of their site, and small texts, with copies
+in the state directory for a start without it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from controller.state.atomic import SET_ASIDE
 from controller.state.folder import ChangedElsewhere, FileFolder
-from controller.state.json_file import MOST_BYTES
-from controller.state.postgresql import PostgresServer, ServerFailed
-from controller.state.sql import Migration
+from controller.state.json_file import MOST_BYTES, Unusable
+from controller.state.postgresql import PostgresServer, ServerFailed, form_of
+from controller.state.sql import Migration, SqlConnection, Work
+
+T = TypeVar("T")
 
 DOCUMENTS: tuple[Migration, ...] = (
     (
@@ -18,9 +21,60 @@ DOCUMENTS: tuple[Migration, ...] = (
         )""",
     ),
 )
-
-
 RENAME = "UPDATE documents SET name = ? WHERE folder = ? AND name = ? RETURNING 1"
+
+
+class PostgresDatabase:
+    """A `Database` in a schema; it is never set aside or discarded."""
+
+    def __init__(self, server: PostgresServer, schema: str, name: str, migrations: tuple[Migration, ...]) -> None:
+        self._server = server
+        self._schema = schema
+        self._name = name
+        self._migrations = migrations
+
+    @property
+    def place(self) -> str:
+        """See `Database`."""
+        return f"{self._server.place} ({self._name})"
+
+    def write(self, work: Work[T]) -> T:
+        """See `Database`."""
+        return self._use(work, turns=True)
+
+    def read(self, work: Work[T]) -> T:
+        """See `Database`; it would commit writes too."""
+        return self._use(work, turns=False)
+
+    def read_only(self, work: Callable[[SqlConnection, int], T]) -> T | None:
+        """See `Database`."""
+
+        def read(connection: SqlConnection) -> T | None:
+            form = form_of(connection, self._schema, self._name)
+            return work(connection, form) if form else None
+
+        try:
+            return self._server.use(self._schema, self._name, read)
+        except ServerFailed as error:
+            raise Unusable(error.reason) from error
+
+    def used_bytes(self, connection: SqlConnection) -> int:  # noqa: ARG002
+        """Always 0: the disk is another machine's."""
+        return 0
+
+    def discard(self) -> bool:
+        """Always False: it would make no room on this machine."""
+        return False
+
+    def close(self) -> None:
+        """Does nothing: the connections belong to the server object."""
+
+    def _use(self, work: Work[T], *, turns: bool) -> T:
+        try:
+            self._server.prepare(self._schema, self._name, self._migrations)
+            return self._server.use(self._schema, self._name, work, turns=turns)
+        except ServerFailed as error:
+            raise Unusable(error.reason) from error
 
 
 class PostgresFolder:
