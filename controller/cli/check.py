@@ -176,18 +176,18 @@ def _against_running(setup: Setup, options: Options, now: datetime) -> str:
     running = last_good(config, state)
     if running is None:
         raise Refused("TWL-Q109", state=str(state))
-    taken = local(copied_at(state), setup)
-    if not _is_taken(setup, config, state):
-        head = text("check.not_taken", at=taken)
+    applied_at = local(copied_at(state), setup)
+    if not _is_applied(setup, config, state):
+        head = text("check.not_taken", at=applied_at)
         return "\n".join((head, *_differences(running, setup, now, options)))
     before = last_good(config, state, BEFORE)
-    head = text("check.taken", at=taken)
+    head = text("check.taken", at=applied_at)
     if before is None:
         return f"{head} {text('check.no_version_before')}"
     return "\n".join((f"{head} {text('check.against_version_before')}", *_differences(before, setup, now, options)))
 
 
-def _is_taken(setup: Setup, config: ConfigFolder, state: Path) -> bool:
+def _is_applied(setup: Setup, config: ConfigFolder, state: Path) -> bool:
     from controller.app.last_good import is_last_good  # noqa: PLC0415
 
     try:

@@ -57,9 +57,9 @@ def override(
     if is_skip is not (campaign is not None):
         raise WatertowerError("TWL-Q121")
     if campaign is not None:
-        ask(options, action="skip", campaign=campaign, until=until, reason=reason)
+        send_request(options, action="skip", campaign=campaign, until=until, reason=reason)
         return
-    ask(options, action="override", look=_by_zone(look), until=until, reason=reason, brightness=brightness)
+    send_request(options, action="override", look=_by_zone(look), until=until, reason=reason, brightness=brightness)
 
 
 @click.command("resume")
@@ -68,7 +68,7 @@ def override(
 @common
 def resume(options: Options, reason: str, lift: bool) -> None:
     """End the overrides, or lift the safety stop."""
-    ask(options, action="lift" if lift else "resume", reason=reason)
+    send_request(options, action="lift" if lift else "resume", reason=reason)
 
 
 @click.command("stop")
@@ -81,7 +81,7 @@ def stop(options: Options, reason: str, *, all_sites: bool) -> None:
     if options.site is not None and all_sites:
         raise WatertowerError("TWL-Q115", words="--site, --all-sites")
     if options.site is not None or not has_sites(options.config_dir):
-        ask(options, action="stop", reason=reason)
+        send_request(options, action="stop", reason=reason)
         return
     names, _ = known_sites(options)
     if not all_sites:
@@ -94,7 +94,7 @@ def stop(options: Options, reason: str, *, all_sites: bool) -> None:
 def _stopped(options: Options, reason: str) -> int:
     """The exit code for one of the sites, whose answer is printed with its name."""
     try:
-        ask(options, action="stop", reason=reason)
+        send_request(options, action="stop", reason=reason)
     except WatertowerError as error:
         findings = error.findings if isinstance(error, FilesRejected) else ()
         text = render.as_text(findings, options.language) if findings else error_text(error, options)
@@ -110,16 +110,16 @@ def _by_zone(look: tuple[str, ...]) -> str | dict[str, str]:
     return {zone: color for zone, _, color in pairs}
 
 
-def ask(options: Options, **request: object) -> None:
+def send_request(options: Options, **request: object) -> None:
     """Sends the request and prints the answer; after a stop, prints too whether it is dark.
 
     Raises Refused if the request is refused, if a safety stop keeps the tower dark after a resume, and if it is not
     confirmed dark after a stop; Unreachable if nobody answers.
     """
-    with_tower(options, lambda tower: asyncio.run(_ask(tower, options, request)))
+    with_tower(options, lambda tower: asyncio.run(_exchange(tower, options, request)))
 
 
-async def _ask(tower: Tower, options: Options, request: dict[str, object]) -> None:
+async def _exchange(tower: Tower, options: Options, request: dict[str, object]) -> None:
     settings, within_s = tower.mqtt, ANSWER_WITHIN_S if tower.database is None else ANSWER_WITHIN_S + HANDS_CHANGE_S
     brokers = broker_settings.addresses(settings, options.service_state)
     request_id = uuid.uuid4().hex

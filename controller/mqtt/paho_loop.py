@@ -21,7 +21,7 @@ from controller.threads import run_blocking
 
 MOST_SECRET = 10_000
 """Largest size of a password file, bytes."""
-SHOWN_S = 5.0
+CERTIFICATE_S = 5.0
 """Seconds for TCP, and for the TLS handshake, of a connection that only reads the certificate."""
 LEFT = Reason("left")
 CLOSED = Reason("broker_closed")
@@ -225,13 +225,13 @@ class PahoLoop:
             open_socket.close()
 
 
-def certificate_shown(address: Address) -> datetime | None:
+def served_certificate_until(address: Address) -> datetime | None:
     """When the certificate expires that the broker shows to a new connection, which is closed immediately.
 
-    Blocks for up to 2 * SHOWN_S seconds; raises OSError or OwnFilesError.
+    Blocks for up to 2 * CERTIFICATE_S seconds; raises OSError or OwnFilesError.
     """
     with (
-        socket.create_connection((address.host, address.port), SHOWN_S) as plain,
+        socket.create_connection((address.host, address.port), CERTIFICATE_S) as plain,
         _tls_context(address.tls or Tls()).wrap_socket(plain, server_hostname=address.host) as encrypted,
     ):
         return _certificate_until(encrypted)

@@ -22,7 +22,7 @@ from controller.mqtt.incoming import (
     Renewed,
     Untrusted,
 )
-from controller.mqtt.paho_loop import BrokenOffError, OwnFilesError, certificate_shown, description
+from controller.mqtt.paho_loop import BrokenOffError, OwnFilesError, description, served_certificate_until
 from controller.mqtt.queues import Inbox
 from controller.retry import backoff_s
 from controller.threads import run_blocking
@@ -71,7 +71,7 @@ class Reconnecting:
         self._failures = 0
         self._brief = 0
         """Number of connections in a row that did not last: two clients with one client id displace each other."""
-        self._brief_at_once = 0
+        self._brief_without_failure = 0
         """The same, without a failed attempt between them."""
         self._cause: Failure | None = None
         """The cause reported last."""
@@ -119,7 +119,7 @@ class Reconnecting:
         while known is not None:
             await asyncio.sleep(LOOK_AGAIN_S)
             with suppress(OSError, OwnFilesError):  # a lost connection reports its own cause
-                shown = await run_blocking("mqtt certificate", partial(certificate_shown, self._address))
+                shown = await run_blocking("mqtt certificate", partial(served_certificate_until, self._address))
                 if shown is not None and shown != known:
                     known = shown
                     self._inbox.put(Renewed(self.broker, shown))
@@ -127,8 +127,8 @@ class Reconnecting:
     def _note_lasted(self, lasted_s: float) -> None:
         is_brief = lasted_s < STABLE_S
         self._brief = self._brief + 1 if is_brief else 0
-        self._brief_at_once = self._brief_at_once + 1 if is_brief else 0
-        if self._brief_at_once >= DISPLACED_FROM:
+        self._brief_without_failure = self._brief_without_failure + 1 if is_brief else 0
+        if self._brief_without_failure >= DISPLACED_FROM:
             self._inbox.put(Displaced(self.broker, self._settings.client_id))
 
     async def _open(self, connection: Connection) -> bool:
@@ -141,7 +141,7 @@ class Reconnecting:
             cause = failure(self.broker, error)
             self._report(cause, asyncio.get_running_loop().time())
             self._failures += 1
-            self._brief_at_once = 0
+            self._brief_without_failure = 0
             self._is_barred = isinstance(cause, LoginRefused | Untrusted)
             return False
         self._is_known, self._is_barred = True, False

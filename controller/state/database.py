@@ -138,12 +138,12 @@ class SqliteDatabase:
         except (*REFUSALS, OSError) as error:
             self._refuses_writing |= writes and not is_busy(error)
             raise self._status.fails(error) from error
-        self._refuses_writing = self._refuses_writing and not writes and not self._takes_writing()
+        self._refuses_writing = self._refuses_writing and not writes and not self._can_write_again()
         if not self._refuses_writing:
             self._status.works()
         return result
 
-    def _takes_writing(self) -> bool:
+    def _can_write_again(self) -> bool:
         """Whether writing works again: after a failure of the disk reading alone may still work."""
         form = len(self._migrations)
         with suppress(*REFUSALS, OSError):

@@ -158,8 +158,8 @@ def recorded(event: Event, at: datetime) -> RecordedEvent:
 
 def _stored_fields(event: Event, longest: float = math.inf) -> dict[str, object]:
     fields = {name: _stored_field(value, longest) for name, value in event.fields.items()}
-    whose = {} if event.part is None else {"whose": _stored_field(event.part, longest)}
-    return fields | whose | ({} if event.ended is None else {"ended": [event.ended.code, event.ended.lasted_s]})
+    part = {} if event.part is None else {"whose": _stored_field(event.part, longest)}
+    return fields | part | ({} if event.ended is None else {"ended": [event.ended.code, event.ended.lasted_s]})
 
 
 def stamp(at: datetime) -> str:
@@ -202,14 +202,14 @@ def _read_field(value: object) -> object:
 
 def _event_of(code: str, level: Level, stored: Mapping[str, object]) -> Event:
     fields = {name: _read_field(value) for name, value in stored.items()}
-    whose, ended = fields.pop("whose", None), _read_ended(fields.pop("ended", None))
+    part, ended = fields.pop("whose", None), _read_ended(fields.pop("ended", None))
     kind = CATALOGUE.get(code)
     if kind is not None and "command_id" in kind.fields:
         fields.setdefault("command_id", "–")  # earlier versions had this field in few events
     if kind is None or not kind.fields <= fields.keys():
         named = {name: value for name, value in fields.items() if name.isidentifier()}
         return _UnknownEvent(EventKind(code, "unknown", level), named)
-    return Event(kind, fields, whose if isinstance(whose, InEachLanguage) else None, ended)
+    return Event(kind, fields, part if isinstance(part, InEachLanguage) else None, ended)
 
 
 def _read_ended(value: object) -> EndedTrouble | None:

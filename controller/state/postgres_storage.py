@@ -97,12 +97,12 @@ class PostgresFolder:
 
     def names(self) -> list[str]:
         """See `Folder`."""
-        return [row[0] for row in self._all("SELECT name FROM documents WHERE folder = ?", self._folder)]
+        return [row[0] for row in self._rows("SELECT name FROM documents WHERE folder = ?", self._folder)]
 
     def read(self, name: str, most: int) -> bytes:
         """See `Folder`."""
         try:
-            found = self._one("SELECT content, version FROM documents WHERE folder = ? AND name = ?", name)
+            found = self._row("SELECT content, version FROM documents WHERE folder = ? AND name = ?", name)
         except ServerFailed:
             self._behind.add(name)
             if self._copy is None:
@@ -122,7 +122,7 @@ class PostgresFolder:
             self._catch_up(name)
         try:
             statement, values = _writing(self._versions.get(name), name, data)
-            found = self._one(statement, *values)
+            found = self._row(statement, *values)
         except ServerFailed:
             self._behind.add(name)  # it may have been written
             raise
@@ -134,11 +134,11 @@ class PostgresFolder:
 
     def delete(self, name: str) -> None:
         """See `Folder`."""
-        self._one("DELETE FROM documents WHERE folder = ? AND name = ? RETURNING 1", name)
+        self._row("DELETE FROM documents WHERE folder = ? AND name = ? RETURNING 1", name)
 
     def size(self, name: str) -> int | None:
         """See `Folder`."""
-        found = self._one("SELECT octet_length(content) FROM documents WHERE folder = ? AND name = ?", name)
+        found = self._row("SELECT octet_length(content) FROM documents WHERE folder = ? AND name = ?", name)
         return found[0] if found else None
 
     def set_aside(self, name: str) -> str:
@@ -146,7 +146,7 @@ class PostgresFolder:
         places = [f"{name}.corrupt-{number}" for number in range(1, SET_ASIDE + 1)]
         aside = next((place for place in places if place not in self.names()), places[-1])
         self.delete(aside)
-        self._all(RENAME, aside, self._folder, name)
+        self._rows(RENAME, aside, self._folder, name)
         self._versions[name] = 0
         if self._copy is not None and self._copy.size(name) is not None:
             self._copy.set_aside(name)
@@ -154,13 +154,13 @@ class PostgresFolder:
 
     def stamp(self, name: str) -> object:
         """See `Folder`."""
-        return self._one("SELECT version FROM documents WHERE folder = ? AND name = ?", name)
+        return self._row("SELECT version FROM documents WHERE folder = ? AND name = ?", name)
 
     def is_behind(self, name: str) -> bool:
         """See `Folder`."""
         if name in self._behind or name not in self._versions:
             return name in self._behind
-        found = self._one("SELECT version FROM documents WHERE folder = ? AND name = ?", name)
+        found = self._row("SELECT version FROM documents WHERE folder = ? AND name = ?", name)
         return (found[0] if found else 0) != self._versions[name]
 
     @contextmanager
@@ -183,7 +183,7 @@ class PostgresFolder:
         if self._copy is not None:
             with suppress(FileNotFoundError):
                 known = self._copy.read(name, MOST_BYTES)
-        found = self._one("SELECT content, version FROM documents WHERE folder = ? AND name = ?", name)
+        found = self._row("SELECT content, version FROM documents WHERE folder = ? AND name = ?", name)
         self._behind.discard(name)
         self._versions[name] = found[1] if found else 0
         if found is not None and bytes(found[0]) != known:
@@ -196,11 +196,11 @@ class PostgresFolder:
             if self._copy.size(name) != len(content) or self._copy.read(name, MOST_BYTES) != content:
                 self._copy.write(name, content)
 
-    def _one(self, statement: str, *values: object) -> Any:
+    def _row(self, statement: str, *values: object) -> Any:
         """One row about a text; `values` begin with its name."""
-        return next(iter(self._all(statement, self._folder, *values)), None)
+        return next(iter(self._rows(statement, self._folder, *values)), None)
 
-    def _all(self, statement: str, *values: object) -> list[Any]:
+    def _rows(self, statement: str, *values: object) -> list[Any]:
         self._server.prepare(self._schema, "documents", DOCUMENTS)
         return self._server.use(
             self._schema, "documents", lambda connection: connection.execute(statement, values).fetchall()

@@ -44,7 +44,7 @@ class BrokerFacts:
     refused: list[Event] = field(default_factory=list)
     received: set[str] = field(default_factory=set)
 
-    def take(self, item: Item) -> None:
+    def receive(self, item: Item) -> None:
         """Handles an item of this broker."""
         if isinstance(item, Failure):
             self.failure = item.event()
@@ -89,7 +89,7 @@ async def listen(tower: Tower, addresses: Sequence[Address], client: str, clock:
     home_assistant = home_assistant_topics(HomeAssistantDevice.of(tower, tower.site.language), prefix)
     filters = (*watch.topics, watch.gateway_topics, f"{prefix}/override/set", *topics, *home_assistant)
     async with Mqtt(addresses, client, subscriptions=tuple((topic, 1) for topic in filters)) as mqtt:
-        listening = asyncio.create_task(_take(mqtt, brokers, watch, clock), name="doctor: listen")
+        listening = asyncio.create_task(_listen(mqtt, brokers, watch, clock), name="doctor: listen")
         end_s = clock.read().mono + LONGEST_S
         while not _is_over(brokers, watch, clock) and clock.read().mono < end_s:
             await asyncio.wait([listening], timeout=LOOK_S)
@@ -113,10 +113,10 @@ async def _look_up(broker: BrokerFacts) -> None:
         broker.unknown_name = reason_of(error)
 
 
-async def _take(mqtt: Mqtt, brokers: dict[str, BrokerFacts], watch: HealthWatch, clock: Clock) -> None:
+async def _listen(mqtt: Mqtt, brokers: dict[str, BrokerFacts], watch: HealthWatch, clock: Clock) -> None:
     own = (*watch.topics, watch.gateway_topics)
     async for item in mqtt:
-        brokers[item.broker].take(item)
+        brokers[item.broker].receive(item)
         if not isinstance(item, Received) or any(matches(each, item.topic) for each in own):
             watch.take(item, clock.read())
 

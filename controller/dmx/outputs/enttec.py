@@ -53,7 +53,7 @@ class Enttec(Output):
         self._path = settings.port
         self._status = OutputStatus(source.gateway, settings.port, on_event)
         self._port: serial.Serial | None = None
-        self._given_up: list[serial.Serial] = []
+        self._abandoned: list[serial.Serial] = []
         self._rest = b""
         self._moved_at = 0.0
         self._broken = asyncio.Event()
@@ -84,7 +84,7 @@ class Enttec(Output):
         if self._port is None:
             return
         try:
-            taken = _take(self._port, self._rest)
+            taken = _write_some(self._port, self._rest)
         except OSError as error:
             self._break("TWL-X111", reason_of(error))
             return
@@ -146,7 +146,7 @@ class Enttec(Output):
         if self._port is not None:
             asyncio.get_running_loop().remove_reader(self._port.fileno())
             asyncio.get_running_loop().remove_writer(self._port.fileno())
-            self._given_up.append(self._port)
+            self._abandoned.append(self._port)
         self._port, self._rest = None, b""
 
     async def _farewell(self) -> None:
@@ -163,14 +163,14 @@ class Enttec(Output):
         await self._shut()
 
     async def _shut(self) -> None:
-        while self._given_up:
-            port = self._given_up.pop()
+        while self._abandoned:
+            port = self._abandoned.pop()
             with suppress(*FAULTS):
                 async with asyncio.timeout(CLOSE_LIMIT_S):
                     await run_blocking(f"close {self._path}", partial(_discard, port))
 
 
-def _take(port: "serial.Serial", data: bytes) -> int:
+def _write_some(port: "serial.Serial", data: bytes) -> int:
     """Number of bytes that the port accepted; pyserial's own write would spin while the port is full."""
     try:
         return os.write(port.fileno(), data)
