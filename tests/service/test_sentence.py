@@ -315,9 +315,9 @@ def test_what_is_not_known_of_every_part_is_not_said_while_the_clock_is_in_doubt
     other = document("unknown", BLUE, zones={"bowl": {**zone, **more}})
     summary = health(clock=Trust.SUSPECT, counts={"unknown": 2})
     unknown = "The clock is in doubt and nothing changes. We do not know what the tower shows."
-    assert told(tower, "en", summary, mast, other).main == unknown
+    assert sentence_of(tower, "en", summary, mast, other).main == unknown
     same = document("unknown", BLUE, zones={"bowl": zone})
-    assert told(tower, "en", summary, mast, same).main != unknown
+    assert sentence_of(tower, "en", summary, mast, same).main != unknown
 
 
 @pytest.mark.parametrize(
