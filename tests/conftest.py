@@ -4,6 +4,7 @@ for being slow; none that is not `real` starts a program; and no program that a 
 import gc
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import chain, groupby
@@ -103,17 +104,18 @@ def pytest_collection(session: pytest.Session) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """From now on there is garbage, and what was collected is none of it."""
+    """From now on there is garbage, and what was collected is none of it. It is looked for seldom: at Python's own
+    threshold that took a twentieth of all the time."""
     gc.enable()
     gc.freeze()
+    gc.set_threshold(20_000, 10, 20)
     if session.config.option.markexpr == IN_MEMORY:
-        sys.addaudithook(refuse_programs)
+        subprocess.Popen.__init__ = refuse  # type: ignore[assignment]  # a hook of `sys` would be called for each `id()`
 
 
-def refuse_programs(event: str, _: object) -> None:
-    """Lets a test fail that starts a program among those that need none."""
-    if event == "subprocess.Popen":
-        raise AssertionError("a test that starts a program is marked: @pytest.mark.real")
+def refuse(*_: object, **__: object) -> None:
+    """In place of starting a program, among the tests that need none."""
+    raise AssertionError("a test that starts a program is marked: @pytest.mark.real")
 
 
 @pytest.hookimpl(trylast=True)
