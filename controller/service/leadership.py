@@ -238,7 +238,8 @@ class Leaderships:
         sooner, and none where there is a site to take that nobody holds."""
         others = {site: lease.left_s for site, lease in self._standing.leases.items() if lease.holder != self.name}
         soonest = min((left_s + JUST_AFTER_S for left_s in others.values() if left_s > 0), default=RENEW_S)
-        if any(others.get(site, 1.0) <= 0 for site in self._share[0]):
+        ended = {site for site, left_s in others.items() if left_s <= 0}
+        if ended and not ended.isdisjoint(self._share[0]):
             soonest = JUST_AFTER_S
         return max(0.0, min(RENEW_S, soonest) - waited_s)
 
