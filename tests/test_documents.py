@@ -71,15 +71,23 @@ def command_lines() -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Path:
+def site(made_site: Path, tmp_path: Path) -> Path:
     """A copy of the shipped configuration on a port that nobody listens on, with two versions of its schedule."""
-    config = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
+    shutil.copytree(made_site, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "config"
+
+
+@pytest.fixture(scope="module")
+def made_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of which `site` is a copy."""
+    made = tmp_path_factory.mktemp("site")
+    config = Path(shutil.copytree(ROOT / "config", made / "config"))
     tower = (config / TOWER).read_text(encoding="utf-8")
     (config / TOWER).write_text(tower.replace("broker: embedded", "broker: mqtt://127.0.0.1:1"), encoding="utf-8")
-    keeper = ScheduleKeeper(config, VersionStore(tmp_path / "state", [].append), lambda: NOW)
+    keeper = ScheduleKeeper(config, VersionStore(made / "state", [].append), lambda: NOW)
     shipped = keeper.read()
     keeper.save(shipped.text + b"# saved\n", shipped.sha256, who="kim", source=Source.PAGE)
-    return config
+    return made
 
 
 @pytest.mark.parametrize(("document", "line"), command_lines(), ids=lambda value: value.replace(" ", "_"))

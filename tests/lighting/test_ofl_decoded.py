@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -26,22 +27,26 @@ COLORS = [Color("#FF6A00"), Color("#FFFFFF"), Color("#0040FF")]
 WHITE_NAMES = {"warm": "warm_white", "ww": "warm_white", "cold": "cold_white", "cool": "cold_white", "cw": "cold_white"}
 
 
-def imported(text: str) -> Iterator[tuple[str, ofl.Imported]]:
-    """Each mode that is not refused."""
+@cache
+def outcomes(text: str) -> dict[str, ofl.Imported | Mistake]:
+    """Each mode as it is imported, or why it is refused."""
+    found: dict[str, ofl.Imported | Mistake] = {}
     for mode in ofl.modes(text):
         try:
-            yield mode, ofl.import_fixture(text, mode)
-        except Mistake:
-            continue
+            found[mode] = ofl.import_fixture(text, mode)
+        except Mistake as mistake:
+            found[mode] = mistake
+    return found
+
+
+def imported(text: str) -> Iterator[tuple[str, ofl.Imported]]:
+    """Each mode that is not refused."""
+    return ((mode, found) for mode, found in outcomes(text).items() if not isinstance(found, Mistake))
 
 
 def refused(text: str) -> Iterator[tuple[str, Mistake]]:
     """Each mode that is refused, and why."""
-    for mode in ofl.modes(text):
-        try:
-            ofl.import_fixture(text, mode)
-        except Mistake as mistake:
-            yield mode, mistake
+    return ((mode, found) for mode, found in outcomes(text).items() if isinstance(found, Mistake))
 
 
 def wrong(text: str, mode: str, found: ofl.Imported) -> list[str]:
