@@ -143,7 +143,7 @@ def test_extremes_of_the_files_can_be_sent() -> None:
 
 @pytest.mark.parametrize(("cues", "zones"), [(400, 24), (5_000, 2), (200, 100)])
 def test_a_plan_that_is_too_long_is_told_as_far_as_it_fits(cues: int, zones: int) -> None:
-    """A document that the gateway must refuse would leave it dark; the rest is told before it is needed."""
+    """A document that the gateway must refuse would leave it dark; the rest is sent before it is needed."""
     lamps = [{"name": f"f{n}", "zone": f"zone-{n}", "profile": "rgb", "address": 3 * n + 1} for n in range(zones)]
     whole = want({f"zone-{n}": Look((ORANGE,), 0.8) for n in range(zones)})
     many = tuple(replace(whole.cues[0], at=NOW + n * timedelta(minutes=1)) for n in range(cues))
@@ -172,7 +172,7 @@ def test_a_report() -> None:
 
 
 def test_what_it_says_of_itself_is_handed_on() -> None:
-    """As it says it; what is not known here is left out."""
+    """The fields that it reports; unknown ones are left out."""
     report = mast().decode("w/gateway/mast/reported", REPORT[:-1] + b',"info":{"program":"1.2","color":"grey"}}', "w")
     assert isinstance(report, Report)
     assert report.info == GatewayInfo(program="1.2")
@@ -220,7 +220,7 @@ def test_any_bytes_are_read_or_refused(leaf: str, payload: bytes) -> None:
     ],
 )
 def test_what_it_agrees_with(desired: ZoneState, shown: ReportedLook, agrees: bool) -> None:
-    """On or off as asked, and near enough; what was not said agrees with nothing."""
+    """On or off as desired, and near enough; a missing part agrees with nothing."""
     assert mast().agrees("bowl", desired, shown) is agrees
 
 

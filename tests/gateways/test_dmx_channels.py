@@ -57,7 +57,7 @@ def test_bridges_may_count_from_nought(want: DesiredState) -> None:
 
 
 def test_channels_add_up_to_a_confirmation(want: DesiredState) -> None:
-    """The documented answer is one topic a channel; a zone agrees when all its channels are told."""
+    """The documented answer is one topic a channel; a zone agrees when all its channels are reported."""
     gateway = bridge(channel_topic="dmx/channels/{channel}/set", state_topic="dmx/channels/{channel}")
     report = gateway.decode("dmx/channels/16", b"199", PREFIX)
     assert report == Report(zones={"shaft": ReportedLook(levels=((16, 199),))})
@@ -128,7 +128,7 @@ def test_a_level_beyond_the_scale_shows_that_it_is_another(scale: str, payload: 
 
 
 def test_without_a_state_topic_it_is_written_only() -> None:
-    """It can never be confirmed, and says so."""
+    """It can never be confirmed, and declares that."""
     gateway = bridge(channel_topic="dmx/{channel}")
     assert not gateway.confirms
     assert gateway.topics(PREFIX) == ()

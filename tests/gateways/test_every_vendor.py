@@ -106,7 +106,7 @@ def test_other_topics_say_nothing(vendor: Gateway) -> None:
 
 
 def test_topics_can_be_subscribed_to_one_by_one(vendor: Gateway) -> None:
-    """No wildcard hears what is not ours, and none is named twice."""
+    """No wildcard matches foreign topics, and none is listed twice."""
     topics = vendor.topics(PREFIX)
     assert len(set(topics)) == len(topics) > 1
     assert not any(char in topic for topic in topics for char in "+#")
@@ -330,7 +330,7 @@ def test_one_that_differs_in_its_name_is_alike(vendor: Gateway) -> None:
 
 @pytest.mark.parametrize("key", ["state_topic", "availability_topic"])
 def test_one_that_is_never_heard_is_not_alike_one_that_is(key: str, named: Callable[..., Gateway]) -> None:
-    """What is decided for a lamp depends on what it tells; the names of topics do not count."""
+    """Decisions for a lamp depend on its reports; the names of topics do not matter."""
     telling, silent = named("home-assistant"), named("home-assistant", **{key: None})
     assert telling.alike == named("home-assistant", **{key: "home/other"}).alike
     assert telling.alike != silent.alike

@@ -16,7 +16,7 @@ PREFIX = "watertower"
 
 
 def read(gateway: Gateway, **keys: Any) -> ReportedLook:
-    """What a state says."""
+    """The look in a state."""
     report = gateway.decode("home/rgb1", json.dumps(keys).encode(), PREFIX)
     assert isinstance(report, Report), report
     return report.zones["bowl"]
@@ -151,7 +151,7 @@ def test_a_state_may_be_wrapped(named: Callable[..., Gateway]) -> None:
 
 
 def test_off_drops_the_colour_of_before(named: Callable[..., Gateway]) -> None:
-    """What an off report says of colour means nothing."""
+    """The colour in an off report means nothing."""
     keys = {"state": "OFF", "brightness": 204, "color": {"r": 255, "g": 106, "b": 0}}
     assert read(named("home-assistant"), **keys) == ReportedLook(on=False)
 
@@ -252,7 +252,7 @@ def test_the_brightness_has_the_scale_of_the_lamp(
 
 
 def test_a_lamp_of_twelve_bits_may_count_in_eight(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
-    """It tells the nearest that it can hold."""
+    """The lamp reports the nearest level of its scale."""
     gateway = named("home-assistant", brightness_scale="4095")
     keys = {"state": "ON", "color_mode": "rgb", "color": {"r": 255, "g": 106, "b": 0}}
     assert gateway.agrees("bowl", lit(brightness=0.5), read(gateway, **keys, brightness=round(128 / 255 * 4095)))
@@ -260,7 +260,8 @@ def test_a_lamp_of_twelve_bits_may_count_in_eight(named: Callable[..., Gateway],
 
 
 def test_a_lamp_that_is_off_still_tells_its_scale(named: Callable[..., Gateway]) -> None:
-    """Most tell the brightness that they would have: off it is, and of another scale. Nonsense tells nothing."""
+    """Most lamps that are off report the brightness that they would have: it is off, and shows another scale. Nonsense
+    proves nothing."""
     for brightness, code in ((4095, "TWL-G121"), (-1, None), (None, None), (255, None)):
         payload = json.dumps({"state": "OFF", "brightness": brightness}).encode()
         report = named("home-assistant").decode("home/rgb1", payload, PREFIX)
@@ -303,7 +304,7 @@ def test_a_lamp_has_a_range_of_colour_temperatures(
 
 @pytest.mark.parametrize("kind", ["home-assistant", "esphome"])
 def test_words_for_being_there_are_the_devices_own(kind: str, named: Callable[..., Gateway]) -> None:
-    """Those that are named, and no others; one that is not known is told with the keys, and proves no life."""
+    """Only the named words count; an unknown one is reported with the keys to write, and proves no life."""
     topic = {"home-assistant": "home/rgb1/available", "esphome": "tower/status"}[kind]
     gateway = named(kind, payload_available="alive", payload_not_available="dead")
     assert gateway.decode(topic, b"alive", PREFIX) == Report(online=True)

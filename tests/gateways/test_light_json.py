@@ -27,7 +27,7 @@ ORANGE = {"r": 255, "g": 106, "b": 0}
     ],
 )
 def test_light_without_a_colour_is_white(keys: dict[str, Any]) -> None:
-    """ESPHome tells its white modes without r, g and b; an older colour must not stand."""
+    """ESPHome reports its white modes without r, g and b; an older colour must not stay."""
     assert read_color(keys) == ReportedLook(color=WHITE)
 
 

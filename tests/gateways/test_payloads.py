@@ -33,7 +33,7 @@ def test_brightness_is_a_share_of_its_scale(value: int, full: int, expected: flo
 
 @pytest.mark.parametrize(("value", "full"), [(101, 100), (256, 255), (-1, 254)])
 def test_brightness_beyond_its_scale_is_refused(value: int, full: int) -> None:
-    """It is not clipped: who says 300 does not mean full."""
+    """A value is not clipped: 300 does not mean full."""
     with pytest.raises(Unreadable):
         payloads.fraction(value, full)
 

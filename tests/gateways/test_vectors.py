@@ -150,7 +150,7 @@ def test_availability_is_understood(vector: Mapping[str, Any], named: Callable[.
 
 
 def test_the_answer_to_a_request_says_only_that_it_lives(named: Callable[..., Gateway]) -> None:
-    """A request was carried out; what came of it is told elsewhere."""
+    """A request was carried out; its result is reported elsewhere."""
     (vector,) = (each for each in VECTORS if each["id"] == "shelly2-state-rpc-reply")
     assert named("shelly-gen2").decode("watertower/gateway/lamp/rpc", payload(vector), "watertower") == Report()
 
@@ -181,7 +181,7 @@ def test_a_state_is_understood(vector: Mapping[str, Any], named: Callable[..., G
 
 
 def near_rgb(vector: Mapping[str, Any], rgb: list[int]) -> None:
-    """The colour, with the light of a white LED added; told by xy alone it has no brightness."""
+    """The colour, with the light of a white LED added; reported by xy alone it has no brightness."""
     given = [min(255, part + vector["given"].get("white", 0)) for part in vector["given"]["rgb"]]
     if "x" in json.dumps(vector["payload"]):
         given = [round(part * 255 / max(given)) for part in given]

@@ -16,7 +16,7 @@ PREFIX = "watertower"
 
 
 def shown(gateway: Gateway, topic: str, payload: bytes | dict[str, Any]) -> ReportedLook:
-    """What a message says of the zone."""
+    """The look of the zone in a message."""
     raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     report = gateway.decode(topic, raw, PREFIX)
     assert isinstance(report, Report), report
@@ -24,7 +24,7 @@ def shown(gateway: Gateway, topic: str, payload: bytes | dict[str, Any]) -> Repo
 
 
 def fault(report: Report | Ignored | Rejected) -> tuple[str, str]:
-    """The code of the fault that a message shows, and the words or the value that it was told in."""
+    """The code of the fault in a message, and its error text or value."""
     assert isinstance(report, Report), report
     assert report.fault is not None
     return report.fault.code, report.fault.fields.get("error") or report.fault.fields["value"]
@@ -62,7 +62,7 @@ def test_the_bridge_is_found_from_the_lamp(topic: str, bridge: str, named: Calla
 
 
 def test_a_bridge_that_could_be_at_several_places(named: Callable[..., Gateway]) -> None:
-    """`tower/z2m` with a lamp `north`, or `tower` with a lamp `z2m/north`: whichever says offline is believed."""
+    """`tower/z2m` with a lamp `north`, or `tower` with a lamp `z2m/north`: an offline on either topic counts."""
     gateway = named("zigbee2mqtt", topic="tower/z2m/north")
     for bridge in ("tower/bridge/state", "tower/z2m/bridge/state"):
         assert gateway.decode(bridge, b'{"state":"offline"}', PREFIX) == Report(online=False)
@@ -199,7 +199,7 @@ def test_esphome_lights_without_colours(
     ("kind", "modes"), [("esphome", ["rgb", "color_temp"]), ("zigbee2mqtt", ["hs"]), ("esphome", [])]
 )
 def test_colour_modes_that_the_firmware_does_not_take(kind: str, modes: list[str], named: Callable[..., Any]) -> None:
-    """ESPHome tells no colour temperature of a light with colours; Zigbee2MQTT makes the hue by itself."""
+    """ESPHome reports no colour temperature for a light with colours; Zigbee2MQTT computes the hue itself."""
     with pytest.raises(ValidationError):
         named(kind, color_modes=modes)
 
@@ -330,7 +330,7 @@ def test_wled_xml_is_read_by_its_tags(named: Callable[..., Gateway], lit: Callab
 def test_wled_is_sent_its_whole_state(
     named: Callable[..., Gateway], desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
-    """Effect, night light and what may have been done to the segment are put right; the fade is always said."""
+    """A command resets effect, night light and changes of the segment; it always contains the fade."""
     keys = sent(named("wled", channels="rgbw"), desired_state(lit(brightness=0.8)))
     assert keys["seg"] == {"on": True, "bri": 255, "frz": False, "fx": 0, "col": [[255, 106, 0, 0]]}
     assert (keys["tt"], keys["nl"]) == (0, {"on": False})
@@ -397,7 +397,7 @@ def test_tasmota_fades_in_half_seconds(
 def test_tasmota_colours_are_divided_by_the_dimmer(
     named: Callable[..., Gateway], lit: Callable[..., ZoneState]
 ) -> None:
-    """At 60 % the firmware says 996245 for a colour of FFA373; when dim the hue says it better."""
+    """At 60 % the firmware reports 996245 for a colour of FFA373; when dim the hue is more exact."""
     gateway = named("tasmota")
     keys = {"POWER": "ON", "Dimmer": 60, "Color": "996245", "HSBColor": "21,55,60"}
     report = shown(gateway, "stat/tasmota/RESULT", keys)
@@ -526,7 +526,7 @@ def test_shelly_gen1_that_has_cut_out_is_off(named: Callable[..., Gateway]) -> N
 def test_shelly_gen2_answers_reach_the_one_who_asked(
     named: Callable[..., Gateway], lit: Callable[..., ZoneState]
 ) -> None:
-    """The id of the request finds the component; an error is told with the device's words."""
+    """The id of the request identifies the component; an error is reported with the device's text."""
     gateway = named("shelly-gen2", zone=None, zones={"shaft": "light:1", "bowl": "rgb:0"})
     questions = [json.loads(message.payload) for message in gateway.query(PREFIX)]
     assert [each["method"] for each in questions] == ["Light.GetStatus", "RGB.GetStatus"]
@@ -650,7 +650,7 @@ def test_a_group_and_half_a_setting_are_refused(kind: str, keys: dict[str, Any],
 def test_the_bridge_says_what_it_could_not_do(
     name: str, message: str, named_in_it: bool, named: Callable[..., Gateway]
 ) -> None:
-    """Of this lamp, in its log; that the lamp lives is not said by it. Other levels are no errors."""
+    """Errors of this lamp, in the bridge's log; they do not prove that the lamp lives. Other levels are no errors."""
     gateway = named("zigbee2mqtt", topic=f"zigbee2mqtt/{name}")
     payload = {"level": "error", "message": message, "namespace": "z2m"}
     report = gateway.decode("zigbee2mqtt/bridge/logging", json.dumps(payload).encode(), PREFIX)

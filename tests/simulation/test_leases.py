@@ -65,7 +65,7 @@ class World:
 
 
 def test_two_share_the_sites_and_one_takes_over_from_a_frozen_one() -> None:
-    """It thaws, says nothing, and gets its share again."""
+    """It thaws, publishes nothing, and gets its share again."""
     world = World(("one", "two"))
     world.run(10)
     assert world.spread() == [3, 3]
@@ -94,7 +94,7 @@ def test_a_leader_without_the_database_goes_on_and_the_other_takes_what_is_free(
 
 
 def test_answers_that_are_lost_take_the_lead_from_nobody() -> None:
-    """The rounds are stored, so the lease holds; who asks in vain goes on."""
+    """The rounds are stored, so the lease is kept; a controller that asks without success goes on."""
     world = World(("one", "two"))
     world.run(10)
     before = world.all["one"].leads

@@ -86,7 +86,7 @@ def test_what_is_sent_into_a_cut_line_arrives_when_it_is_mended_in_time(ends: En
 
 
 def test_the_broker_takes_nothing_over_a_session_that_it_has_given_up(ends: Ends) -> None:
-    """It has said the will; the client, which does not know yet, speaks in vain."""
+    """The will is published; the client does not know yet, and sends without effect."""
     ends.line.part()
     while not ends.payloads:
         ends.wait(0.1)

@@ -66,7 +66,8 @@ def test_what_was_acknowledged_outlives_a_leader(setup: Setup) -> None:
 
 
 def test_a_leader_that_was_frozen_says_nothing_before_it_has_asked(setup: Setup) -> None:
-    """Whoever took over has said something else since, which a lamp of a vendor's would not tell from a newer order."""
+    """The new leader has sent something else since; a vendor's lamp could not distinguish the old command from a newer
+    one."""
     _, scenario = held(setup, "none")
     leader = next(host for host in scenario.leased if host.loop is not None)
     leader.publish(Message("probe/before", b"1", retain=True))

@@ -34,7 +34,7 @@ KINDS = {fault.name: fault for name in (*SOUND, "foreign-writer") for fault in F
 HEALED_S = 10.0
 SEEN_S = 30.0
 CONNECTED_S = 45.0
-"""A client that sought the broker in vain tries again within 30 s, its dial takes 5 s, and its partner may just so."""
+"""A client that did not reach the broker tries again within 30 s, its dial takes 5 s, and so may its partner's."""
 
 
 class Faulty(RuleBasedStateMachine):

@@ -59,7 +59,7 @@ def test_nothing_acknowledged_is_lost(setup: Setup, faults: str) -> None:
 
 
 def test_orders_far_ahead_put_out_no_light(setup: Setup) -> None:
-    """Reported or written each hour: noticed, told, and overcome in a moment."""
+    """Reported or written each hour: noticed, reported in an event, and over in a moment."""
     result = held(setup, "epoch")
     assert "TWL-G113" in {alarm.event.code for alarm in result.alarms}
     assert result.meter.total.wrong_s < 1
@@ -67,7 +67,8 @@ def test_orders_far_ahead_put_out_no_light(setup: Setup) -> None:
 
 
 def test_who_asks_is_told_rightly_whether_it_runs_by_any_clock(setup: Setup) -> None:
-    """Up to an hour wrong, of a controller that died with its brokers, or lives though somebody else said otherwise."""
+    """With a clock up to an hour wrong, about a controller that died with its brokers, or lives though somebody wrote
+    `offline`."""
     result = held(setup, "asker")
     assert len(result.faults.begun) > 10
     assert result.misjudged == 0

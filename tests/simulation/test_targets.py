@@ -8,7 +8,7 @@ from controller.simulation.rehearsal import missed
 
 
 def seed(faults: str = "storm", share: float = 1.0, kind: str = "dmx", **figures: float) -> dict[str, Any]:
-    """The figures of a seed that reached everything, but what is told."""
+    """The figures of a seed that reached every target, with the given changes."""
     gateway = {"name": "mast", "kind": kind, "availability": share, "undetected_s": figures.pop("undetected_s", 0)}
     sound = {"acknowledged_lost": 0, "regressions": 0, "misjudged": 0, "wrong_colour_s": 0, "alarms": 0}
     return {"faults": faults, "gateways": [gateway], **sound, **figures}

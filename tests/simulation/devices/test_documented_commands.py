@@ -72,7 +72,7 @@ COMMANDS = [
 
 @pytest.mark.parametrize("vector", COMMANDS)
 def test_a_documented_command_is_understood(vector: Mapping[str, Any]) -> None:
-    """The device shows what the document says that the command means."""
+    """The device shows what the command means by its documentation."""
     keys = keys_for(vector)
     gateway = GATEWAYS[keys["kind"]].model_validate(keys)
     device = DEVICES[gateway.kind](gateway)

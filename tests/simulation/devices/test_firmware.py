@@ -29,7 +29,7 @@ def test_wled_boots_orange_of_its_own(pair_of: Callable[[str], Any]) -> None:
 
 
 def test_wled_reports_at_most_once_a_second(pair_of: Callable[[str], Any]) -> None:
-    """The last state is told, whatever came between."""
+    """The last state is reported, whatever came between."""
     pair = pair_of("wled")
     pair.wait(5)
     pair.sent.clear()
@@ -72,7 +72,7 @@ def test_wled_says_nothing_of_what_did_not_change(pair_of: Callable[[str], Any])
     ],
 )
 def test_what_is_retained(name: str, leaf: str, retained: bool, pair_of: Callable[[str], Any]) -> None:
-    """Where states are not, a controller that comes late hears nothing until it asks."""
+    """Where states are not retained, a controller that comes late receives nothing until it asks."""
     pair = pair_of(name)
     pair.ask(ORANGE)
     pair.wait(3)
@@ -133,7 +133,7 @@ def test_shelly_gen1_tells_its_status_every_half_minute(pair_of: Callable[[str],
 
 
 def test_shelly_gen2_tells_the_present_and_then_the_end(pair_of: Callable[[str], Any]) -> None:
-    """During a fade the goal is in `transition`; the end of the fade is told by itself."""
+    """During a fade the target is in `transition`; the end of the fade is reported by itself."""
     pair = pair_of("shelly-2")
     pair.sent.clear()
     pair.ask(ORANGE, 10.0)

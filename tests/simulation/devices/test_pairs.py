@@ -1,4 +1,4 @@
-"""Dialect and device wired together: what is wished is shown, said, read back and agreed to; what is not, is not."""
+"""Dialect and device connected: a desired look is shown, reported, decoded and agrees; any other does not."""
 
 import json
 from collections.abc import Callable
@@ -70,7 +70,7 @@ wishes = st.one_of(
 def test_a_wish_is_shown_told_and_agreed_to(
     pair_name: str, pair_of: Callable[[str], Any], want: ZoneState, fade_s: float
 ) -> None:
-    """After the fade the lamp shows what the dialect says that it can, and the reports agree."""
+    """After the fade the lamp shows what it can by its dialect, and the reports agree."""
     pair = pair_of(pair_name)
     pair.ask(want, fade_s)
     pair.wait(fade_s + 3)
@@ -167,7 +167,7 @@ def test_presence_and_last_will_are_read(pair: Any) -> None:
 
 @ASKED
 def test_a_device_that_can_be_asked_answers(pair: Any) -> None:
-    """Forgotten by the controller, it tells its whole state when asked."""
+    """Unknown to the controller, it reports its whole state when asked."""
     pair.ask(lit(ORANGE, 0.8))
     pair.wait(3)
     pair.shown.clear()
