@@ -1,10 +1,12 @@
-"""One name, one idea: class names are unique in `controller/`, and file names too where not the same by design."""
+"""One name, one idea: class names are unique in `controller/`, and file names too where not the same by design. One
+file, one topic: none is so long that it must have two."""
 
 import ast
 from collections import defaultdict
 
 from tests.source import ROOT, nodes_by_file
 
+LONGEST = 400
 SAME_BY_DESIGN = {"__init__.py", "runtime.py"}
 
 
@@ -26,3 +28,9 @@ def test_no_file_name_stands_in_two_packages() -> None:
         if path.name not in SAME_BY_DESIGN and package not in {"cli", "simulation/devices"}:
             places[path.name].append(package)
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_no_file_is_so_long_that_it_must_have_two_topics() -> None:
+    """Whoever needs more lines moves a topic to a file of its own, or finds what is said twice."""
+    lengths = {path.relative_to(ROOT).as_posix(): len(path.read_text("utf-8").splitlines()) for path in nodes_by_file()}
+    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}

@@ -75,9 +75,8 @@ def sentence(facts: Facts, language: Language) -> Sentence:
     """The sentence in a language."""
     health = facts.health
     if health is None:
-        return Sentence(
-            "starting", "unknown", _text(language, "case.lost_unknown" if facts.is_lost else "case.starting")
-        )
+        key = "case.lost_unknown" if facts.is_lost else "case.starting"
+        return Sentence("starting", "unknown", template(language, "sentence", key))
     text = _SentenceBuilder(facts, health, language)
     case, status, main = text.case() if not facts.is_lost else text.case_lost()
     return Sentence(
@@ -385,10 +384,10 @@ class _SentenceBuilder:
         return upcoming(self._local(at), self._health.at, self._language, is_end=is_end)
 
     def _template(self, key: str) -> str:
-        return _text(self._language, key)
+        return template(self._language, "sentence", key)
 
     def _text(self, key: str, fields: Mapping[str, object]) -> str:
-        return _text(self._language, key).format_map(fields)
+        return self._template(key).format_map(fields)
 
 
 def _number(count: int) -> str:
@@ -397,7 +396,3 @@ def _number(count: int) -> str:
 
 def _differ(one: LookValue, other: LookValue) -> bool:
     return (one.on, one.color, one.brightness) != (other.on, other.color, other.brightness)
-
-
-def _text(language: Language, key: str) -> str:
-    return template(language, "sentence", key)
