@@ -110,7 +110,7 @@ def test_they_share_their_states(scheduled: Callable[[str], Program]) -> None:
 
 
 def test_one_turn_decides_more_of_them(scheduled: Callable[[str], Program]) -> None:
-    """What is not asked for anew costs little."""
+    """What is not computed again costs little."""
     first = []
     for lamps in (ALIKE, EACH_ITS_OWN):
         controller = Controller(lamps, "w", scheduled(EVENINGS))

@@ -27,7 +27,7 @@ def test_alone_over_a_border(long: World) -> None:
 
 
 def test_a_report_by_plan_confirms_nothing_else(evening: World) -> None:
-    """The controller meets a gateway that went by its plan: it agrees, and is told anew all the same."""
+    """The controller finds a gateway that followed its plan: it agrees, and still gets a new document."""
     evening.mast.disconnect()
     evening.until(SUNSET + timedelta(minutes=5))
     assert evening.controller.status() == {"silent"}
@@ -93,7 +93,7 @@ def test_a_changed_plan_is_told_though_the_light_stays(night: World, scheduled: 
 def test_a_gateway_that_missed_the_changed_plan_is_not_believed(
     night: World, scheduled: Callable[[str], Program]
 ) -> None:
-    """Its light is right, its plan is not: pending, and sent again until it says that it has it."""
+    """Its light is right, its plan is not: pending, and sent again until it reports the new order."""
     night.weather(lose=1.0)
     night.controller.engine.follow(scheduled("campaigns:\n  - {name: x, dates: 20–26 November, color: orange}\n"))
     night.controller.wake()
@@ -114,7 +114,7 @@ def test_the_plan_always_reaches_two_days_ahead(long: World) -> None:
 
 
 def test_at_a_cue_it_is_sent_nothing_and_a_second_later_the_plan_anew(evening: World) -> None:
-    """It takes the cue by itself, to the instant; the document that follows says the same, and is confirmed."""
+    """It follows the cue by itself, to the instant; the document that follows has the same light, and is confirmed."""
     cue = evening.controller.engine.following
     assert cue is not None
     evening.sent.clear()

@@ -64,12 +64,12 @@ def test_a_week_moved_by_a_day(words: Words) -> None:
     ],
 )  # fmt: skip
 def test_what_saving_does_at_once_comes_first(words: Words, before: str, after: str, line: str) -> None:
-    """It is also what the button says."""
+    """It is also the text of the button."""
     assert words(before, after, now=IN_THE_WEEK).now() == line
 
 
 def test_a_long_run_of_nights_is_one_line_with_the_hours_of_its_ends(words: Words) -> None:
-    """And the count tells that none was left out."""
+    """And the count shows that none was left out."""
     before = "campaigns: [{name: A, nights: 25 November to 20 December, color: orange}]"
     found = words(before, before.replace("color", "hours: sunset to 23:00, color"), "en")
     (first, *_) = map(found.group, found.changes.groups)

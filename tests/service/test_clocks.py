@@ -1,4 +1,4 @@
-"""Clocks that are wrong, step, or tell nothing, at either end."""
+"""Clocks that are wrong, step, or give no time, at either end."""
 
 import json
 import re
@@ -25,7 +25,7 @@ SUNSET = datetime(2026, 11, 20, 14, 41, tzinfo=UTC)
 
 @pytest.mark.parametrize("trust", [Trust.PLAUSIBLE, Trust.HOLDOVER])
 def test_a_gateway_whose_clock_is_an_hour_ahead(world_of: Callable[..., World], trust: Trust) -> None:
-    """The controller said live what time it is: that counts, and the gateway says so."""
+    """A live message of the controller had the time: the gateway uses it, and reports that."""
     world = world_of(EVENING)
     world.mast.clock.offset_s, world.mast.clock.trust = 3600.0, trust
     world.mast.start()
@@ -78,7 +78,7 @@ def test_a_gateway_whose_clock_is_set_back_is_heard_again(night: World) -> None:
 
 @pytest.mark.parametrize("ahead_s", [1.5, -1.5])
 def test_clocks_a_little_apart_raise_no_alarm(evening: World, ahead_s: float) -> None:
-    """The gateway crosses the border by its own clock, before or after us: nothing is told but the change."""
+    """The gateway passes the cue by its own clock, before or after us: the change is the only event."""
     evening.mast.clock.offset_s += ahead_s
     evening.run(30)
     since = evening.mono
@@ -88,7 +88,8 @@ def test_clocks_a_little_apart_raise_no_alarm(evening: World, ahead_s: float) ->
 
 
 def test_while_the_clock_is_suspect_nothing_is_sent(night: World) -> None:
-    """A step of an hour: no message, nothing counts as confirmed; told; after it settled all is as before."""
+    """A step of an hour: no message is sent, nothing counts as confirmed, an event is emitted; afterwards all is as
+    before."""
     controller = night.controller
     controller.clock.step(3600)
     controller.clock.trust = Trust.SUSPECT
@@ -236,7 +237,7 @@ def test_a_step_back_just_after_a_cue_changes_no_lamp_twice(
 def test_a_step_back_just_after_a_cue_sends_a_vendors_lamp_nothing(
     world_of: Callable[..., World], back_s: float
 ) -> None:
-    """Which has no plan and no clock: it was told once, and stays as it is."""
+    """A device without plan and clock: it is commanded once, and stays as it is."""
     program = world_of(EVENING).controller.engine.program
     cue = program.next_cue(EVENING).at
     world = world_of(cue - timedelta(seconds=10), vendors=("wled",))
@@ -342,7 +343,7 @@ def test_a_gateway_that_goes_by_our_time_has_no_clock_to_compare(night: World) -
 
 
 def test_a_gateway_that_takes_our_time_goes_by_another_no_more(night: World) -> None:
-    """Its clock lost the time server: it goes by ours, and what was told of it is over."""
+    """Its clock lost the time server: it uses ours, and the alarm about it is cleared."""
     night.mast.clock.step(3600)
     night.run(60)
     since = night.mono
@@ -374,7 +375,7 @@ def test_a_lamp_that_was_not_asked_while_the_clock_was_suspect_is_not_silent(
 
 
 def readings(night: World, *, known: datetime | None = None, drift: float = 0.0) -> Iterator[ClockReading]:
-    """What a judge of a clock says, second by second from now on."""
+    """Readings of a judged clock, second by second from now on."""
     judge = ClockJudge(known)
     for second in range(10_000):
         wall = night.controller.read().wall + timedelta(seconds=second * (1 + drift))

@@ -40,14 +40,14 @@ def test_days_and_nights_are_told_as_they_are_counted() -> None:
 
 
 def test_what_shows_now_does_not_come() -> None:
-    """By day in its week it does, for tonight; the days that are over are not told."""
+    """By day in its week it is listed, for tonight; days that are over are not."""
     night, day = datetime(2026, 11, 23, 20, tzinfo=UTC), datetime(2026, 11, 23, 10, tzinfo=UTC)
     assert lights_of(program(WEEK), night) == [("Week", "2027-11-20", "2027-11-26")]
     assert lights_of(program(WEEK), day)[0] == ("Week", "2026-11-23", "2026-11-26")
 
 
 def test_of_a_rule_of_each_week_its_period_is_one_light() -> None:
-    """And everyday light is told once."""
+    """And everyday light is listed once."""
     fridays = program("name: Fridays, nights: every Friday in October, color: red", every_night="name: E, color: white")
     assert lights_of(fridays, datetime(2026, 6, 1, 10, tzinfo=UTC)) == [
         ("E", "2026-06-01", "2027-07-05"),

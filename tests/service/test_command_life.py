@@ -29,7 +29,7 @@ def evening(world_of: Callable[..., World]) -> World:
 
 
 def told_by_gateway(world: World) -> dict[str, list[str]]:
-    """By id, the codes of what the gateway itself told."""
+    """By id, the codes of the gateway's own events."""
     lives: dict[str, list[str]] = {}
     for _, event in world.mast.events:
         if "command_id" in event.fields:

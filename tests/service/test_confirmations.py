@@ -1,4 +1,4 @@
-"""Confirmations of many gateways are told as one event, and each stands in the history."""
+"""Confirmations of many gateways are logged as one event, and each is in the history."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ def confirmed(number: int, shows: object = ORANGE) -> Event:
 
 
 def gathered(confirmations: Confirmations, events: list[Event], now_s: float = 0.0) -> list[Event]:
-    """What is told of them when the first has waited."""
+    """The events once the first has waited."""
     assert all(confirmations.gather(event, AT, now_s) for event in events)
     assert confirmations.due(now_s) == []
     return [event for event, _ in confirmations.due(now_s + GATHER_S)]
@@ -67,7 +67,7 @@ def test_those_that_show_something_else_are_told_apart() -> None:
 
 
 def test_at_a_small_site_none_waits_and_nothing_else_ever_does() -> None:
-    """A confirmation is told at once."""
+    """A confirmation is emitted at once."""
     assert not Confirmations(SINGLY).gather(confirmed(1), AT, 0.0)
     assert not Confirmations(250).gather(new_event("TWL-G105", gateway="post-1"), AT, 0.0)
 

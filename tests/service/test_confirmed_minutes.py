@@ -21,7 +21,7 @@ NOON = datetime(2026, 11, 20, 11, tzinfo=UTC)
 
 @dataclass
 class Night:
-    """A program whose zones are confirmed as the test says, sampled every second."""
+    """A program whose confirmed zones the test sets, sampled every second."""
 
     began: datetime
     glow: ConfirmedMinutes = field(default_factory=ConfirmedMinutes)

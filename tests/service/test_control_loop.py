@@ -23,7 +23,7 @@ def request(name: str, **keys: str) -> bytes:
 
 
 def test_a_live_request_is_obeyed_and_answered(night: World) -> None:
-    """Within a moment, and told by its id."""
+    """Within a moment, with an event that has its id."""
     since = night.mono
     night.publish(REQUESTS, request("live"))
     night.run(0.2)
@@ -35,7 +35,7 @@ def test_a_live_request_is_obeyed_and_answered(night: World) -> None:
 
 
 def test_whose_request_it_was_is_vouched_for_by_the_page_alone(night: World) -> None:
-    """Over MQTT the sender's name is the sender's own word, and the event says so; a payload cannot claim otherwise."""
+    """Over MQTT the sender's name is unverified, and the event states that; a payload cannot claim otherwise."""
     since = night.mono
     loop = night.controller.loop
     assert loop is not None
@@ -65,7 +65,7 @@ def test_the_echo_of_its_own_sign_of_life_causes_no_turn(night: World, monkeypat
 
 
 def test_a_retained_request_is_neither_obeyed_nor_answered(night: World) -> None:
-    """Found at a connection and at a start: it would be made anew at each."""
+    """Received at a connection and at a start: it would be made again at each."""
     night.retained[REQUESTS] = request("kept")
     since = night.mono
     night.controller.disconnect()
@@ -131,7 +131,7 @@ def test_nothing_is_sent_to_a_gateway_before_what_is_retained_has_been_heard(nig
 
 
 def test_it_says_that_it_is_there_when_it_connects_and_the_broker_says_that_it_is_gone(night: World) -> None:
-    """The health document is retained beside it, and written anew when the gateways differ."""
+    """The health document is retained besides it, and written again when the gateways differ."""
     assert night.retained[STATUS] == b"online"
     health = night.retained[HEALTH]
     night.mast.stop()

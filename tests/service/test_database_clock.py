@@ -53,7 +53,7 @@ def test_a_step_in_between_says_nothing() -> None:
 
 
 def test_it_is_over_when_they_agree_and_not_at_the_limit() -> None:
-    """Nothing is told again and again."""
+    """No event is repeated."""
     events: list[Event] = []
     clock = DatabaseClock("one", events.append)
     for shown_s in (-31, -29, -31, -14, -29):

@@ -1,4 +1,4 @@
-"""The loop ends when it is told to, whatever happens at that very instant."""
+"""The loop ends when it is cancelled, whatever happens at that very instant."""
 
 import asyncio
 from collections.abc import Callable
@@ -43,7 +43,7 @@ class Quiet:
 
 @pytest.mark.parametrize("steps", range(6))
 async def test_it_ends_although_it_is_woken(scheduled: Callable[[str], Program], steps: int) -> None:
-    """A message or a new file wakes it as it is told to end: the end must not be lost between the two."""
+    """A message or a new file wakes it as it is cancelled: the end must not be lost between the two."""
     one, other = (
         scheduled(f"campaigns:\n  - {{name: x, dates: every day, color: {word}}}\n") for word in ("red", "blue")
     )

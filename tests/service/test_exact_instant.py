@@ -39,7 +39,7 @@ class RealTime:
 
 
 class Connection:
-    """One that is there, and tells when it was handed what."""
+    """A publisher that is connected, and records when it got what."""
 
     connected = may_publish = True
     overrides = ()
@@ -67,7 +67,7 @@ class Connection:
         return ()
 
     def lit_s(self) -> float | None:
-        """When the lamp was first told to show light."""
+        """When the lamp was first commanded to show light."""
         return next((at for at, each in self.published if b'"on":true,"bri"' in each.payload), None)
 
 

@@ -1,4 +1,4 @@
-"""The table of transitions of a gateway's life, walked at random: where it leads, and what it never says."""
+"""The table of transitions of a gateway's life, walked at random: where it leads, and what it never reports."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -108,7 +108,7 @@ class Life:
         )
 
     def turn(self) -> Decision:
-        """One turn; what it says is held against what was reported."""
+        """One turn; its result is compared with what was reported."""
         before, facts = self.state, self.facts
         situation = situation_of(self.gateway, before, facts)
         row = transition(situation)
@@ -351,7 +351,7 @@ def test_an_echo_is_proved_by_a_question_once_the_lamp_can_have_obeyed(shipped: 
 
 
 def test_a_step_of_a_sequence_is_told_only_when_it_is_not_obeyed_at_once(shipped: Setup) -> None:
-    """A new cue is told at its first command."""
+    """A new cue has its event at its first command."""
     life = Life(gateway_of("wled", shipped))
     life.act(("connect", 0, False))
     for is_step in (False, True):

@@ -66,7 +66,7 @@ def gateway(zone: dict[str, Any] | None = None, **keys: Any) -> GatewayHealth:
 
 @pytest.mark.parametrize("at", [NOW, "1970-01-01T00:00:07Z", "1968-11-27T00:00:00Z"])
 def test_the_summary_of_the_controller_is_read(at: str) -> None:
-    """With how many gateways confirm; also where its clock has begun anew."""
+    """With how many gateways confirm; even where its clock restarted."""
     assert summary(at=at).confirmed == summary(at=at).total == 1
 
 
@@ -226,7 +226,7 @@ UNKNOWN = {"on": None, "color": None, "color_name": None, "brightness": None}
 def test_what_a_lamp_shows_or_showed_is_told_in_the_right_tense(
     zone: dict[str, Any], keys: dict[str, Any], english: str, swedish: str
 ) -> None:
-    """And when, and why nobody knows; never that it shows what it no longer tells."""
+    """And when, and why it is not known; never as the present light of a gateway that no longer reports."""
     parsed = gateway(zone, **keys)
     now = parsed.at.astimezone(ZoneInfo("Europe/Stockholm"))
     assert parsed.zone_text("bowl", "en", now) == english
@@ -263,7 +263,7 @@ def test_the_summary_goes_before_the_document_of_a_gateway() -> None:
 
 
 def test_a_fade_out_is_told_as_one(world_of: Callable[..., World]) -> None:
-    """For two minutes the lamps are lit and the plan says dark: pending, all well, and until when."""
+    """For two minutes the lamps are lit though the plan has dark: pending, all well, with the end of the fade."""
     world = begun(world_of(datetime(2026, 11, 21, 6, 40, tzinfo=UTC)))
     engine = world.controller.engine
     following = engine.following

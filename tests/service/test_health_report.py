@@ -96,7 +96,7 @@ def test_the_summary_says_how_long_ago_each_was_heard(site: Site) -> None:
 
 
 def test_what_a_gateway_says_of_itself_is_written_when_it_changes(site: Site) -> None:
-    """And stands until it says something else: an availability or a part of a state tells nothing of it."""
+    """And stays until it reports something else: an availability or a partial state does not count."""
     for second, info, written in ((2, GatewayInfo(program="1.2"), True), (4, None, False), (6, GatewayInfo(), True)):
         state = site.controller.states["mast-0"]
         site.controller.states["mast-0"] = state.after(Report(info=info), 1000.0 + second, fresh=False)
@@ -107,7 +107,7 @@ def test_what_a_gateway_says_of_itself_is_written_when_it_changes(site: Site) ->
 
 
 def test_without_a_change_only_the_summary_is_written_now_and_then(site: Site) -> None:
-    """So that its age tells that the controller lives."""
+    """So that its age shows that the controller lives."""
     assert site.written(9.9, "mast-0", "mast-1") == {}
     assert set(site.written(10.0, "mast-0")) == {"health"}
 
@@ -148,7 +148,7 @@ def test_changes_in_a_row_are_written_together(site: Site) -> None:
 
 
 def test_what_is_wrong_with_a_gateway_is_named_until_it_confirms(site: Site) -> None:
-    """By the event that told of it, the gravest; one that tells of something else says nothing of it."""
+    """By its gravest event; an event about something else does not change it."""
     site.report.note(new_event("TWL-G104", gateway="mast-0", age_s=30.0))
     site.report.note(new_event("TWL-G110", gateway="mast-0", topic="t", reason="not JSON"))
     site.report.note(new_event("TWL-T006", gateway="mast-0", apart=3, unit="days", side="behind"))
@@ -207,7 +207,7 @@ def test_of_thousands_the_summary_names_a_hundred_and_those_that_need_somebody_f
 
 
 def test_the_counts_are_those_of_the_gateways_after_any_changes(shipped: Setup) -> None:
-    """They are kept up to date instead of being made anew."""
+    """They are kept up to date instead of being computed again."""
     site = Site(shipped, 7)
     site.written(0)
     statuses: tuple[Status, ...] = ("confirmed", "pending", "differs", "silent", "unknown")

@@ -1,4 +1,4 @@
-"""Whether the controller lives, as whoever asks can tell: by what comes while one listens, never by a date."""
+"""Whether the controller lives, for a reader: by live messages, never by a date."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -27,7 +27,7 @@ def test_a_part_that_was_retained_is_not_laid_under_one_told_live() -> None:
 
 
 def test_a_retained_part_makes_a_zone_stale() -> None:
-    """Mixed with what was told live nobody knows any more how old it is."""
+    """Mixed with live reports nobody could know its age."""
     state = ReportedState().after(Report({"bowl": ReportedLook(on=True)}), 1.0, fresh=True)
     state = state.after(Report({"bowl": ReportedLook(color=ORANGE)}), 2.0, fresh=False)
     assert state.reported_s == {}
@@ -35,7 +35,7 @@ def test_a_retained_part_makes_a_zone_stale() -> None:
 
 
 def test_no_report_from_before_a_goodbye_counts() -> None:
-    """A lamp may have lost its power since, and says `online` before it reports that it shows something else."""
+    """A lamp may have lost its power since, and sends `online` before it reports that it shows something else."""
     reported = ReportedState().after(Report({"bowl": ReportedLook(on=True, color=ORANGE)}), 1.0, fresh=True)
     assert reported.after(Report(online=False), 2.0, fresh=False).reported_s == {"bowl": 1.0}
     reported = reported.after(Report(online=False), 2.0, fresh=True).after(Report(online=True), 3.0, fresh=True)
@@ -45,7 +45,7 @@ def test_no_report_from_before_a_goodbye_counts() -> None:
 
 
 def test_one_zone_does_not_make_another_fresh() -> None:
-    """After a new connection each has to be told of by itself."""
+    """After a new connection each zone must be reported again."""
     report = Report({"bowl": ReportedLook(on=True), "shaft": ReportedLook(on=True)})
     state = ReportedState().after(report, 1.0, fresh=True).forgotten()
     state = state.after(Report({"bowl": ReportedLook(on=False)}), 5.0, fresh=True)

@@ -1,4 +1,4 @@
-"""The site as a device of Home Assistant: what it is told, what its commands do, and that nothing of it is left."""
+"""The site as a device of Home Assistant: what is published, what its commands do, and that nothing of it is left."""
 
 import json
 import re
@@ -185,7 +185,7 @@ def test_a_light_shows_what_is_confirmed(home: World) -> None:
 
 
 def test_a_light_shows_what_is_reported_and_not_what_is_desired(home: World) -> None:
-    """A gateway that hears nothing of a command goes on with what it showed; one that is gone shows nothing known."""
+    """A gateway that does not receive a command keeps its light; one that is gone has no known light."""
     home.post = lambda *_: None  # type: ignore[method-assign]
     home.mast.receive = lambda _: None  # type: ignore[attr-defined]
     home.mast.stop()
@@ -238,7 +238,7 @@ def test_the_minutes_that_were_lit_tonight_are_told(started: Started) -> None:
 
 
 def test_by_night_a_command_holds_until_sunrise(home: World) -> None:
-    """As an override of Home Assistant's, stored and told as any other."""
+    """As an override of Home Assistant's, stored and reported as any other."""
     command(home, SET_BOWL, state="ON", color={"r": 0, "g": 0, "b": 255}, brightness=128)
     home.run(5)
     [answer] = asked(home)
@@ -342,7 +342,7 @@ def test_a_transition_is_a_fade(home: World) -> None:
 
 
 def test_a_safety_stop_refuses_and_the_light_is_told_again(home: World) -> None:
-    """Whoever pressed sees his own press until he is told otherwise."""
+    """Whoever pressed sees the requested light until the answer differs."""
     home.publish("watertower/override/set", b'{"version": 1, "id": "stop", "action": "stop", "owner": "Eva"}')
     home.run(5)
     before = len(sent(home, BOWL))
@@ -430,7 +430,7 @@ def test_a_button_resumes_the_schedule(home: World) -> None:
 
 
 def test_a_button_lights_one_lamp_of_a_gateway(started: Started) -> None:
-    """For ten seconds, told once however often it is pressed; then the planned light is back by itself."""
+    """For ten seconds, with one event however often it is pressed; then the planned light is back by itself."""
     world = started(DAY)
     for _ in range(5):
         world.publish(f"{BASE}/set/identify/mast", b"PRESS")
@@ -482,7 +482,7 @@ def test_where_it_only_shows_nothing_can_be_commanded(started: Started) -> None:
 
 
 def test_at_the_birth_of_home_assistant_all_is_sent_anew(home: World) -> None:
-    """Within some seconds; what is retained tells of no birth."""
+    """Within some seconds; a retained message is no birth."""
     before = {topic: len(sent(home, topic)) for topic in (DISCOVERY, BOWL, SHAFT, STATE)}
     home.publish("homeassistant/status", b"offline")
     home.run(10)
@@ -525,7 +525,7 @@ def test_parts_that_are_no_more_are_removed(started: Started) -> None:
 
 
 def test_switched_off_nothing_of_it_is_left(started: Started) -> None:
-    """Whenever that was: what an earlier run kept at the broker tells what to remove."""
+    """Whenever that was: the retained messages of an earlier run show what to remove."""
     home = started()
     kept = {topic: payload for topic, payload in home.retained.items() if "home" in topic}
     assert kept.keys() == {DISCOVERY, STATE, BOWL, SHAFT}
@@ -682,7 +682,7 @@ def test_a_light_has_what_any_of_its_lamps_can(modes: tuple[str, ...], mode: str
     ],
 )
 def test_nothing_is_told_that_no_lamp_has_said(look: ReportedLook, document: dict[str, object]) -> None:
-    """A colour temperature is told as the colour that it is."""
+    """A colour temperature is published as the colour that it is."""
     light = LightEntity("Bowl", "rgb")
     assert zone_document(light, [ZoneOfGateway(look, is_reached=True)]) == {"availability": "online", **document}
 

@@ -121,7 +121,7 @@ def test_going_back_lights_the_lamp_before_to_answer_anew(night: World) -> None:
 
 
 def test_a_lamp_stays_lit_while_somebody_looks(night: World) -> None:
-    """For longer than one step lasts in the gateway: it is sent anew."""
+    """For longer than one step lasts in the gateway: it is sent again."""
     begin(night)
     turns(night, 2 * STEP_S)
     assert lit(night) == ["bowl-north"]
@@ -233,7 +233,7 @@ def test_nobody_is_alarmed_by_a_test(night: World) -> None:
 
 
 def test_a_lamp_fails_when_one_of_its_channels_does(night: World) -> None:
-    """Whatever was said of the others, in whichever order."""
+    """Whatever was answered about the others, in any order."""
     steps = [*walk_steps(night.setup, mast(night), channels=True)]
     answers = [(step, "no" if step.channel == 2 and step.fixture.name == LAMPS[0] else "yes") for step in steps]
     assert lit_lamps(answers) == dict.fromkeys((f"mast/{lamp}" for lamp in LAMPS), True) | {f"mast/{LAMPS[0]}": False}

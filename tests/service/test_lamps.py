@@ -1,4 +1,4 @@
-"""Lamps that do something else than they were asked: never called right, told once, repaired when they can be."""
+"""Lamps that show something else than commanded: never confirmed, reported once, repaired where possible."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,7 +36,7 @@ def test_lamps_that_do_not_obey_are_never_called_right(
 
 
 def test_lamps_that_go_wrong_at_rest(night: World, faults: type[Faults]) -> None:
-    """Nobody asked anything, a channel sticks: found with the next report, told, repaired when it can be."""
+    """Without any command a channel sticks: found with the next report, reported, repaired where possible."""
     night.mast.lamps.faults = faults(wrong=((1, 3),))
     night.run(10.5)
     assert night.controller.status() == {"differs", "confirmed"}

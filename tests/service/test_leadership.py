@@ -12,7 +12,7 @@ from controller.state.leases import Lease, Standing
 
 
 def test_only_who_holds_the_lease_speaks() -> None:
-    """Nobody before he was told; who is told that another leads is silent at once."""
+    """It does not lead before the first answer; when another leads it stops publishing at once."""
     one = Leadership("one")
     assert not one.may_publish(0)
     one.answered(Lease("one", 3, 5.0), asked_s=10)
@@ -41,7 +41,7 @@ def test_a_leader_that_was_frozen_is_silent_until_it_has_asked() -> None:
 
 
 def test_a_leader_goes_on_without_the_database() -> None:
-    """It asks in vain for an hour and speaks all the time, and not at all once it is told that another leads."""
+    """It asks without an answer for an hour and may publish all the time, but not once another leads."""
     one = Leadership("one")
     one.answered(Lease("one", 3, 5.0), asked_s=0)
     for second in range(1, 3600):

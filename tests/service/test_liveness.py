@@ -1,4 +1,4 @@
-"""Who is there and who is not, by the age of what was heard."""
+"""Which gateways live, by the age of their last message."""
 
 from collections import Counter
 
@@ -21,7 +21,7 @@ def test_what_was_retained_never_confirms(night: World) -> None:
 
 
 def test_silence_is_noticed_by_the_age_of_the_last_report(night: World) -> None:
-    """Its will was never said: silent half a minute after the last report; back, it is told again at once."""
+    """Its will was never published: silent half a minute after the last report; back, it is commanded at once."""
     night.mast.stop(with_will=False)
     night.run(19)
     assert night.controller.status() == {"confirmed"}
@@ -42,7 +42,8 @@ def test_a_will_is_believed_at_once(night: World) -> None:
 
 
 def test_a_short_absence_alarms_nobody(night: World) -> None:
-    """Its will is said and it starts anew: told the wish at once; one that stays away is told, and its return too."""
+    """Its will is published and it restarts: commanded at once; one that stays away is reported, and so is its
+    return."""
     since = night.mono
     night.mast.stop()
     night.run(10)
@@ -63,7 +64,7 @@ def test_a_short_absence_alarms_nobody(night: World) -> None:
 
 
 def test_one_that_is_late_after_a_restart_of_the_broker_is_not_called_disobedient(night: World) -> None:
-    """It seeks the broker for twenty seconds more than the controller; one that never comes is told as silent."""
+    """It needs twenty seconds longer than the controller to reconnect; one that never comes is reported as silent."""
     for away_s, codes in ((20, set()), (40, {"TWL-G104"})):
         since = night.mono
         night.mast.disconnect(with_will=False)

@@ -117,14 +117,14 @@ def world_at() -> Worlds:
 
 @dataclass
 class Metered:
-    """A world whose meter says what the test tells it to, every so many seconds."""
+    """A world whose meter has the value that the test sets, every few seconds."""
 
     world: World
     every_s: float = 10.0
     told: list[str] = field(default_factory=list)
 
     def run(self, seconds: float, watts: float | None, *, retain: bool = False) -> None:
-        """So long the meter says this, None for nothing."""
+        """The meter has this value for so many seconds; None for no message."""
         for second in range(round(seconds)):
             if watts is not None and second % self.every_s == 0:
                 payload = json.dumps({"ENERGY": {"Power": watts}}).encode()
@@ -134,7 +134,7 @@ class Metered:
 
     @property
     def codes(self) -> list[str]:
-        """What was told of meters."""
+        """The events about meters."""
         return [event.code for _, event in self.world.controller.events if "TWL-G160" <= event.code <= "TWL-G165"]
 
     @property
@@ -205,7 +205,7 @@ def test_switching_on_alarms_nobody(world_at: Worlds) -> None:
 
 
 def test_between_the_thresholds_it_is_what_it_was(world_at: Worlds) -> None:
-    """So that a value that sways tells nothing new."""
+    """So that a value that varies causes no new event."""
     metered = Metered(world_at(LIT))
     metered.run(120, 43.0)
     metered.run(200, 12.0)
@@ -348,7 +348,7 @@ def test_a_walk_test_is_judged_by_nobody(world_at: Worlds) -> None:
 
 
 def test_light_is_not_measured_by_day(world_at: Worlds) -> None:
-    """The sun would be told as a lamp that burns."""
+    """The sun would be reported as a lit lamp."""
     meter = METER.replace("}", ", unit: lux}")
     by_day = Metered(world_at(NOON, setup_of(meter)))
     by_day.run(200, 9000.0)
@@ -378,7 +378,8 @@ def test_the_preflight_believes_the_meter(world_at: Worlds, watts: float | None,
 def test_a_meter_tells_of_one_lamp_where_its_zone_has_one_gateway(
     others: tuple[str, ...], unit: str, since_s: float, expected: bool | None
 ) -> None:
-    """Another gateway of the zone draws power at the same time; light says nothing of one lamp, nor does the past."""
+    """Another gateway of the zone draws power at the same time; a light meter proves nothing about one lamp, nor does
+    the past."""
     setup = setup_of(METER.replace("}", f", unit: {unit}}}"))
     (mast,) = setup.tower.gateways
     gateways = (mast, *(mast.model_copy(update={"name": name}) for name in others))
@@ -391,7 +392,7 @@ def test_a_meter_tells_of_one_lamp_where_its_zone_has_one_gateway(
 
 
 def test_measured_seconds_stand_beside_confirmed_ones(shipped: Setup) -> None:
-    """None where no meter told, 0 where it said dark."""
+    """None where no meter reported, 0 where it measured dark."""
     minutes, rows = ConfirmedMinutes(), []
     for second in range(61):
         reading = ClockReading(LIT + timedelta(seconds=second), 100.0 + second)

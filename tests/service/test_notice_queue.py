@@ -96,7 +96,7 @@ def test_several_notices_come_in_one_message() -> None:
 
 
 def test_ten_messages_about_faults_a_day_are_enough() -> None:
-    """The tenth says so; what comes after waits until a day has passed, and light is told all the same."""
+    """The tenth message states it; further ones wait until a day has passed, but notices of light are sent."""
     memory, now, bodies = NoticeMemory(), NOW, []
     for number in range(MOST_FAULTS):
         memory, _ = queued(memory, [notice(f"n{number}", at=now)], (DRIFT,), "sv", now)

@@ -1,4 +1,4 @@
-"""What is worth a notice, and what it says: only what is true, and once."""
+"""What is worth a notice, and its text: only what is true, and once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -52,7 +52,7 @@ class Tower:
     over: list[ProofPeriod] = field(default_factory=list)
 
     def restart(self) -> None:
-        """The service starts anew, with what is on disk."""
+        """The service restarts, with what is on disk."""
         self.watch = NoticeWatch()
         self.memory = NoticeMemory.model_validate_json(self.memory.model_dump_json())
 
@@ -63,7 +63,7 @@ class Tower:
         return NoticeFacts(reading, self.setup, self.setup.program(), summary, **self.more)
 
     def stays(self, seconds: float) -> list[Notice]:
-        """What is told within so many seconds."""
+        """The notices within this many seconds."""
         notices: list[Notice] = []
         end_s = self.mono + seconds
         while self.mono < end_s:
@@ -146,7 +146,7 @@ def test_nothing_is_told_of_the_light_while_the_clock_is_in_doubt(tower: Tower) 
 
 
 def test_nothing_is_told_of_lamps_while_no_broker_answers(dark: Tower) -> None:
-    """They cannot be heard: it is not their fault. Nor is what was wrong right again."""
+    """Their messages cannot arrive: it is not their fault. Nor has a fault ended."""
     dark.state |= MAST
     assert titles(dark.stays(320)) == ["mast svarar inte"]
     dark.more["connected"] = False
@@ -157,7 +157,7 @@ def test_nothing_is_told_of_lamps_while_no_broker_answers(dark: Tower) -> None:
 
 
 def test_a_lamp_that_stays_wrong_is_told_with_its_cure_and_its_end(dark: Tower) -> None:
-    """After five minutes of either; the end says for how long."""
+    """After five minutes of either; the end states for how long."""
     dark.state |= MAST
     silent = new_event("TWL-G104", gateway="mast", age_s=65.0)
     dark.more["last_faults"] = {"mast": silent}
@@ -188,7 +188,7 @@ def test_a_fault_that_comes_and_goes_is_told_neither_way(dark: Tower) -> None:
 
 
 def test_a_fault_outlives_a_restart_without_being_told_again(dark: Tower) -> None:
-    """And its end is told with the whole time."""
+    """And its end is noticed with the whole time."""
     dark.state |= MAST
     assert len(dark.stays(600)) == 1
     dark.restart()
@@ -263,7 +263,7 @@ def test_what_is_wrong_with_the_service_is_told_too(dark: Tower) -> None:
 
 
 def test_of_more_gateways_than_are_named_none_is_called_right(dark: Tower) -> None:
-    """One of which nothing is heard here may be among the others."""
+    """A gateway without messages here may be among the others."""
     dark.state |= MAST
     dark.stays(600)
     dark.state |= {"amiss": 150, "unconfirmed": [{**MAST["unconfirmed"][0], "name": "other"}]}  # type: ignore[index]
@@ -296,7 +296,7 @@ def test_a_light_that_is_forgotten_asks_for_no_proof(tower: Tower) -> None:
 
 
 def test_the_proof_says_how_much_was_confirmed(tower: Tower) -> None:
-    """And that it cannot be told, where that is so."""
+    """And that it is not known, where that is so."""
     start, end = at(19, 23), at(26, 23)
     period = ProofPeriod(start, end, "En vecka fri från våld")
     night = NightProof(EVENING.date(), EVENING, EVENING + timedelta(hours=8), Glow(28_800, 28_440), {}, ())
@@ -395,7 +395,7 @@ def test_names_cannot_break_a_line(shipped: Setup) -> None:
 
 
 def test_an_event_may_be_a_notice_by_itself(tower: Tower) -> None:
-    """As its entry in the catalogue says; most are none."""
+    """As its entry in the catalogue states; most events are no notice."""
     event = new_event("TWL-G131", gateway="mast", right=3, steps=4, wrong=1)
     assert of_event(event, tower.facts()) is None
     found = of_event(replace(event, kind=replace(event.kind, notice="lamp_tests")), tower.facts())

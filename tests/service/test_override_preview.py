@@ -1,4 +1,4 @@
-"""What a request would do, told before it is made, against what is shown once it is granted."""
+"""What a request would do, computed before it is made, against what is shown once it is granted."""
 
 import json
 from collections.abc import Callable

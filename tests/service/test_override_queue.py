@@ -66,7 +66,8 @@ async def test_a_stop_acts_before_what_waits(hand: OverrideManager) -> None:
 
 
 async def test_a_flood_of_refusals_is_counted(hand: OverrideManager) -> None:
-    """MOST_ANSWERS are told, the rest in one line when the minute is over; what is granted is told beside them."""
+    """MOST_ANSWERS are emitted, the rest in one line when the minute is over; granted requests are emitted besides
+    them."""
     desk, events = OverrideQueue(hand), []
     for number in range(MOST_ANSWERS + 7):
         desk.receive(asked(f"r{number}", look="blurple"), EVENING)
@@ -86,7 +87,7 @@ async def test_one_request_too_many_is_told_to_come_again(hand: OverrideManager)
 
 
 async def test_a_stop_among_too_many_is_kept_and_can_be_lifted(hand: OverrideManager) -> None:
-    """The last of the others is told to come again in its place."""
+    """The last of the other requests is refused in its place, to be sent again."""
     desk = OverrideQueue(hand)
     for number in range(MOST_WAITING):
         desk.receive(asked(f"n{number}"), EVENING)
@@ -155,7 +156,7 @@ async def test_a_stop_after_a_lift_that_still_waits_is_a_stop_of_its_own(hand: O
 
 
 async def test_a_flood_of_stops_is_answered_as_stops(hand: OverrideManager) -> None:
-    """One too many to wait is in force all the same, and is not told to be refused; all are lifted by one lift."""
+    """A stop too many to wait is still in force, and is not answered as refused; all are lifted by one lift."""
     desk = OverrideQueue(hand)
     events = [e for n in range(MOST_WAITING + 5) for e in desk.receive(asked(f"s{n}", action="stop"), EVENING)]
     assert {event.code for event in events} == {"TWL-O107"}, "nothing is on disk yet"

@@ -52,7 +52,7 @@ def answered_to(event: Event) -> tuple[str, object, object]:
 
 
 async def test_what_another_controller_granted_is_taken_unless_it_is_over(disk: SimulatedDisk) -> None:
-    """One that is over is none of this one's: whoever granted it has told of its end."""
+    """An override that is over belongs to the controller that granted it, which has emitted its end."""
     one, other = hand_on(disk), hand_on(disk)
     await one.take(asked(), EVENING)
     await one.take(asked(id="b", until="3 h", look={"bowl": "red"}), EVENING)
@@ -185,7 +185,7 @@ async def test_a_stop_is_in_force_before_anybody_answers(disk: SimulatedDisk) ->
 
 
 async def test_a_full_disk_holds_up_neither_a_stop_nor_its_end(disk: SimulatedDisk) -> None:
-    """Dark at once and lit again, and the answer says what a restart would make of it."""
+    """Dark at once and lit again, and the answer states what a restart would do."""
     hand = hand_on(disk)
     disk.file.full = True
     assert (await hand.take(asked(id="s", action="stop"), EVENING)).code == "TWL-O107"
@@ -279,7 +279,8 @@ async def test_what_a_full_disk_refused_may_be_asked_again(disk: SimulatedDisk) 
 
 
 async def test_nothing_asked_under_a_stop_takes_effect_when_it_is_lifted(disk: SimulatedDisk) -> None:
-    """An override is refused and named what lifts the stop; resume ends overrides, and says that the stop holds."""
+    """An override is refused, with how to lift the stop; resume ends overrides, and answers that the stop is in
+    force."""
     hand = hand_on(disk)
     assert (await hand.take(asked(id="before"), EVENING)).code == "TWL-O101"
     await hand.take(asked(id="s", action="stop", owner="Bo"), EVENING)
@@ -323,7 +324,7 @@ async def test_a_stop_that_is_acknowledged_holds_whatever_its_id(disk: Simulated
 
 @pytest.mark.parametrize("restarts", [False, True])
 async def test_a_lift_that_comes_again_lifts_no_later_stop(disk: SimulatedDisk, restarts: bool) -> None:
-    """It is said to hold only while it does."""
+    """The answer calls it in force only while it is."""
     hand, lift = hand_on(disk), asked(id="l", action="lift")
     await hand.take(asked(id="s", action="stop"), EVENING)
     assert [(await hand.take(lift, EVENING)).code for _ in range(2)] == ["TWL-O106", "TWL-O106"]
@@ -414,7 +415,7 @@ async def test_what_was_asked_after_a_stop_that_was_not_written_counts(disk: Sim
 
 
 async def test_the_longest_override_is_granted_and_no_longer_one(disk: SimulatedDisk) -> None:
-    """To the second; an end said as an instant is measured as one said as a duration."""
+    """To the second; an end given as an instant is measured like one given as a duration."""
     hand = hand_on(disk)
     assert (await hand.take(asked(until="24 h"), EVENING)).code == "TWL-O101"
     for until in ("24 h 1 s", (EVENING + 24 * HOUR + timedelta(seconds=1)).isoformat()):

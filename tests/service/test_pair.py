@@ -1,4 +1,4 @@
-"""What a controller tells of the others: who leads, who stands by, who is missed."""
+"""Alarms about other controllers: who leads, who is on standby, who is missed."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ def test_who_leads_is_told_since_when_and_who_stands_by() -> None:
 
 
 def test_a_site_that_nobody_ever_led_is_not_known() -> None:
-    """There is no instant to tell."""
+    """There is no instant to give."""
     assert pair_of(Pair("one-a"), Standing(), ["north"], NOW).sites == {"north": LedSite()}
 
 
@@ -54,7 +54,7 @@ def test_who_could_not_lead_a_site_does_not_stand_by_it() -> None:
 
 
 def test_who_could_not_lead_what_is_led_here_is_named_until_he_can() -> None:
-    """Told anew where it concerns other sites; what is led elsewhere is the other one's to tell."""
+    """Emitted again where it concerns other sites; about sites that another leads, that one emits it."""
     events: list[Event] = []
     alarms = PairAlarms("one-a", events.append)
 
@@ -96,7 +96,7 @@ def _living(*names: str, gone: tuple[str, ...] = ()) -> Standing:
 
 
 def test_who_stood_by_and_went_is_missed_until_he_is_back() -> None:
-    """However he went; at once also after a restart, where he never said farewell."""
+    """However it stopped; at once even after a restart, without a departure."""
     both, alone = _living("one-a", "two-b"), _living("one-a")
     long_s = MET_S + 1
     assert _codes((0, both), (long_s, both), (long_s + 1, alone), (long_s + 3, alone)) == ["TWL-C063"]
@@ -105,7 +105,7 @@ def test_who_stood_by_and_went_is_missed_until_he_is_back() -> None:
 
 
 def test_a_controller_that_never_had_company_misses_nobody() -> None:
-    """Also where it was killed a moment ago itself, and what it said then still counts."""
+    """Even where it was killed a moment ago itself, and its entry in the database still counts."""
     assert _codes((0, _living("one-a")), (60, _living("one-a"))) == []
     assert _codes((0, _living("one-a", "one-x")), (4, _living("one-a", gone=("one-x",)))) == []
 

@@ -79,7 +79,7 @@ def test_a_stop_that_could_not_be_stored_held_all_the_same() -> None:
 
 
 def test_an_end_in_local_time_is_read_as_such() -> None:
-    """In winter an hour before UTC; what was said of it is kept."""
+    """In winter an hour ahead of UTC; owner and reason are preserved."""
     (found,) = by_hand_spans(events_at((0, override())), ZONE, T0)
     assert found == ByHand("override", "Kim", "sorg", T0, T0 + 60 * MINUTE, None, "blue")
 
@@ -98,7 +98,7 @@ def faults(*events: tuple[float, Event]) -> list[tuple[str, float, float | None]
 
 
 def silent(gateway: str = "mast", age_s: float = 60.0) -> Event:
-    """A gateway that was not heard for so long."""
+    """A gateway without messages for that long."""
     return new_event("TWL-G104", gateway=gateway, age_s=age_s)
 
 
@@ -116,7 +116,7 @@ STARTED = new_event("TWL-C001", config="c", now="n", site="s", version="1")
 
 
 def test_a_silent_gateway_was_silent_before_it_was_called_so() -> None:
-    """Until it is back, or the service starts anew; another gateway ends nothing."""
+    """Until it is back, or the service restarts; another gateway ends nothing."""
     assert faults((1, silent()), (3, confirmed("fot")), (5, new_event("TWL-G105", gateway="mast"))) == [
         ("TWL-G104", 0, 5)
     ]

@@ -169,7 +169,7 @@ def test_a_vendor_that_is_away_fails_and_is_tried_alone_the_next_day(world_befor
 
 
 def test_lamps_of_a_gateway_of_ours_that_does_not_follow_fail(world_before: Worlds) -> None:
-    """It says nothing, so nobody knows that they lit."""
+    """It never reports, so nobody knows that they lit."""
     world = world_before()
     world.mast.stop()
     at(world, NOON + timedelta(minutes=5))
@@ -178,7 +178,7 @@ def test_lamps_of_a_gateway_of_ours_that_does_not_follow_fail(world_before: Worl
 
 
 def test_a_test_that_was_missed_is_made_the_next_day(world_before: Worlds) -> None:
-    """And it is said why it was not, when the service runs again."""
+    """And why it was not is reported when the service runs again."""
     world = world_before()
     world.controller.stop()
     at(world, NOON + timedelta(minutes=2))
@@ -203,7 +203,7 @@ def test_what_begins_within_the_week_is_tested_at_the_next_noon(world_before: Wo
 
 
 def test_where_no_noon_is_left_that_is_said_until_the_campaign_begins(world_before: Worlds) -> None:
-    """Then its own light tells."""
+    """Then its own light decides."""
     schedule = "campaigns:\n  - {name: soon, dates: 13 November, hours: 13:05 to 16:00, color: red}\n"
     world = world_before(setup_of(schedule), at=NOON + timedelta(hours=1))
     assert events(world) == ["TWL-G153"]
@@ -214,7 +214,7 @@ def test_where_no_noon_is_left_that_is_said_until_the_campaign_begins(world_befo
 
 
 def test_a_restart_in_the_middle_repeats_nothing_that_was_kept(world_before: Worlds) -> None:
-    """It is too late to begin anew; what is left waits for the next day."""
+    """It is too late to begin again; what is left waits for the next day."""
     world = world_before()
     at(world, NOON + timedelta(seconds=90))
     world.controller.stop()
@@ -308,7 +308,7 @@ def test_without_a_broker_no_lamp_is_blamed(world_before: Worlds) -> None:
 
 
 def test_what_was_lit_while_the_machine_slept_is_not_judged(world_before: Worlds) -> None:
-    """The clock that never stops tells that nobody looked."""
+    """Boot time, which never stops, shows that nobody looked."""
     world = world_before()
     at(world, NOON + timedelta(seconds=10))
     loop, reading = world.controller.loop, world.controller.read()
@@ -370,7 +370,7 @@ def test_a_stop_of_the_service_puts_the_planned_light_back(world_before: Worlds)
 
 
 def test_a_blackout_is_always_dark(world_before: Worlds) -> None:
-    """Every noon of the week: so it is said that no lamp was tested."""
+    """Every noon of the week: so an event reports that no lamp was tested."""
     schedule = f"{WEEK}blackouts:\n  - {{name: quiet, dates: 10-19 November}}\n"
     world = world_before(setup_of(schedule))
     at(world, NOON + timedelta(minutes=5))

@@ -61,7 +61,7 @@ def reloaded(world: World, other: Setup) -> None:
 
 
 def switched(world: World, number: int) -> None:
-    """A lamp says that it shines in another color."""
+    """A lamp reports another color."""
     topics = world.gateways[number].gateway.topics(PREFIX)
     world.publish(topics[0], b'{"state": "ON", "brightness": 255, "color": {"r": 255, "g": 0, "b": 0}}')
 

@@ -1,4 +1,4 @@
-"""The controller says that it is there, whoever says otherwise in its place."""
+"""The controller publishes `online`, whatever others publish in its place."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -58,7 +58,7 @@ def test_what_is_from_before_or_our_own_is_nobody_elses(presence: Presence) -> N
 
 
 def test_the_will_that_a_broker_says_as_it_ends_is_nobody_elses(presence: Presence) -> None:
-    """mosquitto tells it to the client whose will it is, which is still connected."""
+    """mosquitto sends it to the client whose will it is, which is still connected."""
     presence.receive(status(b"offline"), at(101))
     assert not list(presence.foreign(at(101.5)))
     presence.lost("b")
@@ -66,7 +66,8 @@ def test_the_will_that_a_broker_says_as_it_ends_is_nobody_elses(presence: Presen
 
 
 def test_the_will_of_another_controller_is_written_over_and_not_told(presence: Presence) -> None:
-    """A broker says it when one that was frozen while it led has been silent for too long; any other word is told."""
+    """A broker publishes it when a leader that was frozen has been silent for too long; any other payload causes an
+    event."""
     presence.has_others = True
     presence.receive(status(b"offline"), at(101))
     (repair,) = presence.due(at(101))
@@ -102,7 +103,7 @@ def test_a_broker_that_withholds_our_own_word_is_told_until_it_comes() -> None:
 
 
 def test_a_connection_that_is_gone_owes_nothing() -> None:
-    """It has an event of its own, and begins anew."""
+    """It has an event of its own, and begins again."""
     watch = EchoWatch(TOPIC)
     watch.connected("a", at(0))
     assert [event.code for second in range(41) for event in watch.due(at(second))] == ["TWL-M027"]

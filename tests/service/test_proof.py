@@ -46,7 +46,7 @@ def setup() -> Setup:
 
 @dataclass
 class Recorder:
-    """A history of a service that ran and whose lamps did as they should, but for what a test says."""
+    """A history of a service that ran and whose lamps did as they should, except for what a test changes."""
 
     directory: Path
     setup: Setup
@@ -139,7 +139,7 @@ NIGHT = "2026-11-20T15:00..2026-11-21T09:00"
 
 
 def test_a_silent_gateway_is_the_cause_of_its_gap(recorder: Recorder) -> None:
-    """By its code, though it was told of after the gap had begun; the rest of the night is confirmed."""
+    """By its code, though its event came after the gap had begun; the rest of the night is confirmed."""
     one_night(recorder, ("02:10", "02:14", 0.0, ("bowl", "shaft")))
     recorder.record(at("02:11"), new_event("TWL-G104", gateway="mast", age_s=60.0))
     recorder.record(at("02:14"), new_event("TWL-G105", gateway="mast"))
@@ -204,7 +204,7 @@ def test_where_nothing_was_recorded_the_service_did_not_run(recorder: Recorder) 
 
 
 def test_the_minute_in_which_the_service_starts_lacks_what_was_before(recorder: Recorder) -> None:
-    """It says so, rather than that lamps were changing."""
+    """It is called unknown, not a change of lamps."""
     recorder.ran(at("15:00"), at("20:00"))
     recorder.ran(at("21:00") + timedelta(seconds=37), at("09:00"))
     recorder.rows += [Minute(date(2026, 11, 20), zone, at("21:00"), True, 20.0) for zone in ("bowl", "shaft")]
@@ -293,7 +293,7 @@ def test_a_fault_during_the_same_light_by_hand_is_the_cause(recorder: Recorder) 
     ids=lambda event: event.code,
 )
 def test_what_takes_no_confirmation_away_is_no_cause(recorder: Recorder, event: Event) -> None:
-    """A lamp or a meter that says otherwise, what Home Assistant is told, and a walk test that was refused."""
+    """A lamp or a meter that contradicts, documents for Home Assistant, and a walk test that was refused."""
     one_night(recorder, ("02:10", "02:12", 0.0, ("bowl", "shaft")))
     recorder.record(at("02:00"), event)
     assert [found[3] for found in gaps(recorder.proof(NIGHT))] == [(GapCause("unknown"),)]

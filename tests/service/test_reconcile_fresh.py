@@ -82,7 +82,7 @@ def is_lit(world: World) -> bool:
 
 
 def cut_without_a_word(world: World, seconds: float) -> None:
-    """Power is gone for some seconds; nobody says the will, and the lamp says nothing when it is back."""
+    """Power is gone for some seconds; no will is published, and the lamp sends nothing when it is back."""
     world.vendor.stop(with_will=False)
     world.run(seconds)
     world.vendor.start(with_birth=False)
@@ -102,7 +102,7 @@ def test_a_lamp_that_came_back_without_a_word_is_not_confirmed_for_long(started:
 
 @pytest.mark.parametrize("name", REPORTING)
 def test_a_lamp_that_is_dead_without_a_word_is_silent_and_told(started: Started, name: str) -> None:
-    """Nobody said its will: confirmed for no longer than its limit, silent, and told once with its age."""
+    """No will was published: confirmed for no longer than its limit, then silent, with one event that has its age."""
     world = started(name)
     assert standing(world) == {"confirmed"}
     world.vendor.stop(with_will=False)
@@ -117,7 +117,7 @@ def test_a_lamp_that_is_dead_without_a_word_is_silent_and_told(started: Started,
 
 @pytest.mark.parametrize("name", REPORTING)
 def test_a_lamp_that_is_silent_gets_one_command_a_minute_that_no_broker_keeps(started: Started, name: str) -> None:
-    """Nothing heaps up in a session for it, whatever changes meanwhile; back, it is told at once."""
+    """No messages accumulate in a session for it, whatever changes meanwhile; when back it is commanded at once."""
     world = started(name)
     world.vendor.stop(with_will=False)
     world.run(world.vendor.gateway.quiet_s + 61)
@@ -194,7 +194,7 @@ def test_a_gateway_that_was_never_heard_is_unknown_and_told_within_three_minutes
 
 
 def test_a_lamp_of_which_only_the_state_is_never_heard(started: Started) -> None:
-    """Its `state_topic` is wrong and its availability is not: unknown, and told as one that does not answer."""
+    """Its `state_topic` is wrong and its availability is not: unknown, and reported as not answering."""
     world = started({**LAMP, "availability_topic": "lamp/here"})
     device = world.vendor.device
     answers = device.receive
@@ -211,7 +211,7 @@ def test_a_lamp_of_which_only_the_state_is_never_heard(started: Started) -> None
 
 
 def test_a_write_only_lamp_whose_availability_was_never_heard_is_told(started: Started) -> None:
-    """The one topic on which it could be heard may be wrong."""
+    """The only topic of its messages may be wrong."""
     keys = {key: value for key, value in LAMP.items() if key != "state_topic"}
     world = started({**keys, "availability_topic": "lamp/here"})
     assert not ALARMS & set(world.controller.codes())
@@ -224,7 +224,7 @@ def test_a_write_only_lamp_whose_availability_was_never_heard_is_told(started: S
 
 
 def test_a_lamp_that_cannot_be_asked_is_unknown_after_a_while_and_alarms_nobody(started: Started) -> None:
-    """It told its change, and tells nothing that has not changed: confirmed until that is old, and told as before."""
+    """It reports changes only: confirmed until its report is too old, then commanded as before."""
     world = started(CHANGES_ONLY, SUNSET - timedelta(seconds=60))
     world.until(SUNSET + timedelta(seconds=40))
     assert standing(world) == {"confirmed"}
@@ -240,7 +240,7 @@ def test_a_lamp_that_cannot_be_asked_is_unknown_after_a_while_and_alarms_nobody(
 
 
 def test_a_lamp_that_cannot_be_asked_and_says_something_else_is_put_right(started: Started) -> None:
-    """It cannot be asked, and can be heard."""
+    """It cannot be asked, but its messages arrive."""
     world = started(CHANGES_ONLY)
     world.run(600)
     since = world.mono
@@ -268,7 +268,7 @@ def test_a_lamp_that_obeys_nothing_any_more_gets_few_commands_that_a_broker_keep
 def test_a_broker_keeps_few_commands_for_a_lamp_that_has_not_answered(
     world_of: Callable[..., World], setup_of: Callable[[str], Setup], keys: str | dict[str, Any]
 ) -> None:
-    """Never heard, or of a kind that cannot answer: a session that returns is handed no burst of old steps."""
+    """No message ever arrived, or its kind cannot answer: a session that returns gets no burst of old steps."""
     rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 5 s}\n"
     world = world_of(NIGHT, vendors=(keys,), setup=setup_of(rule))
     world.controller.start()
@@ -282,7 +282,7 @@ def test_a_broker_keeps_few_commands_for_a_lamp_that_has_not_answered(
 @pytest.mark.parametrize("is_forgotten", [False, True], ids=["", "broker forgot"])
 @pytest.mark.parametrize("name", REPORTING)
 def test_a_lamp_whose_return_was_not_heard_is_found(started: Started, name: str, is_forgotten: bool) -> None:
-    """Its goodbye was heard; its birth, which not every firmware has kept, came while the connection was lost."""
+    """Its will arrived; its birth, which not every firmware retains, came while the connection was lost."""
     world = started(name)
     world.vendor.stop()
     world.run(30)
@@ -312,7 +312,7 @@ LEAVING = {
 def test_a_goodbye_that_the_broker_kept_too_long_does_not_keep_a_lamp_dark(
     world_of: Callable[..., World], name: str
 ) -> None:
-    """The lamp is there, and says nothing unless it is asked."""
+    """The lamp is there, and sends nothing unless it is asked."""
     world = world_of(NIGHT, vendors=(name,))
     world.vendor.start()
     world.run(1)
@@ -328,7 +328,7 @@ def test_a_goodbye_that_the_broker_kept_too_long_does_not_keep_a_lamp_dark(
 def test_a_lamp_that_is_away_while_the_controller_starts_is_sought_seldom(
     world_of: Callable[..., World], name: str
 ) -> None:
-    """A kept goodbye that is true: a command every ten minutes, which no broker keeps; after one heard live, none."""
+    """A retained will that is true: a command every ten minutes, which no broker stores; after a live one, none."""
     world = world_of(NIGHT, vendors=(name,))
     topic, payload = LEAVING[name]
     world.retained[topic] = payload
@@ -346,7 +346,7 @@ def test_a_lamp_that_is_away_while_the_controller_starts_is_sought_seldom(
 
 
 def test_a_lamp_asked_by_its_own_command_is_asked_once_a_minute_and_seldom_else(started: Started) -> None:
-    """The command that it has obeyed, without a fade: nothing moves, and nothing is told."""
+    """The command that it has obeyed, without a fade: no light changes, and no event is emitted."""
     world = started(LAMP)
     since = world.mono
     world.run(3600)
@@ -362,7 +362,7 @@ def test_a_lamp_asked_by_its_own_command_is_asked_once_a_minute_and_seldom_else(
 def test_what_a_lamp_said_before_it_was_told_something_else_confirms_nothing(
     started: Started, setup_of: Callable[[str], Setup], name: str
 ) -> None:
-    """A sequence comes round to the colour that a dead lamp told last: nobody knows what it shows by now."""
+    """A sequence returns to the colour that a dead lamp reported last: its present light is unknown."""
     rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 10 s}\n"
     world = started(name, setup=setup_of(rule))
     assert standing(world) == {"confirmed"}
@@ -376,7 +376,7 @@ def test_what_a_lamp_said_before_it_was_told_something_else_confirms_nothing(
 def test_a_sequence_that_a_lamp_cannot_show_is_not_sent_to_it(
     started: Started, setup_of: Callable[[str], Setup]
 ) -> None:
-    """To a white lamp red and lime are the same light: nothing new to be told."""
+    """For a white lamp red and lime are the same light: no new event."""
     rule = "campaigns:\n  - {name: x, dates: every day, color: [red, lime], change_every: 5 s}\n"
     world = started("tasmota-1", setup=setup_of(rule))
     since = world.mono
@@ -386,7 +386,7 @@ def test_a_sequence_that_a_lamp_cannot_show_is_not_sent_to_it(
 
 
 def test_one_zone_that_falls_silent_is_confirmed_no_longer_than_its_own_report(started: Started) -> None:
-    """The other light of the node goes on speaking, and stays confirmed; the dead one is told of."""
+    """The other light of the node still reports, and stays confirmed; the dead one is reported as silent."""
     world = started("shelly-2-two")
     device = world.vendor.device
     answers = device.receive
@@ -512,7 +512,7 @@ def do(world: World, deed: str) -> None:
 
 
 def spoke_lately(world: World, zone: str) -> bool:
-    """Whether the lamp itself has told of a zone within its limit."""
+    """Whether the lamp itself has reported a zone within its limit."""
     gateway, since_s = world.vendor.gateway, world.mono - world.vendor.gateway.quiet_s - 0.1
     published = (message for at_s, who, message in reversed(world.sent) if who == gateway.name and at_s >= since_s)
     reports = (gateway.decode(message.topic, message.payload, "watertower") for message in published)

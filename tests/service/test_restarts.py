@@ -1,4 +1,5 @@
-"""Either end, the broker and the messages between them fail at any moment: what holds is worked out anew from now."""
+"""Either end, the broker and the messages between them fail at any moment: the desired light is computed from
+scratch."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -106,7 +107,7 @@ def test_a_gateway_that_lost_everything_in_the_night(night: World) -> None:
 
 
 def test_a_gateway_that_lost_its_plan_in_daylight(world_of: Callable[..., World]) -> None:
-    """It is dark as it should be: told its plan again, and no lamp is said to have gone wrong."""
+    """It is dark as it should be: it gets its plan again, and no alarm about lamps is emitted."""
     noon = world_of(datetime(2026, 11, 20, 11, 0, tzinfo=UTC))
     noon.mast.start()
     noon.controller.start()
@@ -121,7 +122,7 @@ def test_a_gateway_that_lost_its_plan_in_daylight(world_of: Callable[..., World]
 
 
 def test_a_gateway_that_starts_without_anybody(night: World) -> None:
-    """No controller, no broker, but a disk and a clock: it shows what the plan says."""
+    """No controller, no broker, but a disk and a clock: it shows the light of the plan."""
     night.controller.stop()
     night.mast.stop()
     night.retained.clear()
@@ -144,7 +145,7 @@ def test_a_report_that_was_overtaken_is_dropped(night: World) -> None:
 
 
 def test_a_second_broker_that_comes_and_goes(night: World) -> None:
-    """The connection to one of two is made anew: told again, and what was heard over the other still counts."""
+    """The connection to one of two brokers is new: commands are sent again, and reports over the other still count."""
     night.controller.engine.connected(night.controller.read())
     night.controller.wake()
     night.run(1)

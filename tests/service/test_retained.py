@@ -54,7 +54,7 @@ def request(name: str) -> bytes:
 
 
 async def test_a_retained_request_is_not_obeyed_and_a_live_one_is(tmp_path: Path) -> None:
-    """It would be made anew at each start and each connection; it is not even answered."""
+    """It would be made again at each start and each connection; it is not even answered."""
     events: list[Event] = []
     answered = asyncio.Event()
 

@@ -40,7 +40,7 @@ def test_a_start_is_above_what_was_kept() -> None:
 
 @pytest.mark.parametrize("kept", [MAX_EPOCH, MAX_EPOCH + 7, 2**53, 10**30])
 def test_a_kept_order_that_no_gateway_would_follow_is_not_believed(kept: int) -> None:
-    """A damaged file, or one that an older version was led to write: it begins anew."""
+    """A damaged file, or one with a value that an older version accepted: it begins again."""
     assert Revisions(Order(kept, 5)).issue() == Order(1, 1)
 
 

@@ -31,7 +31,7 @@ def poisoned(world: World, **changes: Any) -> bytes:
 
 
 def test_a_foreign_writer(night: World) -> None:
-    """Somebody writes another look into desired: written over within 2 s, and told."""
+    """Somebody writes another look into desired: it is overwritten within 2 s, with an event."""
     zones = {
         zone: desired_key.model_copy(update={"color": "#0000FF"}) for zone, desired_key in night.desired.zones.items()
     }
@@ -45,7 +45,7 @@ def test_a_foreign_writer(night: World) -> None:
 
 
 def test_a_foreign_writer_who_does_not_give_up(night: World) -> None:
-    """After five fights it is told that the gateway is contested, and we write less often; peace ends it."""
+    """After five overwrites an event reports the gateway as contested, and we write less often; peace ends it."""
     for number in range(60):
         higher = night.desired.revision + 7
         night.publish(DESIRED, poisoned(night, revision=higher, command_id=f"x{number}", issued_at=night.wall), True)
@@ -79,7 +79,7 @@ def test_two_controllers_do_not_storm(night: World, rival: Callable[..., Simulat
 
 @pytest.mark.parametrize("where", [DESIRED, REPORTED])
 def test_a_poisonous_epoch(night: World, where: str) -> None:
-    """A number absurdly far ahead is told and not followed, by neither end."""
+    """An absurdly high number is reported and not followed, by either end."""
     order = night.controller.engine.order
     if where == DESIRED:
         night.publish(DESIRED, poisoned(night, epoch=2**50, command_id="x"), True)
@@ -95,7 +95,7 @@ def test_a_poisonous_epoch(night: World, where: str) -> None:
 
 
 def test_a_gateway_that_knows_a_higher_order(night: World) -> None:
-    """Its report is above ours: we go above it, tell so, and it obeys again."""
+    """It reports an order above ours: we go above it, with an event, and it obeys again."""
     order = night.controller.engine.order
     night.mast.file = night.mast.file.model_copy(update={"epoch": order.epoch + 50})
     night.mast.stop()
@@ -117,7 +117,7 @@ def reporting(night: World, epoch: int) -> bytes:
 @pytest.mark.parametrize("leap", [999_000, 999_999, 1_000_000, 1_000_001, 2**53 - 7])
 @pytest.mark.parametrize("retain", [False, True])
 def test_a_report_cannot_lead_the_controller_to_what_gateways_refuse(night: World, leap: int, retain: bool) -> None:
-    """However far ahead somebody says that a gateway is, it goes on to obey, and so does one without memory."""
+    """However high an order somebody reports for a gateway, it still obeys, as does one without memory."""
     night.publish(REPORTED, reporting(night, night.controller.engine.order.epoch + leap), retain)
     night.run(12)
     assert "TWL-D011" not in [event.code for _, event in night.mast.events]
@@ -202,7 +202,7 @@ def test_a_document_under_our_own_order_and_id_is_no_echo(night: World) -> None:
     retain=st.booleans(),
 )
 def test_garbage_on_any_topic(world_of: Callable[..., World], topic: str, payload: bytes, retain: bool) -> None:
-    """It is told, and changes neither the light nor what is known; on our own topic it is written over."""
+    """An event reports it; it changes neither the light nor what is known; on our own topic it is overwritten."""
     world = world_of(datetime(2026, 11, 20, 18, 0, tzinfo=UTC))
     world.mast.start()
     world.controller.start()

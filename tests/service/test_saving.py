@@ -50,7 +50,7 @@ class Desk:
         return self.keeper.read()
 
     def save(self, text: bytes, base: bytes | None = None, why: str = "") -> Saved:
-        """As Kim, an hour later, with what stands there for a base unless told otherwise."""
+        """As Kim, an hour later, based on the present text unless given otherwise."""
         self.now += timedelta(hours=1)
         return self.keeper.save(text, digest(base or self.text), who="kim", source=Source.PAGE, why=why)
 
@@ -175,7 +175,7 @@ def test_where_nothing_can_be_written_it_is_said_why_and_who_may(desk: Desk, mon
 
 
 def test_it_is_saved_though_no_version_can_be_kept(desk: Desk) -> None:
-    """The light matters more than its history; what is missing is said."""
+    """The light matters more than its history; what is missing is reported."""
     folder = Path(desk.versions.place)
     folder.parent.mkdir()
     folder.write_bytes(b"a file where the folder should be")

@@ -1,4 +1,4 @@
-"""The sentence that says how the tower stands: every case, every word for a look, in both languages."""
+"""The sentence that states what the tower shows: every case, every word for a look, in both languages."""
 
 import re
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ def health(
     counts: Mapping[Status, int] | None = None,
     **more: Any,
 ) -> Health:
-    """The summary of a tower with four gateways; both parts are orange unless said otherwise."""
+    """The summary of a tower with four gateways; both parts are orange by default."""
     bowl = bowl or lit()
     counts = {"confirmed": 4} if counts is None else counts
     looks = {"bowl": {"rule": rule, **bowl}, "shaft": {"rule": rule, **(shaft or bowl)}}
@@ -85,7 +85,7 @@ def document(
 def sentence_of(
     tower: Tower, language: Language, summary: Health | None, *gateways: GatewayHealth, lives: bool = True
 ) -> Sentence:
-    """What is said."""
+    """The sentence for these facts."""
     return sentence(facts_of(tower, summary, gateways, lives=lives), language)
 
 
@@ -252,7 +252,7 @@ def test_each_case_has_its_sentence_in_both_languages(tower: Tower, name: str) -
 
 
 def test_lamps_that_the_service_tests_are_not_wrong(tower: Tower) -> None:
-    """What differs is meant to; a stop is said all the same."""
+    """Differing lamps are expected; a stop is still stated."""
     fields = {"campaign": "Lucia", "begins": "2026-12-13 00:00", "lamps": 4}
     test = {"code": "TWL-G150", "since": EVENING, "fields": fields}
     summary = health(DARK, rule=NOTHING, counts={"confirmed": 3, "differs": 1}, degradations=[test])
@@ -291,7 +291,7 @@ def test_what_was_not_confirmed_is_not_said_to_have_been_lit(tower: Tower) -> No
 
 
 def test_while_the_clock_is_in_doubt_what_the_lamps_reported_counts(tower: Tower) -> None:
-    """What should be shown by a clock that is wrong is not told."""
+    """What should be shown by a wrong clock is not stated."""
     zone = {"status": "unknown", "desired": lit(), "reported": BLUE}
     mast = document("unknown", BLUE, zones={"bowl": zone, "shaft": zone})
     summary = health(clock=Trust.SUSPECT, counts={"unknown": 1})
@@ -435,7 +435,7 @@ def test_every_colour_that_a_file_can_name_has_a_word(language: Language) -> Non
 
 
 def test_a_temperature_is_called_by_the_white_that_is_nearest() -> None:
-    """In mired, as eyes tell whites apart."""
+    """In mired, as eyes distinguish whites."""
     words = [color_word(name, "sv") for name in ("1900 K", "2700 K", "4000K", "12 000 K")]
     assert words == ["som levande ljus", "varmvitt", "neutralvitt", "kallvitt"]
 
@@ -583,7 +583,7 @@ def test_a_proper_name_keeps_its_capital(tower: Tower) -> None:
 
 
 def test_the_question_for_the_public_follows_the_look(tower: Tower) -> None:
-    """It says nothing of gateways."""
+    """It does not mention gateways."""
     assert sentence_of(tower, "sv", health()).question == "Varför lyser vattentornet orange?"
     assert sentence_of(tower, "en", health()).question == "Why is the water tower orange?"
     assert sentence_of(tower, "sv", DAY).question == "Varför är vattentornet släckt?"
@@ -692,7 +692,7 @@ def test_one_that_was_never_heard_is_said_so(tower: Tower) -> None:
 def test_what_is_measured_counts_for_more_than_what_is_reported(
     tower: Tower, code: str, bowl: Mapping[str, Any] | None, swedish: str
 ) -> None:
-    """The tower is not said to be lit, and a sign warns."""
+    """The tower is not called lit, and a sign warns."""
     fields = {"zone": "bowl", "value": 1, "unit": "W", "limit": 5}
     summary = health(bowl, degradations=[{"code": code, "since": EVENING, "fields": fields}])
     said = sentence_of(tower, "sv", summary)

@@ -1,4 +1,5 @@
-"""A safety stop from its acknowledgement to the lamps: dark is told when confirmed, and who does not confirm it too."""
+"""A safety stop from its acknowledgement to the lamps: events report that dark is confirmed, and who does not confirm
+it."""
 
 from datetime import UTC, datetime
 
@@ -22,7 +23,7 @@ def stop(night: World, *, again: bool = False) -> None:
 
 
 def stop_events(night: World) -> list[str]:
-    """What was told of dark."""
+    """The events about dark."""
     return [code for code in night.controller.codes() if code in {NAMED, DARK}]
 
 
@@ -37,7 +38,7 @@ def test_dark_is_told_once_when_it_is_confirmed(night: World) -> None:
 
 @pytest.mark.parametrize("how", ["stick", "power", "broker"])
 def test_a_gateway_that_does_not_confirm_dark_is_named_within_seconds(night: World, how: str) -> None:
-    """It takes nothing, is away, or nobody can be reached; once it does, that is told too."""
+    """It ignores commands, is away, or cannot be reached; once it obeys, that is reported too."""
     if how == "stick":
         night.mast.lamps.faults = Faults(stick=True)
     elif how == "power":
@@ -60,7 +61,7 @@ def test_a_gateway_that_does_not_confirm_dark_is_named_within_seconds(night: Wor
 
 
 def test_each_press_of_a_stop_that_stands_is_told_what_comes_of_it(night: World) -> None:
-    """Dark, or who is not; pressed each second it is told no later."""
+    """Dark, or who is not; pressing each second does not delay the event."""
     stop(night)
     night.run(3)
     stop(night, again=True)

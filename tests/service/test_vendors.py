@@ -48,7 +48,7 @@ def standing(world: World) -> set[str]:
 
 
 def deaf(item: Received) -> None:
-    """Takes the place of a device that hears nothing."""
+    """Replaces a device that receives nothing."""
 
 
 def commands(world: World, since_s: float) -> list[Message]:
@@ -83,7 +83,8 @@ def test_the_controller_starts_anew_beside_a_lamp_that_is_right(started: Started
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_power_cut_at_night(started: Started, name: str) -> None:
-    """It comes back as its maker wants: right again within 2 s, or within a minute where it says nothing of it."""
+    """It comes back with its manufacturer's default: right again within 2 s, or within a minute where it reports
+    nothing."""
     world = started(name)
     world.vendor.stop()
     world.run(7)
@@ -98,7 +99,8 @@ def test_a_power_cut_at_night(started: Started, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if "bridge" not in name])
 @pytest.mark.parametrize("late_s", [21, 75])
 def test_a_lamp_that_starts_after_the_controller(world_of: Callable[..., World], name: str, late_s: int) -> None:
-    """As after a power cut of the whole place: it is told at its first word, not when the next repetition is due."""
+    """As after a power cut of the whole site: it is commanded at its first message, not when the next repetition is
+    due."""
     world = world_of(NIGHT, vendors=(name,))
     world.controller.start()
     world.run(late_s)
@@ -110,7 +112,7 @@ def test_a_lamp_that_starts_after_the_controller(world_of: Callable[..., World],
 
 
 def test_a_group_of_zigbee_lamps_does_not_answer_when_asked(started: Started) -> None:
-    """It speaks only when it is told something: it is, and stays confirmed without an alarm."""
+    """It reports only after commands: it gets them, and stays confirmed without an alarm."""
     world = started({"name": "all", "kind": "zigbee2mqtt", "zone": "bowl", "topic": "zigbee2mqtt/all", "group": "true"})
     device = world.vendor.device
     answers = device.receive
@@ -156,7 +158,7 @@ def test_nobody_is_asked_while_a_fade_runs(started: Started, name: str) -> None:
 
 
 def test_a_lamp_that_says_nothing(started: Started) -> None:
-    """It can never be confirmed; it is told again every minute, and so is right a minute after somebody changed it."""
+    """It can never be confirmed; it is commanded every minute, and so is right a minute after somebody changed it."""
     world = started(MUTE)
     assert standing(world) == {"unknown"}
     assert all(state.on for state in shown(world).values())
@@ -170,7 +172,7 @@ def test_a_lamp_that_says_nothing(started: Started) -> None:
 
 
 def test_a_lamp_that_says_only_that_it_is_there(started: Started) -> None:
-    """Without a report, but with a will: told again as soon as it is back."""
+    """Without a report, but with a will: commanded again as soon as it is back."""
     world = started({**MUTE, "availability_topic": "m/here"})
     world.vendor.stop()
     world.run(20)
@@ -183,7 +185,8 @@ def test_a_lamp_that_says_only_that_it_is_there(started: Started) -> None:
 
 
 def test_a_lamp_that_starts_too_fast_to_be_missed(started: Started) -> None:
-    """Its will was never said, and it greets once more: it is told again within seconds, not within the minute."""
+    """Its will was never published, and it sends its birth again: it is commanded within seconds, not within the
+    minute."""
     world = started({**MUTE, "availability_topic": "m/here"})
     world.run(20)
     world.vendor.stop(with_will=False)
@@ -194,7 +197,7 @@ def test_a_lamp_that_starts_too_fast_to_be_missed(started: Started) -> None:
 
 
 def test_a_lamp_that_starts_and_tells_only_that_it_is_there(started: Started) -> None:
-    """Nobody said that it was away, and it tells no state by itself: it is told again, once."""
+    """Its absence was never reported, and it reports no state by itself: it is commanded again, once."""
     world = started("ha-rgb")
     world.run(100)
     device = world.vendor.device
@@ -210,7 +213,7 @@ def test_a_lamp_that_starts_and_tells_only_that_it_is_there(started: Started) ->
 
 
 def test_a_lamp_that_greets_with_every_word_is_not_flooded(started: Started) -> None:
-    """WLED says `online` with each report: that is no reason to ask it again."""
+    """WLED sends `online` with each report: that is no reason to ask it again."""
     world = started("wled")
     since = world.mono
     world.run(240)
@@ -218,7 +221,7 @@ def test_a_lamp_that_greets_with_every_word_is_not_flooded(started: Started) -> 
 
 
 def test_a_lamp_changed_by_an_app(started: Started) -> None:
-    """Somebody switches it off: on again within 2 s, and told."""
+    """Somebody switches it off: on again within 2 s, with an event."""
     world = started("tasmota-5")
     world.publish("cmnd/tasmota_5/POWER", b"OFF")
     world.run(2)
@@ -262,7 +265,7 @@ def test_a_scheme_under_a_colour_temperature_is_put_out(started: Started, setup_
 
 
 def test_a_zigbee_lamp_that_takes_a_colour_and_shows_another(started: Started) -> None:
-    """The bridge says what it sent, and the lamp when it is asked what it shows: told once, and never called right."""
+    """The bridge reports what it sent, and the lamp when asked what it shows: reported once, and never confirmed."""
     world = started("z2m")
     device = world.vendor.device
     device.held["color"] = {"x": 0.3, "y": 0.6}
@@ -332,7 +335,7 @@ def test_a_slow_lamp_is_not_swamped(started: Started) -> None:
 
 
 def test_a_sequence_is_sent_step_by_step_and_not_announced(started: Started, setup_of: Callable[[str], Setup]) -> None:
-    """Vendors know no sequence of ours: each step is sent, confirmed, and not told."""
+    """Vendors have no sequences: each step is sent and confirmed, without an event."""
     world = started("tasmota-5", setup=setup_of(SEQUENCE))
     since = world.mono
     world.run(100)
@@ -361,7 +364,7 @@ def test_a_lamp_that_does_not_follow_a_sequence_is_told_once(
 
 
 def test_half_a_report_does_not_make_the_other_half_fresh(started: Started) -> None:
-    """Of two zones one speaks after the connection was made anew: the other is not confirmed by what it said before."""
+    """Of two zones one reports after a new connection: the other is not confirmed by its earlier report."""
     world = started("shelly-2-two")
     world.controller.disconnect()
     world.vendor.receive = deaf

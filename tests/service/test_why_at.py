@@ -123,7 +123,7 @@ def test_a_stop_goes_before_all_and_the_rule_is_told_as_what_would_hold(past: Pa
 
 
 def test_of_two_overrides_the_later_one_holds(past: Past) -> None:
-    """One that had ended is not told."""
+    """One that had ended is not listed."""
     early = override("Bo", until="2026-11-23 23:00:00")
     why = past((-100, early), (-60, override("Kim")), (-30, override("Eva")))
     assert steps_of(why)[:2] == [("override", "Eva", True, None), ("override", "Kim", False, "override")]
@@ -138,7 +138,7 @@ def test_the_record_tells_which_override_held(past: Past) -> None:
 
 
 def test_a_campaign_that_is_skipped_lets_the_next_one_show(past: Past) -> None:
-    """And the skip is told."""
+    """And the skip is listed."""
     skip = new_event("TWL-O104", id="k", owner="Kim", reason="fest", campaign="Week", until="2026-11-24 08:00:00")
     why = past((-60, skip))
     assert steps_of(why) == [
@@ -164,7 +164,7 @@ def test_the_version_then_decides_where_it_is_known(past: Past, setup: Setup) ->
 
 
 def test_faults_that_lasted_then_are_told(past: Past) -> None:
-    """One that was told later had begun by then; one that was over had not."""
+    """A fault reported later had begun by then; one that was over had not."""
     why = past(
         (-60, new_event("TWL-G104", gateway="fot", age_s=5.0)),
         (-50, new_event("TWL-G105", gateway="fot")),
@@ -176,7 +176,7 @@ def test_faults_that_lasted_then_are_told(past: Past) -> None:
 
 
 def test_where_nothing_is_recorded_the_files_are_asked(past: Past) -> None:
-    """And nothing is said of the lamps."""
+    """And nothing about the lamps."""
     why = past()
     assert steps_of(why) == RULES
     assert (why.confirmed, why.value["recorded"]) == ((0, 0), None)

@@ -1,4 +1,4 @@
-"""Lamps that are set up otherwise than tower.yaml says: whatever they report, never called confirmed, and named."""
+"""Lamps that are configured otherwise than in tower.yaml: whatever they report, never confirmed, and named."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -91,7 +91,8 @@ def in_per_mille(device: Device[Any]) -> None:
 
 
 def test_a_lamp_on_another_scale_is_named_and_never_confirmed(beside: Beside) -> None:
-    """It is sent 255, shows 6 % and says 255: once it has said 4095 that is not believed, whatever it says after."""
+    """It gets 255, shows 6 % and reports 255: once it has reported 4095 that is not trusted, whatever it reports
+    later."""
     world = beside(HA, twelve_bits)
     never_confirmed(world, 300)
     shown = world.vendor.device.shows(world.wall)["bowl"]
@@ -116,7 +117,7 @@ def test_a_lamp_on_the_scale_that_is_written_is_confirmed_at_full(beside: Beside
 
 
 def test_a_scale_that_is_found_out_when_the_lamp_was_confirmed(beside: Beside) -> None:
-    """An app sets it to full: what it says then shows the scale, and the earlier word counts no more."""
+    """An app sets it to full: its report then shows the scale, and the earlier one no longer counts."""
     world = beside(HA)
     world.run(10)
     assert standing(world) == {"confirmed"}
@@ -149,7 +150,7 @@ def test_a_bridge_that_counts_otherwise_is_confirmed_with_its_key(beside: Beside
 
 
 def test_words_for_being_gone_that_nobody_named(beside: Beside) -> None:
-    """It said `dead`, as its maker has it: told with the keys to write, and no sign of life."""
+    """It sent `dead`, as by its manufacturer: reported with the keys to write, and no sign of life."""
 
     def own_words(device: Device[Any]) -> None:
         device.birth = (Message("home/rgb1/available", b"alive", 1, True),)
@@ -205,7 +206,7 @@ def relay(device: Device[Any]) -> None:
 def test_a_device_that_refuses_is_named_with_its_own_words(
     beside: Beside, keys: dict[str, Any], set_up: SetUp, words: str
 ) -> None:
-    """It lives, and it is not silent; what it answers is told once, and the light is never called confirmed."""
+    """It lives, and is not silent; its refusal is reported once, and the light is never called confirmed."""
     world = beside(keys, set_up)
     never_confirmed(world, 600)
     (text,) = texts(world, "TWL-G120")
@@ -234,7 +235,7 @@ def test_a_device_that_is_set_right_again_is_confirmed_and_may_be_named_again(be
 
 
 def test_any_word_of_a_device_proves_that_it_lives(beside: Beside) -> None:
-    """What says nothing of the light, and what cannot be understood, is heard all the same; what was kept is not."""
+    """A message without light, or one that cannot be understood, still proves life; a retained one does not."""
     world = beside(TASMOTA)
     world.vendor.stop()
     world.run(1)
@@ -262,7 +263,7 @@ def test_any_word_of_a_device_proves_that_it_lives(beside: Beside) -> None:
 def test_a_bulb_that_takes_only_a_part_is_never_confirmed(
     world_of: Callable[..., World], setup_of: Callable[[str], Setup], part: str, fade_s: int
 ) -> None:
-    """The bridge says that all was done, at once and in a fade; the bulb is asked, and its answer counts."""
+    """The bridge reports that all was done, at once and in a fade; the bulb is asked, and its answer counts."""
     fade = f", fade_in: {fade_s} s" if fade_s else ""
     rule = f"campaigns:\n  - {{name: x, dates: every day, hours: 16:00 to 23:00, color: blue{fade}}}\n"
     world = world_of(datetime(2026, 11, 20, 14, 55, tzinfo=UTC), vendors=(ZIGBEE,), setup=setup_of(rule))
@@ -295,7 +296,7 @@ def test_a_bulb_that_is_right_is_confirmed_soon_and_asked_seldom(beside: Beside)
 
 
 def test_a_lamp_that_is_not_asked_for_its_group_is_named_with_the_key(beside: Beside) -> None:
-    """It takes every command and answers no question: silent, told once with what to write, and not flooded."""
+    """It accepts every command and answers no question: silent, reported once with what to write, and not flooded."""
     world = beside(ZIGBEE)
     world.run(10)
     device = world.vendor.device
@@ -328,7 +329,7 @@ def test_a_confirmed_bulb_whose_answers_end_is_silent_in_the_end(beside: Beside)
 
 
 def test_a_bulb_out_of_reach_is_named_by_its_bridge(beside: Beside) -> None:
-    """What the bridge says of it is told, and is no sign of life."""
+    """The bridge's error about it is reported, and is no sign of life."""
     world = beside(ZIGBEE)
     world.run(10)
     world.vendor.device.reach = False
@@ -396,7 +397,7 @@ def test_a_refusal_that_the_broker_kept_is_no_refusal_of_today(
 def test_what_somebody_else_said_of_the_scale_is_held_against_the_lamp_for_a_moment_only(
     beside: Beside, payload: bytes, retain: bool
 ) -> None:
-    """The lamp is asked before it is told anything, and does not hold what was said in its name."""
+    """The lamp is asked before it is commanded, and does not show what was reported in its name."""
     world = beside(HA)
     world.run(30)
     for _ in range(3):
@@ -426,7 +427,7 @@ def test_what_somebody_else_said_while_the_controller_was_away_is_asked_about_wh
 
 @pytest.mark.parametrize("silent", ["", "late"])
 def test_no_answer_to_anything_else_frees_a_lamp_of_its_other_scale(beside: Beside, silent: str) -> None:
-    """It says 255 because it was told so: nothing follows from that, nor from no answer."""
+    """It reports 255 because that was commanded: this proves nothing, nor does no answer."""
     world = beside(HA)
     world.run(30)
     twelve_bits(world.vendor.device)
