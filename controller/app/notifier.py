@@ -33,8 +33,8 @@ from controller.service.notices import (
     due,
     message,
     not_delivered,
+    proof_sent,
     queued,
-    told_over,
 )
 from controller.service.past import PastSchedules
 from controller.service.proof import Proof
@@ -239,7 +239,7 @@ class Notifier:
             memory, notices = noticed.memory, list(noticed.notices)
             for period in noticed.over:
                 notices.append(await self._proof(facts, period))
-                memory = told_over(memory, str(period.campaign))
+                memory = proof_sent(memory, str(period.campaign))
             notices += filter(None, (of_event(event, facts) for event in events))
             await self._keep(memory, notices)
             del self._notice_events[: len(events)]

@@ -51,25 +51,25 @@ class ChangeWords:
         changes, now = self.changes, self.changes.now
         if now is None:
             is_tonight = any(night.day == changes.tonight for night in changes.nights)
-            return self._say("now.same" if is_tonight else "now.tonight")
+            return self._text("now.same" if is_tonight else "now.tonight")
         before, after = self._looks(now.before), self._looks(now.after)
         if not now.before:
-            return self._say("now.lit", after=after)
+            return self._text("now.lit", after=after)
         if now.after:
-            return self._say("now.other", before=before, after=after)
+            return self._text("now.other", before=before, after=after)
         if now.until is None:
-            return self._say("now.dark", before=before)
+            return self._text("now.dark", before=before)
         until = self._end(now.until)
         if now.until - changes.since >= BY_THE_CLOCK:
             last = (now.until - INSTANT).astimezone(self.zone).date()
             until = f"{day_words(last, self.language)} {until}"
-        return self._say("now.dark_until", before=before, until=until)
+        return self._text("now.dark_until", before=before, until=until)
 
     def day(self, change: DayChange) -> str:
         """`Fri 20 Nov 2026 goes dark.`"""
         days = _capital(days_words(change.first, change.last, self.language))
         key = change.becomes if change.first == change.last else f"{change.becomes}_several"
-        return self._say(f"day.{key}", days=days, lit=self.light(change.lit))
+        return self._text(f"day.{key}", days=days, lit=self.light(change.lit))
 
     def days(self) -> Iterator[str]:
         """Every day that turns dark or lit; above GROUPED_FROM the number of days, year by year."""
@@ -83,25 +83,25 @@ class ChangeWords:
                 groups.setdefault((day.year, change.becomes), []).append(day)
         for (_, becomes), days in groups.items():
             span = days_words(days[0], days[-1], self.language)
-            yield self._say(f"day.{becomes}_group", count=len(days), days=span)
+            yield self._text(f"day.{becomes}_group", count=len(days), days=span)
 
     def nights(self) -> str:
         """How many nights change."""
         count = len(self.changes.nights)
         key = "none" if not count else "one" if count == 1 else "several"
-        return self._say(f"night.{key}", count=count, looked=self.changes.looked)
+        return self._text(f"night.{key}", count=count, looked=self.changes.looked)
 
     def kept(self) -> str:
         """How many nights of the changed rules stay as they are; empty for none."""
         count = max((rule.kept for rule in self.changes.rules), default=0)
-        return self._say("night.kept_one" if count == 1 else "night.kept", count=count) if count else ""
+        return self._text("night.kept_one" if count == 1 else "night.kept", count=count) if count else ""
 
     def group(self, group: NightGroup) -> str:
         """One night, or several identical ones, with the light before and after."""
         first, last = group.first, group.last
         before, after = self.light(first.before, last.before), self.light(first.after, last.after)
         key = "fades" if first.before == first.after else "line"
-        return self._say(f"night.{key}", nights=self.when(group), before=before, after=after)
+        return self._text(f"night.{key}", nights=self.when(group), before=before, after=after)
 
     def when(self, group: NightGroup) -> str:
         """`Thu 19 – Fri 20 Nov 2026`; for a group the number of nights, and the days on which the first and the last
@@ -110,7 +110,7 @@ class ChangeWords:
             return night_words(group.first.day, self.language)
         nights = days_words(group.first.day, group.last.day, self.language)
         is_run = (group.last.day - group.first.day).days + 1 == group.count
-        return self._say("night.group" if is_run else "night.group_between", count=group.count, nights=nights)
+        return self._text("night.group" if is_run else "night.group_between", count=group.count, nights=nights)
 
     def light(self, first: tuple[LitStretch, ...], last: tuple[LitStretch, ...] = ()) -> str:
         """`15:41–24:00 orange 100 %`, with the hours of the last night of a group where they differ."""
@@ -126,7 +126,7 @@ class ChangeWords:
             if rule.never is not None:
                 yield _capital(new_event(rule.never.code, **rule.never.fields).text(self.language))
             elif not rule.changed:
-                yield self._say("rule.unseen", name=rule.rule.name)
+                yield self._text("rule.unseen", name=rule.rule.name)
 
     def lines(self) -> Iterator[str]:
         """All lines, as a terminal shows them before the edit is saved."""
@@ -142,11 +142,13 @@ class ChangeWords:
             yield f"  {kept}"
         yield from self.rules()
 
-    def _say(self, key: str, **fields: object) -> str:
+    def _text(self, key: str, **fields: object) -> str:
         return template(self.language, "changes", key).format_map(fields)
 
     def _hours(self, stretch: LitStretch) -> str:
-        start = self._say("night.from_now") if stretch.start == self.changes.since else _clock(stretch.start, self.zone)
+        start = (
+            self._text("night.from_now") if stretch.start == self.changes.since else _clock(stretch.start, self.zone)
+        )
         return f"{start}–{self._end(stretch.end)}"
 
     def _end(self, at: datetime) -> str:

@@ -66,7 +66,7 @@ class StateKeeper(OverrideKeeper, Protocol):
     def known(self) -> LastKnown:
         """The order and the time stored last."""
 
-    def store_known(self, epoch: int, revision: int, at: datetime, *, vouched: bool = False) -> None:
+    def store_known(self, epoch: int, revision: int, at: datetime, *, trusted: bool = False) -> None:
         """Store the order issued last and the time."""
 
 
@@ -385,5 +385,5 @@ class ControlLoop:
     def remember(self, store: StateKeeper, reading: ClockReading) -> None:
         """Give the order issued last and the time to the state directory, which decides when to write them."""
         if reading.trust is not Trust.SUSPECT:
-            order, is_vouched = self.controller.order, reading.trust is Trust.TRUSTED
-            store.store_known(order.epoch, order.revision, reading.wall, vouched=is_vouched)
+            order, is_trusted = self.controller.order, reading.trust is Trust.TRUSTED
+            store.store_known(order.epoch, order.revision, reading.wall, trusted=is_trusted)

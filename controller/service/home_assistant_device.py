@@ -106,12 +106,12 @@ class HomeAssistantDevice:
     @property
     def no_campaign(self) -> str:
         """The campaign's text where there is no campaign."""
-        return self._say("no_campaign")
+        return self._text("no_campaign")
 
     @property
     def request_reason(self) -> str:
         """The reason of an override by Home Assistant, for people."""
-        return self._say("reason")
+        return self._text("reason")
 
     # What it publishes
 
@@ -150,12 +150,12 @@ class HomeAssistantDevice:
         for gateway, can_identify in self.gateways.items():
             connects = {"device_class": "connectivity", "value_template": _of_gateway(gateway)}
             key, category = f"gateway-{gateway}", {"entity_category": "diagnostic"}
-            name = self._say("gateway", gateway=gateway)
+            name = self._text("gateway", gateway=gateway)
             yield key, self._component(key, name, platform="binary_sensor", **connects, **category)
             if self.control and can_identify:
                 yield self._identify(gateway)
         if self.control:
-            yield "resume", self._button("resume", self._say("resume"), "resume")
+            yield "resume", self._button("resume", self._text("resume"), "resume")
 
     def _component(self, key: str, name: str, **keys: object) -> Component:
         return {"unique_id": f"{device_id(self.prefix)}-{key}", "name": name, "qos": 1, **keys}
@@ -163,7 +163,7 @@ class HomeAssistantDevice:
     def _sensor(self, value: str, platform: str, **keys: object) -> Component:
         template_ = f"{{{{ value_json.{value} }}}}"
         key = value.replace("_", "-")
-        return self._component(key, self._say(value), platform=platform, value_template=template_, **keys)
+        return self._component(key, self._text(value), platform=platform, value_template=template_, **keys)
 
     def _button(self, key: str, name: str, *levels: str, **keys: object) -> Component:
         return self._component(key, name, platform="button", command_topic=self.command_topic(*levels), **keys)
@@ -175,7 +175,7 @@ class HomeAssistantDevice:
             "entity_category": "diagnostic",
             "availability": [self._controller_lives, {"topic": self.state_topic, "value_template": online}],
         }
-        key, name = f"identify-{gateway}", self._say("identify", gateway=gateway)
+        key, name = f"identify-{gateway}", self._text("identify", gateway=gateway)
         return key, self._button(key, name, "identify", gateway, **keys)
 
     def _light(self, zone: str) -> dict[str, object]:
@@ -206,7 +206,7 @@ class HomeAssistantDevice:
         reached = {"topic": self.zone_topic(zone), "value_template": "{{ value_json.availability }}"}
         return [self._controller_lives, reached]
 
-    def _say(self, key: str, **fields: object) -> str:
+    def _text(self, key: str, **fields: object) -> str:
         return template(self.language, "home_assistant", key).format_map(fields)
 
 

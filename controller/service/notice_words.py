@@ -106,19 +106,19 @@ def proof_notice(facts: NoticeFacts, period: ProofPeriod, proof: Proof | None) -
     zone = facts.setup.tower.site.place.time_zone
 
     def text_in(language: Language) -> tuple[str, Iterable[str]]:
-        title = _titled(facts, _say(language, Text("notices", "report.title"), name=period.campaign), language)
-        command = _say(
+        title = _titled(facts, _format(language, Text("notices", "report.title"), name=period.campaign), language)
+        command = _format(
             language, Text("notices", "report.more"), name=period.campaign, year=period.start.astimezone(zone).year
         )
         if proof is None:
-            return title, (_say(language, Text("notices", "report.unread")), command)
+            return title, (_format(language, Text("notices", "report.unread")), command)
         gaps = [(night, gap) for night in proof.nights for gap in night.gaps]
         names = facts.setup.tower.landmark.zone_names(language)
         lines = [period_words(proof, language, zone), glow_words(proof.tower, language)]
         for night, gap in sorted(gaps, key=lambda pair: -pair[1].missing_s)[:MOST_GAPS]:
             lines.append(f"{night_words(night.night, language, year=False)}: {gap_words(gap, language, zone, names)}")
         if len(gaps) > MOST_GAPS:
-            lines.append(_say(language, Text("notices", "more"), count=len(gaps) - MOST_GAPS))
+            lines.append(_format(language, Text("notices", "more"), count=len(gaps) - MOST_GAPS))
         return title, (*lines, MEANING.format(language, {}), command)
 
     return notice("reports", f"report {period.campaign}", facts, "info", text_in)
@@ -140,7 +140,7 @@ def fault_begun(facts: NoticeFacts, key: str, wrong: PresentFault, since: dateti
     """The notice of a fault, with its remedy."""
 
     def text_in(language: Language) -> tuple[str, Iterable[str]]:
-        lines = [_say(language, Text("notices", "fault.since"), since=_when(since, facts, language))]
+        lines = [_format(language, Text("notices", "fault.since"), since=_when(since, facts, language))]
         if wrong.event is not None:
             lines.append(wrong.event.action(language))
         if wrong.code:
@@ -156,8 +156,8 @@ def fault_ended(facts: NoticeFacts, key: str, fault: ReportedFault, until: datet
 
     def text_in(language: Language) -> tuple[str, Iterable[str]]:
         span = {"since": _when(fault.since, facts, language), "until": _when(until, facts, language), "lasted": lasted}
-        over = _say(language, Text("notices", "fault.over"), what=fault.what.get(language, fault.code))
-        return _titled(facts, over, language), (_say(language, Text("notices", "fault.lasted"), **span),)
+        over = _format(language, Text("notices", "fault.over"), what=fault.what.get(language, fault.code))
+        return _titled(facts, over, language), (_format(language, Text("notices", "fault.lasted"), **span),)
 
     return notice("faults", key, facts, "success", text_in)
 
@@ -178,15 +178,17 @@ def doubts(facts: NoticeFacts, rule: Lit, first: date, last: date) -> TextIn | N
     def text_in(language: Language) -> tuple[str, Iterable[str]]:
         days = (first - facts.now.date()).days
         near = {0: "today", 1: "tomorrow"}.get(days, "days")
-        when = _say(language, Text("notices", f"reminder.{near}"), days=days)
+        when = _format(language, Text("notices", f"reminder.{near}"), days=days)
         lines = []
         if is_unconfirmed:
             dates = days_words(first, last, language)
-            lines.append(_say(language, Text("notices", "reminder.dates"), name=rule.name, days=dates, year=first.year))
+            lines.append(
+                _format(language, Text("notices", "reminder.dates"), name=rule.name, days=dates, year=first.year)
+            )
         if failed:
-            lines.append(_say(language, Text("notices", "reminder.lamps"), lamps=", ".join(failed)))
+            lines.append(_format(language, Text("notices", "reminder.lamps"), lamps=", ".join(failed)))
         return _titled(
-            facts, _say(language, Text("notices", "reminder.title"), name=rule.name, when=when), language
+            facts, _format(language, Text("notices", "reminder.title"), name=rule.name, when=when), language
         ), lines
 
     return text_in
@@ -198,7 +200,7 @@ def notice(kind: NoticeKind, key: str, facts: NoticeFacts, manner: Manner, text_
     url = facts.setup.tower.web.url if facts.setup.tower.web is not None else None
     for language in languages():
         title, lines = text_in(language)
-        page = [] if url is None else [_say(language, Text("notices", "page"), url=url)]
+        page = [] if url is None else [_format(language, Text("notices", "page"), url=url)]
         words[language] = printable(title), "\n".join(printable(line, LONGEST) for line in (*lines, *page))
     return Notice(kind, key, facts.reading.wall, manner, words)
 
@@ -212,8 +214,8 @@ def _when(at: datetime, facts: NoticeFacts, language: Language) -> str:
 
 
 def _explain(code: str, language: Language) -> str:
-    return _say(language, Text("notices", "explain"), code=code)
+    return _format(language, Text("notices", "explain"), code=code)
 
 
-def _say(language: Language, text: Text, **fields: object) -> str:
+def _format(language: Language, text: Text, **fields: object) -> str:
     return text.format(language, fields)

@@ -69,7 +69,7 @@ SEVEREST = ("failure", "warning", "success", "info")
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """The result of one look. `over` are campaigns whose proof is still to be made, until `told_over` is called."""
+    """The result of one look. `over` are campaigns whose proof is still to be made, until `proof_sent` is called."""
 
     memory: NoticeMemory
     notices: tuple[Notice, ...] = ()
@@ -180,7 +180,7 @@ class NoticeWatch:
         return memory.model_copy(update={"reminded": reminded}) if reminded != memory.reminded else memory
 
 
-def told_over(memory: NoticeMemory, name: str) -> NoticeMemory:
+def proof_sent(memory: NoticeMemory, name: str) -> NoticeMemory:
     """The proof of a campaign that is over has been sent."""
     light = memory.lights[name].model_copy(update={"over": True})
     return memory.model_copy(update={"lights": {**memory.lights, name: light}})

@@ -118,7 +118,7 @@ class _Answer:
         health = self.facts.health
         site = self.facts.names.site
         if health is None or self.facts.is_lost:
-            title = self._say("unknown")
+            title = self._template("unknown")
             return PublicAnswer(site, self.now, "unknown", "none", None, title, (), coming=self._coming(health))
         kind, rule, text = self._reason()
         claim = _claim(health, kind)
@@ -166,7 +166,7 @@ class _Answer:
                 key = "now" if kind == "stop" or not self._is_night() else "tonight"
                 yield self._started(self._text(key, clause=self._clause(health, "is")))
             elif kind == "nothing":
-                yield self._say("unknown" if health.clock is Trust.SUSPECT else "nothing")
+                yield self._template("unknown" if health.clock is Trust.SUSPECT else "nothing")
         elif rule is not None:
             yield self._text(kind, name=rule.name, days=self._days_of(rule))
         if until is not None and claim != "none":
@@ -229,11 +229,11 @@ class _Answer:
     def _clock(self, at: datetime) -> str:
         return f"{at.astimezone(self.program.place.time_zone):%H:%M}"
 
-    def _say(self, key: str) -> str:
+    def _template(self, key: str) -> str:
         return template(self.language, "public", key)
 
     def _text(self, key: str, **fields: object) -> str:
-        return self._say(key).format_map(fields)
+        return self._template(key).format_map(fields)
 
 
 def _claim(health: Health, kind: PublicKind) -> Claim:

@@ -108,10 +108,10 @@ class SimulatedDisk(OverrideViews):
         """As `StateStore.set_stop`. Raises NotStored or PowerCutError."""
         self._durably(lambda: self.file.set_stop(document, at, done))
 
-    def store_known(self, epoch: int, revision: int, at: datetime, *, vouched: bool = False) -> None:
+    def store_known(self, epoch: int, revision: int, at: datetime, *, trusted: bool = False) -> None:
         """As `StateStore.store_known`, if there is room."""
         if not self.file.full:
-            self.known = LastKnown(epoch=epoch, revision=revision, wall=latest(self.known.wall, at, vouched))
+            self.known = LastKnown(epoch=epoch, revision=revision, wall=latest(self.known.wall, at, trusted))
 
     def _durably(self, change: Callable[[], T]) -> T:
         try:

@@ -43,10 +43,10 @@ class LastKnown(Content):
     wall: AwareDatetime | None = None
 
 
-def latest(known: datetime | None, now: datetime, vouched: bool) -> datetime:
-    """The time to keep. It goes back only where a time server vouches for the clock; any other clock that is behind it
-    is taken to be the wrong one."""
-    return now if known is None or vouched else max(known, now)
+def latest(known: datetime | None, now: datetime, trusted: bool) -> datetime:
+    """The time to store. It goes back only if the clock is `trusted`, as by a time server; any other clock that is
+    behind counts as wrong."""
+    return now if known is None or trusted else max(known, now)
 
 
 class StateStore(OverrideViews):
@@ -138,13 +138,13 @@ class StateStore(OverrideViews):
         Never waits. A power cut takes those of the last ten minutes."""
         self._buffer.add(rows, urgent=False)
 
-    def store_known(self, epoch: int, revision: int, at: datetime, *, vouched: bool = False) -> None:
-        """Note the order issued last and the time; never waits. A time before the one that is known is noted only where
-        a time server has `vouched` for it.
+    def store_known(self, epoch: int, revision: int, at: datetime, *, trusted: bool = False) -> None:
+        """Note the order issued last and the time; never waits. A time before the stored one is noted only if the clock
+        is `trusted`, as by a time server.
 
         Written when the epoch changed, at most every ten minutes else, and at the end.
         """
-        self._known = LastKnown(epoch=epoch, revision=revision, wall=latest(self._known.wall, at, vouched))
+        self._known = LastKnown(epoch=epoch, revision=revision, wall=latest(self._known.wall, at, trusted))
         if self._is_known_due:
             self._changed.set()
 

@@ -14,7 +14,7 @@ from controller.events.models import EndedTrouble
 from controller.locale import Language
 from controller.service.health import Degradation, Health
 from controller.service.notice_words import Notice, NoticeFacts, of_event, proof_notice
-from controller.service.notices import NoticeWatch, told_over
+from controller.service.notices import NoticeWatch, proof_sent
 from controller.service.proof import Glow, NightProof, Proof
 from controller.service.proof_period import ProofPeriod
 from controller.state.lamp_results import LampFindings, LampResult
@@ -72,7 +72,7 @@ class Tower:
             notices += found.notices
             for period in found.over:
                 self.over.append(period)
-                self.memory = told_over(self.memory, str(period.campaign))
+                self.memory = proof_sent(self.memory, str(period.campaign))
             self.mono += LOOK_S
             self.now += timedelta(seconds=LOOK_S)
         return notices

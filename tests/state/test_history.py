@@ -417,7 +417,7 @@ async def test_known_facts_are_written_when_they_are_worth_it(
     await until(lambda: written() == (1, 3))
     store.store_known(2, 0, now + timedelta(minutes=10))
     await until(lambda: written() == (2, 0))
-    store.store_known(2, 1, now - HOUR, vouched=True)
+    store.store_known(2, 1, now - HOUR, trusted=True)
     await until(lambda: written() == (2, 1))
 
 
@@ -432,7 +432,7 @@ async def test_the_known_time_goes_back_only_where_a_time_server_vouches_for_it(
         assert store.known.wall == now
         store.store_known(2, 0, now + HOUR)
         assert store.known.wall == now + HOUR
-        store.store_known(2, 0, now - HOUR, vouched=True)
+        store.store_known(2, 0, now - HOUR, trusted=True)
     async with a_store() as store:
         assert store.known.wall == now - HOUR
 
