@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -29,6 +30,38 @@ async def test_a_call_that_hangs_holds_up_no_other() -> None:
         await run_blocking("fails", lambda: 1 // 0)
     hangs.set()
     assert await waiting is True
+
+
+@pytest.mark.parametrize("comes_first", ["the answer", "the end of the waiting"])
+async def test_what_a_call_made_for_nobody_is_put_away_once(comes_first: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where both come before the loop goes on; neither is an error."""
+    loop = asyncio.get_running_loop()
+    errors, may_end, is_answered, is_put_away = list[object](), threading.Event(), threading.Event(), threading.Event()
+    schedule = loop.call_soon_threadsafe
+
+    def scheduled(callback: Callable[[], object]) -> object:
+        handle = schedule(callback)
+        is_answered.set()
+        return handle
+
+    def put_away() -> None:
+        assert not is_put_away.is_set()
+        is_put_away.set()
+
+    loop.set_exception_handler(lambda _, context: errors.append(context))
+    monkeypatch.setattr(loop, "call_soon_threadsafe", scheduled)
+    waiting = asyncio.create_task(run_blocking("call", lambda: may_end.wait(20), put_away))
+    await asyncio.sleep(0)
+    if comes_first == "the answer":
+        may_end.set()
+        assert is_answered.wait(20)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    may_end.set()
+    assert is_put_away.wait(20)
+    await asyncio.sleep(0)
+    assert errors == []
 
 
 async def test_pauses_that_begin_at_any_time_end_together() -> None:
