@@ -1,6 +1,7 @@
 """What keeps open pages up to date: made once for all who look, and nothing of one visitor reaches another."""
 
 import asyncio
+import re
 
 import pytest
 from fastapi.responses import Response
@@ -70,6 +71,23 @@ async def test_two_brokers_that_are_away_are_two_banners(browser: Browser, servi
     page = (await browser(Web()).get("/")).text
     assert "one:1883" in page
     assert "two:1883" in page
+
+
+async def test_what_is_wrong_with_the_service_is_an_error_or_a_warning_and_errors_come_first(
+    browser: Browser, service: RunningService
+) -> None:
+    """As the catalogue has it."""
+    reading = service.clock.read()
+    warning, error = (
+        Degradation(code=code, since=reading.wall, fields={"database": "db", "reason": "-"})
+        for code in ("TWL-J040", "TWL-J043")
+    )
+    service.publish(snapshot_of(service.setup, reading, degradations=(warning, error)), is_new=True)
+    page = (await browser(Web()).get("/")).text
+    assert re.findall(r'class="banner (\w+)".*?/code/(TWL-J\d+)', page, re.DOTALL) == [
+        ("error", "TWL-J043"),
+        ("warning", "TWL-J040"),
+    ]
 
 
 async def test_an_answer_that_could_not_be_made_is_tried_again() -> None:

@@ -172,6 +172,15 @@ async def test_several_colours_come_one_after_another(site: Site, kim: Person) -
     assert lines_changed(site) == ["    color: [röd, blå]", "    change_every: 60 s"]
 
 
+async def test_colours_one_after_another_have_two_rows_and_as_many_as_there_are(site: Site, kim: Person) -> None:
+    """One colour alone is no sequence."""
+    await kim.go(WEEK)
+    assert kim.html.count('<input name="colors"') == 2
+    for colors in (["röd", "blå"], ["röd", "blå", "gul"]):
+        await kim.change(WEEK, color="several", colors=colors)
+        assert kim.html.count('<input name="colors"') == len(colors)
+
+
 async def test_what_the_public_is_told_is_part_of_the_form(site: Site, kim: Person) -> None:
     """In both languages, with a link."""
     await kim.change(WEEK, about__sv="Mot våld.", about__en="Against violence.", link="https://www.alvesta.se/orange")
@@ -417,6 +426,14 @@ async def test_what_is_wrong_is_told_in_the_labels_of_the_form(
     [
         ("tisdagar", "Sedan tis 1 dec 2026, tis 8 dec 2026, tis 15 dec 2026 och så vidare."),
         ("första advent, andra advent", "Sedan sön 6 dec 2026."),
+        (
+            "första advent, andra advent, tredje advent, fjärde advent",
+            "Sedan sön 6 dec 2026, sön 13 dec 2026, sön 20 dec 2026.",
+        ),
+        (
+            "första advent, andra advent, tredje advent, fjärde advent, juldagen",
+            "Sedan sön 6 dec 2026, sön 13 dec 2026, sön 20 dec 2026 och så vidare.",
+        ),
         ("20–26 november", "7 nätter."),
         ("första advent till tjugondag Knut", "46 nätter."),
     ],

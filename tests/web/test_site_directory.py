@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -276,6 +277,15 @@ async def test_a_site_that_ends_is_no_longer_there(ask: Ask, directory: SiteDire
     assert directory.version != version
     assert (await ask().get("/sites/south/")).status_code == 404
     assert "Tornet south" not in (await ask().get("/")).text
+
+
+async def test_what_others_lead_is_looked_at_now_and_then(directory: SiteDirectory, clock: SetClock) -> None:
+    """Where all sites are here nothing has to be."""
+    for sites, is_looked_at in ((("north", "south"), False), (("north", "south", "west"), True)):
+        directory.pair = Pair("one", {name: LedSite("one") for name in sites})
+        version = directory.version
+        clock.go(timedelta(seconds=10))
+        assert (directory.version != version) is is_looked_at
 
 
 async def test_the_list_is_told_when_something_changes(ask: Ask, directory: SiteDirectory) -> None:

@@ -224,6 +224,29 @@ async def test_a_token_is_taken_where_nobody_can_listen_only(
     assert (revoked.status_code, revoked.json()["code"]) == (401, "TWL-W201")
 
 
+async def test_a_plan_of_four_hundred_nights_is_made_and_of_more_refused(program: Program) -> None:
+    """To the minute."""
+    longest = {"period": "2026-01-01T00:00..2027-02-05T00:00"}
+    assert (await program.get("/plan", params=longest)).status_code == 200
+    refused = await program.get("/plan", params={"period": longest["period"].removesuffix("00") + "01"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "TWL-W214")
+    assert refused.json()["fields"]["most"] == 400
+
+
+async def test_who_is_not_logged_in_has_a_limit_by_the_address(
+    service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that asks in a loop holds up nobody else."""
+    monkeypatch.setattr(api_request, "BURST", 20)
+    page = create_app(service, Web(open="all"))
+    status = {}
+    for peer in ("192.0.2.1", "192.0.2.2"):
+        transport = httpx.ASGITransport(page, client=(peer, 50_000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
+            status[peer] = [(await client.get(f"{V1}/plan")).status_code for _ in range(3)]
+    assert status == {"192.0.2.1": [200, 200, 429], "192.0.2.2": [200, 200, 429]}
+
+
 async def test_a_program_that_asks_in_a_loop_has_to_wait(
     program: Program, service: RunningService, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
