@@ -77,6 +77,8 @@ class HealthReport:
         self._places: tuple[object, dict[tuple[str | None, int | None], dict[str, tuple[int, int] | None]]] = (None, {})
         """For a day, a night and a program: by campaign, the position of that day and night in its occurrence."""
         self._cue: Cue | None = None
+        self._next: tuple[Program | None, Cue | None, CueHealth | None] = (None, None, None)
+        """A program, its next cue, and what the summary says of that."""
         self._changes = 0
         self._summary: tuple[object, float] = (None, float("-inf"))
 
@@ -263,8 +265,13 @@ class HealthReport:
         )
 
     def _following(self, controller: Controller, cue: Cue) -> CueHealth:
-        done_at = cue.at + timedelta(seconds=cue.fade_s) if cue.fade_s else None
-        return self._cue_health(controller, cue, cue.at).model_copy(update={"done_at": done_at})
+        """The next cue; cached, because for hours each summary names the same one."""
+        program, known, health = self._next
+        if health is None or known is not cue or program is not controller.program:
+            done_at = cue.at + timedelta(seconds=cue.fade_s) if cue.fade_s else None
+            health = self._cue_health(controller, cue, cue.at).model_copy(update={"done_at": done_at})
+            self._next = controller.program, cue, health
+        return health
 
     def _cue_health(self, controller: Controller, cue: Cue, at: datetime, fade_s: float = 0.0) -> CueHealth:
         looks = {
