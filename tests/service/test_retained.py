@@ -29,7 +29,7 @@ REPORTED = "watertower/gateway/mast/reported"
 @pytest.mark.parametrize("how", ["restart", "reconnection"])
 def test_a_retained_report_of_a_gateway_that_is_gone_never_confirms(night: World, how: str) -> None:
     """The broker keeps its last report, which agrees, and that it is online; nothing has arrived from it since."""
-    night.mast.stop(emit=False)
+    night.mast.stop(with_will=False)
     assert json.loads(night.retained[REPORTED])["zones"]["bowl"]["on"]
     if how == "restart":
         night.controller.stop()
