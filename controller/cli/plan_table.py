@@ -16,8 +16,8 @@ from controller.schedule.campaign import Blackout, Rule
 from controller.schedule.explanation import Why, limit_words
 from controller.schedule.lit import lit_nights, lit_stretches
 from controller.schedule.plan import Program
-from controller.schedule.plan_notes import night_notes
 from controller.schedule.precedence import Claim, NightPlan, Piece
+from controller.schedule.trap_notes import night_notes
 from controller.service.desired import desired_looks
 from controller.service.period import DAY_MIN, day_text
 

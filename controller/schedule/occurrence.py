@@ -6,10 +6,12 @@ from datetime import date, datetime, timedelta
 
 from controller.schedule.campaign import MOST_DAYS, Rule
 from controller.schedule.hours import Place, night_of
-from controller.schedule.plan_notes import next_span
-from controller.schedule.recurrence import days_of
+from controller.schedule.plan import REACH
+from controller.schedule.recurrence import LATEST, days_of
 
 ONE_DAY = timedelta(days=1)
+AHEAD = timedelta(days=REACH)
+"""How far ahead days and nights are looked at."""
 MOST_SPANS = 60
 """Number of occurrences that are examined: all days of one may be left out."""
 
@@ -26,6 +28,32 @@ class Occurrence:
     def middle(self) -> date:
         """The day in the middle."""
         return self.first + timedelta(days=(self.last - self.first).days // 2)
+
+
+def next_span(rule: Rule, today: date) -> tuple[date, date] | None:
+    """The current or next occurrence; None if there is none, or for a rule without days."""
+    spans = (next(days.spans(today, date(LATEST, 12, 31)), None) for days in rule.listed)
+    return min((span for span in spans if span is not None), default=None)
+
+
+def coming_days(rule: Rule, today: date) -> tuple[date, date] | None:
+    """The current or next days in a row, without exceptions; None if there are none within some years."""
+    first = today
+    if rule.has(today):
+        while rule.has(first - ONE_DAY) and today - first < AHEAD:
+            first -= ONE_DAY
+    else:
+        span = next_span(rule, today)
+        first = max(span[0], today) if span is not None else today
+        last_try = first + 3 * AHEAD
+        while not rule.has(first) and first < last_try:
+            first += ONE_DAY
+        if not rule.has(first):
+            return None
+    last = first
+    while rule.has(last + ONE_DAY) and last - first < AHEAD:
+        last += ONE_DAY
+    return first, last
 
 
 def next_occurrence(rule: Rule, today: date) -> Occurrence | None:

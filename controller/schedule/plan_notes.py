@@ -1,5 +1,4 @@
-"""What a person should know about a schedule without mistakes: overlaps and rules that never show (`notes`); empty
-windows, clock changes and an absent sun in one night (`night_notes`).
+"""What a person should know about a schedule without mistakes: overlaps, rules that never show, fades that do not fit.
 
 A note has a code of the catalogue and its fields; times are by the clock at the place."""
 
@@ -14,15 +13,12 @@ from operator import or_
 
 from controller.durations import say_duration
 from controller.schedule.campaign import EveryNight, Lit, Rule
-from controller.schedule.hours import HORIZONS, NOTHING, Night, Place, Window, clock_change, day_of, instant
-from controller.schedule.hours_grammar import NOON
-from controller.schedule.plan import REACH, Program
+from controller.schedule.hours import Place
+from controller.schedule.occurrence import AHEAD, next_span
+from controller.schedule.plan import Program
 from controller.schedule.precedence import Claim, NightPlan
-from controller.schedule.recurrence import LATEST
-from controller.schedule.sun import CIVIL_DEG, Stretch
+from controller.schedule.sun import Stretch
 
-AHEAD = timedelta(days=REACH)
-ONE_DAY = timedelta(days=1)
 OwnClaims = Sequence[tuple[NightPlan, Claim]]
 """The claims of one rule, night by night."""
 MOST_NAMES = 3
@@ -74,32 +70,6 @@ def _of_rule(
     yield from _long_fades(rule, own, place)
     if coming is not None and rule.confirmed_for and coming[0].year not in rule.confirmed_for:
         yield Note("TWL-S207", rule, {"name": rule.name, "year": coming[0].year})
-
-
-def next_span(rule: Rule, today: date) -> tuple[date, date] | None:
-    """The current or next occurrence; None if there is none, or for a rule without days."""
-    spans = (next(days.spans(today, date(LATEST, 12, 31)), None) for days in rule.listed)
-    return min((span for span in spans if span is not None), default=None)
-
-
-def coming_days(rule: Rule, today: date) -> tuple[date, date] | None:
-    """The current or next days in a row, without exceptions; None if there are none within some years."""
-    first = today
-    if rule.has(today):
-        while rule.has(first - ONE_DAY) and today - first < AHEAD:
-            first -= ONE_DAY
-    else:
-        span = next_span(rule, today)
-        first = max(span[0], today) if span is not None else today
-        last_try = first + 3 * AHEAD
-        while not rule.has(first) and first < last_try:
-            first += ONE_DAY
-        if not rule.has(first):
-            return None
-    last = first
-    while rule.has(last + ONE_DAY) and last - first < AHEAD:
-        last += ONE_DAY
-    return first, last
 
 
 def _is_on_leap_days(rule: Rule, today: date) -> bool:
@@ -185,7 +155,7 @@ def _overlaps(program: Program, nights: tuple[NightPlan, ...]) -> Iterator[Note]
                 continue
             night, stretches = gaps[0]
             hours = ", ".join(
-                f"{_clock(start, program.place)}–{_clock(end, program.place)}" for start, end in stretches
+                f"{clock_time(start, program.place)}–{clock_time(end, program.place)}" for start, end in stretches
             )
             fields |= {"count": len(gaps), "day": night.night.day.isoformat(), "hours": hours}
             yield Note("TWL-S217", rule, fields)
@@ -253,56 +223,6 @@ def _bits(number: int) -> Iterator[int]:
         number ^= lowest
 
 
-def night_notes(program: Program, plan: NightPlan) -> tuple[Note, ...]:
-    """The notes of one night, in the order of the rules and limits, each once.
-
-    Of a rule whose days begin or end at midnight, only what falls in its half of the night counts.
-    """
-    found = [
-        note
-        for rule in (*program.rules, *program.limits)
-        if rule.frames(plan.night)
-        for window in rule.hours
-        for note in _of_window(rule, window, plan.night, program.place)
-    ]
-    return tuple(note for i, note in enumerate(found) if note not in found[:i])
-
-
-def _of_window(rule: Rule, window: Window, night: Night, place: Place) -> Iterator[Note]:
-    fields: dict[str, object] = {"name": rule.name, "hours": window.text.strip()}
-    terms = (window.start.what, window.end.what)
-    by_horizon = {HORIZONS[what]: what for what in terms if not isinstance(what, int)}
-    start, end = window.ends(night, place)
-    if start is None or end is None:
-        yield Note("TWL-S212" if CIVIL_DEG in by_horizon else "TWL-S211", rule, fields)
-    elif not window.resolve(night, place) and (_is_in(rule, start, night) or _is_in(rule, end, night)):
-        yield Note("TWL-S210", rule, {**fields, "start": _clock(start, place), "end": _clock(end, place)})
-    for event in by_horizon.values():
-        stretches = place.dark(night, event)
-        if stretches == ((night.start, night.end),):
-            yield Note("TWL-S213", rule, fields)
-        elif stretches and place.sun_grazes(night, event):
-            yield Note("TWL-S214", rule, fields)
-    for what in terms:
-        if isinstance(what, int) and what != NOON:
-            yield from _of_clock_change(rule, what, night, place)
-
-
-def _of_clock_change(rule: Rule, minutes: int, night: Night, place: Place) -> Iterator[Note]:
-    day = day_of(minutes, night)
-    at, change = instant(day, minutes, place.time_zone), clock_change(day, minutes, place.time_zone)
-    if not change or not _is_in(rule, at, night):
-        return
-    fields: dict[str, object] = {"name": rule.name, "time": f"{minutes // 60:02}:{minutes % 60:02}"}
-    if change > NOTHING:
-        yield Note("TWL-S215", rule, {**fields, "instead": _clock(at, place)})
-    else:
-        yield Note("TWL-S216", rule, fields)
-
-
-def _is_in(rule: Rule, at: datetime, night: Night) -> bool:
-    return any(first <= at <= last for first, last in rule.frames(night))
-
-
-def _clock(at: datetime, place: Place) -> str:
+def clock_time(at: datetime, place: Place) -> str:
+    """By the clocks of the place: `17:00`."""
     return f"{at.astimezone(place.time_zone):%H:%M}"

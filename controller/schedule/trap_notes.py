@@ -1,5 +1,6 @@
 """Effects of a schedule that were most likely not meant: light cut off at midnight, by day or for minutes, a campaign
-of every year limited to one year. Each note gives the visible effect, and its action the cure.
+of every year limited to one year (`trap_notes`); empty windows, clock changes and an absent sun in one night
+(`night_notes`). Each note gives the visible effect, and its action the cure.
 
 A note that is usually wrong is worse than none: things that are written on purpose get none."""
 
@@ -10,12 +11,14 @@ from datetime import date, datetime, timedelta
 
 from controller.schedule.campaign import Lit, Rule, apart
 from controller.schedule.holidays import HOLIDAYS, NAMES
-from controller.schedule.hours import Night, Place, Window
+from controller.schedule.hours import HORIZONS, NOTHING, Night, Place, Window, clock_change, day_of, instant
 from controller.schedule.hours_grammar import NOON
+from controller.schedule.occurrence import AHEAD
 from controller.schedule.plan import Program
-from controller.schedule.plan_notes import AHEAD, Note
-from controller.schedule.precedence import Claim, Piece
+from controller.schedule.plan_notes import Note, clock_time
+from controller.schedule.precedence import Claim, NightPlan, Piece
 from controller.schedule.recurrence import EARLIEST, LATEST, Period, Several, Weekdays, days_of
+from controller.schedule.sun import CIVIL_DEG
 
 Stretches = Mapping[Night, Sequence[Claim | Piece]]
 SHORTEST = timedelta(minutes=20)
@@ -188,3 +191,57 @@ def _for_minutes(rule: Rule, own: dict[Night, list[Claim]], place: Place) -> Ite
 
 def _minutes(length: timedelta) -> int:
     return round(length / timedelta(minutes=1))
+
+
+# One night
+
+
+def night_notes(program: Program, plan: NightPlan) -> tuple[Note, ...]:
+    """The notes of one night, in the order of the rules and limits, each once.
+
+    Of a rule whose days begin or end at midnight, only what falls in its half of the night counts.
+    """
+    found = [
+        note
+        for rule in (*program.rules, *program.limits)
+        if rule.frames(plan.night)
+        for window in rule.hours
+        for note in _of_window(rule, window, plan.night, program.place)
+    ]
+    return tuple(note for i, note in enumerate(found) if note not in found[:i])
+
+
+def _of_window(rule: Rule, window: Window, night: Night, place: Place) -> Iterator[Note]:
+    fields: dict[str, object] = {"name": rule.name, "hours": window.text.strip()}
+    terms = (window.start.what, window.end.what)
+    by_horizon = {HORIZONS[what]: what for what in terms if not isinstance(what, int)}
+    start, end = window.ends(night, place)
+    if start is None or end is None:
+        yield Note("TWL-S212" if CIVIL_DEG in by_horizon else "TWL-S211", rule, fields)
+    elif not window.resolve(night, place) and (_is_in(rule, start, night) or _is_in(rule, end, night)):
+        yield Note("TWL-S210", rule, {**fields, "start": clock_time(start, place), "end": clock_time(end, place)})
+    for event in by_horizon.values():
+        stretches = place.dark(night, event)
+        if stretches == ((night.start, night.end),):
+            yield Note("TWL-S213", rule, fields)
+        elif stretches and place.sun_grazes(night, event):
+            yield Note("TWL-S214", rule, fields)
+    for what in terms:
+        if isinstance(what, int) and what != NOON:
+            yield from _of_clock_change(rule, what, night, place)
+
+
+def _of_clock_change(rule: Rule, minutes: int, night: Night, place: Place) -> Iterator[Note]:
+    day = day_of(minutes, night)
+    at, change = instant(day, minutes, place.time_zone), clock_change(day, minutes, place.time_zone)
+    if not change or not _is_in(rule, at, night):
+        return
+    fields: dict[str, object] = {"name": rule.name, "time": f"{minutes // 60:02}:{minutes % 60:02}"}
+    if change > NOTHING:
+        yield Note("TWL-S215", rule, {**fields, "instead": clock_time(at, place)})
+    else:
+        yield Note("TWL-S216", rule, fields)
+
+
+def _is_in(rule: Rule, at: datetime, night: Night) -> bool:
+    return any(first <= at <= last for first, last in rule.frames(night))

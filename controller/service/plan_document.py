@@ -11,8 +11,8 @@ from controller.rfc3339 import rfc3339
 from controller.schedule.campaign import Rule
 from controller.schedule.explanation import kind_of, rule_value
 from controller.schedule.plan import Cue, Program
-from controller.schedule.plan_notes import night_notes
 from controller.schedule.precedence import NightPlan, Piece
+from controller.schedule.trap_notes import night_notes
 from controller.service.desired import desired_looks, fade_left_s
 from controller.service.planned_tests import planned_tests
 from controller.service.values import looks_value, rules_value

@@ -18,8 +18,9 @@ from controller.events.words import dated, day_words
 from controller.lighting.look import Look
 from controller.locale import Language
 from controller.schedule.campaign import Limit, Rule
+from controller.schedule.occurrence import coming_days
 from controller.schedule.plan import Program
-from controller.schedule.plan_notes import Note, coming_days, notes
+from controller.schedule.plan_notes import Note, notes
 from controller.schedule.recurrence import EARLIEST, LATEST
 from controller.schedule.translation import days_in_language, hours_in_language
 from controller.service.clauses import Names, names_of

@@ -8,7 +8,8 @@ import pytest
 
 from controller.events import new_event
 from controller.schedule.plan import Program
-from controller.schedule.plan_notes import MOST_OVERLAPS, night_notes, notes
+from controller.schedule.plan_notes import MOST_OVERLAPS, notes
+from controller.schedule.trap_notes import night_notes
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 KIRUNA = (67.8558, 20.2253, "Europe/Stockholm")
