@@ -219,13 +219,13 @@ class Subject:
         self.events.append(event)
         self.news.set()
 
-    def told(self, code: str) -> list[Event]:
+    def events_of(self, code: str) -> list[Event]:
         return [event for event in self.events if event.code == code]
 
     async def until(self, code: str) -> None:
         """Waits for an event."""
         async with asyncio.timeout(WAIT_S):
-            while not self.told(code):
+            while not self.events_of(code):
                 self.news.clear()
                 await self.news.wait()
 

@@ -8,20 +8,20 @@ from controller.broker.server import BrokerEvents
 
 
 @pytest.fixture
-def told():
+def emitted():
     """What came out: code and subject, or code and number for those that were counted."""
     return []
 
 
 @pytest.fixture
-async def tell(told, monkeypatch):
+async def emit(emitted, monkeypatch):
     """Its minute is short."""
     for place in ("broker.server.WINDOW_S", "events.rate_limit.WINDOW_S"):
         monkeypatch.setattr(f"controller.{place}", 0.05)
 
     def note(event):
         fields = event.fields
-        told.append((fields["of"], fields["times"]) if "of" in fields else (event.code, fields["client"]))
+        emitted.append((fields["of"], fields["times"]) if "of" in fields else (event.code, fields["client"]))
 
     made = BrokerEvents(note)
     yield made
@@ -34,36 +34,36 @@ async def until(holds):
             await asyncio.sleep(0.01)
 
 
-async def test_a_repeated_fault_is_told_twice_and_then_by_number(tell, told):
+async def test_a_repeated_fault_is_told_twice_and_then_by_number(emit, emitted):
     """Each client for itself."""
     for _ in range(5):
-        tell("TWL-B042", "a", client="a")
-    tell("TWL-B042", "b", client="b")
-    assert told == [("TWL-B042", "a")] * 2 + [("TWL-B042", "b")]
-    await until(lambda: len(told) > 3)
-    assert told[3:] == [("TWL-B042", 3)]
+        emit("TWL-B042", "a", client="a")
+    emit("TWL-B042", "b", client="b")
+    assert emitted == [("TWL-B042", "a")] * 2 + [("TWL-B042", "b")]
+    await until(lambda: len(emitted) > 3)
+    assert emitted[3:] == [("TWL-B042", 3)]
 
 
-async def test_what_begins_late_in_a_minute_is_told_too(tell, told):
+async def test_what_begins_late_in_a_minute_is_told_too(emit, emitted):
     """Without anything else happening."""
-    tell("TWL-B042", "a", client="a")
+    emit("TWL-B042", "a", client="a")
     await asyncio.sleep(0.03)
     for _ in range(3):
-        tell("TWL-B042", "b", client="b")
-    await until(lambda: len(told) > 3)
-    assert told[3:] == [("TWL-B042", 1)]
+        emit("TWL-B042", "b", client="b")
+    await until(lambda: len(emitted) > 3)
+    assert emitted[3:] == [("TWL-B042", 1)]
 
 
-async def test_coming_and_going_is_always_told(tell, told):
+async def test_coming_and_going_is_always_told(emit, emitted):
     """It is no fault."""
     for _ in range(3):
-        tell("TWL-B021", "a", client="a", address="x")
-    assert told == [("TWL-B021", "a")] * 3
+        emit("TWL-B021", "a", client="a", address="x")
+    assert emitted == [("TWL-B021", "a")] * 3
 
 
-async def test_the_end_tells_what_is_left(tell, told):
+async def test_the_end_tells_what_is_left(emit, emitted):
     """Nothing is swallowed by a stop."""
     for _ in range(4):
-        tell("TWL-B042", "a", client="a")
-    tell.close()
-    assert told[2:] == [("TWL-B042", 2)]
+        emit("TWL-B042", "a", client="a")
+    emit.close()
+    assert emitted[2:] == [("TWL-B042", 2)]

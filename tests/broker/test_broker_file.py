@@ -137,7 +137,7 @@ async def test_a_huge_file_is_set_aside_unread(start, connect, tmp_path, small):
         file.truncate(1 << 36)
     async with asyncio.timeout(20):
         subject = await start(store=tmp_path / "store")
-    assert subject.told("TWL-B050")
+    assert subject.events_of("TWL-B050")
     assert (tmp_path / "store.corrupt-1").stat().st_size == 1 << 36
     await connect(subject, "c")
 
@@ -167,7 +167,7 @@ async def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(start, connect,
     async with asyncio.timeout(20):
         subject = await start(store=tmp_path / "store")
         await connect(subject, "c", clean=False)
-        assert subject.told("TWL-B050")
+        assert subject.events_of("TWL-B050")
         await stop(subject)
 
 
@@ -292,7 +292,7 @@ async def test_a_damaged_file_is_set_aside(start, connect, tmp_path):
     async for bytes_ in damaged(file.read_bytes()):
         file.write_bytes(bytes_)
         subject = await start(store=file)
-        (event,) = subject.told("TWL-B050")
+        (event,) = subject.events_of("TWL-B050")
         aside = Path(event.fields["aside"])
         assert aside.name.startswith("store.corrupt-")
         assert aside.read_bytes() == bytes_
@@ -307,7 +307,7 @@ async def test_a_folder_in_the_place_of_the_file_is_left_alone(start, connect, t
     await (await connect(subject, "c")).publish("r", retain=True)
     await stop(subject)
     assert (tmp_path / "store").is_dir()
-    assert [len(subject.told(code)) for code in ("TWL-B050", "TWL-B051")] == [1, 1]
+    assert [len(subject.events_of(code)) for code in ("TWL-B050", "TWL-B051")] == [1, 1]
     assert [file.name for file in tmp_path.iterdir()] == ["store"]
 
 
@@ -323,7 +323,7 @@ async def test_a_disk_that_cannot_be_written_is_told_once_and_tried_again(start,
     await asyncio.sleep(0.05)
     (tmp_path / "folder").unlink()
     await subject.until("TWL-B052")
-    assert len(subject.told("TWL-B051")) == 1
+    assert len(subject.events_of("TWL-B051")) == 1
     await stop(subject)
     again = await connect(await start(store=tmp_path / "folder" / "store"), "c")
     await again.subscribe(("#", 0))
@@ -385,7 +385,7 @@ async def test_a_write_that_fails_anywhere_leaves_old_or_new(start, connect, tmp
     assert [each.name for each in tmp_path.iterdir()] == ["store"]
     (tmp_path / "copy").write_bytes(file.read_bytes())
     again = await start(store=tmp_path / "copy")
-    assert not again.told("TWL-B050")
+    assert not again.events_of("TWL-B050")
     client = await connect(again, "c")
     await client.subscribe(("r", 0))
     (message,) = await client.settled()

@@ -9,13 +9,13 @@ import pytest
 
 def converse(port: int, version: int) -> list[object]:
     """What a paho client of this version is told: the answer to its CONNECT, and the messages it sends itself."""
-    told: list[object] = []
+    received: list[object] = []
     done = threading.Event()
     client = paho.Client(paho.CallbackAPIVersion.VERSION2, protocol=version, reconnect_on_failure=False)
     client.username_pw_set("tower", "orange")
 
     def connected(client, _userdata, _flags, reason, _properties):
-        told.append(str(reason))
+        received.append(str(reason))
         client.subscribe("q/#", 2)
 
     def subscribed(client, *_):
@@ -23,7 +23,7 @@ def converse(port: int, version: int) -> list[object]:
             client.publish("q/x", b"%d" % qos, qos=qos)
 
     def heard(_client, _userdata, message):
-        told.append((message.payload, message.qos))
+        received.append((message.payload, message.qos))
         if message.qos == 2:
             done.set()
 
@@ -34,23 +34,23 @@ def converse(port: int, version: int) -> list[object]:
     done.wait(10)
     client.disconnect()
     client.loop_stop()
-    return told
+    return received
 
 
 async def test_a_client_of_our_version_is_served(start):
     """MQTT 3.1.1, all three qualities."""
     subject = await start()
-    told = await asyncio.to_thread(converse, subject.port, paho.MQTTv311)
-    assert told == ["Success", (b"0", 0), (b"1", 1), (b"2", 2)]
+    received = await asyncio.to_thread(converse, subject.port, paho.MQTTv311)
+    assert received == ["Success", (b"0", 0), (b"1", 1), (b"2", 2)]
 
 
 @pytest.mark.parametrize(("version", "level"), [(paho.MQTTv5, 5), (paho.MQTTv31, 3)])
 async def test_a_client_of_another_version_is_told_so(start, version, level):
     """In words that its user understands; so is ours."""
     subject = await start()
-    told = await asyncio.to_thread(converse, subject.port, version)
-    assert told == ["Unsupported protocol version"]
-    assert subject.told("TWL-B032")[0].fields["level"] == level
+    received = await asyncio.to_thread(converse, subject.port, version)
+    assert received == ["Unsupported protocol version"]
+    assert subject.events_of("TWL-B032")[0].fields["level"] == level
 
 
 BRIDGE = """

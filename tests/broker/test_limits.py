@@ -28,7 +28,7 @@ async def test_a_reader_that_stops_reading_is_dropped(start, connect, mortal):
         came = group.create_task(reader.messages(401))
     assert Counter(message.topic for message in came.result()) == {"q": 400, "w": 1}
     assert len(subject.broker.connections) == 2
-    assert [event.fields["client"] for event in subject.told("TWL-B041")] == ["stuck"]
+    assert [event.fields["client"] for event in subject.events_of("TWL-B041")] == ["stuck"]
 
 
 async def test_a_reader_that_reads_slowly_slows_the_writer(start, connect):
@@ -85,7 +85,7 @@ async def test_a_flood_does_not_starve_the_others(start, connect):
         reader.take(head, body)
     pinger.cancel()
     assert pings > 100
-    assert not subject.told("TWL-B041")
+    assert not subject.events_of("TWL-B041")
 
 
 async def test_what_came_before_the_socket_broke_is_worked_off(start, connect, mortal):
@@ -100,7 +100,7 @@ async def test_what_came_before_the_socket_broke_is_worked_off(start, connect, m
     await watcher.messages(4999)
     await subject.until("TWL-B021")
     assert await watcher.settled() == []
-    assert not subject.told("TWL-B022")
+    assert not subject.events_of("TWL-B022")
 
 
 async def test_a_client_that_does_not_read_its_answers_is_not_read(start, connect):
@@ -131,7 +131,7 @@ async def test_who_does_not_log_in_is_closed(start, dial):
     slow.send(b"\x10\x20\0\x04MQ")
     assert await silent.is_closed()
     assert await slow.is_closed()
-    assert len(subject.told("TWL-B038")) == 2
+    assert len(subject.events_of("TWL-B038")) == 2
 
 
 async def test_too_many_strangers_do_not_keep_out_who_logs_in(start, dial, connect):
@@ -140,7 +140,7 @@ async def test_too_many_strangers_do_not_keep_out_who_logs_in(start, dial, conne
     await connect(subject, "known")
     first, second, third = [await dial(subject) for _ in range(3)]
     assert await first.is_closed()
-    assert len(subject.told("TWL-B036")) == 1
+    assert len(subject.events_of("TWL-B036")) == 1
     assert await third.connect("third") == (False, 0)
     fourth = await dial(subject)
     assert await fourth.connect("fourth") == (False, 0)
@@ -163,7 +163,7 @@ async def test_a_full_broker_turns_away_but_lets_a_client_come_back(start, dial,
     third = await dial(subject)
     assert await third.connect("c") == (False, 3)
     assert await third.is_closed()
-    assert subject.told("TWL-B035")[0].fields["client"] == "c"
+    assert subject.events_of("TWL-B035")[0].fields["client"] == "c"
     await connect(subject, "b")
     assert await b.is_closed()
 
@@ -176,7 +176,7 @@ async def test_a_filter_too_many_is_refused_and_the_rest_stays(start, connect):
     assert await client.subscribe(("a", 2)) == [2]
     await client.unsubscribe("b")
     assert await client.subscribe(("c", 1)) == [1]
-    assert len(subject.told("TWL-B045")) == 1
+    assert len(subject.events_of("TWL-B045")) == 1
 
 
 async def test_retained_messages_are_bounded_in_number(start, connect):
@@ -189,10 +189,10 @@ async def test_retained_messages_are_bounded_in_number(start, connect):
     assert len(await client.settled()) == 4
     await client.subscribe(("#", 0))
     assert {message.topic for message in await client.settled()} == {"a", "c"}
-    assert [(event.fields["client"], event.fields["topic"]) for event in subject.told("TWL-B043")] == [("c", "b")]
+    assert [(event.fields["client"], event.fields["topic"]) for event in subject.events_of("TWL-B043")] == [("c", "b")]
     await client.publish("a", b"", retain=True)
     await client.publish("d", b"d", retain=True)
-    assert len(subject.told("TWL-B043")) == 1
+    assert len(subject.events_of("TWL-B043")) == 1
 
 
 async def test_retained_messages_are_bounded_in_bytes(start, connect):
@@ -239,7 +239,7 @@ async def test_a_queue_for_an_absent_client_is_bounded(start, connect, limits):
     came = [message.payload for message in await sleeper.settled()]
     assert came == [b"%02d" % number for number in range(100 - len(came), 100)]
     assert len(came) in (40, 10_000 // 203)
-    assert len(subject.told("TWL-B042")) == 2
+    assert len(subject.events_of("TWL-B042")) == 2
 
 
 async def test_what_waited_when_a_client_left_is_bounded_too(start, connect):
@@ -273,7 +273,9 @@ async def test_the_queues_of_all_absent_clients_are_bounded(start, connect):
         greedy = await connect(subject, f"greedy-{number}", clean=False)
         came += len(await greedy.settled())
     assert 30 < came * 1200 / 1000 <= 100
-    assert {event.fields["client"] for event in subject.told("TWL-B042")} == {f"greedy-{number}" for number in range(5)}
+    assert {event.fields["client"] for event in subject.events_of("TWL-B042")} == {
+        f"greedy-{number}" for number in range(5)
+    }
 
 
 async def test_the_queues_of_all_connected_clients_are_bounded(start, connect):
@@ -295,7 +297,7 @@ async def test_the_queues_of_all_connected_clients_are_bounded(start, connect):
         group.create_task(flood())
         came = group.create_task(reader.messages(200))
     assert len(came.result()) == 200
-    assert {event.fields["client"][:5] for event in subject.told("TWL-B041")} == {"stuck"}
+    assert {event.fields["client"][:5] for event in subject.events_of("TWL-B041")} == {"stuck"}
 
 
 async def test_packets_that_come_in_part_are_bounded_together(start, connect):
@@ -310,7 +312,7 @@ async def test_packets_that_come_in_part_are_bounded_together(start, connect):
     assert [await client.is_closed() for client in half[:2]] == [True, True]
     await writer.publish("big", bytes(400_000))
     assert [len(message.payload) for message in await reader.messages(1)] == [400_000]
-    assert [event.fields["client"] for event in subject.told("TWL-B047")] == ["half-0", "half-1"]
+    assert [event.fields["client"] for event in subject.events_of("TWL-B047")] == ["half-0", "half-1"]
 
 
 async def test_an_idle_client_costs_no_memory_for_its_last_packet(start, connect):
@@ -364,7 +366,7 @@ async def test_a_filter_costs_memory_by_its_length(start, connect):
     subject = await start(limits=Limits(filter_bytes=2000))
     client = await connect(subject, "c")
     assert await client.subscribe(("a/b/c", 0), ("x" * 500, 0), ("d", 0)) == [0, 0x80, 0]
-    assert len(subject.told("TWL-B045")) == 1
+    assert len(subject.events_of("TWL-B045")) == 1
 
 
 async def test_sessions_of_absent_clients_are_bounded(start, connect, dial):
@@ -374,7 +376,7 @@ async def test_sessions_of_absent_clients_are_bounded(start, connect, dial):
         await (await connect(subject, name, clean=False)).leave()
     present = [await (await dial(subject)).connect(name, clean=False) for name in ("b", "c", "a")]
     assert present == [(True, 0), (True, 0), (False, 0)]
-    assert [event.fields["client"] for event in subject.told("TWL-B044")] == ["a"]
+    assert [event.fields["client"] for event in subject.events_of("TWL-B044")] == ["a"]
 
 
 async def test_overlapping_subscriptions_deliver_once_at_the_highest_quality(start, connect):
@@ -412,7 +414,7 @@ async def test_a_session_belongs_to_its_user(start, connect, dial):
     thief = await dial(subject)
     assert (await thief.connect("gate", user="other", password="blue"))[1] == 2
     assert await (await dial(subject)).connect("gate", clean=False) == (True, 0)
-    assert subject.told("TWL-B034")[0].fields["client"] == "gate"
+    assert subject.events_of("TWL-B034")[0].fields["client"] == "gate"
 
 
 async def test_two_devices_with_one_id_do_not_fill_the_log(start, connect):
@@ -420,6 +422,6 @@ async def test_two_devices_with_one_id_do_not_fill_the_log(start, connect):
     subject = await start()
     for _ in range(10):
         await connect(subject, "twin")
-    assert len(subject.told("TWL-B040")) == 2
+    assert len(subject.events_of("TWL-B040")) == 2
     await subject.broker.__aexit__(None, None, None)
-    assert [(event.fields["of"], event.fields["times"]) for event in subject.told("TWL-C040")] == [("TWL-B040", 7)]
+    assert [(event.fields["of"], event.fields["times"]) for event in subject.events_of("TWL-C040")] == [("TWL-B040", 7)]

@@ -74,7 +74,7 @@ async def test_a_hashed_password_lets_in_as_a_plain_one_does(start, dial, secret
     subject = await start(users={"tower": secret})
     codes = [(await (await dial(subject)).connect("c", password=word))[1] for word in ("orange", "blue", HASH, "")]
     assert codes == [0, 4, 4, 4]
-    assert len(subject.told("TWL-B031")) == 2
+    assert len(subject.events_of("TWL-B031")) == 2
 
 
 async def test_the_loop_does_not_wait_for_a_hash(start, dial, connect, monkeypatch):

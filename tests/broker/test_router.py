@@ -42,9 +42,9 @@ def test_another_user_with_the_same_client_id_is_not_sent_what_the_one_before_mi
 
 def test_of_too_many_sessions_the_one_longest_away_is_forgotten() -> None:
     """Who came last may have left first."""
-    told: list[object] = []
-    router = Router(Limits(sessions=1), lambda code, **_: told.append(code), lambda: None, Rights())
+    emitted: list[object] = []
+    router = Router(Limits(sessions=1), lambda code, **_: emitted.append(code), lambda: None, Rights())
     opened = {name: router.open(name, None, False, Line())[0] for name in ("first", "second")}
     for name in ("second", "first"):
         router.close(opened[name])
-    assert (list(router.sessions), told) == (["first"], ["TWL-B044"])
+    assert (list(router.sessions), emitted) == (["first"], ["TWL-B044"])

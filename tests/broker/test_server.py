@@ -157,10 +157,10 @@ async def test_a_client_is_silent_after_one_and_a_half_times_its_keep_alive(star
     await connect(subject, "silent", keep_alive=1000)
     ahead[0] += 1490
     await watcher.ping()
-    assert subject.told("TWL-B039") == []
+    assert subject.events_of("TWL-B039") == []
     ahead[0] += 20
     await subject.until("TWL-B039")
-    assert subject.told("TWL-B039")[0].fields["keep_alive_s"] == 1000
+    assert subject.events_of("TWL-B039")[0].fields["keep_alive_s"] == 1000
 
 
 async def test_nothing_is_left_behind(start, connect):

@@ -73,9 +73,9 @@ class Bench:
         for universe, levels in turn.frames.items():
             self.lamps.send(universe, levels, self.mono)
         for message in turn.messages:
-            told = parse_reported(message.payload)
-            assert isinstance(told, ReportedDocument)
-            self.reports.append((self.mono, told))
+            report = parse_reported(message.payload)
+            assert isinstance(report, ReportedDocument)
+            self.reports.append((self.mono, report))
         self.codes += [event.code for event in turn.events]
         self.remembered += [turn.to_store] if turn.to_store is not None else []
         return turn

@@ -64,9 +64,9 @@ def test_one_fixture_lights_alone_and_the_report_says_local(mast: Dmx) -> None:
     gateway.receive_walk(Walk(fixture=second.name).model_dump_json().encode(), False, at(1))
     run(gateway, lamps, 1)
     assert lit(lamps.frames[1]) == {second.address}
-    told = run(gateway, lamps, 1.1)
-    assert told is not None
-    assert told["by"] == "local"
+    report = run(gateway, lamps, 1.1)
+    assert report is not None
+    assert report["by"] == "local"
 
 
 def test_lamps_that_are_lit_one_by_one_are_no_fault(mast: Dmx) -> None:
@@ -76,14 +76,14 @@ def test_lamps_that_are_lit_one_by_one_are_no_fault(mast: Dmx) -> None:
     run(gateway, lamps, 0)
     gateway.receive_walk(Walk(fixture=mast.fixtures[1].name).model_dump_json().encode(), False, at(1))
     for seconds in range(1, 30):
-        told = run(gateway, lamps, seconds)
-        assert told is None or told["problems"] == []
+        report = run(gateway, lamps, seconds)
+        assert report is None or report["problems"] == []
     for seconds in range(31, 60):
         run(gateway, lamps, seconds)
         lamps.frames[1] = bytes([255, 0, 0, 0]) + lamps.frames[1][4:]
-    told = run(gateway, lamps, 60.5)
-    assert told is not None
-    assert told["problems"] == ["TWL-F131"]
+    report = run(gateway, lamps, 60.5)
+    assert report is not None
+    assert report["problems"] == ["TWL-F131"]
 
 
 def test_a_step_ends_by_itself_and_at_the_word(mast: Dmx) -> None:

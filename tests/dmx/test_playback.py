@@ -50,14 +50,14 @@ def document(*cues: tuple[int, dict[str, ZoneLook]]) -> DesiredDocument:
 def test_the_life_of_a_document(hours: float, by: str, since: int, zones: dict[str, ZoneLook], order: int) -> None:
     """Desired, the last cue begun, held, and what comes after; cues in whatever order, borders half-open."""
     cues = [(-3, WHITE), (0, WHITE), (5, DARK), (20, RED), (50, WHITE)]
-    told = playback(document(*cues[::order]), NOON + hours * HOUR)
-    assert (told.by, told.since, told.zones) == (by, NOON + since * HOUR, zones)
+    current = playback(document(*cues[::order]), NOON + hours * HOUR)
+    assert (current.by, current.since, current.zones) == (by, NOON + since * HOUR, zones)
 
 
 def test_nothing_known() -> None:
     """Dark, by boot."""
-    told = playback(None, NOON)
-    assert (told.by, dict(told.zones)) == ("boot", {})
+    current = playback(None, NOON)
+    assert (current.by, dict(current.zones)) == ("boot", {})
 
 
 def test_what_comes_next() -> None:

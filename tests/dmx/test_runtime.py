@@ -88,8 +88,8 @@ class Other:
     @property
     def report(self) -> ReportedDocument | None:
         """The last one."""
-        told = parse_reported(self.heard.get(REPORTED, b""))
-        return told if isinstance(told, ReportedDocument) else None
+        report = parse_reported(self.heard.get(REPORTED, b""))
+        return report if isinstance(report, ReportedDocument) else None
 
     def say(self, document: DesiredDocument) -> None:
         """Writes the desired document."""

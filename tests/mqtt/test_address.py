@@ -57,19 +57,19 @@ def test_reads_scheme_host_and_port(text: str, address: Address) -> None:
 )
 def test_anything_else_is_a_mistake(text: str) -> None:
     """With the code that says how to write it."""
-    with pytest.raises(Mistake) as told:
+    with pytest.raises(Mistake) as raised:
         Address.parse(text)
-    assert told.value.code == "TWL-M020"
-    assert set(told.value.fields) == CATALOGUE["TWL-M020"].fields
+    assert raised.value.code == "TWL-M020"
+    assert set(raised.value.fields) == CATALOGUE["TWL-M020"].fields
 
 
 def test_credentials_do_not_belong_in_an_address_and_are_not_repeated() -> None:
     """Addresses are shown everywhere."""
-    with pytest.raises(Mistake) as told:
+    with pytest.raises(Mistake) as raised:
         Address.parse("mqtt://me:s3cr@t@host:1883")
-    assert told.value.code == "TWL-M021"
-    assert told.value.fields == {"address": "host:1883"}
-    assert "mqtt://me:s3cr@t@host:1883"[told.value.start : told.value.end] == "mqtt://me:s3cr@t@"
+    assert raised.value.code == "TWL-M021"
+    assert raised.value.fields == {"address": "host:1883"}
+    assert "mqtt://me:s3cr@t@host:1883"[raised.value.start : raised.value.end] == "mqtt://me:s3cr@t@"
 
 
 @settings(max_examples=60)
@@ -87,10 +87,10 @@ def test_files_without_encryption_are_a_mistake() -> None:
     """Nobody names a certificate and means to be read by all."""
     tls = Tls(Path("ca.pem"))
     assert Address.parse("mqtts://h", tls=tls).tls == tls
-    with pytest.raises(Mistake) as told:
+    with pytest.raises(Mistake) as raised:
         Address.parse("mqtt://h:8883", tls=tls)
-    assert told.value.code == "TWL-M022"
-    assert told.value.fields == {"value": "mqtt://h:8883", "suggestion": "mqtts://h:8883"}
+    assert raised.value.code == "TWL-M022"
+    assert raised.value.fields == {"value": "mqtt://h:8883", "suggestion": "mqtts://h:8883"}
 
 
 @pytest.mark.parametrize(("host", "port"), [("", 1883), ("h", 0), ("h", 65536)])

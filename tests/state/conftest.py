@@ -52,26 +52,26 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def told() -> list[Event]:
-    """Every event that a store told."""
+def emitted() -> list[Event]:
+    """Every event that a store emitted."""
     return []
 
 
 @pytest.fixture
-def codes(told: list[Event]) -> Callable[[], list[str]]:
-    """The codes told so far."""
-    return lambda: [event.code for event in told]
+def codes(emitted: list[Event]) -> Callable[[], list[str]]:
+    """The codes emitted so far."""
+    return lambda: [event.code for event in emitted]
 
 
 @pytest.fixture
 async def a_store(
-    storage: Storage, told: list[Event], monkeypatch: pytest.MonkeyPatch
+    storage: Storage, emitted: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Callable[..., StateStore]]:
     """Makes a store that asks a bad disk often; at the end no chore of it may have failed by our mistake."""
     monkeypatch.setattr(state_store, "RETRY_S", 0.05)
     mishaps: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: mishaps.append(context))
-    yield lambda place=storage: StateStore(place, told.append)
+    yield lambda place=storage: StateStore(place, emitted.append)
     assert mishaps == []
 
 
@@ -129,8 +129,8 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def accounts(storage: Storage, told: list[Event], cheap_passwords: None) -> Iterator[AccountStore]:
+def accounts(storage: Storage, emitted: list[Event], cheap_passwords: None) -> Iterator[AccountStore]:
     """A store without accounts."""
-    store = AccountStore(storage, told.append)
+    store = AccountStore(storage, emitted.append)
     yield store
     store.close()

@@ -133,12 +133,12 @@ def test_five_attempts_are_free_then_each_costs_twice_the_wait(
 
 @only_files
 def test_a_restart_does_not_shorten_the_wait(
-    accounts: AccountStore, kim: str, now: datetime, tmp_path: Path, told: list[Event]
+    accounts: AccountStore, kim: str, now: datetime, tmp_path: Path, emitted: list[Event]
 ) -> None:
     """It stands in the file."""
     for _ in range(5):
         refused(accounts, now)
-    again = AccountStore(tmp_path, told.append)
+    again = AccountStore(tmp_path, emitted.append)
     assert again.authenticate("kim", PASSWORD, "198.51.100.1", now) == LoginFailed(30)
     again.close()
 
@@ -346,10 +346,10 @@ def test_when_somebody_was_there_last_is_known(accounts: AccountStore, kim: str,
     assert accounts.account("kim").seen == now + 2 * HOUR
 
 
-def test_a_damaged_file_is_told_and_a_new_one_begun(tmp_path: Path, told: list[Event], codes: Codes) -> None:
+def test_a_damaged_file_is_told_and_a_new_one_begun(tmp_path: Path, emitted: list[Event], codes: Codes) -> None:
     """With what to do then."""
     (tmp_path / "accounts.db").write_bytes(b"this is no database" * 1000)
-    store = AccountStore(tmp_path, told.append)
+    store = AccountStore(tmp_path, emitted.append)
     assert store.accounts() == ()
     assert codes() == ["TWL-A002"]
     store.close()
@@ -357,7 +357,7 @@ def test_a_damaged_file_is_told_and_a_new_one_begun(tmp_path: Path, told: list[E
 
 @only_files
 def test_a_disk_that_can_only_be_read_is_told_until_it_takes_something(
-    accounts: AccountStore, kim: str, told: list[Event], codes: Codes, now: datetime
+    accounts: AccountStore, kim: str, emitted: list[Event], codes: Codes, now: datetime
 ) -> None:
     """Not until something was read of it."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -386,14 +386,14 @@ def test_a_file_of_a_newer_version_is_left_alone(accounts: AccountStore, kim: st
 
 
 def test_what_root_makes_belongs_to_the_user_of_the_service(
-    now: datetime, tmp_path: Path, told: list[Event], cheap_passwords: None
+    now: datetime, tmp_path: Path, emitted: list[Event], cheap_passwords: None
 ) -> None:
     """To the owner of the directory, with its log and the mark of the audit, so that the service can write it."""
     require("root")
     directory = tmp_path / "state"
     directory.mkdir()
     os.chown(directory, 12345, 12345)
-    store = AccountStore(directory, told.append)
+    store = AccountStore(directory, emitted.append)
     store.add("Sara", Role.ADMIN, PASSWORD, BY, now)
     assert {path.stat().st_uid for path in directory.iterdir()} == {12345}
     store.close()

@@ -260,8 +260,8 @@ COLUMNS = ("at", "act", "before", "after", "source", "people", "previous", "hash
 def test_any_acts_are_read_back_and_any_change_of_one_is_found(entries: list[AuditEntry], data: st.DataObject) -> None:
     """At that row, or at the one after it."""
     with TemporaryDirectory() as folder:
-        told: list[Event] = []
-        with closing(AccountStore(Path(folder), told.append)) as store:
+        events: list[Event] = []
+        with closing(AccountStore(Path(folder), events.append)) as store:
             for entry in entries:
                 store.audit.append(entry, datetime(2026, 11, 20, tzinfo=UTC))
             found = [(row.act, row.actor, row.whom, row.before, row.after) for row in store.audit.rows()]
@@ -274,4 +274,4 @@ def test_any_acts_are_read_back_and_any_change_of_one_is_found(entries: list[Aud
                 file.execute(UNGUARD[0])
                 file.execute(f"UPDATE audit SET {column} = {column} || 'x' WHERE number = ?", (number,))  # noqa: S608
             assert store.audit.verify().broken == number
-        assert told == []
+        assert events == []

@@ -90,8 +90,8 @@ def test_what_was_backed_up_is_there_again(config: Path, made: Path, tmp_path: P
 def test_what_is_left_out_is_told(config: Path, state: Path, tmp_path: Path) -> None:
     """The link, and no regular file of either folder."""
     os.mkfifo(state / "pipe")
-    told = backup.make(tmp_path / "backup.tar.gz", config, state, NOW)
-    assert told.left_out == (str(config / "key.pem"), str(state / "pipe"))
+    made = backup.make(tmp_path / "backup.tar.gz", config, state, NOW)
+    assert made.left_out == (str(config / "key.pem"), str(state / "pipe"))
 
 
 def test_nobody_else_reads_a_backup(made: Path) -> None:
@@ -122,8 +122,8 @@ def test_a_name_that_is_no_text_is_left_out_and_told(config: Path, state: Path, 
     """As one that came from an old disk."""
     odd = config / os.fsdecode(b"p\xe5sk.yaml")
     odd.write_text("x")
-    told = backup.make(tmp_path / "backup.tar.gz", config, state, NOW)
-    assert set(told.left_out) == {str(config / "key.pem"), str(odd)}
+    made = backup.make(tmp_path / "backup.tar.gz", config, state, NOW)
+    assert set(made.left_out) == {str(config / "key.pem"), str(odd)}
     backup.restore(tmp_path / "backup.tar.gz", tmp_path / "a", tmp_path / "b", LATER)
     assert (tmp_path / "a" / "mqtt-password").exists()
 
@@ -133,8 +133,8 @@ def test_a_link_gives_nobody_what_only_its_owner_may_read(config: Path, state: P
     (tmp_path / "shadow").write_text("secret\n")
     (tmp_path / "shadow").chmod(0o640)
     (config / "more.yaml").symlink_to(tmp_path / "shadow")
-    told = backup.make(tmp_path / "backup.tar.gz", config, state, NOW)
-    assert str(config / "more.yaml") in told.left_out
+    made = backup.make(tmp_path / "backup.tar.gz", config, state, NOW)
+    assert str(config / "more.yaml") in made.left_out
 
 
 def test_a_database_in_use_is_backed_up_as_of_one_instant(config: Path, state: Path, tmp_path: Path) -> None:
@@ -181,9 +181,9 @@ def test_a_damaged_database_is_told_and_the_rest_is_saved(config: Path, state: P
     data = bytearray((state / "history.db").read_bytes())
     data[5000:30000] = b"\xff" * 25000
     (state / "history.db").write_bytes(data)
-    told = backup.make(tmp_path / "backup.tar.gz", config, state, NOW)
-    assert str(state / "history.db") in told.left_out
-    assert "config/schedule.yaml" in told.manifest.files
+    made = backup.make(tmp_path / "backup.tar.gz", config, state, NOW)
+    assert str(state / "history.db") in made.left_out
+    assert "config/schedule.yaml" in made.manifest.files
 
 
 def test_an_older_backup_gives_way_and_nothing_else(config: Path, state: Path, made: Path, tmp_path: Path) -> None:

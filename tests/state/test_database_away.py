@@ -73,18 +73,18 @@ def reach(database: Postgres, tmp_path: Path) -> Iterator[Callable[..., Storage]
         way.close()
 
 
-def codes(told: list[Event]) -> list[str]:
+def codes(emitted: list[Event]) -> list[str]:
     """Of the events about the database."""
-    return [event.code for event in told if event.code.startswith("TWL-J04")]
+    return [event.code for event in emitted if event.code.startswith("TWL-J04")]
 
 
 @pytest.mark.parametrize("fault", ["killed", "frozen"])
 async def test_a_stop_acts_and_stays_while_overrides_are_refused(
-    reach: Callable[..., Storage], database: Postgres, fault: str, now: datetime, told: list[Event], until: Until
+    reach: Callable[..., Storage], database: Postgres, fault: str, now: datetime, emitted: list[Event], until: Until
 ) -> None:
     """Each answer comes in time; with the database back all that was acknowledged is in it, and nothing that was
     refused."""
-    async with StateStore(reach(), told.append) as store:
+    async with StateStore(reach(), emitted.append) as store:
         assert await store.store_override("before", "{}", now, now + HOUR)
         (database.freeze if fault == "frozen" else database.stop)()
         began = time.monotonic()
@@ -95,16 +95,18 @@ async def test_a_stop_acts_and_stays_while_overrides_are_refused(
         assert time.monotonic() - began < 2 * state_store.PATIENCE_S + 1
         await until(lambda: store.stop is not None)
         assert [record.id for record in store.overrides] == ["before"]
-    async with StateStore(reach(), told.append) as again:  # still without it
+    async with StateStore(reach(), emitted.append) as again:  # still without it
         assert again.stop == '{"owner": "Ann"}'
         assert [record.id for record in again.overrides] == ["before"]
         if fault == "frozen":
             database.freeze(thaw=True)
         else:
             database.start()  # not in a thread: it would end with that
-        await until(lambda: "TWL-J041" in codes(told))
+        await until(lambda: "TWL-J041" in codes(emitted))
         assert await _stored(again, now, until)
-    async with StateStore(reach(Path(again.storage.directory, "other")), told.append) as other:  # nothing of this disk
+    async with StateStore(
+        reach(Path(again.storage.directory, "other")), emitted.append
+    ) as other:  # nothing of this disk
         assert other.stop == '{"owner": "Ann"}'
         assert "stop 1" in other.done
         assert {record.id for record in other.overrides} == {"before", "after"}
@@ -120,12 +122,12 @@ async def _stored(store: StateStore, now: datetime, until: Until) -> bool:
 
 
 async def test_what_another_controller_set_is_known_when_the_database_is_back(
-    reach: Callable[..., Storage], tmp_path: Path, now: datetime, told: list[Event], until: Until
+    reach: Callable[..., Storage], tmp_path: Path, now: datetime, emitted: list[Event], until: Until
 ) -> None:
     """Two that write at once lose nothing of each other."""
-    async with StateStore(reach(tmp_path / "a"), told.append) as one:
+    async with StateStore(reach(tmp_path / "a"), emitted.append) as one:
         await one.store_override("first", "{}", now, now + HOUR)
-        async with StateStore(reach(tmp_path / "b"), told.append) as other:
+        async with StateStore(reach(tmp_path / "b"), emitted.append) as other:
             assert [record.id for record in other.overrides] == ["first"]
             await other.store_override("second", "{}", now, now + HOUR)
             generation = one.generation
@@ -135,15 +137,15 @@ async def test_what_another_controller_set_is_known_when_the_database_is_back(
 
 
 async def test_what_another_controller_set_is_shown_here_as_well(
-    reach: Callable[..., Storage], tmp_path: Path, now: datetime, told: list[Event], until: Until
+    reach: Callable[..., Storage], tmp_path: Path, now: datetime, emitted: list[Event], until: Until
 ) -> None:
     """Within seconds, and so is its end, and a stop."""
     setup = load(Path(__file__).parents[2] / "config")
     policy = OverridePolicy(setup.program(), setup.tower.palette, 24 * HOUR)
     asked = {"version": 1, "id": "a", "look": "red", "until": "1 h", "owner": "Eva", "reason": "prov"}
     async with (
-        StateStore(reach(tmp_path / "a"), told.append) as one,
-        StateStore(reach(tmp_path / "b"), told.append) as two,
+        StateStore(reach(tmp_path / "a"), emitted.append) as one,
+        StateStore(reach(tmp_path / "b"), emitted.append) as two,
     ):
         here, there = OverrideManager(one, policy), OverrideManager(two, policy)
         assert (await there.take(json.dumps(asked).encode(), now)).code == "TWL-O101"
@@ -166,18 +168,18 @@ async def test_what_another_controller_set_is_shown_here_as_well(
 
 
 async def test_the_history_waits_in_memory_and_comes_later(
-    reach: Callable[..., Storage], database: Postgres, now: datetime, told: list[Event], until: Until
+    reach: Callable[..., Storage], database: Postgres, now: datetime, emitted: list[Event], until: Until
 ) -> None:
     """As for a full disk."""
     storage = reach()
-    async with StateStore(storage, told.append) as store:
+    async with StateStore(storage, emitted.append) as store:
         store.note(works(1), now)
         await until(lambda: len(History(storage).events(0, now, 10)) == 1)
         database.stop()
         store.note(works(2), now)
-        await until(lambda: "TWL-J040" in codes(told))
+        await until(lambda: "TWL-J040" in codes(emitted))
         database.start()  # not in a thread: it would end with that
-        await until(lambda: "TWL-J041" in codes(told))
+        await until(lambda: "TWL-J041" in codes(emitted))
         await until(lambda: len(History(storage).events(0, now, 10)) == 2)
 
 
@@ -187,10 +189,10 @@ def works(number: int) -> Event:
 
 
 def test_accounts_are_refused_in_time_while_the_server_is_frozen(
-    reach: Callable[..., Storage], database: Postgres, told: list[Event], cheap_passwords: None, now: datetime
+    reach: Callable[..., Storage], database: Postgres, emitted: list[Event], cheap_passwords: None, now: datetime
 ) -> None:
     """And work as before afterwards."""
-    accounts = AccountStore(reach(), told.append)
+    accounts = AccountStore(reach(), emitted.append)
     accounts.add("Kim", Role.ADMIN, "correct horse battery", BY, now)
     database.freeze()
     began = time.monotonic()
@@ -204,12 +206,12 @@ def test_accounts_are_refused_in_time_while_the_server_is_frozen(
 
 def failing(storage: Storage, now: datetime) -> list[Event]:
     """What is told by a write that fails."""
-    told: list[Event] = []
+    events: list[Event] = []
     assert storage.server is not None
-    storage.server.listen(told.append)
+    storage.server.listen(events.append)
     with pytest.raises(Unusable):
-        LampResults(storage, told.append).note({"mast/north": True}, now)
-    return told
+        LampResults(storage, events.append).note({"mast/north": True}, now)
+    return events
 
 
 def test_each_refusal_has_its_event(
@@ -276,23 +278,23 @@ def test_what_can_be_read_does_not_end_that_nothing_can_be_written(
     """It would be told anew with each attempt."""
     LampResults(reach(), lambda _: None).note({"mast/north": True}, now)
     storage = reach(url=f"{database.url}?options=-cdefault_transaction_read_only%3Don")
-    told: list[Event] = []
+    events: list[Event] = []
     assert storage.server is not None
-    storage.server.listen(told.append)
+    storage.server.listen(events.append)
     for _ in range(2):
         with pytest.raises(Unusable):
             LampResults(storage, lambda _: None).note({"mast/north": False}, now)
         assert LampResults(storage, lambda _: None).read().people
-    assert codes(told) == ["TWL-J043"]
+    assert codes(events) == ["TWL-J043"]
 
 
 def test_what_others_leave_of_the_connections_is_shared(
     reach: Callable[..., Storage], database: Postgres, now: datetime
 ) -> None:
     """Who needs another one waits for that which is there, and it is not given away to others."""
-    storage, told = reach(), list[Event]()
+    storage, emitted = reach(), list[Event]()
     assert storage.server is not None
-    storage.server.listen(told.append)
+    storage.server.listen(emitted.append)
     lamps = LampResults(storage, lambda _: None)
     database.tell("ALTER USER watertower CONNECTION LIMIT 1")
     began = threading.Event()
@@ -308,11 +310,11 @@ def test_what_others_leave_of_the_connections_is_shared(
         assert began.wait(TAKES_S)
         lamps.note({"mast/north": False}, now)
         holder.join()
-        assert told == []
+        assert emitted == []
         (event,) = failing(reach(), now)
         assert event.code == "TWL-J040"
         lamps.note({"mast/north": True}, now)
-        assert told == []
+        assert emitted == []
     finally:
         database.tell("ALTER USER watertower CONNECTION LIMIT -1")
 
@@ -339,7 +341,7 @@ def test_what_other_tables_can_do_does_not_end_that_these_cannot_be_used(
 ) -> None:
     """Else it would be told anew with each attempt, and `status` would say every other second that all is well."""
     monkeypatch.setattr(postgresql, "ANSWER_S", 0.5)
-    told: list[Event] = []
+    events: list[Event] = []
 
     def leases_of(storage: Storage) -> LeaseTables:
         return LeaseTables(storage.database("leases.db", TABLES, lambda _: None))
@@ -347,7 +349,7 @@ def test_what_other_tables_can_do_does_not_end_that_these_cannot_be_used(
     before, storage = reach(), reach()
     leases_of(before).exchange(Question("one", take=("north",)))
     assert storage.server is not None
-    storage.server.listen(told.append)
+    storage.server.listen(events.append)
     lamps, leases = LampResults(storage, lambda _: None), leases_of(storage)
     path = f"-csearch_path={storage.server.schema(storage.site)}"
     admin = {"host": database.folder, "port": database.port, "user": "postgres", "dbname": DATABASE, "options": path}
@@ -359,12 +361,12 @@ def test_what_other_tables_can_do_does_not_end_that_these_cannot_be_used(
             with pytest.raises(Unusable):
                 leases.exchange(Question("one", {"north": 1}))
             lamps.note({"mast/north": False}, now)
-        assert codes(told) == [code]
+        assert codes(events) == [code]
         holder.rollback()
         holder.execute(over)  # type: ignore[call-overload]
         holder.commit()
     leases.exchange(Question("one", {"north": 1}))
-    assert codes(told) == [code, "TWL-J041"]
+    assert codes(events) == [code, "TWL-J041"]
 
 
 def test_tables_that_vanish_are_told_and_then_made_anew(reach: Callable[..., Storage], now: datetime) -> None:
@@ -374,12 +376,12 @@ def test_tables_that_vanish_are_told_and_then_made_anew(reach: Callable[..., Sto
     assert admin.server is not None
     schema = admin.server.schema(admin.site)
     admin.server.use(schema, "documents", lambda it: it.execute(f'DROP SCHEMA "{schema}" CASCADE'))
-    told: list[Event] = []
+    events: list[Event] = []
     assert storage.server is not None
-    storage.server.listen(told.append)
-    lamps = LampResults(storage, told.append)
+    storage.server.listen(events.append)
+    lamps = LampResults(storage, events.append)
     lamps.note({"mast/north": False}, now)
-    assert codes(told) == ["TWL-J045", "TWL-J041"]
+    assert codes(events) == ["TWL-J045", "TWL-J041"]
     assert not lamps.read().people["mast/north"].lit
 
 

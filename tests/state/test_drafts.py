@@ -15,11 +15,13 @@ MINUTE = timedelta(minutes=1)
 
 
 @only_files
-def test_a_draft_outlives_the_process(accounts: AccountStore, now: datetime, tmp_path: Path, told: list[Event]) -> None:
+def test_a_draft_outlives_the_process(
+    accounts: AccountStore, now: datetime, tmp_path: Path, emitted: list[Event]
+) -> None:
     """Everything that was typed, mistakes too."""
     saved = accounts.drafts.save("Kim", "alvesta", FORM, "9f3c", now)
     accounts.close()
-    again = AccountStore(tmp_path, told.append)
+    again = AccountStore(tmp_path, emitted.append)
     assert again.drafts.of("Kim", "alvesta") == saved
     assert (saved.content, saved.base, saved.saved) == (FORM, "9f3c", now)
     again.close()

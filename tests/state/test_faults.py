@@ -84,7 +84,7 @@ def beats() -> Iterator[Callable[[], int]]:
 @pytest.mark.real
 @only_files
 async def test_a_locked_history_stops_neither_the_loop_nor_an_override_and_catches_up(
-    open_store: Open, tmp_path: Path, now: datetime, told: list[Event], until: Until, monkeypatch: pytest.MonkeyPatch
+    open_store: Open, tmp_path: Path, now: datetime, emitted: list[Event], until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The newest wait in memory; the oldest are dropped and counted."""
     monkeypatch.setattr(history, "MOST_WAITING", 10)
@@ -95,10 +95,10 @@ async def test_a_locked_history_stops_neither_the_loop_nor_an_override_and_catch
         for number in range(25):
             store.note(works(number), now)
         assert await store.store_override("a", "{}", now, now + HOUR)
-        await until(lambda: "TWL-J003" in [event.code for event in told])
+        await until(lambda: "TWL-J003" in [event.code for event in emitted])
         assert count() > 5
-    await until(lambda: "TWL-J006" in [event.code for event in told])
-    assert [event.fields["count"] for event in told if event.code == "TWL-J006"] == [15]
+    await until(lambda: "TWL-J006" in [event.code for event in emitted])
+    assert [event.fields["count"] for event in emitted if event.code == "TWL-J006"] == [15]
     assert events_in(tmp_path) == [-1, *range(15, 25)]
 
 
@@ -213,7 +213,7 @@ async def test_a_history_that_breaks_while_it_runs_is_replaced(
 )
 @only_files
 async def test_a_damaged_file_of_overrides_is_an_error_and_set_aside(
-    a_store: Make, tmp_path: Path, now: datetime, told: list[Event], spoil: Callable[[bytes], bytes]
+    a_store: Make, tmp_path: Path, now: datetime, emitted: list[Event], spoil: Callable[[bytes], bytes]
 ) -> None:
     """Neither its document nor its end may become another; where its copy is damaged too, a person has to set it
     again."""
@@ -226,7 +226,7 @@ async def test_a_damaged_file_of_overrides_is_an_error_and_set_aside(
     async with a_store() as store:
         assert (store.overrides, store.stop) == ((), None)
         assert await store.store_override("b", "{}", now, now + HOUR)
-    assert [(event.code, event.level) for event in told] == [("TWL-J001", Level.WARNING), ("TWL-J010", Level.ERROR)]
+    assert [(event.code, event.level) for event in emitted] == [("TWL-J001", Level.WARNING), ("TWL-J010", Level.ERROR)]
     assert (tmp_path / "overrides.json.corrupt-1").read_bytes() == spoilt
 
 
@@ -288,7 +288,7 @@ def newer_database(path: Path, tmp_path: Path) -> None:
 
 @only_files
 async def test_a_newer_history_is_set_aside_whole(
-    a_store: Make, tmp_path: Path, now: datetime, codes: Codes, told: list[Event]
+    a_store: Make, tmp_path: Path, now: datetime, codes: Codes, emitted: list[Event]
 ) -> None:
     """With what is still in its write-ahead log, so that the newer version can have it back."""
     state = tmp_path / "state"
@@ -298,7 +298,7 @@ async def test_a_newer_history_is_set_aside_whole(
         store.note(works(1), now)
         assert await store.store_override("a", "{}", now, now + HOUR)
     assert codes() == ["TWL-J009"]
-    assert {event.fields["found"] for event in told} == {99}
+    assert {event.fields["found"] for event in emitted} == {99}
     assert events_in(state) == [1]
     with closing(sqlite3.connect(state / "history.db.newer-1")) as connection:
         assert connection.execute("SELECT of_the_future FROM held").fetchall() == []

@@ -217,8 +217,8 @@ class Failing:
 def test_what_could_not_be_written_waits_in_its_order(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before what came meanwhile; the oldest is dropped, and the number is told with the next write."""
     monkeypatch.setattr(history, "MOST_WAITING", 4)
-    engine, told = Failing(), list[Event]()
-    waiting = HistoryBuffer(engine, told.append, lambda: 0.0)  # type: ignore[arg-type]
+    engine, emitted = Failing(), list[Event]()
+    waiting = HistoryBuffer(engine, emitted.append, lambda: 0.0)  # type: ignore[arg-type]
     rows = [recorded(works(number), now) for number in range(6)]
     waiting.add(rows[:4], urgent=True)
     with pytest.raises(Unusable):
@@ -227,7 +227,7 @@ def test_what_could_not_be_written_waits_in_its_order(now: datetime, monkeypatch
     engine.broken = False
     waiting.flush()
     assert engine.rows == rows[2:]
-    assert [(event.code, event.fields["count"]) for event in told] == [("TWL-J006", 2)]
+    assert [(event.code, event.fields["count"]) for event in emitted] == [("TWL-J006", 2)]
 
 
 def test_minutes_wait_for_ten_of_them_or_for_an_event(now: datetime) -> None:
@@ -464,7 +464,7 @@ async def test_damaged_facts_are_set_aside(
     assert (tmp_path / "known.json.corrupt-1").read_bytes() == content
 
 
-def test_an_older_schema_is_migrated_forward(tmp_path: Path, told: list[Event]) -> None:
+def test_an_older_schema_is_migrated_forward(tmp_path: Path, emitted: list[Event]) -> None:
     """Step by step, once, with its rows."""
     first = (("CREATE TABLE things (name TEXT)", "INSERT INTO things VALUES ('kept')"),)
     second = (*first, ("ALTER TABLE things ADD COLUMN size INTEGER DEFAULT 5",))
@@ -472,26 +472,26 @@ def test_an_older_schema_is_migrated_forward(tmp_path: Path, told: list[Event]) 
     def rows(connection: sqlite3.Connection) -> list[tuple[str, int]]:
         return connection.execute("SELECT name, size FROM things").fetchall()
 
-    old = SqliteDatabase(tmp_path / "things.db", first, told.append)
+    old = SqliteDatabase(tmp_path / "things.db", first, emitted.append)
     old.write(lambda connection: connection.execute("INSERT INTO things VALUES ('more')"))
     old.close()
     for _ in range(2):
-        new = SqliteDatabase(tmp_path / "things.db", second, told.append)
+        new = SqliteDatabase(tmp_path / "things.db", second, emitted.append)
         assert new.write(rows) == [("kept", 5), ("more", 5)]
         new.close()
-    assert told == []
+    assert emitted == []
 
 
-def test_a_migration_happens_whole_or_not_at_all(tmp_path: Path, told: list[Event]) -> None:
+def test_a_migration_happens_whole_or_not_at_all(tmp_path: Path, emitted: list[Event]) -> None:
     """One whose second statement fails leaves the old schema and its rows in the file that was set aside."""
     first = (("CREATE TABLE things (name TEXT)", "INSERT INTO things VALUES ('kept')"),)
     failing = (*first, ("ALTER TABLE things RENAME TO items", "INSERT INTO nowhere VALUES (1)"))
     for migrations in (first, failing):
-        database = SqliteDatabase(tmp_path / "things.db", migrations, told.append)
+        database = SqliteDatabase(tmp_path / "things.db", migrations, emitted.append)
         with suppress(Unusable):
             database.write(lambda it: it.execute("SELECT 1"))
         database.close()
-    database = SqliteDatabase(tmp_path / "things.db.corrupt-1", first, told.append)
+    database = SqliteDatabase(tmp_path / "things.db.corrupt-1", first, emitted.append)
     assert database.write(lambda it: it.execute("SELECT name FROM things").fetchall()) == [("kept",)]
     database.close()
 

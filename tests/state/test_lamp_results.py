@@ -13,15 +13,15 @@ TESTED = datetime(2026, 11, 10, 15, tzinfo=UTC)
 
 
 @pytest.fixture
-def told() -> list[Event]:
+def emitted() -> list[Event]:
     """The events."""
     return []
 
 
 @pytest.fixture
-def results(tmp_path: Path, told: list[Event]) -> LampResults:
+def results(tmp_path: Path, emitted: list[Event]) -> LampResults:
     """In a folder that is not there yet."""
-    return LampResults(tmp_path / "state", told.append)
+    return LampResults(tmp_path / "state", emitted.append)
 
 
 @pytest.fixture
@@ -30,26 +30,26 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "state" / FILE
 
 
-def test_a_lamp_that_is_tested_again_has_its_newest_result(results: LampResults, told: list[Event]) -> None:
+def test_a_lamp_that_is_tested_again_has_its_newest_result(results: LampResults, emitted: list[Event]) -> None:
     """The others keep theirs."""
     assert results.read() == LampFindings()
     results.note({"mast/north": False, "mast/south": True}, TESTED)
     results.note({"mast/north": True}, TESTED + timedelta(days=1))
     found = {lamp: (result.at.day, result.lit) for lamp, result in results.read().people.items()}
     assert found == {"mast/north": (11, True), "mast/south": (10, True)}
-    assert not told
+    assert not emitted
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"lamps": {"mast/north": {"at": "soon", "lit": true}}}'])
 def test_a_damaged_file_is_set_aside_and_started_anew(
-    results: LampResults, told: list[Event], text: str, file: Path
+    results: LampResults, emitted: list[Event], text: str, file: Path
 ) -> None:
     """With an event."""
     file.parent.mkdir()
     file.write_text(text, encoding="utf-8")
     results.note({"mast/north": True}, TESTED)
     assert results.read().people["mast/north"].lit
-    assert [event.code for event in told] == ["TWL-J001"]
+    assert [event.code for event in emitted] == ["TWL-J001"]
     assert (file.parent / f"{FILE}.corrupt-1").exists()
 
 

@@ -39,11 +39,11 @@ def target(shared_postgres: Postgres, tmp_path: Path) -> Iterator[Storage]:
 
 
 @pytest.fixture
-def filled(tmp_path: Path, told: list[Event], cheap_passwords: None, now: datetime) -> Path:
+def filled(tmp_path: Path, emitted: list[Event], cheap_passwords: None, now: datetime) -> Path:
     """A state directory with something of everything."""
 
     async def fill() -> None:
-        async with StateStore(tmp_path, told.append) as store:
+        async with StateStore(tmp_path, emitted.append) as store:
             await store.store_override("a", "{}", now, now + HOUR)
             await store.set_stop('{"owner": "Ann"}', now)
             store.note(new_event("TWL-J004", file="å\0ö"), now)
@@ -54,14 +54,14 @@ def filled(tmp_path: Path, told: list[Event], cheap_passwords: None, now: dateti
             )
 
     asyncio.run(fill())
-    accounts = AccountStore(tmp_path, told.append)
+    accounts = AccountStore(tmp_path, emitted.append)
     accounts.add("Kim", Role.ADMIN, PASSWORD, BY, now)
     assert isinstance(accounts.authenticate("Kim", PASSWORD, "192.0.2.1", now), Session)
     accounts.tokens.add("Kim", "grafana", frozenset(), BY, now)
     accounts.drafts.save("Kim", "", {"text": "ö"}, "0" * 64, now)
     accounts.close()
-    LampResults(tmp_path, told.append).note({"mast/north": False}, now)
-    versions = VersionStore(tmp_path, told.append)
+    LampResults(tmp_path, emitted.append).note({"mast/north": False}, now)
+    versions = VersionStore(tmp_path, emitted.append)
     for text in (b"version: 1\n", b"version: 1  # \xc3\xa5\r\n"):
         versions.add(text, at=now, who="kim", source=Source.PAGE)
     return tmp_path
@@ -89,7 +89,7 @@ def everything(place: Path | Storage, now: datetime) -> object:
 
 
 def test_everything_arrives_and_can_be_written_further(
-    filled: Path, target: Storage, now: datetime, told: list[Event], tmp_path_factory: pytest.TempPathFactory
+    filled: Path, target: Storage, now: datetime, emitted: list[Event], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Also seen from another machine; numbers of rows go on where they were."""
     before = everything(filled, now)
@@ -102,7 +102,7 @@ def test_everything_arrives_and_can_be_written_further(
     assert everything(elsewhere, now) == before
 
     async def stands() -> tuple[list[str], str | None]:
-        async with StateStore(elsewhere, told.append) as store:
+        async with StateStore(elsewhere, emitted.append) as store:
             store.note(new_event("TWL-J004", file="more"), now)
             return [record.id for record in store.overrides], store.stop
 
@@ -110,7 +110,7 @@ def test_everything_arrives_and_can_be_written_further(
     numbers = [number for number, _ in History(target).events(0, now - HOUR, 100)]
     assert numbers == sorted(set(numbers))
     assert len(numbers) == len(before[0]) + 1  # type: ignore[index]
-    accounts = AccountStore(target, told.append)
+    accounts = AccountStore(target, emitted.append)
     assert isinstance(accounts.authenticate("Kim", PASSWORD, "192.0.2.1", now), Session)
     accounts.add("Eva", Role.VIEWER, "another good password", BY, now)
     assert accounts.audit.verify().broken is None

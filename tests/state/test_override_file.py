@@ -109,7 +109,7 @@ async def test_a_stop_takes_the_place_of_another_and_is_lifted(open_store: Open,
 
 @only_files
 async def test_what_cannot_be_written_is_refused(
-    open_store: Open, reopened: Look, tmp_path: Path, now: datetime, told: list[Event]
+    open_store: Open, reopened: Look, tmp_path: Path, now: datetime, emitted: list[Event]
 ) -> None:
     """The file cannot be made: the caller learns it, and nothing is in force."""
     (tmp_path / "state").write_text("a file where the directory should be")
@@ -120,8 +120,8 @@ async def test_what_cannot_be_written_is_refused(
     with pytest.raises(NotStored):
         await store.set_stop("dark", now)
     assert (store.overrides, store.stop) == ((), None)
-    assert {event.code for event in told} == {"TWL-J003"}
-    assert len({event.fields["file"] for event in told}) == len(told)  # once for each, however often it is tried
+    assert {event.code for event in emitted} == {"TWL-J003"}
+    assert len({event.fields["file"] for event in emitted}) == len(emitted)  # once for each, however often it is tried
     (tmp_path / "state").unlink()
     (tmp_path / "state").mkdir()
     assert await store.store_override("a", "{}", now, now + HOUR)

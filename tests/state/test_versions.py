@@ -18,9 +18,9 @@ class Kept:
     """A store, and what it told."""
 
     def __init__(self, state: Path, most: int = 1000, most_bytes: int = 1 << 20) -> None:
-        self.told: list[Event] = []
+        self.events: list[Event] = []
         self.folder = state / FOLDER
-        self.store = VersionStore(state, self.told.append, most, most_bytes)
+        self.store = VersionStore(state, self.events.append, most, most_bytes)
         self.at = FIRST
 
     def add(self, text: bytes, who: str = "kim", why: str = "") -> ScheduleVersion:
@@ -107,7 +107,7 @@ def test_a_damaged_entry_is_told_and_the_others_are_read(kept: Kept) -> None:
     path = next(kept.folder.glob("000002-*.json"))
     path.write_bytes(b"\x00" * 20)
     assert kept.numbers == [1]
-    assert [event.code for event in kept.told] == ["TWL-J001"]
+    assert [event.code for event in kept.events] == ["TWL-J001"]
     assert kept.add(A).number == damaged.number + 1
 
 
@@ -116,7 +116,7 @@ def test_a_version_without_its_text_is_told_and_skipped(kept: Kept) -> None:
     first, second, third = kept.add(A), kept.add(B), kept.add(A + b"#\n")
     (kept.folder / f"{second.sha256}.yaml").unlink()
     assert kept.numbers == [3, 1]
-    assert [event.code for event in kept.told] == ["TWL-J012"]
+    assert [event.code for event in kept.events] == ["TWL-J012"]
     assert kept.store.before(third) == first
 
 
@@ -142,7 +142,7 @@ def test_an_entry_of_a_newer_program_stays_where_it_is(kept: Kept) -> None:
     path = next(kept.folder.glob("*.json"))
     path.write_text(path.read_text().replace('"version": 1', '"version": 2'), "utf-8")
     assert kept.numbers == []
-    assert [event.code for event in kept.told] == ["TWL-J002"]
+    assert [event.code for event in kept.events] == ["TWL-J002"]
     assert path.exists()
 
 
