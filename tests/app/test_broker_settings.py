@@ -27,12 +27,12 @@ def settings(config: Path, lines: str) -> MqttSettings:
 
 def test_a_line_of_the_users_file_holds_the_hash_of_what_was_typed(config: Path) -> None:
     """The last line end is no part of it, and the file can be used as it is."""
-    told = CliRunner().invoke(group, ["password", "mast"], input="high tower\n")
-    assert told.exit_code == 0
-    (config / "users").write_text(told.stdout)
+    result = CliRunner().invoke(group, ["password", "mast"], input="high tower\n")
+    assert result.exit_code == 0
+    (config / "users").write_text(result.stdout)
     listed, _ = listed_users(settings(config, "  users_file: users\n"))
     assert is_password(listed["mast"].secret, b"high tower")
-    assert "high tower" not in told.output
+    assert "high tower" not in result.output
 
 
 def test_without_one_a_password_is_made(config: Path) -> None:
@@ -49,9 +49,9 @@ def test_without_one_a_password_is_made(config: Path) -> None:
 @pytest.mark.parametrize("name", ["", " a", "a:b", "#a", "a\nb"])
 def test_a_name_that_would_make_another_line_is_refused(name: str) -> None:
     """With exit code 1."""
-    told = CliRunner().invoke(group, ["--lang", "en", "password", name], input="x")
-    assert told.exit_code == 1
-    assert "TWL-Q119" in told.stderr
+    result = CliRunner().invoke(group, ["--lang", "en", "password", name], input="x")
+    assert result.exit_code == 1
+    assert "TWL-Q119" in result.stderr
 
 
 def test_the_password_of_the_service_is_kept_and_private(tmp_path: Path) -> None:
@@ -92,12 +92,12 @@ def test_secrets_that_anybody_may_read_and_plain_ones_are_warned_of(config: Path
         ("users_file", "TWL-B053"),
         ("users_file", "TWL-B054"),
     ]
-    told = call("check", "--lang", "en")
-    assert told.exit_code == 0
+    result = call("check", "--lang", "en")
+    assert result.exit_code == 0
     line = next(n for n, text in enumerate((config / "tower.yaml").read_text().splitlines(), 1) if "users_file" in text)
-    assert f"tower.yaml:{line}:" in told.stdout
-    assert "TWL-B053" in told.stdout
-    assert "mast, gate" in told.stdout
+    assert f"tower.yaml:{line}:" in result.stdout
+    assert "TWL-B053" in result.stdout
+    assert "mast, gate" in result.stdout
     users.chmod(0o600)
     users.write_text(CliRunner().invoke(group, ["password", "mast"], input="high").stdout)
     assert list(secret_findings(mqtt)) == []
@@ -144,9 +144,9 @@ def test_a_user_who_is_listed_twice_is_warned_of_and_has_the_last_entry(config: 
     assert (found["b"].secret, found["b"].read, found["b"].write) == ("other", (), ())
     (warning,) = (event for _, event in secret_findings(mqtt) if event.code == "TWL-B055")
     assert warning.fields == {"path": str(file), "users": "a"}
-    told = call("check", "--lang", "en")
-    assert told.exit_code == 0
-    assert "TWL-B055" in told.stdout
+    result = call("check", "--lang", "en")
+    assert result.exit_code == 0
+    assert "TWL-B055" in result.stdout
 
 
 def test_a_password_file_that_anybody_may_read_is_warned_of(config: Path) -> None:
@@ -170,10 +170,10 @@ def test_a_users_file_that_the_service_would_refuse_is_an_error_of_check(config:
     elif how != "missing":
         file.write_bytes({"binary": b"\xff\xfe", "empty": b"", "nonsense": b"nobody\n"}[how])
     settings(config, "  users_file: users\n")
-    told = CliRunner().invoke(group, ["--config", str(config), "--lang", "en", "check"])
-    assert told.exit_code == 78
-    assert "error[TWL-Q106]" in told.stdout
-    assert "no errors" not in told.output
+    result = CliRunner().invoke(group, ["--config", str(config), "--lang", "en", "check"])
+    assert result.exit_code == 78
+    assert "error[TWL-Q106]" in result.stdout
+    assert "no errors" not in result.output
 
 
 def test_a_secret_that_systemd_makes_at_the_start_is_no_error_of_check(config: Path) -> None:

@@ -56,7 +56,7 @@ class StandingBy:
     store: LeaseStore | None = None
     clock: Hand = field(default_factory=Hand)
     asked: list[bytes] = field(default_factory=list)
-    told: list[Event] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.lead = Lead(
@@ -72,7 +72,7 @@ class StandingBy:
             ),
             self.clock,
             {"": SiteBrokers((Address("127.0.0.1", self.port),), "watertower")},
-            self.told.append,
+            self.events.append,
             NoPage(),
         )
 
@@ -184,7 +184,7 @@ async def test_a_lead_that_was_lost_and_taken_again_is_told_again() -> None:
         other.close()
 
     def terms() -> list[object]:
-        return [event.fields["term"] for event in this.told if event.code == "TWL-C060"]
+        return [event.fields["term"] for event in this.events if event.code == "TWL-C060"]
 
     await until(lambda: 2 in terms())
     leading.cancel()

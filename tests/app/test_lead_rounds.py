@@ -71,7 +71,7 @@ class NoPage:
 async def led(database: Database, clock: WrongClock, rounds: int) -> tuple[set[str], list[str]]:
     """The sites that a controller with this clock runs after so many rounds, and the codes that it told."""
     running: dict[str, int] = {}
-    told: list[Event] = []
+    events: list[Event] = []
 
     async def stop(site: str, _why: str) -> None:
         running.pop(site, None)
@@ -85,7 +85,7 @@ async def led(database: Database, clock: WrongClock, rounds: int) -> tuple[set[s
         stop=stop,
         ask=lambda _site, _payload: None,
     )
-    lead = Lead(database, sites, clock, {}, told.append, NoPage())
+    lead = Lead(database, sites, clock, {}, events.append, NoPage())
     work = asyncio.create_task(lead.tasks()["lead"])
     try:
         async with asyncio.timeout(PATIENCE_S):
@@ -94,7 +94,7 @@ async def led(database: Database, clock: WrongClock, rounds: int) -> tuple[set[s
                 await asyncio.sleep(0.01)
     finally:
         work.cancel()
-    return set(running), [event.code for event in told]
+    return set(running), [event.code for event in events]
 
 
 async def test_who_goes_by_another_time_than_the_database_leaves_its_sites_to_one_who_does_not() -> None:

@@ -40,7 +40,7 @@ class Service:
 
     def __init__(self, folder: Path, from_copy: bool = False) -> None:
         self.config, self.state = folder / "config", folder / "state"
-        self.told: list[Event] = []
+        self.events: list[Event] = []
         clock = SystemClock()
         self.degradations = Degradations(clock)
         setup = last_good(self.config, self.state) if from_copy else load(self.config)
@@ -48,7 +48,7 @@ class Service:
         self.parts = Context(
             setup,
             clock,
-            StateStore(self.state, self.told.append),
+            StateStore(self.state, self.events.append),
             self.state,
             self.emit,
             self.degradations,
@@ -59,7 +59,7 @@ class Service:
         self._task: asyncio.Task[None] | None = None
 
     def emit(self, event: Event, at: Any) -> None:
-        self.told.append(event)
+        self.events.append(event)
         self.degradations.take(event, at)
 
     def reload(self, setup: Setup) -> None:
@@ -78,7 +78,7 @@ class Service:
 
     @property
     def codes(self) -> list[str]:
-        return [event.code for event in self.told]
+        return [event.code for event in self.events]
 
     @property
     def stands(self) -> list[str]:
@@ -179,7 +179,7 @@ async def test_a_mistake_that_becomes_readable_is_told_as_one(service: Service, 
     await service.until(lambda: service.stands == ["TWL-O134"])
     disk.error = None
     await service.until(lambda: service.stands == ["TWL-O131"])
-    assert "schedule.yaml:3:" in str(service.told[-1].fields["where"])
+    assert "schedule.yaml:3:" in str(service.events[-1].fields["where"])
     service.save((SHIPPED / "schedule.yaml").read_text(encoding="utf-8"))
     await service.until(lambda: service.stands == [])
     assert service.codes[-1] == "TWL-O130", "whoever put it right is told that it is taken"
@@ -318,7 +318,7 @@ async def test_a_start_on_the_copy_needs_no_copy_of_files_that_cannot_be_read(se
 
 def versions(service: Service) -> list[tuple[str, bytes]]:
     """Source and text of each version of the schedule, oldest first."""
-    store = VersionStore(service.state, service.told.append)
+    store = VersionStore(service.state, service.events.append)
     return [(version.source, store.text(version)) for version in reversed(store.versions())]
 
 

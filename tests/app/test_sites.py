@@ -37,7 +37,7 @@ class Service:
         """Each line as a document."""
         return [json.loads(line) for line in self._stream.getvalue().splitlines()]
 
-    def told(self, code: str, site: str | None = None) -> list[dict[str, Any]]:
+    def events_of(self, code: str, site: str | None = None) -> list[dict[str, Any]]:
         """The events of a code, of one site where that is given."""
         return [each for each in self.log if each["code"] == code and site in {None, each.get("site")}]
 
@@ -73,21 +73,21 @@ def service(tmp_path: Path) -> Service:
 async def test_each_site_confirms_its_own_light(service: Service) -> None:
     """Over one broker, each below its own prefix and with its own state."""
     async with service.running():
-        await service.until(lambda: service.told("TWL-G101", "north") and service.told("TWL-G101", "south"))
-    assert len(service.told("TWL-B010")) == 1
-    assert {each["site"] for each in service.told("TWL-C001")} == {"north", "south"}
+        await service.until(lambda: service.events_of("TWL-G101", "north") and service.events_of("TWL-G101", "south"))
+    assert len(service.events_of("TWL-B010")) == 1
+    assert {each["site"] for each in service.events_of("TWL-C001")} == {"north", "south"}
     for name in ("north", "south"):
         assert (service.state / "sites" / name / "history.db").exists()
         assert (service.state / "sites" / name / "last-good" / "shared" / "schedule.yaml").exists()
-        assert service.told("TWL-C002", name)
+        assert service.events_of("TWL-C002", name)
 
 
 async def test_only_one_may_be_run(service: Service) -> None:
     """As on a computer of its own."""
     async with service.running("south"):
-        await service.until(lambda: service.told("TWL-G101", "south"))
+        await service.until(lambda: service.events_of("TWL-G101", "south"))
         await asyncio.sleep(1.5)
-    assert not service.told("TWL-C001", "north")
+    assert not service.events_of("TWL-C001", "north")
 
 
 async def test_a_site_that_is_broken_is_told_once_and_disturbs_no_other(service: Service) -> None:
@@ -95,54 +95,54 @@ async def test_a_site_that_is_broken_is_told_once_and_disturbs_no_other(service:
     good = OWN_TOWER
     write_site(service.root, "north", good.replace("kind: dmx", "kind: dmxx"))
     async with service.running():
-        await service.until(lambda: service.told("TWL-G101", "south"))
-        (told,) = service.told("TWL-C053", "north")
+        await service.until(lambda: service.events_of("TWL-G101", "south"))
+        (told,) = service.events_of("TWL-C053", "north")
         assert "TWL-S056" in json.dumps(told)
         write_site(service.root, "north", good)
-        await service.until(lambda: service.told("TWL-G101", "north"))
-    assert len(service.told("TWL-C053")) == 1
+        await service.until(lambda: service.events_of("TWL-G101", "north"))
+    assert len(service.events_of("TWL-C053")) == 1
 
 
 async def test_a_site_runs_on_its_last_good_copy(service: Service) -> None:
     """Of the shared files too: a mistake there rejects nothing that runs."""
     async with service.running():
-        await service.until(lambda: len(service.told("TWL-G101")) == 2)
+        await service.until(lambda: len(service.events_of("TWL-G101")) == 2)
     (service.root / "schedule.yaml").write_text("campaigns: [\n", encoding="utf-8")
     async with service.running():
-        await service.until(lambda: len(service.told("TWL-G101")) == 4)
-    assert {each["site"] for each in service.told("TWL-O131")} == {"north", "south"}
+        await service.until(lambda: len(service.events_of("TWL-G101")) == 4)
+    assert {each["site"] for each in service.events_of("TWL-O131")} == {"north", "south"}
 
 
 async def test_a_shared_schedule_that_is_saved_is_taken_by_all(service: Service) -> None:
     """Each tells what it changes there; nothing is built anew."""
     path = service.root / "schedule.yaml"
     async with service.running():
-        await service.until(lambda: len(service.told("TWL-G101")) == 2)
+        await service.until(lambda: len(service.events_of("TWL-G101")) == 2)
         path.write_text(path.read_text(encoding="utf-8").replace("color: orange", "color: blue"), encoding="utf-8")
-        await service.until(lambda: len({each["site"] for each in service.told("TWL-O130")}) == 2)
-    assert len(service.told("TWL-C001")) == 2
+        await service.until(lambda: len({each["site"] for each in service.events_of("TWL-O130")}) == 2)
+    assert len(service.events_of("TWL-C001")) == 2
 
 
 async def test_a_folder_that_comes_is_started_and_one_that_goes_is_stopped(service: Service) -> None:
     """Just that one; what becomes of its lamps is told."""
     async with service.running():
-        await service.until(lambda: len(service.told("TWL-G101")) == 2)
+        await service.until(lambda: len(service.events_of("TWL-G101")) == 2)
         write_site(service.root, "east")
-        await service.until(lambda: service.told("TWL-G101", "east"))
+        await service.until(lambda: service.events_of("TWL-G101", "east"))
         shutil.rmtree(service.root / "sites" / "north")
-        await service.until(lambda: service.told("TWL-C002", "north"))
-        assert [each["level"] for each in service.told("TWL-C052")] == ["warning"]
-        assert not service.told("TWL-C002", "south")
+        await service.until(lambda: service.events_of("TWL-C002", "north"))
+        assert [each["level"] for each in service.events_of("TWL-C052")] == ["warning"]
+        assert not service.events_of("TWL-C002", "south")
 
 
 async def test_all_that_vanish_at_once_go_on(service: Service) -> None:
     """A share that is not mounted looks like that, and no tower is to be left alone for it."""
     async with service.running():
-        await service.until(lambda: len(service.told("TWL-G101")) == 2)
+        await service.until(lambda: len(service.events_of("TWL-G101")) == 2)
         (service.root / "sites").rename(service.root / "elsewhere")
         await asyncio.sleep(3)
-        assert not service.told("TWL-C002")
-        assert not service.told("TWL-C052")
+        assert not service.events_of("TWL-C002")
+        assert not service.events_of("TWL-C052")
 
 
 async def test_systemd_is_told_when_every_site_had_its_chance(
@@ -159,26 +159,28 @@ async def test_systemd_is_told_when_every_site_had_its_chance(
             while told != b"READY=1":
                 async with asyncio.timeout(PATIENCE_S):
                     told = await asyncio.get_running_loop().sock_recv(systemd, 100)
-            assert service.told("TWL-C053", "north")
-            assert service.told("TWL-C001", "south")
+            assert service.events_of("TWL-C053", "north")
+            assert service.events_of("TWL-C001", "south")
 
 
 async def test_what_all_have_in_common_moves_when_the_shared_file_says_so(service: Service) -> None:
     """Broker and page listen where it says now, every site follows, and nobody has to start anything."""
     path = service.root / "tower.yaml"
     async with service.running():
-        await service.until(lambda: len(service.told("TWL-G101")) == 2)
+        await service.until(lambda: len(service.events_of("TWL-G101")) == 2)
         text = path.read_text(encoding="utf-8")
         broker, page = free_port(), free_port()
         text = re.sub(r'listen: "[^"]*"', f'listen: "127.0.0.1:{broker}"', text)
         path.write_text(text.replace("web: off", f'web: {{listen: "127.0.0.1:{page}"}}'), encoding="utf-8")
-        await service.until(lambda: [each for each in service.told("TWL-B010") if each["port"] == broker])
-        await service.until(lambda: service.told("TWL-W101"))
-        await service.until(lambda: all(str(broker) in json.dumps(service.told("TWL-M001", name)) for name in NAMES))
+        await service.until(lambda: [each for each in service.events_of("TWL-B010") if each["port"] == broker])
+        await service.until(lambda: service.events_of("TWL-W101"))
+        await service.until(
+            lambda: all(str(broker) in json.dumps(service.events_of("TWL-M001", name)) for name in NAMES)
+        )
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{page}") as browser:
             for name in NAMES:
                 assert (await browser.get(f"/sites/{name}/")).status_code == 200
-    assert not service.told("TWL-C053")
+    assert not service.events_of("TWL-C053")
 
 
 async def test_a_site_with_mistakes_in_its_files_does_not_hold_the_page_where_it_was(service: Service) -> None:
@@ -189,12 +191,12 @@ async def test_a_site_with_mistakes_in_its_files_does_not_hold_the_page_where_it
     text = path.read_text(encoding="utf-8").replace("web: off", f'web: {{listen: "127.0.0.1:{before}"}}')
     path.write_text(text, encoding="utf-8")
     async with service.running():
-        await service.until(lambda: len(service.told("TWL-G101")) == 3)
+        await service.until(lambda: len(service.events_of("TWL-G101")) == 3)
         with (service.root / "sites" / "north" / "tower.yaml").open("a") as own:
             own.write("nonsense: 1\n")
-        await service.until(lambda: service.told("TWL-O131", "north"))
+        await service.until(lambda: service.events_of("TWL-O131", "north"))
         path.write_text(text.replace(str(before), str(page)), encoding="utf-8")
-        await service.until(lambda: len(service.told("TWL-W101")) == 2)
+        await service.until(lambda: len(service.events_of("TWL-W101")) == 2)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{page}") as browser:
             assert (await browser.get("/sites/north/")).status_code == 200
 
@@ -206,11 +208,11 @@ async def test_another_user_of_the_broker_needs_no_site_to_be_built_anew(service
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("broker: embedded,", "broker: embedded, users_file: users,"), encoding="utf-8")
     async with service.running():
-        await service.until(lambda: len(service.told("TWL-G101")) == 2)
+        await service.until(lambda: len(service.events_of("TWL-G101")) == 2)
         users.write_text("north/mast:secret\nsouth/mast:secret\n", encoding="utf-8")
-        await service.until(lambda: len(service.told("TWL-B010")) == 2)
-        await service.until(lambda: all(len(service.told("TWL-M001", name)) == 4 for name in NAMES))
-    assert len(service.told("TWL-C001")) == 2
+        await service.until(lambda: len(service.events_of("TWL-B010")) == 2)
+        await service.until(lambda: all(len(service.events_of("TWL-M001", name)) == 4 for name in NAMES))
+    assert len(service.events_of("TWL-C001")) == 2
 
 
 async def test_a_controller_that_leads_nothing_tells_what_keeps_it_from_the_database(service: Service) -> None:
@@ -218,5 +220,5 @@ async def test_a_controller_that_leads_nothing_tells_what_keeps_it_from_the_data
     with (service.root / "tower.yaml").open("a") as shared:
         shared.write("database: {url: 'postgresql://nobody@127.0.0.1:1/nothing'}\n")
     async with service.running():
-        await service.until(lambda: service.told("TWL-J040"))
-        assert not service.told("TWL-C060")
+        await service.until(lambda: service.events_of("TWL-J040"))
+        assert not service.events_of("TWL-C060")

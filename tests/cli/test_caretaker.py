@@ -49,8 +49,8 @@ class Desk:
 
     def looks(self, instant: str) -> dict[str, tuple[object, object]]:
         """By zone, colour and brightness at an instant."""
-        told = json.loads(self._call("plan", "--json", "--at", instant).stdout)
-        return {zone: (look["color"], look["brightness"]) for zone, look in told["looks"].items()}
+        document = json.loads(self._call("plan", "--json", "--at", instant).stdout)
+        return {zone: (look["color"], look["brightness"]) for zone, look in document["looks"].items()}
 
     def name_of(self, zone: str, instant: str) -> object:
         """The colour of a zone as the file names it."""
@@ -121,9 +121,13 @@ def test_a_mistake_is_told_with_its_line_and_the_cure(config: Path, call: Call) 
     file = config / "schedule.yaml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("20–26 November", "20–26 Novembr"), encoding="utf-8")
-    told = call("check", "--lang", "sv")
+    result = call("check", "--lang", "sv")
     number = 1 + text[: text.index("20–26")].count("\n")
-    assert (told.exit_code, f"schedule.yaml:{number}:" in told.output, "November" in told.output) == (78, True, True)
+    assert (result.exit_code, f"schedule.yaml:{number}:" in result.output, "November" in result.output) == (
+        78,
+        True,
+        True,
+    )
 
 
 def test_why_it_was_dark_is_answered_in_the_form_of_the_guide(call: Call) -> None:

@@ -82,10 +82,10 @@ def test_a_command_says_that_it_asks_another_service_than_the_installed_one(
     monkeypatch.setattr("controller.cli.options.INSTALLED", installed)
     monkeypatch.chdir(config.parent)
     words = ["--state", str(tmp_path / "state"), command, "--lang", "en"]
-    told = CliRunner().invoke(group, words).stderr
-    assert "tower.yaml" in told
-    assert "TWL-S269" in told
-    assert f"--config {installed}" in told
+    output = CliRunner().invoke(group, words).stderr
+    assert "tower.yaml" in output
+    assert "TWL-S269" in output
+    assert f"--config {installed}" in output
     named = CliRunner().invoke(group, ["--config", str(config), *words])
     assert "TWL-S269" not in named.stderr
 
@@ -133,9 +133,9 @@ def test_a_campaign_that_is_dark_is_no_next_light(call: Any, config: Any) -> Non
     """Earth Hour is not called the next light, and a schedule of darkness alone comes to an end."""
     only = "version: 1\ncampaigns:\n  - {name: Earth Hour, nights: every day, hours: 20:30 to 21:30, color: dark}\n"
     (config / "schedule.yaml").write_text(only, encoding="utf-8")
-    told = call("check")
-    assert told.exit_code == 0, told.output
-    assert "No light in the next 400 nights" in told.stdout
+    result = call("check")
+    assert result.exit_code == 0, result.output
+    assert "No light in the next 400 nights" in result.stdout
 
 
 @pytest.mark.parametrize("form", ["json", "github"])
@@ -189,8 +189,8 @@ def test_which_files_were_read_and_when_they_were_saved_is_told(call: Any, confi
     os.utime(config / "schedule.yaml", (saved.timestamp(), saved.timestamp()))
     line = f"Read: {config / 'schedule.yaml'}, saved 2026-11-20 15:41:07"
     assert line in call("check").stdout
-    told = json.loads(call("check", "--json").stdout)["files"]
-    assert told[0] == {"path": str(config / "schedule.yaml"), "saved": "2026-11-20T14:41:07Z"}
+    document = json.loads(call("check", "--json").stdout)["files"]
+    assert document[0] == {"path": str(config / "schedule.yaml"), "saved": "2026-11-20T14:41:07Z"}
     edit(config / "schedule.yaml", "orange", "ornge")
     result = call("check")
     assert result.exit_code == 78
@@ -207,10 +207,10 @@ def test_when_it_was_saved_is_told_in_the_time_of_the_site_and_not_of_the_machin
     saved = datetime(2026, 11, 20, 14, 41, 7, tzinfo=UTC).timestamp()
     (config / file).write_text("version: 1\nnonsense: 1\n")
     os.utime(config / file, (saved, saved))
-    told = call("check").stdout
+    output = call("check").stdout
     monkeypatch.undo()
     time.tzset()
-    assert f"Read: {config / file}, saved 2026-11-20 {shown}" in told
+    assert f"Read: {config / file}, saved 2026-11-20 {shown}" in output
 
 
 @pytest.mark.parametrize(
@@ -225,18 +225,18 @@ def test_a_change_of_fades_is_a_change(call: Any, config: Path, tmp_path: Path, 
     (tmp_path / "state").mkdir()
     take(config, tmp_path / "state")
     edit(config / "schedule.yaml", old, new)
-    told = call("check", "--against-running").stdout
-    assert "nights change\n" in told
-    assert "other fades or steps of a sequence" in told
+    output = call("check", "--against-running").stdout
+    assert "nights change\n" in output
+    assert "other fades or steps of a sequence" in output
     assert "andra toningar eller steg" in call("check", "--against-running", "--lang", "sv").stdout
 
 
 def test_a_sequence_that_begins_black_is_light(call: Any, config: Path) -> None:
     """Its other steps are lit."""
     edit(config / "schedule.yaml", "color: orange", 'color: ["#000000", orange]\n    change_every: 60 s')
-    told = call("check").stdout
-    assert "No light" not in told
-    assert "En vecka fri från våld" in told
+    output = call("check").stdout
+    assert "No light" not in output
+    assert "En vecka fri från våld" in output
 
 
 def test_nights_that_stay_dark_are_no_change(call: Any, config: Path, tmp_path: Path) -> None:
@@ -244,9 +244,9 @@ def test_nights_that_stay_dark_are_no_change(call: Any, config: Path, tmp_path: 
     (tmp_path / "state").mkdir()
     take(config, tmp_path / "state")
     edit(config / "schedule.yaml", "20–26 November", "20–27 November")
-    told = call("check", "--against-running").stdout.splitlines()
-    assert [line.split()[1] for line in told if ", gets " in line] == ["26", "27"]
-    assert not [line for line in told if "fades" in line]
+    output = call("check", "--against-running").stdout.splitlines()
+    assert [line.split()[1] for line in output if ", gets " in line] == ["26", "27"]
+    assert not [line for line in output if "fades" in line]
 
 
 def test_a_limit_is_no_next_light_while_it_is_lit(call: Any, config: Path) -> None:
@@ -254,6 +254,6 @@ def test_a_limit_is_no_next_light_while_it_is_lit(call: Any, config: Path) -> No
     rule = "every_night:\n  - {name: Always, hours: all day, color: orange}\n"
     limits = "limits:\n  - {name: Birds, hours: [noon to 20:00, 22:00 to 02:00, 04:00 to 08:00], brightness: 30 %}\n"
     (config / "schedule.yaml").write_text(f"version: 1\ncampaigns: []\n{rule}{limits}", "utf-8")
-    told = call("check").output
-    assert "Lit now: Always" in told
-    assert "Next light" not in told
+    output = call("check").output
+    assert "Lit now: Always" in output
+    assert "Next light" not in output

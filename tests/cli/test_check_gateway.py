@@ -233,9 +233,9 @@ def test_beside_a_living_controller_it_only_listens() -> None:
 
 def test_an_unknown_gateway_is_a_mistake_of_the_caller(call: Any) -> None:
     """The known ones are named."""
-    told = call("check-gateway", "mats")
-    assert told.exit_code == 2
-    assert "mast" in told.stderr
+    result = call("check-gateway", "mats")
+    assert result.exit_code == 2
+    assert "mast" in result.stderr
 
 
 def test_where_no_broker_answers_that_is_what_it_says(call: Any, config: Path) -> None:
@@ -244,6 +244,6 @@ def test_where_no_broker_answers_that_is_what_it_says(call: Any, config: Path) -
     (config / "tower.yaml").write_text(
         tower.replace("broker: embedded", "broker: mqtt://127.0.0.1:1"), encoding="utf-8"
     )
-    told = call("check-gateway", "mast")
-    assert told.exit_code == 69
-    assert "TWL-M007" in told.stderr
+    result = call("check-gateway", "mast")
+    assert result.exit_code == 69
+    assert "TWL-M007" in result.stderr

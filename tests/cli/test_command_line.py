@@ -47,15 +47,15 @@ def options_of(command: click.Command) -> set[str]:
 @pytest.mark.parametrize("language", languages())
 def test_help_has_a_text_for_each_command_and_option_and_no_other(language: str) -> None:
     """An option without a text of its command has one that is shared."""
-    told = texts(language, "help")
+    document = texts(language, "help")
     shared = set()
     for command in commands():
-        own = set(told[str(command.name)])
+        own = set(document[str(command.name)])
         assert own - {"about", "more"} <= options_of(command)
         assert "about" in own
         shared |= options_of(command) - own
-    assert set(told["option"]) == shared
-    assert set(told) == {"around", "argument", "value", "option", *(command.name for command in commands())}
+    assert set(document["option"]) == shared
+    assert set(document) == {"around", "argument", "value", "option", *(command.name for command in commands())}
 
 
 @pytest.mark.parametrize("language", languages())
@@ -64,8 +64,8 @@ def test_arguments_and_values_have_a_word_in_each_language(language: str) -> Non
     params = [param for command in commands() for param in command.params if not isinstance(param.type, click.Choice)]
     arguments = {param.name for param in params if isinstance(param, click.Argument)}
     values = {param.type.name.split()[0] for param in params if isinstance(param, click.Option) and not param.is_flag}
-    told = texts(language, "help")
-    assert (set(told["argument"]), set(told["value"])) == (arguments, values)
+    document = texts(language, "help")
+    assert (set(document["argument"]), set(document["value"])) == (arguments, values)
 
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])
@@ -149,26 +149,26 @@ def test_who_stops_reading_has_what_was_wanted() -> None:
 def test_what_finds_no_room_is_told(words: list[str]) -> None:
     """`watertower explain > file` on a full disk is no traceback."""
     with Path("/dev/full").open("w") as full:
-        told = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "controller", *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
-    assert told.returncode == 1
-    assert told.stderr.startswith("TWL-J024: stdout ")
-    assert "Traceback" not in told.stderr
+    assert result.returncode == 1
+    assert result.stderr.startswith("TWL-J024: stdout ")
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.real
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
 def test_a_terminal_that_lacks_a_sign_gets_another(encoding: str) -> None:
     """An old locale is no reason for a traceback; everything else of the line is there."""
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "controller", "--lang", "sv", "explain"],
         capture_output=True,
         env={**os.environ, "PYTHONIOENCODING": encoding},
         check=False,
     )
-    assert (told.returncode, told.stderr) == (0, b"")
-    assert b"TWL-G101" in told.stdout
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert b"TWL-G101" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -66,9 +66,9 @@ def test_the_page_of_the_demo_is_for_this_machine_alone(config: Path) -> None:
 
 def test_what_nobody_can_ask_for_is_refused(call: Call) -> None:
     """With the names that there are."""
-    told = call("demo", "--faults", "stuck")
-    assert told.exit_code == 2
-    assert all(name in told.output for name in FAULTS)
+    result = call("demo", "--faults", "stuck")
+    assert result.exit_code == 2
+    assert all(name in result.output for name in FAULTS)
 
 
 @pytest.mark.parametrize("form", ["{kind: simulated, faults: stick}", "{kind: simulated, rest_s: 1}"])

@@ -20,10 +20,10 @@ RUNBOOK = Path(__file__).parents[2] / "deploy" / "RUNBOOK.md"
 def test_every_code_is_explained(call: Any, language: str) -> None:
     """With its own text, meaning and cure in that language."""
     for code, kind in CATALOGUE.items():
-        told = call("explain", code, "--lang", language).stdout
-        assert told.startswith(f"{code}  {kind.name}")
+        output = call("explain", code, "--lang", language).stdout
+        assert output.startswith(f"{code}  {kind.name}")
         for text in (kind.meaning, kind.action):
-            assert text.template(language).replace("{{", "{").replace("}}", "}") in told
+            assert text.template(language).replace("{{", "{").replace("}}", "}") in output
 
 
 def test_the_list_holds_every_code_once(call: Any) -> None:
@@ -40,15 +40,15 @@ def test_a_code_is_found_however_it_is_written(call: Any, asked: str) -> None:
 
 def test_json_tells_both_languages(call: Any) -> None:
     """For programs."""
-    told = json.loads(call("explain", "TWL-G104", "--json").stdout)
-    assert told["code"] == "TWL-G104"
-    assert set(told["text"]) == set(told["meaning"]) == set(told["action"]) == set(languages())
+    document = json.loads(call("explain", "TWL-G104", "--json").stdout)
+    assert document["code"] == "TWL-G104"
+    assert set(document["text"]) == set(document["meaning"]) == set(document["action"]) == set(languages())
 
 
 def test_json_lists_every_code(call: Any) -> None:
     """The same, for all."""
-    told = json.loads(call("explain", "--json").stdout)
-    assert [one["code"] for one in told["codes"]] == sorted(CATALOGUE)
+    document = json.loads(call("explain", "--json").stdout)
+    assert [one["code"] for one in document["codes"]] == sorted(CATALOGUE)
 
 
 @pytest.mark.parametrize("asked", ["G999", "", "orange", "TWL-", "💡"])
@@ -66,9 +66,9 @@ def test_the_runbook_is_that_of_the_catalogue(call: Any) -> None:
 
 def test_the_runbook_has_an_anchor_for_each_code_and_nothing_that_is_taken_for_a_tag(call: Any) -> None:
     """`RUNBOOK.md#twl-g104`."""
-    told = call("explain", "--markdown").stdout
-    assert re.findall("^### (.*)$", told, re.MULTILINE) == sorted(CATALOGUE)
-    assert set(re.findall(r"(?<!\\)<\w*", re.sub("`[^`]*`", "", told))) == {"<br"}
+    output = call("explain", "--markdown").stdout
+    assert re.findall("^### (.*)$", output, re.MULTILINE) == sorted(CATALOGUE)
+    assert set(re.findall(r"(?<!\\)<\w*", re.sub("`[^`]*`", "", output))) == {"<br"}
 
 
 @pytest.mark.real

@@ -66,11 +66,11 @@ def test_versions_stand_with_who_when_how_what_and_why(call: Call, office: Offic
 def test_a_version_is_shown_with_its_text_and_what_it_changed(call: Call, office: Office) -> None:
     """Seen from the time at which it was saved."""
     office.move()
-    told = call("history", "v2").stdout
-    assert "Fri 20 Nov 2026 goes dark." in told
-    assert "4 nights change" in told
-    assert told.endswith(office.text)
-    assert call("history", "2").stdout == told
+    output = call("history", "v2").stdout
+    assert "Fri 20 Nov 2026 goes dark." in output
+    assert "4 nights change" in output
+    assert output.endswith(office.text)
+    assert call("history", "2").stdout == output
 
 
 def test_the_history_for_programs_has_values(call: Call, office: Office) -> None:
@@ -125,9 +125,9 @@ def test_a_broken_file_is_no_version_and_undo_drops_it(call: Call, office: Offic
     office.move()
     good = office.text
     office.path.write_text(BROKEN, "utf-8")
-    told = call("history").stdout
-    assert "mistakes: 1" in told
-    assert "TWL-S10" in told
+    output = call("history").stdout
+    assert "mistakes: 1" in output
+    assert "TWL-S10" in output
     assert call("undo").exit_code == 0
     assert office.text == good
 

@@ -122,9 +122,9 @@ def test_of_one_gateway(call: Any, write: Write) -> None:
     named = new_event("TWL-O113", owner="Ann", gateways="entrance, mast")
     own = works("own").of(Phrase(Text("parts", "gateway"), {"name": "mast"}))
     write(silent("mast"), silent("mast2"), named, own, works("other"), silent("entrance"))
-    told = [json.loads(line) for line in call("logs", "--gateway", "mast", "--json").stdout.splitlines()]
-    assert [one["code"] for one in told] == ["TWL-T007", "TWL-O113", "TWL-J004"]
-    assert told[0]["gateway"] == "mast"
+    document = [json.loads(line) for line in call("logs", "--gateway", "mast", "--json").stdout.splitlines()]
+    assert [one["code"] for one in document] == ["TWL-T007", "TWL-O113", "TWL-J004"]
+    assert document[0]["gateway"] == "mast"
 
 
 def test_of_one_gateway_that_confirmed_together_with_many(call: Any, write: Write) -> None:
@@ -151,8 +151,8 @@ def test_of_one_gateway_of_many_that_were_commanded_at_one_instant(call: Any, wr
     commanded = replace(new_event("TWL-G119", **about, wanted=orange), each=each)
     confirmed = new_event("TWL-G101", **about, shows=orange, latency_s=0.1)
     write(commanded, replace(confirmed, is_grouped=True, each=each))
-    told = [json.loads(line) for line in call("logs", "--command", "17.12", "--json").stdout.splitlines()]
-    assert [(one["code"], one["gateway"], one["command_id"]) for one in told] == [
+    document = [json.loads(line) for line in call("logs", "--command", "17.12", "--json").stdout.splitlines()]
+    assert [(one["code"], one["gateway"], one["command_id"]) for one in document] == [
         ("TWL-G119", "post-12", "17.12"),
         ("TWL-G101", "post-12", "17.12"),
     ]
@@ -163,8 +163,8 @@ def test_of_one_gateway_of_many_that_were_commanded_at_one_instant(call: Any, wr
 def test_of_one_campaign(call: Any, write: Write) -> None:
     """From the light that shows it to the light that shows something else; more than once, and narrowed further."""
     write(works(0), light("Orange"), works(1), silent("mast"), light("–"), works(2), light("Orange"), works(3))
-    told = call("logs", "--campaign", "Orange")
-    assert [line.split()[3] for line in told.stdout.splitlines()] == [
+    result = call("logs", "--campaign", "Orange")
+    assert [line.split()[3] for line in result.stdout.splitlines()] == [
         "TWL-C020", "TWL-J004", "TWL-T007", "TWL-C020", "TWL-C020", "TWL-J004",
     ]  # fmt: skip
     assert files(call("logs", "--campaign", "Orange", "--code", "J004").stdout) == ["1", "3"]
@@ -181,9 +181,9 @@ def test_the_life_of_one_command(call: Any, write: Write) -> None:
     ]
     confirmed = new_event("TWL-G101", gateway="mast", command_id="17.4", attempts=1, shows=orange, latency_s=0.1)
     write(*sent, works(1), confirmed)
-    told = call("logs", "--command", "17").stdout.splitlines()
-    assert [line.split()[3] for line in told] == ["TWL-G119", "TWL-G101"]
-    assert all(line.endswith(" [17.4]") for line in told)
+    output = call("logs", "--command", "17").stdout.splitlines()
+    assert [line.split()[3] for line in output] == ["TWL-G119", "TWL-G101"]
+    assert all(line.endswith(" [17.4]") for line in output)
     assert [
         json.loads(line)["command_id"] for line in call("logs", "--command", "17.4", "--json").stdout.splitlines()
     ] == [
@@ -198,9 +198,9 @@ def test_the_life_of_one_command(call: Any, write: Write) -> None:
 def test_where_nothing_is_found_it_says_so(call: Any, write: Write, words: tuple[str, ...]) -> None:
     """On stderr, and that is no fault; the same before the service ever ran."""
     for _ in range(2):
-        told = call("logs", *words)
-        assert (told.exit_code, told.stdout) == (0, "")
-        assert "history" in told.stderr
+        result = call("logs", *words)
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert "history" in result.stderr
         write(silent("entrance"), at=NOW) if words else None
 
 
@@ -215,8 +215,8 @@ def test_what_cannot_be_answered_is_refused(
     (tmp_path / "state").mkdir()
     if content is not None:
         (tmp_path / "state" / "history.db").write_bytes(content)
-    told = call("logs", *words)
-    assert (told.exit_code, code in told.stderr) == (exit_code, True)
+    result = call("logs", *words)
+    assert (result.exit_code, code in result.stderr) == (exit_code, True)
 
 
 def test_mistakes_in_the_files_do_not_hide_the_log(call: Any, config: Path, write: Write, tmp_path: Path) -> None:

@@ -137,10 +137,10 @@ def test_what_is_no_text_is_asked_with_a_question_mark(monkeypatch: pytest.Monke
 
     monkeypatch.setattr("controller.cli.override.Mqtt.publish", publish)
     monkeypatch.setattr("controller.cli.override.ANSWER_WITHIN_S", 0.2)
-    told = CliRunner().invoke(
+    result = CliRunner().invoke(
         group, ["--config", "config", "override", "red", "--until", "1 h", "--reason", "v\udce5r"]
     )
-    assert told.exit_code == 69
+    assert result.exit_code == 69
     assert asked
     assert all(b'"reason": "v?r"' in payload for payload in asked)
 

@@ -109,10 +109,15 @@ def test_one_moment_is_explained_with_winner_and_loser(call: Any, config: Any) -
     lower = "  - name: Orange the World\n    nights: 25 November to 10 December\n    color: red\n"
     head, rest = text.split("every_night:", 1)
     (config / "schedule.yaml").write_text(head + lower + "every_night:" + rest)
-    told = json.loads(call("plan", "--json", "--at", "2026-11-25T18:00").stdout)
-    assert told["winner"] == told["rule"]["name"] == told["looks"]["bowl"]["rule"]["name"] == "En vecka fri från våld"
-    assert [(loser["kind"], loser["name"]) for loser in told["losers"]] == [("campaign", "Orange the World")]
-    assert told["losers"][0]["because"] == "higher"
+    document = json.loads(call("plan", "--json", "--at", "2026-11-25T18:00").stdout)
+    assert (
+        document["winner"]
+        == document["rule"]["name"]
+        == document["looks"]["bowl"]["rule"]["name"]
+        == "En vecka fri från våld"
+    )
+    assert [(loser["kind"], loser["name"]) for loser in document["losers"]] == [("campaign", "Orange the World")]
+    assert document["losers"][0]["because"] == "higher"
     after = json.loads(call("plan", "--json", "--at", "2026-11-27T18:00").stdout)
     assert after["winner"] == "Orange the World"
     assert after["losers"] == []
@@ -137,10 +142,10 @@ def nights(told: str) -> list[str]:
 
 def test_the_table_is_in_the_language_that_was_asked_for(call: Any) -> None:
     """Swedish heads, weekdays and zones; nights that are alike but for the sun are one row."""
-    told = call("plan", "20–26 november 2026", "--lang", "sv").stdout
-    assert told.splitlines()[0].split()[:2] == ["Natten", "Mörkt"]
+    output = call("plan", "20–26 november 2026", "--lang", "sv").stdout
+    assert output.splitlines()[0].split()[:2] == ["Natten", "Mörkt"]
     orange, rule = "Skålen orange 100 %, Skaftet orange 100 %", "En vecka fri från våld"
-    assert [re.split(" {2,}", line) for line in nights(told)] == [
+    assert [re.split(" {2,}", line) for line in nights(output)] == [
         ["tors 19 nov 2026", "15:42–07:52", f"00:00–07:52 {orange}", rule],
         ["fre 20 nov 2026 – ons 25 nov 2026 (6 nätter)", "…", f"15:41–07:55 … 15:33–08:04 {orange}", rule],
         ["tors 26 nov 2026", "15:32–08:06", f"15:32–00:00 {orange}", rule],
@@ -183,8 +188,8 @@ blackouts: [{name: Shut, nights: 3 December}, {name: Test, nights: 4 December, h
 """
     )
     rows = nights(call("plan", "2090-12-02T12:00..2090-12-05T12:00").stdout)
-    told = call("plan", "2090-12-02T12:00..2090-12-05T12:00").stdout.splitlines()[1:]
-    whys = [re.split(" {2,}", line.strip())[-2:] for line in told if "–" in line]
+    output = call("plan", "2090-12-02T12:00..2090-12-05T12:00").stdout.splitlines()[1:]
+    whys = [re.split(" {2,}", line.strip())[-2:] for line in output if "–" in line]
     light = {name: f"Bowl {name} 100 %, Shaft {name} 100 %" for name in ("orange", "blue", "green")}
     every = "Always (a campaign takes precedence)"
     high = [f"17:00–20:00 {light['orange']}", f"High; loses: Low (lower in the file), {every}"]
@@ -371,11 +376,11 @@ def soon() -> str:
 @pytest.mark.usefixtures("state")
 def test_an_override_that_stands_is_in_the_answer(call: Any) -> None:
     """During a blue override the plan must not say dark, or orange, without a word of it."""
-    told = call("plan", "--at", soon()).stdout
-    assert "Shows: Bowl blue 100 %, Shaft blue 100 %" in told
-    assert "! an override by Eva is in force until 20" in told
-    assert "(prov): blue" in told
-    assert "Because: override by Eva: prov" in told
+    output = call("plan", "--at", soon()).stdout
+    assert "Shows: Bowl blue 100 %, Shaft blue 100 %" in output
+    assert "! an override by Eva is in force until 20" in output
+    assert "(prov): blue" in output
+    assert "Because: override by Eva: prov" in output
     assert "För att: överstyrt av Eva: prov" in call("plan", "--at", soon(), "--lang", "sv").stdout
     document = json.loads(call("plan", "--at", soon(), "--json").stdout)
     assert document["winner"] == "override"
@@ -394,8 +399,10 @@ async def test_a_safety_stop_that_holds_is_in_the_answer(call: Any, state: Path)
     """With the command that lifts it, in the table too."""
     await stopped(state)
     for words in (("plan", "--at", soon()), ("plan",), ("plan", "6 June 2099")):
-        told = call(*words).stdout
-        assert "! a safety stop by Bo is in force (storm): everything is dark until `watertower resume --lift`" in told
+        output = call(*words).stdout
+        assert (
+            "! a safety stop by Bo is in force (storm): everything is dark until `watertower resume --lift`" in output
+        )
     assert json.loads(call("plan", "--at", soon(), "--json").stdout)["winner"] == "stop"
 
 
@@ -457,9 +464,9 @@ def recorded(tmp_path: Path) -> datetime:
 def test_of_the_past_it_tells_what_was_shown(call: Any, recorded: datetime, second: int, bowl: str, shaft: str) -> None:
     """On whose behalf, and confirmed or not; before what the files say now of that instant."""
     at = (recorded + timedelta(seconds=second)).isoformat()
-    told = call("plan", "--at", at)
-    lines = told.stdout.splitlines()
-    assert told.exit_code == 0
+    result = call("plan", "--at", at)
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0
     assert lines[1:4] == [f"Was shown: {bowl}", f"Was shown: {shaft}", "As the files say it now:"]
     assert lines[4].startswith("Shows: ")
     assert not [line for line in lines if line.startswith("!")]
@@ -468,9 +475,9 @@ def test_of_the_past_it_tells_what_was_shown(call: Any, recorded: datetime, seco
 def test_of_the_past_in_swedish_and_for_programs(call: Any, recorded: datetime) -> None:
     """The document has values."""
     at = (recorded + 2 * MINUTE).isoformat()
-    told = call("plan", "--at", at, "--lang", "sv").stdout.splitlines()
-    assert told[1] == "Visades: Skålen släckt – överstyrt av Ann: test – bekräftat 12 s av den här minuten"
-    assert told[3] == "Som filerna säger nu:"
+    output = call("plan", "--at", at, "--lang", "sv").stdout.splitlines()
+    assert output[1] == "Visades: Skålen släckt – överstyrt av Ann: test – bekräftat 12 s av den här minuten"
+    assert output[3] == "Som filerna säger nu:"
     document = json.loads(call("plan", "--at", at, "--json").stdout)
     assert document["of_the_past"]
     assert document["recorded"]["zones"]["bowl"] == {
@@ -500,20 +507,20 @@ def test_a_history_that_cannot_be_read_is_no_traceback(call: Any, tmp_path: Path
     """Exit code 1, and which file."""
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "history.db").write_bytes(b"not a database " * 1000)
-    told = call("plan", "--at", "2025-11-20T18:00")
-    assert (told.exit_code, "TWL-J008" in told.stderr) == (1, True)
+    result = call("plan", "--at", "2025-11-20T18:00")
+    assert (result.exit_code, "TWL-J008" in result.stderr) == (1, True)
 
 
 def test_a_period_of_the_past_is_told_as_what_the_files_say_now(call: Any) -> None:
     """And says so."""
-    told = call("plan", "20", "November", "2020").stdout
-    assert "! the past is calculated from the present files, not from what was shown" in told
+    output = call("plan", "20", "November", "2020").stdout
+    assert "! the past is calculated from the present files, not from what was shown" in output
 
 
 def test_a_long_row_of_empty_nights_is_one_line(call: Any) -> None:
     """The week of the campaign is not lost in a year of darkness; programs get every night."""
-    told = call("plan", "--lang", "sv", "2096-11-29T12:00..2097-11-21T12:00").stdout
-    rows = [re.split(" {2,}", row) for row in nights(told)]
+    output = call("plan", "--lang", "sv", "2096-11-29T12:00..2097-11-21T12:00").stdout
+    rows = [re.split(" {2,}", row) for row in nights(output)]
     assert rows[0] == ["tors 29 nov 2096 – mån 18 nov 2097 (355 nätter)", "…", "släckt", "–"]
     assert [row[0] for row in rows[1:]] == ["tis 19 nov 2097", "ons 20 nov 2097"]
     plan = json.loads(call("plan", "--json", "2096-11-29T12:00..2097-11-21T12:00").stdout)
@@ -525,8 +532,8 @@ def test_a_note_on_many_nights_is_one_line(call: Any, config: Path) -> None:
     (config / "schedule.yaml").write_text(
         "version: 1\nevery_night: [{name: Evening, hours: sunset to 21:45, color: orange}]\n"
     )
-    told = call("plan", "2090-06-01T12:00..2090-06-21T12:00").stdout.splitlines()
-    (note,) = [line for line in told if line.startswith("  ") and "21:45" in line and "nights)" in line]
+    output = call("plan", "2090-06-01T12:00..2090-06-21T12:00").stdout.splitlines()
+    (note,) = [line for line in output if line.startswith("  ") and "21:45" in line and "nights)" in line]
     assert note.count("21:45") >= 2
 
 
@@ -541,8 +548,8 @@ PERIOD = "2090-12-01T12:00..2090-12-04T12:00"
 def test_for_spreadsheets_each_night_is_a_line(call: Any, config: Path) -> None:
     """With the first light and the last; what people should know besides is no data."""
     (config / "schedule.yaml").write_text(MANY, encoding="utf-8")
-    told = call("plan", "--csv", PERIOD)
-    lines = list(csv.DictReader(io.StringIO(told.stdout)))
+    result = call("plan", "--csv", PERIOD)
+    lines = list(csv.DictReader(io.StringIO(result.stdout)))
     assert [line["night"] for line in lines] == ["2090-12-01", "2090-12-02", "2090-12-03"]
     assert lines[0] == {
         "night": "2090-12-01",
@@ -553,7 +560,7 @@ def test_for_spreadsheets_each_night_is_a_line(call: Any, config: Path) -> None:
     }
     assert (lines[1]["from"], lines[1]["light"]) == ("", "dark")
     assert lines[1]["why"] == "Shut; loses: Ljus; och, mörker (a blackout takes precedence)"
-    assert told.stderr.startswith("! ")
+    assert result.stderr.startswith("! ")
 
 
 @pytest.mark.parametrize("name", ["=1+1", "@SUM(A1)", "+46 472 150 00", "-x"])
@@ -582,8 +589,8 @@ def test_for_calendars_each_night_with_light_is_an_event(call: Any, config: Path
 @pytest.mark.parametrize("words", [("--csv", "--ics"), ("--json", "--csv"), ("--ics", "--at", "2090-12-01T12:00")])
 def test_one_form_at_a_time(call: Any, words: tuple[str, ...]) -> None:
     """And one instant has no nights."""
-    told = call("plan", *words)
-    assert (told.exit_code, "TWL-Q115" in told.stderr) == (2, True)
+    result = call("plan", *words)
+    assert (result.exit_code, "TWL-Q115" in result.stderr) == (2, True)
 
 
 def test_a_moment_is_explained_by_zone_where_rules_differ(call: Any, config: Path) -> None:
@@ -611,16 +618,16 @@ def test_an_event_of_a_calendar_ends_with_the_light(call: Any, config: Path) -> 
         "limits:\n  - {name: Birds, hours: 22:00 to 05:00, brightness: 0 %}\n",
         "utf-8",
     )
-    told = call("plan", "--ics", "2090-12-01..2090-12-04").stdout
-    assert told.count("BEGIN:VEVENT") == 1
+    output = call("plan", "--ics", "2090-12-01..2090-12-04").stdout
+    assert output.count("BEGIN:VEVENT") == 1
     for line in ("DTSTART:20901201T170000Z", "DTEND:20901201T210000Z", "SUMMARY:Red"):
-        assert f"{line}\n" in told.replace("\r\n", "\n")
+        assert f"{line}\n" in output.replace("\r\n", "\n")
 
 
 def test_a_picture_of_the_nights_is_one_document(call: Any) -> None:
     """As SVG; with another form of the answer it is refused."""
-    told = call("plan", "vecka 47 2026", "--svg", "--lang", "sv")
-    assert told.exit_code == 0
-    assert told.stdout.startswith("<svg ")
-    assert "fre 20 – lör 21 nov" in told.stdout
+    result = call("plan", "vecka 47 2026", "--svg", "--lang", "sv")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("<svg ")
+    assert "fre 20 – lör 21 nov" in result.stdout
     assert call("plan", "--svg", "--csv").exit_code == 2

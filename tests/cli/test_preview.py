@@ -9,10 +9,10 @@ import pytest
 
 def test_orange_is_shown_by_every_fixture(call: Any) -> None:
     """Four fixtures of the shipped site, all within what the eye takes for orange."""
-    told = json.loads(call("preview", "orange", "--json").stdout)
-    assert told["color"] == "#FF6A00"
-    assert len(told["fixtures"]) == 4
-    for fixture in told["fixtures"]:
+    document = json.loads(call("preview", "orange", "--json").stdout)
+    assert document["color"] == "#FF6A00"
+    assert len(document["fixtures"]) == 4
+    for fixture in document["fixtures"]:
         assert len(fixture["levels"]) == 4
         assert fixture["levels"][2] == 0, "orange has no blue"
         assert fixture["delta_e2000"] < 1
@@ -42,9 +42,9 @@ def test_dark_is_a_look_too(call: Any, word: str) -> None:
     """All levels are zero, and nothing falls."""
     result = call("preview", word, "--json")
     assert result.exit_code == 0, result.output
-    told = json.loads(result.stdout)
-    assert told["color"] is None
-    assert {tuple(fixture["levels"]) for fixture in told["fixtures"]} == {(0, 0, 0, 0)}
+    document = json.loads(result.stdout)
+    assert document["color"] is None
+    assert {tuple(fixture["levels"]) for fixture in document["fixtures"]} == {(0, 0, 0, 0)}
 
 
 def test_lamps_of_unlike_names_stand_in_columns(call: Any, config: Path) -> None:

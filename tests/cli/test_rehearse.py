@@ -20,9 +20,9 @@ BULBS = """gateways:
 
 def test_a_sound_night_exits_with_0_and_tells_its_figures(call: Any) -> None:
     """The keys that programs rely on."""
-    told = call("rehearse", NIGHT, "--json")
-    assert told.exit_code == 0, told.output
-    figures = json.loads(told.stdout)
+    result = call("rehearse", NIGHT, "--json")
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
     assert {"nights", "lit_s", "wrong_colour_s", "undetected_s", "availability"} <= figures.keys()
     assert {"acknowledged_lost", "false_alarms", "seed"} <= figures.keys()
     assert (figures["wrong_colour_s"], figures["availability"], figures["false_alarms"]) == (0, 1, 0)
@@ -40,10 +40,10 @@ def test_the_same_seed_gives_the_same_bytes(call: Any) -> None:
 
 def test_what_was_wrong_stands_below_the_table_with_its_cause(call: Any) -> None:
     """Lamps that stick over a border show the wrong thing; the controller sees it, so that no target is missed."""
-    told = call("rehearse", "2026-11-25T12:00..2026-11-26T12:00", "--faults", "stick", "--seed", "10")
-    assert told.exit_code == 0, told.output
-    assert "mast/bowl" in told.stdout
-    assert "(stick)" in told.stdout
+    result = call("rehearse", "2026-11-25T12:00..2026-11-26T12:00", "--faults", "stick", "--seed", "10")
+    assert result.exit_code == 0, result.output
+    assert "mast/bowl" in result.stdout
+    assert "(stick)" in result.stdout
 
 
 def test_a_miss_exits_with_1_and_is_named(call: Any, config: Path) -> None:
@@ -52,10 +52,10 @@ def test_a_miss_exits_with_1_and_is_named(call: Any, config: Path) -> None:
     shipped, _, _ = tower.read_text(encoding="utf-8").partition("gateways:")
     tower.write_text(shipped + BULBS, encoding="utf-8")
     for seed in range(7, 40):  # where nothing has changed the storms, the first is one
-        told = call("rehearse", "2026-11-20T18:00..2026-11-20T22:00", "--faults", "storm", "--seed", str(seed))
-        if told.exit_code:
-            assert told.exit_code == 1
-            assert told.stdout.splitlines()[-1] == "Missed: Availability"
+        result = call("rehearse", "2026-11-20T18:00..2026-11-20T22:00", "--faults", "storm", "--seed", str(seed))
+        if result.exit_code:
+            assert result.exit_code == 1
+            assert result.stdout.splitlines()[-1] == "Missed: Availability"
             return
     raise AssertionError("no seed missed")
 
@@ -65,12 +65,12 @@ def test_a_tower_that_stays_dark_is_told_with_night_lamp_and_alarms(call: Any, m
     monkeypatch.setattr(Patch, "levels", lambda patch, _: {universe: bytes(512) for universe in patch.universes})
     monkeypatch.setattr(os, "cpu_count", lambda: 1)  # processes of their own would have no mistake
     words = ("rehearse", "2026-11-25T15:20..2026-11-25T15:45")
-    told = call(*words)
-    assert told.exit_code == 1, told.output
-    assert re.search(r"^Wed 25 Nov 2026 .* 6\d\d\.\d s", told.stdout, re.MULTILINE)
-    assert re.search(r"mast/bowl .*dark instead of lit", told.stdout)
-    assert re.search(r"^False alarms:\n  2026-11-25 15:\d\d:\d\d  TWL-G", told.stdout, re.MULTILINE)
-    assert told.stdout.splitlines()[-1] == "Missed: wrong, false alarms"
+    result = call(*words)
+    assert result.exit_code == 1, result.output
+    assert re.search(r"^Wed 25 Nov 2026 .* 6\d\d\.\d s", result.stdout, re.MULTILINE)
+    assert re.search(r"mast/bowl .*dark instead of lit", result.stdout)
+    assert re.search(r"^False alarms:\n  2026-11-25 15:\d\d:\d\d  TWL-G", result.stdout, re.MULTILINE)
+    assert result.stdout.splitlines()[-1] == "Missed: wrong, false alarms"
     several = call(*words, "--seeds", "2", "--seed", "7")
     assert several.exit_code == 1
     assert several.stdout.splitlines()[-1] == "Missed: wrong, false alarms (seeds 7, 8)"
@@ -78,18 +78,18 @@ def test_a_tower_that_stays_dark_is_told_with_night_lamp_and_alarms(call: Any, m
 
 def test_the_table_speaks_swedish(call: Any) -> None:
     """Every phrase has its translation."""
-    told = call("rehearse", EVENING, "--faults", "clock", "--lang", "sv")
-    assert told.exit_code in {0, 1}, told.output
-    assert "Tillgänglighet" in told.stdout
-    assert "fre 20 nov 2026" in told.stdout
+    result = call("rehearse", EVENING, "--faults", "clock", "--lang", "sv")
+    assert result.exit_code in {0, 1}, result.output
+    assert "Tillgänglighet" in result.stdout
+    assert "fre 20 nov 2026" in result.stdout
 
 
 def test_several_seeds_tell_the_median_and_the_worst(call: Any) -> None:
     """In processes of their own, and in order."""
-    told = json.loads(call("rehearse", EVENING, "--faults", "controller", "--seeds", "3", "--json").stdout)
-    assert [one["seed"] for one in told["seeds"]] == [0, 1, 2]
-    assert told["worst"]["availability"] <= told["median"]["availability"] <= 1
-    assert told["gateways"][0]["name"] == "mast"
+    document = json.loads(call("rehearse", EVENING, "--faults", "controller", "--seeds", "3", "--json").stdout)
+    assert [one["seed"] for one in document["seeds"]] == [0, 1, 2]
+    assert document["worst"]["availability"] <= document["median"]["availability"] <= 1
+    assert document["gateways"][0]["name"] == "mast"
 
 
 def test_several_seeds_are_held_one_by_one_where_processes_cannot_be_had(
@@ -101,12 +101,12 @@ def test_several_seeds_are_held_one_by_one_where_processes_cannot_be_had(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("controller.cli.rehearse.ProcessPoolExecutor", refused)
-    told = json.loads(call("rehearse", EVENING, "--faults", "controller", "--seeds", "2", "--json").stdout)
-    assert [one["seed"] for one in told["seeds"]] == [0, 1]
+    document = json.loads(call("rehearse", EVENING, "--faults", "controller", "--seeds", "2", "--json").stdout)
+    assert [one["seed"] for one in document["seeds"]] == [0, 1]
 
 
 def test_an_unknown_set_of_faults_names_those_that_there_are(call: Any) -> None:
     """Usage is exit code 2."""
-    told = call("rehearse", NIGHT, "--faults", "gremlins")
-    assert told.exit_code == 2
-    assert "storm" in told.output
+    result = call("rehearse", NIGHT, "--faults", "gremlins")
+    assert result.exit_code == 2
+    assert "storm" in result.output

@@ -49,9 +49,9 @@ PERIOD = "2025-11-21T21:00..2025-11-21T21:10"
 
 def test_for_people_each_night_and_gap_is_a_line(call: Call, night: None) -> None:
     """With the sum first, the cause of each gap, and what was set by hand."""
-    told = call("report", PERIOD, "--lang", "sv")
-    assert told.exit_code == 0
-    lines = [line.strip() for line in told.stdout.splitlines()]
+    result = call("report", PERIOD, "--lang", "sv")
+    assert result.exit_code == 0
+    lines = [line.strip() for line in result.stdout.splitlines()]
     assert lines[:4] == [
         "Allt planerat ljus, fre 21 nov 2025",
         "0 h 05 min av 0 h 10 min bekräftade (50 %)",
@@ -101,10 +101,10 @@ def test_minutes_for_spreadsheets_are_never_rounded_up(call: Call, night: None, 
 
 def test_what_is_neither_a_campaign_nor_days_names_the_campaigns(call: Call) -> None:
     """And is no traceback."""
-    told = call("report", "Krister")
-    assert told.exit_code == 2
-    assert "TWL-Q150" in told.stderr
-    assert WEEK in told.stderr
+    result = call("report", "Krister")
+    assert result.exit_code == 2
+    assert "TWL-Q150" in result.stderr
+    assert WEEK in result.stderr
     assert call("report", "--json", "--csv").exit_code == 2
 
 
@@ -123,9 +123,9 @@ def test_what_was_measured_stands_beside_what_was_confirmed(call: Call, night: N
     history = History(tmp_path / "state")
     history.write(rows)
     history.close()
-    told = [line.strip() for line in call("report", PERIOD, "--lang", "sv").stdout.splitlines()]
-    assert "Skålen: 0 h 07 min av 0 h 10 min bekräftade (70 %), uppmätt 0 h 03 min" in told
-    assert told.count("Skaftet: 0 h 05 min av 0 h 10 min bekräftade (50 %)") == 2
+    output = [line.strip() for line in call("report", PERIOD, "--lang", "sv").stdout.splitlines()]
+    assert "Skålen: 0 h 07 min av 0 h 10 min bekräftade (70 %), uppmätt 0 h 03 min" in output
+    assert output.count("Skaftet: 0 h 05 min av 0 h 10 min bekräftade (50 %)") == 2
     document = json.loads(call("report", PERIOD, "--json").stdout)
     assert document["zones"]["bowl"]["measured_s"] == 180.0
     assert document["zones"]["shaft"]["measured_s"] is None

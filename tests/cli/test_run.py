@@ -177,9 +177,9 @@ def test_time_zones_that_were_taken_away(config: Path, tmp_path: Path, command: 
     if of_the_system and not any(Path(folder).is_dir() for folder in TZPATH):
         pytest.skip("this system has no time zones of its own: apt-get install tzdata")
     words = [sys.executable, "-m", "controller", "--config", str(config), "--lang", "en", command]
-    told = subprocess.run(
+    result = subprocess.run(
         words, env=env | ({} if of_the_system else {"PYTHONTZPATH": ""}), capture_output=True, text=True, check=False
     )
-    assert "Traceback" not in told.stderr
-    assert told.returncode == (0 if of_the_system else 78), told.stderr
-    assert of_the_system or "pip install tzdata" in told.stdout + told.stderr
+    assert "Traceback" not in result.stderr
+    assert result.returncode == (0 if of_the_system else 78), result.stderr
+    assert of_the_system or "pip install tzdata" in result.stdout + result.stderr

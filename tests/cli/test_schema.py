@@ -23,9 +23,9 @@ START = datetime(2026, 11, 20, 18, tzinfo=UTC)
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_printed_schema_is_the_shipped_one(call: Any, name: str) -> None:
     """And a valid one."""
-    told = json.loads(call("schema", name).stdout)
-    assert told == json.loads((SHIPPED[name] / f"{name}.schema.json").read_text(encoding="utf-8"))
-    jsonschema.validators.validator_for(told).check_schema(told)
+    document = json.loads(call("schema", name).stdout)
+    assert document == json.loads((SHIPPED[name] / f"{name}.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validators.validator_for(document).check_schema(document)
 
 
 def test_without_a_name_it_is_the_schedules(call: Any) -> None:

@@ -45,11 +45,11 @@ def test_what_a_dead_controller_left_is_no_answer(
 
     monkeypatch.setattr("controller.cli.status.items", items)
     monkeypatch.setattr("controller.service.health_watch.PATIENCE_S", 0.2)
-    told = CliRunner().invoke(group, ["--config", str(config), "--lang", "en", "status"])
-    assert told.exit_code == exit_code
+    result = CliRunner().invoke(group, ["--config", str(config), "--lang", "en", "status"])
+    assert result.exit_code == exit_code
     dark = "The water tower is dark – confirmed by the gateway"
     lost = "No contact with the controller since 17:00. The water tower was dark then."
-    assert told.stdout.startswith(f"{lost if is_retained else dark}\nT  2026-11-20 17:00:00")
+    assert result.stdout.startswith(f"{lost if is_retained else dark}\nT  2026-11-20 17:00:00")
 
 
 @pytest.mark.parametrize("language", ["en", "sv"])

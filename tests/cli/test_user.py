@@ -88,8 +88,8 @@ def test_the_list_says_who_was_here_when_in_both_languages(user: Call) -> None:
     user("add", "Sara", "--role", "admin")
     user("add", "Kim", "--role", "operator")
     user("disable", "Kim")
-    told = user("list", "--lang", "sv").stdout
-    assert [line.split() for line in told.splitlines()] == [
+    output = user("list", "--lang", "sv").stdout
+    assert [line.split() for line in output.splitlines()] == [
         ["Kim", "driftansvarig,", "avstängd", "senast", "här:", "aldrig"],
         ["Sara", "tekniker", "senast", "här:", "aldrig"],
     ]
