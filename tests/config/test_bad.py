@@ -25,7 +25,7 @@ Found = Callable[..., tuple[Finding, ...]]
 
 
 @pytest.mark.parametrize("case", sorted(BAD.glob("*.yaml")), ids=lambda path: path.stem)
-def test_what_is_told_of_a_file(case: Path, findings: Found) -> None:
+def test_findings_of_a_file(case: Path, findings: Found) -> None:
     """Code, line, column, text and cure are those that stand beside the case."""
     told = _told(_found(case, findings))
     beside = case.with_suffix(".txt")

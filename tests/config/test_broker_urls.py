@@ -50,7 +50,7 @@ def test_what_is_an_address_can_be_connected_to(text: str) -> None:
         ("mqtt://a:65536", None),
     ],
 )
-def test_what_is_none_is_told_with_what_was_meant(text: str, meant: str | None) -> None:
+def test_what_is_none_is_shown_with_what_was_meant(text: str, meant: str | None) -> None:
     """And what is proposed is taken."""
     with pytest.raises(Mistake) as told:
         broker(text)

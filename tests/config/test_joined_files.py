@@ -96,7 +96,7 @@ def test_a_shared_rule_of_the_same_name_is_replaced_and_check_says_so(root: Path
         ("", "schedule.yaml", "name: Earth Hour", "name: En vecka fri från våld", "TWL-S064", 7),
     ],
 )
-def test_a_mistake_is_told_of_the_file_and_line_where_it_stands(
+def test_a_mistake_is_shown_for_the_file_and_line_where_it_stands(
     root: Path, folder: str, name: str, old: str, new: str, code: str | None, line: int
 ) -> None:
     """With the line as it is written there, and what may be written instead."""
@@ -118,7 +118,7 @@ def test_a_cure_edits_the_file_it_is_for(root: Path) -> None:
     assert (edit.span.line, edit.span.column, edit.span.end_column) == (5, 12, 17)
 
 
-def test_a_note_on_a_shared_rule_is_told_of_the_shared_file(root: Path) -> None:
+def test_a_note_on_a_shared_rule_is_shown_for_the_shared_file(root: Path) -> None:
     """Also where rules of both files stand on the same line of theirs."""
     _in(root, "schedule.yaml", "    color: orange", "    color: orange\n    brightness: 0 %")
     found = [each for each in notes(load(SiteFolder(root, "north")), NOW) if each.code == "TWL-S251"]
@@ -157,7 +157,7 @@ def test_a_site_may_have_a_broker_of_its_own(root: Path) -> None:
     ("broker", "topic", "is_told"),
     [("", "wled/x", True), ("", "wled/y", False), ('mqtt: {broker: "mqtt://other"}\n', "wled/x", False)],
 )
-def test_a_lamp_that_two_sites_command_over_one_broker_is_told_of_both(
+def test_a_lamp_that_two_sites_command_over_one_broker_is_shown_for_both(
     root: Path, broker: str, topic: str, is_told: bool
 ) -> None:
     """At the name of each; the same topic at another broker is another lamp."""
@@ -192,7 +192,7 @@ def test_nothing_need_be_shared(root: Path) -> None:
     assert {each.code for each in _rejected(root, "south")} >= {"TWL-S014"}
 
 
-def test_a_site_without_a_tower_is_told_so(root: Path) -> None:
+def test_a_site_without_a_tower_is_reported(root: Path) -> None:
     """Of the file that is missing."""
     (root / "sites/south/tower.yaml").unlink()
     found = next(each for each in _rejected(root, "south") if each.code == "TWL-S335")

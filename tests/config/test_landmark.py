@@ -49,7 +49,7 @@ def test_a_colour_map_may_use_the_names_that_people_use(colors: str) -> None:
         ("{Skålen: gul, bowl: blå}", "TWL-S161", {"zone": "bowl", "other": "Skålen"}),
     ],
 )
-def test_a_zone_that_is_none_is_told_with_the_names_of_those_that_are(
+def test_a_zone_that_is_none_is_shown_with_the_names_of_those_that_are(
     findings: Found, colors: str, code: str, fields: dict[str, object]
 ) -> None:
     """Each with the name that the file has for it, in the language of the reader."""
@@ -75,7 +75,7 @@ def test_a_zone_that_is_none_is_told_with_the_names_of_those_that_are(
         ('landmark: {parts: {bowl: ""}}', "TWL-S013"),
     ],
 )
-def test_a_mistake_in_the_names_is_told_at_its_line(findings: Found, landmark: str, code: str) -> None:
+def test_a_mistake_in_the_names_is_shown_at_its_line(findings: Found, landmark: str, code: str) -> None:
     """Names of zones that are none, one name for two parts, and other forms."""
     (found,) = findings(tower=f"{TOWER}{landmark}\n")
     assert (found.code, found.place and found.place.line) == (code, TOWER.count("\n") + 1)

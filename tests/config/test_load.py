@@ -87,7 +87,7 @@ def test_a_broken_tower_does_not_hide_the_mistakes_of_the_schedule(findings: Fou
     assert _codes(found) == ["TWL-S138", "TWL-S149", "TWL-S001"]
 
 
-def test_a_broken_palette_colour_is_told_once(findings: Found) -> None:
+def test_a_broken_palette_colour_is_shown_once(findings: Found) -> None:
     """The campaigns that use it are not blamed."""
     found = findings(
         tower=TOWER.replace('orange: "#FF6A00"', "flag yellow: yelow"),
@@ -171,7 +171,7 @@ def test_a_wrong_folder_leads_to_the_one_that_holds_the_file(tmp_path: Path) -> 
         assert str(config) in rejected.value.findings[0].event.action("sv")
 
 
-def test_a_missing_folder_is_told_for_both_files(tmp_path: Path) -> None:
+def test_a_missing_folder_is_shown_for_both_files(tmp_path: Path) -> None:
     """With the folder that was looked in."""
     with pytest.raises(FilesRejected) as rejected:
         load(tmp_path / "nowhere")
@@ -188,7 +188,7 @@ def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
     assert _codes(rejected.value.findings) == ["TWL-S003", "TWL-S003"]
 
 
-def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_is_shown(tmp_path: Path) -> None:
     """A link in a circle stands for all that the system refuses."""
     (tmp_path / "tower.yaml").write_text(TOWER, encoding="utf-8")
     (tmp_path / "schedule.yaml").symlink_to("schedule.yaml")
@@ -218,7 +218,7 @@ def test_profiles_of_the_site_can_be_used(tmp_path: Path) -> None:
     assert list(setup.profiles) == ["flood"]
 
 
-def test_a_broken_profile_is_told_at_its_file(tmp_path: Path) -> None:
+def test_a_broken_profile_is_shown_at_its_file(tmp_path: Path) -> None:
     """Beside whatever else is wrong."""
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles" / "flood.yaml").write_text("name: Flood\nchannels: [dimer, red]\n", "utf-8")
@@ -265,7 +265,9 @@ def test_profiles_of_the_site_can_be_used_on_a_channel_bridge(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("tower", "line"), [(TOWER + BRIDGE, 45), (TOWER.replace("rgbw, address: 5", "flood, address: 5"), 38)]
 )
-def test_a_pinned_colour_that_is_none_is_told_at_the_profile_of_its_lamp(tower: str, line: int, tmp_path: Path) -> None:
+def test_a_pinned_colour_that_is_none_is_shown_at_the_profile_of_its_lamp(
+    tower: str, line: int, tmp_path: Path
+) -> None:
     """Whichever kind of gateway the lamp hangs on; a colour of the palette may be pinned."""
     _with_profile(
         tmp_path, "name: Flood\nchannels: [red, green, blue]\npinned: {ornge: {red: 255}, orange: {red: 250}}\n"
@@ -317,7 +319,7 @@ BROKEN_SECRETS = (
 
 
 @pytest.mark.parametrize("line", [*SECRETS, *BROKEN_SECRETS])
-def test_a_secret_is_hidden_in_what_is_said_of_its_line_too(line: str, findings: Found) -> None:
+def test_a_secret_is_hidden_in_what_is_shown_of_its_line_too(line: str, findings: Found) -> None:
     """Also where the line is told for something else: its first mistake goes into the log of the service."""
     found = findings(tower=TOWER.replace("broker: embedded ", f"broker: embedded\n  {line}\n  #"))
     assert found
@@ -337,7 +339,7 @@ def test_a_number_is_shown_as_it_should_be_written(written: str, meant: str, fin
 @pytest.mark.parametrize(
     ("written", "meant"), [("h:1883", "mqtt://h:1883"), ("10.0.0.5", "mqtt://10.0.0.5"), ("Embedded", "embedded")]
 )
-def test_the_address_that_was_meant_is_told(written: str, meant: str, findings: Found) -> None:
+def test_the_address_that_was_meant_is_shown(written: str, meant: str, findings: Found) -> None:
     """A host without its scheme, the embedded broker in other letters."""
     (finding,) = findings(tower=TOWER.replace("broker: embedded", f"broker: {written}"))
     assert (finding.code, finding.event.fields["suggestion"]) == ("TWL-S071", meant)
@@ -369,7 +371,7 @@ def test_a_file_that_was_renamed_is_found(name: str, tmp_path: Path) -> None:
     assert [one.code for one in told.value.findings] == ["TWL-S002"]
 
 
-def test_a_file_with_endless_mistakes_is_told_in_bounded_time(findings: Found) -> None:
+def test_a_file_with_endless_mistakes_is_shown_in_bounded_time(findings: Found) -> None:
     """Near words are sought for some hundreds, and of each file a screenful is told."""
     keys = "".join(f"kampanjx{number}: v\n" for number in range(4 * MOST_SOUGHT))
     found = findings(schedule=f"version: 1\n{keys}")

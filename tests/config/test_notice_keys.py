@@ -19,13 +19,13 @@ def loaded(tmp_path: Path, text: str) -> Setup:
     return load(config)
 
 
-def test_nobody_is_told_where_nothing_is_said(tmp_path: Path) -> None:
+def test_nobody_is_notified_without_the_section(tmp_path: Path) -> None:
     """Neither people nor a monitor."""
     tower = loaded(tmp_path, "").tower
     assert (tower.notices, tower.heartbeat) == ((), None)
 
 
-def test_a_receiver_is_told_all_at_any_hour_where_nothing_else_is_said(tmp_path: Path) -> None:
+def test_a_receiver_gets_everything_at_any_hour_by_default(tmp_path: Path) -> None:
     """Its address is in a file beside tower.yaml, or wherever the path says."""
     (beside, credential) = loaded(
         tmp_path,
@@ -61,7 +61,7 @@ def test_a_monitor_is_called_so_often(tmp_path: Path, written: str, seconds: int
         ("notices: [{name: a, url_file: x, quiet: 25 to 07}]", "TWL-S122"),
     ],
 )
-def test_what_cannot_be_meant_is_told(tmp_path: Path, text: str, code: str) -> None:
+def test_what_cannot_be_meant_is_shown(tmp_path: Path, text: str, code: str) -> None:
     """By a finding of its own."""
     with pytest.raises(FilesRejected) as rejected:
         loaded(tmp_path, f"{text}\n")

@@ -46,7 +46,7 @@ def _told(folder: Path, text: str) -> list[tuple[str, tuple[int, int]]]:
         ),
     ],
 )
-def test_each_mistake_of_a_profile_is_told_at_its_place(
+def test_each_mistake_of_a_profile_is_shown_at_its_place(
     text: str, told: list[tuple[str, tuple[int, int]]], tmp_path: Path
 ) -> None:
     """All of them at once, the keyword or the value that is wrong under the caret."""
@@ -61,7 +61,7 @@ def test_a_lamp_of_a_whole_universe_can_be_read(channels: list[object], tmp_path
     assert read_profiles(tmp_path)[0] == {"flood": profile}
 
 
-def test_a_folder_with_too_many_profiles_is_told(tmp_path: Path) -> None:
+def test_a_folder_with_too_many_profiles_is_shown(tmp_path: Path) -> None:
     """A lamp whose profile was passed over would be told of as one that is not there."""
     (tmp_path / "profiles").mkdir()
     for number in range(MOST_PROFILES + 1):

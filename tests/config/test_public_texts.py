@@ -74,7 +74,7 @@ def test_an_address_without_its_beginning_is_offered_with_it() -> None:
         ("länk: https://alvesta.se", "TWL-S010", "link"),
     ],
 )
-def test_a_mistake_is_told_at_its_field(line: str, code: str, field: str, findings: Found) -> None:
+def test_a_mistake_is_shown_at_its_field(line: str, code: str, field: str, findings: Found) -> None:
     """In the words of the product."""
     (first, *_) = findings(schedule=f"{CAMPAIGN}{line}\n")
     assert first.field is not None

@@ -138,7 +138,7 @@ def lamps(**other: str) -> str:
         ("  - {name: post-[1..9], kind: wled, topic: w, zone: bowl}\n", [("TWL-S313", {"quoted": '"post-[1..9]"'})]),
     ],
 )
-def test_a_mistake_is_told_once_at_its_place_and_names_a_lamp(
+def test_a_mistake_is_shown_once_at_its_place_and_names_a_lamp(
     gateways: str, told: list[tuple[str, dict[str, object]]], findings: Found
 ) -> None:
     found = findings(tower=tower(gateways))
@@ -161,7 +161,7 @@ def test_nothing_that_is_right_for_one_lamp_is_offered_in_the_place_of_many(find
     assert all(not one.suggestions for one in found)
 
 
-def test_what_is_worth_a_note_on_each_lamp_is_told_once() -> None:
+def test_what_is_worth_a_note_on_each_lamp_is_shown_once() -> None:
     found = notes(
         setup(lamps(kind="shelly-gen1", device="shellyrgbw2-[1..250]").replace("    topic: w/[1..250]\n", "")),
         datetime(2026, 11, 1, tzinfo=UTC),

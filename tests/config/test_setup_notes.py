@@ -208,7 +208,7 @@ def test_a_file_with_an_impossible_name_is_no_reason_to_fail(shipped: Setup, tmp
         *("Kopia av schedule.yaml", "schedule_ny.yaml", "schedule2.yaml", "Copy of tower.yaml", "schedule.yaml.yaml"),
     ],
 )
-def test_a_twin_that_is_not_read_is_told(name: str, tmp_path: Path) -> None:
+def test_a_twin_that_is_not_read_is_shown(name: str, tmp_path: Path) -> None:
     """Whoever edits it would wonder why nothing changes."""
     config = Path(shutil.copytree(Path(__file__).parents[2] / "config", tmp_path / "config"))
     assert "TWL-S255" not in [note.code for note in notes(load(config), NOW)]
@@ -221,7 +221,7 @@ def test_a_twin_that_is_not_read_is_told(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["schedule-2026.yaml", "old/schedule.yaml", "mitt schedule.txt"])
-def test_another_version_is_told_only_if_it_was_saved_later(name: str, tmp_path: Path) -> None:
+def test_another_version_is_shown_only_if_it_was_saved_later(name: str, tmp_path: Path) -> None:
     """An older one was put aside."""
     config = Path(shutil.copytree(Path(__file__).parents[2] / "config", tmp_path / "config"))
     saved = (config / "schedule.yaml").stat().st_mtime

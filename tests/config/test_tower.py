@@ -240,7 +240,7 @@ def test_zones_in_a_gateway_that_has_one_are_no_word_of_the_outermost_level(find
         ("{control: På}", Discovery()),
     ],
 )
-def test_home_assistant_is_told_of_the_site_where_the_file_says_so(
+def test_home_assistant_gets_the_site_if_the_file_enables_it(
     written: str | None, meant: Discovery | None
 ) -> None:
     """Not without a word; with one of either language, or with keys."""

@@ -144,7 +144,7 @@ def test_a_note_tells_what_is_seen_where_others_take_light_away(others: str, lit
     assert ("TWL-S219" in {code for code, _, _ in told}) is ("20 %" in others)
 
 
-def test_what_is_hidden_all_day_is_told_by_its_own_hours(shipped: Setup) -> None:
+def test_what_is_hidden_all_day_is_noted_by_its_own_hours(shipped: Setup) -> None:
     """A higher campaign shows instead."""
     higher = "\n  - {name: b, nights: every day, color: red, hours: all day}"
     rules = f"{higher}\n  - {{name: a, dates: 1 May, hours: 22:00 to 01:00, color: blue}}"

@@ -32,7 +32,7 @@ def test_names_are_kept_for_so_many_years(tmp_path: Path, written: str, years: i
     assert web.names_for == timedelta(days=365 * years)
 
 
-def test_two_years_hold_where_nothing_is_said(tmp_path: Path) -> None:
+def test_two_years_apply_by_default(tmp_path: Path) -> None:
     """As the law asks for some end."""
     web = loaded(tmp_path, "{}").tower.web
     assert web
@@ -53,7 +53,7 @@ def test_two_years_hold_where_nothing_is_said(tmp_path: Path) -> None:
         ("{key_file: k.pem}", "TWL-S093"),
     ],
 )
-def test_what_is_wrong_is_told_by_its_code(tmp_path: Path, web: str, code: str) -> None:
+def test_what_is_wrong_is_named_by_its_code(tmp_path: Path, web: str, code: str) -> None:
     """At its place in the file."""
     with pytest.raises(FilesRejected) as caught:
         loaded(tmp_path, web)

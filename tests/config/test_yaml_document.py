@@ -128,14 +128,14 @@ def test_odd_letters_leave_the_rest_of_the_file_readable() -> None:
         ("a: x\n<<<<<<< ours\nb: [\n=======\n", "TWL-S027", (2, 1, 13)),
     ],
 )
-def test_of_several_breaks_the_first_is_told(text: str, code: str, place: tuple[int, int, int]) -> None:
+def test_of_several_breaks_the_first_is_shown(text: str, code: str, place: tuple[int, int, int]) -> None:
     """Nothing behind it is guessed at, whichever of the two the parser would have stumbled over."""
     document = _read(text)
     assert document.root is None
     assert [(finding.code, finding.place) for finding in document.findings] == [(code, place)]
 
 
-def test_odd_letters_before_a_break_are_told_with_it() -> None:
+def test_odd_letters_before_a_break_are_shown_with_it() -> None:
     """They are mistakes of their own; those on the line of the break are its cause."""
     codes = [finding.code for finding in _read("a: ”x”\nname y\nb: c\nc: ”z”\n").findings]
     assert codes == ["TWL-S025", "TWL-S023"]

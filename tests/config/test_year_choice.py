@@ -131,7 +131,7 @@ def test_the_years_are_asked_for(before: str | None, typed: str, year: int, choi
         ("20–26 november", "20 Novembr"),
     ],
 )
-def test_nothing_is_asked_where_it_is_said(before: str | None, typed: str) -> None:
+def test_nothing_is_asked_if_the_text_answers_it(before: str | None, typed: str) -> None:
     """Nor about days that cannot be read."""
     assert year_question(RuleForm("campaigns", "A", days=(before,)) if before else None, (typed,), TODAY) is None
 

@@ -94,8 +94,8 @@ def assert_whole(kind: EventKind, language: str) -> None:
         assert sentence.strip() == sentence != ""
         assert "\n" not in sentence
     assert placeholders(text) | placeholders(action) <= kind.fields
-    for english, said in ((kind.text.template("en"), text), (kind.action.template("en"), action)):
-        assert placeholders(english) == placeholders(said)
+    for english, translated in ((kind.text.template("en"), text), (kind.action.template("en"), action)):
+        assert placeholders(english) == placeholders(translated)
     assert not placeholders(meaning)
     assert not text.endswith(".")
     assert action.endswith(".") == kind.action.template("en").endswith(".")
@@ -107,9 +107,9 @@ def test_every_entry_speaks_in_each_language(language: str) -> None:
     """With its fields it makes a sentence, and leaves no brace behind."""
     for kind in ALL:
         event = new_event(kind.code, **dict.fromkeys(kind.fields, "x"))
-        for said in (event.text(language), event.action(language)):
-            assert said, kind.code
-            assert not any(f"{{{field}}}" in said for field in kind.fields), kind.code
+        for text in (event.text(language), event.action(language)):
+            assert text, kind.code
+            assert not any(f"{{{field}}}" in text for field in kind.fields), kind.code
 
 
 def test_levels_are_kept_for_what_they_mean() -> None:

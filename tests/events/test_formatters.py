@@ -38,20 +38,20 @@ def test_no_field_breaks_a_line(evil: str, language: str) -> None:
     """Line breaks, escape sequences, directions, surrogates: written out, in every field of every entry."""
     for kind in CATALOGUE.values():
         event = new_event(kind.code, **dict.fromkeys(kind.fields, f"a{evil}b"))
-        text, told = text_line(event, AT, STOCKHOLM, language), json_line(event, AT, language)
-        for line in (text, told):
+        text, value = text_line(event, AT, STOCKHOLM, language), json_line(event, AT, language)
+        for line in (text, value):
             assert line.isprintable(), (kind.code, line)
             line.encode()
-        assert json.loads(told)["code"] == kind.code
+        assert json.loads(value)["code"] == kind.code
 
 
 @given(st.text() | st.binary() | st.floats() | st.integers() | st.none() | st.lists(st.text(), max_size=3))
 def test_any_value_is_printable(value: object) -> None:
     """On one line, in bounds, and nothing that turns the reading direction."""
-    said = printable(value)
-    assert said.isprintable()
-    assert len(said) <= 2000
-    assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for char in said)
+    text = printable(value)
+    assert text.isprintable()
+    assert len(text) <= 2000
+    assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for char in text)
 
 
 @given(st.floats(allow_nan=True, allow_infinity=True))
@@ -89,9 +89,9 @@ def test_a_document() -> None:
 def test_a_field_does_not_take_the_place_of_the_frame() -> None:
     """One that is named alike stands in the text alone: the frame never lies."""
     event = new_event("TWL-C001", site="Alvesta", version="9.9", now="dark", config="/etc")
-    told = document(event, AT, "en")
-    assert told["version"] == 1
-    assert "9.9" in str(told["text"])
+    value = document(event, AT, "en")
+    assert value["version"] == 1
+    assert "9.9" in str(value["text"])
 
 
 def test_every_level_has_a_priority() -> None:
@@ -107,8 +107,8 @@ def test_nothing_english_stays_in_a_swedish_line() -> None:
     assert refused.text("sv") == "den inbyggda brokern på mqtt://a:1883 går inte att nå: ingen lyssnar där"
     repeated = new_event("TWL-C040", times=3, window_s=60, what=refused, of=refused.code)
     assert repeated.text("sv").endswith(refused.text("sv"))
-    told = {"code": "TWL-Q101", "fields": {"address": "mqtt://a:1883", "reason": {"code": "ECONNREFUSED"}}}
-    assert document(repeated, AT, "sv")["what"] == document(repeated, AT, "en")["what"] == told
+    value = {"code": "TWL-Q101", "fields": {"address": "mqtt://a:1883", "reason": {"code": "ECONNREFUSED"}}}
+    assert document(repeated, AT, "sv")["what"] == document(repeated, AT, "en")["what"] == value
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_an_error_is_a_code_with_words_in_every_language(error: Exception, code:
     assert (reason.text("sv") == "anything") == (code == "other")
 
 
-def test_sqlite_is_told_by_its_code_without_the_details() -> None:
+def test_sqlite_is_named_by_its_code_without_the_details() -> None:
     """A full disk, and any trouble with reading and writing."""
     for name, code in (("SQLITE_FULL", "SQLITE_FULL"), ("SQLITE_IOERR_WRITE", "SQLITE_IOERR")):
         error = sqlite3.OperationalError("x")
@@ -185,7 +185,7 @@ def test_what_is_wrong_with_a_report_is_known_in_swedish(reported: dict[str, obj
     assert wrong.reason.text("sv").startswith(f"{key}: {swedish}"), wrong.reason
 
 
-def test_one_word_states_and_paths_are_told_in_swedish_to_people_only() -> None:
+def test_one_word_states_and_paths_are_written_in_swedish_to_people_only() -> None:
     """A program gets the word it knows; a gateway that happens to bear the word keeps its name."""
     changed = new_event("TWL-T001", trust="suspect", before="trusted")
     assert changed.text("sv") == "klockan är misstänkt (förut: pålitlig)"
@@ -209,10 +209,10 @@ def test_advice_of_another_event_is_in_the_language_of_the_line() -> None:
     assert str(advice) == advice.text("en")
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(0.123456, "0.123"), (26.04, "26"), (999.4, "999"), (-3600.0, "-3600")])
-def test_a_figure_is_told_without_an_exponent(seconds: float, said: str) -> None:
+@pytest.mark.parametrize(("seconds", "text"), [(0.123456, "0.123"), (26.04, "26"), (999.4, "999"), (-3600.0, "-3600")])
+def test_a_figure_is_written_without_an_exponent(seconds: float, text: str) -> None:
     """Three digits are enough, but all of them stand before the point."""
-    assert f" {said} s" in new_event("TWL-D013", gateway="mast", error_s=seconds).text("en")
+    assert f" {text} s" in new_event("TWL-D013", gateway="mast", error_s=seconds).text("en")
 
 
 def test_an_event_of_one_of_several_connections_names_it() -> None:
@@ -223,10 +223,10 @@ def test_an_event_of_one_of_several_connections_names_it() -> None:
     assert document(event, datetime(2026, 11, 20, tzinfo=UTC), "sv")["whose"] == "gateway mast"
 
 
-def test_which_files_could_not_be_written_is_told_in_swedish_too() -> None:
+def test_which_files_could_not_be_written_is_written_in_swedish_too() -> None:
     """Each with its own reason; what a person wrote stays as it is."""
-    said = new_event("TWL-J007", reason=Reason("ENOSPC").at("overrides.json")).text("sv")
-    assert said == "det gick inte att spara: overrides.json: disken är full"
+    text = new_event("TWL-J007", reason=Reason("ENOSPC").at("overrides.json")).text("sv")
+    assert text == "det gick inte att spara: overrides.json: disken är full"
     theirs = new_event("TWL-O102", id="a", owner="Eva", reason="storm: no answer; dark").text("sv")
     assert theirs == "Eva återgår till schemat: storm: no answer; dark"
 

@@ -20,8 +20,8 @@ def test_two_pass_and_the_rest_is_counted() -> None:
     assert sum(map(len, passed)) == 4
     assert damper.due(61) == ()
     assert damper.due_s == 62, "a minute after the first that was held back"
-    told = damper.due(62)
-    assert [(event.code, event.fields["times"], event.fields["of"]) for event in told] == [
+    passed = damper.due(62)
+    assert [(event.code, event.fields["times"], event.fields["of"]) for event in passed] == [
         ("TWL-C040", 3, "TWL-G105"),
         ("TWL-C040", 3, "TWL-G105"),
     ]
@@ -31,8 +31,8 @@ def test_two_pass_and_the_rest_is_counted() -> None:
 def test_problems_of_one_gateway_are_counted_each_by_itself() -> None:
     """The first of another one is news."""
     limit = RateLimit(free=1)
-    told = [limit.pass_on(new_event("TWL-G114", gateway="a", problem=each), 0) for each in ("x", "x", "y")]
-    assert [len(each) for each in told] == [1, 0, 1]
+    passed = [limit.pass_on(new_event("TWL-G114", gateway="a", problem=each), 0) for each in ("x", "x", "y")]
+    assert [len(each) for each in passed] == [1, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -50,13 +50,13 @@ def test_a_summary_matters_no_more_than_what_was_counted(code: str, level: Level
 
 def test_what_goes_on_is_summed_up_once_a_day_and_when_it_is_over() -> None:
     """Each half minute for two and a half days: two lines, and four that say how often it came."""
-    limit, told = RateLimit(), []
+    limit, passed = RateLimit(), []
     end_s = round(2.5 * DAY_S)
     for seconds in range(0, end_s + 2 * QUIET_S, 30):
         if seconds < end_s:
-            told += [(seconds, each) for each in limit.pass_on(new_event("TWL-G105", gateway="a"), seconds)]
-        told += [(seconds, each) for each in limit.due(seconds)]
-    codes = [(seconds, event.code) for seconds, event in told]
+            passed += [(seconds, each) for each in limit.pass_on(new_event("TWL-G105", gateway="a"), seconds)]
+        passed += [(seconds, each) for each in limit.due(seconds)]
+    codes = [(seconds, event.code) for seconds, event in passed]
     first_s = 120
     assert codes == [
         (0, "TWL-G105"),
@@ -66,15 +66,14 @@ def test_what_goes_on_is_summed_up_once_a_day_and_when_it_is_over() -> None:
         (first_s + 2 * DAY_S, "TWL-C040"),
         (end_s - 30 + QUIET_S, "TWL-C043"),
     ]
-    assert [event.fields["times"] for _, event in told[2:]] == [3, DAY_S / 30, DAY_S / 30, end_s / 30]
-    assert (
-        told[-1][1].text("en").startswith(f"calm again after {end_s // 30} times within 2.5 days; the last: a is back")
-    )
+    assert [event.fields["times"] for _, event in passed[2:]] == [3, DAY_S / 30, DAY_S / 30, end_s / 30]
+    calm = f"calm again after {end_s // 30} times within 2.5 days; the last: a is back"
+    assert passed[-1][1].text("en").startswith(calm)
     assert not limit.is_counting
     assert len(limit.pass_on(new_event("TWL-G105", gateway="a"), end_s + 2 * QUIET_S)) == 1
 
 
-def test_what_comes_seldom_is_told_each_time() -> None:
+def test_what_comes_seldom_is_passed_on_each_time() -> None:
     """Each time it had been over."""
     limit = RateLimit()
     for number in range(10):
@@ -85,17 +84,17 @@ def test_what_comes_seldom_is_told_each_time() -> None:
 
 def test_begin_and_end_of_one_trouble_are_counted_together() -> None:
     """Else the log would call a gateway silent that is back, or the other way round."""
-    limit, told = RateLimit(), []
+    limit, passed = RateLimit(), []
     for seconds in range(0, 300, 10):
         code, more = ("TWL-G104", {"age_s": 1}) if seconds % 20 == 0 else ("TWL-G105", {})
-        told += limit.pass_on(new_event(code, gateway="a", **more), seconds)
-    told += limit.due(QUIET_S + 300)
-    told += limit.due(QUIET_S + 300)
-    assert [event.code for event in told] == ["TWL-G104", "TWL-G105"] * 2 + ["TWL-C040", "TWL-C043"]
-    assert {event.fields["of"] for event in told[4:]} == {"TWL-G105"}, "that is how it stands"
+        passed += limit.pass_on(new_event(code, gateway="a", **more), seconds)
+    passed += limit.due(QUIET_S + 300)
+    passed += limit.due(QUIET_S + 300)
+    assert [event.code for event in passed] == ["TWL-G104", "TWL-G105"] * 2 + ["TWL-C040", "TWL-C043"]
+    assert {event.fields["of"] for event in passed[4:]} == {"TWL-G105"}, "that is how it stands"
 
 
-def test_without_an_end_it_is_told_anew_after_its_summary() -> None:
+def test_without_an_end_it_is_passed_on_again_after_its_summary() -> None:
     """Answers, for each of which somebody waits."""
     limit = RateLimit(quiet_s=None)
     for seconds in (0, 1, 2):
@@ -140,7 +139,7 @@ def test_many_names_cannot_fill_memory_and_log() -> None:
     assert rest.fields["times"] == 4 * KEYS - 1
 
 
-def test_what_an_event_is_about_can_be_said() -> None:
+def test_what_an_event_is_about_can_be_given() -> None:
     """Where neither gateway nor topic tells the culprit."""
     damper = RateLimit(free=1)
     passed = [damper.pass_on(new_event("TWL-B042", client=f"c{n}"), 0, about) for n in range(4) for about in ("x", "y")]
@@ -156,7 +155,7 @@ def test_whoever_wakes_when_a_summary_is_due_finds_it(began_s: float) -> None:
     assert [event.code for event in damper.due(damper.due_s)] == ["TWL-C040"]
 
 
-def test_strangers_with_ever_new_names_are_told_as_one_after_a_few() -> None:
+def test_strangers_with_ever_new_names_are_passed_on_as_one_after_a_few() -> None:
     """Each code by itself: a flood of one hides no other."""
     damper = RateLimit(keys=3)
     flood = [damper.pass_on(new_event("TWL-G113", topic=f"t/{number}", epoch=1), 0) for number in range(100)]
@@ -170,15 +169,15 @@ def commanded(command_id: str, gateway: str = "mast") -> Event:
     return new_event("TWL-G119", gateway=gateway, command_id=command_id, attempts=1, wanted={})
 
 
-def test_each_command_is_told_anew_and_only_the_last_is_remembered() -> None:
+def test_each_command_is_passed_on_again_and_only_the_last_is_remembered() -> None:
     """A light that changes every few seconds all night must not fill memory."""
     limit = RateLimit()
-    told = [limit.pass_on(commanded(f"1.{number}"), float(number)) for number in range(100)]
-    assert all(told)
+    passed = [limit.pass_on(commanded(f"1.{number}"), float(number)) for number in range(100)]
+    assert all(passed)
     assert [len(limit.pass_on(commanded("1.99"), 100.0)) for _ in range(3)] == [1, 0, 0]
 
 
-def test_a_new_command_is_told_while_repetitions_of_the_last_are_counted() -> None:
+def test_a_new_command_is_passed_on_while_repetitions_of_the_last_are_counted() -> None:
     """And those are summed up all the same."""
     limit = RateLimit()
     for _ in range(5):
@@ -187,7 +186,7 @@ def test_a_new_command_is_told_while_repetitions_of_the_last_are_counted() -> No
     assert [event.fields["times"] for event in limit.due(61.0)] == [3, 1]
 
 
-def test_commands_beyond_those_that_are_told_apart_are_limited_together() -> None:
+def test_commands_beyond_those_that_are_distinguished_are_limited_together() -> None:
     """Ever new ones, too."""
     limit = RateLimit(keys=1)
     limit.pass_on(commanded("1.1"), 0.0)
@@ -201,12 +200,12 @@ def of_many(gateways: str, command_id: str) -> Event:
     return replace(commanded(f"{command_id}.{gateways[0]}", gateways[0]), each=each)
 
 
-def told_of(events: Iterable[Event]) -> list[tuple[object, object]]:
-    """Of which gateways and commands it is told."""
+def commands_of(events: Iterable[Event]) -> list[tuple[object, object]]:
+    """The gateways and commands of events."""
     return [(one.fields["gateway"], one.fields["command_id"]) for event in events for one in event.singly()]
 
 
-def test_many_gateways_are_told_of_as_one_where_the_command_is_new_to_each() -> None:
+def test_many_gateways_become_one_event_where_the_command_is_new_to_each() -> None:
     """However often they are commanded."""
     limit = RateLimit()
     for number in range(5):
@@ -228,7 +227,7 @@ Step = tuple[float, str, int, bool]
         max_size=12,
     )
 )
-def test_of_many_gateways_as_much_is_told_as_of_each_by_itself(steps: list[Step]) -> None:
+def test_of_many_gateways_as_much_is_passed_on_as_of_each_by_itself(steps: list[Step]) -> None:
     """In any order of commands, which rise, of those that are sent together and those that are sent alone."""
     together, apart = RateLimit(), RateLimit()
     now_s, command = 0.0, 0
@@ -237,7 +236,7 @@ def test_of_many_gateways_as_much_is_told_as_of_each_by_itself(steps: list[Step]
         assert [*map(str, together.due(now_s))] == [*map(str, apart.due(now_s))]
         event = of_many(gateways, f"{command:03}")
         singles = list(event.singly())
-        expected = [told for single in singles for told in apart.pass_on(single, now_s)]
-        told = [t for each in ([event] if is_one else singles) for t in together.pass_on(each, now_s)]
-        assert told_of(told) == told_of(expected)
+        expected = [passed for single in singles for passed in apart.pass_on(single, now_s)]
+        passed = [t for each in ([event] if is_one else singles) for t in together.pass_on(each, now_s)]
+        assert commands_of(passed) == commands_of(expected)
     assert [*map(str, together.due(math.inf))] == [*map(str, apart.due(math.inf))]

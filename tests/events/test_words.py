@@ -31,7 +31,7 @@ def test_the_time_left_is_in_seconds_under_two_minutes_only(left: timedelta, swe
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "text"),
     [
         (0, (0, "seconds")),
         (119.94, (119.9, "seconds")),
@@ -43,21 +43,21 @@ def test_the_time_left_is_in_seconds_under_two_minutes_only(left: timedelta, swe
         (172_800, (2, "days")),
     ],
 )
-def test_a_length_of_time_is_at_least_two_of_its_unit(seconds: float, said: tuple[float, str]) -> None:
+def test_a_length_of_time_is_at_least_two_of_its_unit(seconds: float, text: tuple[float, str]) -> None:
     """To a tenth of it."""
-    assert span(seconds) == said
+    assert span(seconds) == text
 
 
 def test_what_has_no_words_of_its_own_is_cut_sooner_than_what_has_several_parts() -> None:
     """A name comes from outside and may be of any length; the looks of many parts of a landmark are ours."""
     for language in languages():
         looks = {f"zone{number}": LOOK for number in range(40)}
-        said = words_of({"name": "x" * 600, "wanted": looks}, language)
-        assert said["name"] == "x" * 199 + "…"
-        assert len(said["wanted"]) == 500
+        words = words_of({"name": "x" * 600, "wanted": looks}, language)
+        assert words["name"] == "x" * 199 + "…"
+        assert len(words["wanted"]) == 500
 
 
-def test_a_cue_of_the_night_is_told_with_hour_and_minute() -> None:
+def test_a_cue_of_the_night_is_written_with_hour_and_minute() -> None:
     """By the clock of the place, one behind the other."""
     tonight = [
         {"local": "2026-11-20T15:41:07+01:00", "looks": {"bowl": LOOK}},

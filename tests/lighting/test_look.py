@@ -29,7 +29,7 @@ def test_a_sequence_goes_round() -> None:
 
 
 @given(st.integers(5_000_000, 400 * 86400 * 10**6), st.integers(0, 10**6))
-def test_a_step_is_taken_at_the_microsecond_that_is_told(microseconds: int, steps: int) -> None:
+def test_a_step_is_taken_at_the_microsecond_of_next_step(microseconds: int, steps: int) -> None:
     """However long each is: whoever wakes at that instant finds the next color, and not the last moment of the one
     before."""
     look = Look((RED, BLUE), 1.0, change_every_s=microseconds / 10**6)

@@ -322,7 +322,7 @@ def test_what_could_cover_the_color_is_set_open_or_told(
     assert [doubt.fields for doubt in imported.doubts] == [{"number": 4, "channel": key, "value": value}] * doubted
 
 
-def test_a_doubt_of_every_pixel_is_told_once() -> None:
+def test_a_doubt_of_every_pixel_is_shown_once() -> None:
     """By the first of them."""
     templates = {"CCT $pixelKey": {"capability": {"type": "ColorTemperature", "colorTemperature": "3200K"}}}
     insert = {
@@ -347,7 +347,7 @@ def test_a_doubt_of_every_pixel_is_told_once() -> None:
         (["Plate", "Switch", *RGB], []),
     ],
 )
-def test_a_dimmer_beside_another_is_told(mode: list[str], told: list[str]) -> None:
+def test_a_dimmer_beside_another_is_shown(mode: list[str], told: list[str]) -> None:
     """It may be that of a white beam; those of pixels and a switch are not meant."""
     dimmer = {"capability": {"type": "Intensity"}}
     steps = [

@@ -211,7 +211,7 @@ def test_every_mistake_of_a_patch_is_found_at_once() -> None:
     assert sorted(m.code for m in mistakes(wrong, {})) == ["TWL-F101", "TWL-F102", "TWL-F105", "TWL-F107"]
 
 
-def test_a_pinned_color_that_is_none_is_told_and_does_no_harm() -> None:
+def test_a_pinned_color_that_is_none_is_shown_and_does_no_harm() -> None:
     """A slip of the pen in the palette's name; the color itself is then mixed as usual."""
     profile = Profile.model_validate(
         {"name": "p", "channels": ["red"], "pinned": {"ornage": {"red": 9}, "orange": {"red": 8}}}

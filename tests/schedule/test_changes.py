@@ -55,7 +55,7 @@ def test_a_week_moved_by_a_day_changes_four_nights_and_two_days(planned: Planned
     assert found.now is None
 
 
-def test_days_that_change_in_one_year_only_are_told_with_that_year(planned: Planned) -> None:
+def test_days_that_change_in_one_year_only_are_shown_with_that_year(planned: Planned) -> None:
     """And the nights between the changed ones that stay as they are are counted."""
     (rule,) = between(planned, written(WEEK), written(MOVED)).rules
     assert (rule.change, rule.keys, rule.changed, rule.kept) == ("edited", ("dates", "except"), 4, 5)
@@ -98,7 +98,7 @@ def test_what_is_over_does_not_change(planned: Planned) -> None:
     assert date(2026, 11, 25) in [night.day for night in found.nights]
 
 
-def test_more_than_twenty_nights_are_told_in_groups_that_hold_all_of_them(planned: Planned) -> None:
+def test_more_than_twenty_nights_are_shown_in_groups_that_hold_all_of_them(planned: Planned) -> None:
     """Nights that are alike, and never two years in one."""
     dimmed = NIGHTLY.replace("50", "30")
     found = between(planned, written(WEEK, every_night=NIGHTLY), written(WEEK, every_night=dimmed))
@@ -160,7 +160,7 @@ def test_two_rules_that_change_places_are_one_that_moved(planned: Planned) -> No
     assert found.nights
 
 
-def test_a_removed_rule_is_told_after_those_that_stay(planned: Planned) -> None:
+def test_a_removed_rule_is_shown_after_those_that_stay(planned: Planned) -> None:
     """With the nights that it leaves dark."""
     found = between(planned, written(WEEK, NIGHTLY.replace("color", "nights: 1 May, color")), written(WEEK))
     assert [(rule.change, rule.rule.name, rule.changed) for rule in found.rules] == [("removed", "Vardag", 1)]

@@ -316,7 +316,7 @@ def test_a_weekday_beside_a_day_is_never_that_day_itself(text: str, day: str) ->
         ("lördagar vecka 47–49", "2026-11-21 2026-11-28 2026-12-05"),
     ],
 )
-def test_days_are_said_in_many_ways(text: str, days: str) -> None:
+def test_days_are_written_in_many_ways(text: str, days: str) -> None:
     """Each way with the days of 2026, worked out with a calendar."""
     assert days_of(text, 2026, 2026) == days.split()
 

@@ -138,7 +138,7 @@ def test_how_hours_are_written(text: str, start: Term, end: Term) -> None:
         ("Lucia", "S176", "Lucia", None),
     ],
 )
-def test_what_is_told_of_hours_that_cannot_be_meant(
+def test_the_mistake_in_hours_that_cannot_be_meant(
     text: str, code: str, wrong: str, fields: dict[str, object] | None
 ) -> None:
     """The wrong part by its offsets, and what to write with the words of who wrote it."""

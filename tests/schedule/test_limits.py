@@ -238,7 +238,7 @@ def test_a_skip_says_who_skips_what(planned: Planned) -> None:
     assert skipped.look_at(at - SECOND).campaign == "a"
 
 
-def test_of_two_skips_the_one_that_keeps_it_dark_longer_is_told(planned: Planned) -> None:
+def test_of_two_skips_the_one_that_keeps_it_dark_longer_is_shown(planned: Planned) -> None:
     """Each hides a campaign that would show: the tower is dark until the later end."""
     program = planned(
         "campaigns:\n  - {name: a, nights: 20 November, color: {bowl: yellow}}\n"

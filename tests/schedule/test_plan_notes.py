@@ -123,7 +123,7 @@ def test_where_a_lower_campaign_shines_outside_the_hours_of_the_higher_one_the_n
     assert told(planned(lines % ", otherwise: dark")) == [("TWL-S201", shared)]
 
 
-def test_of_three_campaigns_with_several_windows_each_pair_is_told_once(planned: Planned) -> None:
+def test_of_three_campaigns_with_several_windows_each_pair_is_shown_once(planned: Planned) -> None:
     """One that lies between the two windows of another does not overlap with it, and is no night counted twice."""
     program = planned(
         "campaigns:\n"

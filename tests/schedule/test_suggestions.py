@@ -91,7 +91,7 @@ def advice(text: str, language: str = "en") -> str:
         ("6 June -- 8 June", "S101", "-"),
     ],
 )
-def test_a_slip_is_told_at_its_place(text: str, code: str, wrong: str) -> None:
+def test_a_slip_is_shown_at_its_place(text: str, code: str, wrong: str) -> None:
     """One code each, with the part of the text that is wrong."""
     assert slip(text) == (code, wrong)
 

@@ -46,7 +46,7 @@ def test_sunset_and_sunrise_are_those_of_an_almanac(latitude: int) -> None:
 
 
 @pytest.mark.parametrize("latitude", [-31.55, 0.0, 56.899, 64.0])
-def test_sunset_and_sunrise_are_told_to_the_second(latitude: float) -> None:
+def test_sunset_and_sunrise_are_given_to_the_second(latitude: float) -> None:
     """The nearest one: half a second before it the sun is on one side of the horizon, half a second later not."""
     for number in range(0, 366, 5):
         noon = datetime(2027, 1, 1, 12, tzinfo=UTC) + timedelta(days=number)
@@ -152,7 +152,7 @@ def test_the_pole_has_one_sunset_a_year() -> None:
     assert (begin.month, end.month) == (9, 3)
 
 
-def test_where_the_sun_grazes_is_told() -> None:
+def test_where_the_sun_grazes_is_detected() -> None:
     """In Kiruna on the last nights before the midnight sun; in Alvesta on none."""
 
     def told(latitude: float, longitude: float) -> list[date]:

@@ -21,7 +21,7 @@ from controller.schedule.translation import days_in_language, hours_in_language
         ("20–26 November except 24 November", "20–26 november utom 24 november"),
     ],
 )
-def test_days_are_said_in_either_language(english: str, swedish: str) -> None:
+def test_days_are_translated_into_either_language(english: str, swedish: str) -> None:
     """In the words of the grammar, so that they could be typed again."""
     assert days_in_language(english, "sv") == swedish
     assert days_in_language(swedish, "en") == english
@@ -36,7 +36,7 @@ def test_days_are_said_in_either_language(english: str, swedish: str) -> None:
         ("all day", "hela dygnet"),
     ],
 )
-def test_hours_are_said_in_either_language(english: str, swedish: str) -> None:
+def test_hours_are_translated_into_either_language(english: str, swedish: str) -> None:
     """As days are."""
     assert hours_in_language(english, "sv") == swedish
     assert hours_in_language(swedish, "en") == english
@@ -50,7 +50,7 @@ def test_what_has_no_word_in_the_other_language_stays_as_it_is_written(text: str
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("text", [*EXAMPLES, *HOLIDAYS])
-def test_what_is_said_means_the_same(text: str, language: str) -> None:
+def test_a_translation_means_the_same(text: str, language: str) -> None:
     """Also of named days, whose names differ."""
     if text in HOLIDAYS and days_in_language(text, language) == text:
         return

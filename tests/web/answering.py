@@ -39,7 +39,7 @@ class AnsweringService:
     config: Path | None = None
     trust: Trust = Trust.TRUSTED
     is_away: bool = False
-    told: list[Event] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     change: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot
     """What is otherwise in each snapshot."""
 
@@ -55,10 +55,10 @@ class AnsweringService:
             state=self.state,
             language="sv",
             take=self._take,
-            emit=self.told.append,
+            emit=self.events.append,
             keeper=self._keeper(self.config) if self.config is not None else None,
-            accounts=AccountStore(self.state, self.told.append),
-            walks=LampWalks(controller, "watertower", lambda _: None, lambda event, _: self.told.append(event)),
+            accounts=AccountStore(self.state, self.events.append),
+            walks=LampWalks(controller, "watertower", lambda _: None, lambda event, _: self.events.append(event)),
         )
 
     def _keeper(self, config: Path) -> ScheduleKeeper:
@@ -67,7 +67,7 @@ class AnsweringService:
             self.publish()
             return ()
 
-        return ScheduleKeeper(config, VersionStore(self.state, self.told.append), lambda: self.clock.wall, take)
+        return ScheduleKeeper(config, VersionStore(self.state, self.events.append), lambda: self.clock.wall, take)
 
     @property
     def reading(self) -> ClockReading:

@@ -63,8 +63,8 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def told() -> list[Event]:
-    """What the page told."""
+def events() -> list[Event]:
+    """The events that the page emitted."""
     return []
 
 
@@ -81,9 +81,9 @@ def sent() -> list[Message]:
 
 
 @pytest.fixture
-def walks(controller: Controller, sent: list[Message], told: list[Event]) -> LampWalks:
+def walks(controller: Controller, sent: list[Message], events: list[Event]) -> LampWalks:
     """Those of the page."""
-    return LampWalks(controller, "watertower", sent.append, lambda event, _: told.append(event))
+    return LampWalks(controller, "watertower", sent.append, lambda event, _: events.append(event))
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ async def service(
     setup: Setup,
     clock: SetClock,
     tmp_path: Path,
-    told: list[Event],
+    events: list[Event],
     walks: LampWalks,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[RunningService]:
@@ -105,9 +105,9 @@ async def service(
         state=tmp_path,
         language="sv",
         take=lambda _: None,
-        emit=told.append,
+        emit=events.append,
         walks=walks,
-        accounts=AccountStore(tmp_path, told.append),
+        accounts=AccountStore(tmp_path, events.append),
     )
     yield made
     made.accounts.close()

@@ -94,7 +94,7 @@ async def test_an_admin_makes_changes_and_disables_accounts(
         ("/tokens/revoke", "/tokens", {"id": "x" * 50}, 422, "Den nyckeln finns inte längre."),
     ],
 )
-async def test_what_cannot_be_done_is_told_at_its_field(
+async def test_what_cannot_be_done_is_shown_at_its_field(
     admin: httpx.AsyncClient, path: str, page: str, fields: dict[str, str], status: int, words: str
 ) -> None:
     """What was typed is kept, and reloading the answer shows the list."""

@@ -59,7 +59,7 @@ def year(program: Program) -> dict[date, NightBar]:
 
 
 @pytest.mark.parametrize(
-    ("day", "told"),
+    ("day", "words"),
     [
         (
             date(2026, 11, 19),
@@ -100,10 +100,10 @@ def year(program: Program) -> dict[date, NightBar]:
     ],
 )
 def test_a_night_has_its_words(
-    year: dict[date, NightBar], program: Program, names: Names, day: date, told: NightWords
+    year: dict[date, NightBar], program: Program, names: Names, day: date, words: NightWords
 ) -> None:
     """Both its days, its hours, what is lit and what gives way, with the hours lost where it is lit in others."""
-    assert night_words(year[day], program.place, names, "sv") == told
+    assert night_words(year[day], program.place, names, "sv") == words
 
 
 def test_a_night_is_named_by_both_its_days() -> None:
@@ -168,7 +168,7 @@ def test_polar_night_and_midnight_sun_have_bars(setup: Setup, latitude: float, d
     assert (len(list(root.iter(f"{SVG}circle"))) == 2) == (latitude < 0)
 
 
-def test_a_year_is_told_in_runs(year: dict[date, NightBar]) -> None:
+def test_a_year_is_divided_into_runs(year: dict[date, NightBar]) -> None:
     """Without a gap; each night once, as the light that is on for longest in it."""
     runs = year_runs(year.values())
     assert sum((run.last - run.first).days + 1 for run in runs) == len(year)

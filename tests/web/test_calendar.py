@@ -51,7 +51,7 @@ def test_each_night_with_light_is_an_event_in_utc(program: Program) -> None:
     assert str(strange["location"]) == "Alvesta vattentorn"
 
 
-def test_a_campaign_tells_of_itself_beside_its_nights(program: Program) -> None:
+def test_the_text_of_a_campaign_is_beside_its_nights(program: Program) -> None:
     """With the link; one that tells nothing has no description."""
     found = events(program)
     assert str(found[0]["description"]) == "En vecka; mot våld, i alla former.\nhttps://alvesta.se/orange"
@@ -66,14 +66,14 @@ def test_an_event_keeps_its_uid(program: Program) -> None:
     assert [str(each["uid"]) for each in later][: len(uids)] == uids
 
 
-def test_of_one_campaign_only_its_nights_are_told(program: Program) -> None:
+def test_of_one_campaign_only_its_nights_are_listed(program: Program) -> None:
     """With UIDs of their own, for whoever subscribes to both."""
     found = events(program, campaign=STRANGE)
     assert [str(each["summary"]) for each in found] == [STRANGE] * 2
     assert {str(each["uid"]) for each in found}.isdisjoint(str(each["uid"]) for each in events(program))
 
 
-def test_of_one_campaign_only_what_it_tells_of_itself_is_told() -> None:
+def test_of_one_campaign_only_its_own_text_is_shown() -> None:
     """Where another one lights another part of the tower that night."""
     setup = load(Path(__file__).parents[2] / "config")
     text = """version: 1

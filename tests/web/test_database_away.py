@@ -32,7 +32,7 @@ async def test_what_everybody_may_see_is_shown_and_the_login_says_why_not(away: 
     assert "watertower doctor" in answer.text
 
 
-async def test_a_stranger_is_not_told_where_the_accounts_are(away: None, browser: Browser) -> None:
+async def test_a_stranger_is_not_shown_where_the_accounts_are(away: None, browser: Browser) -> None:
     """Only that nobody can log in now."""
     web = Web.model_validate({"listen": "0.0.0.0:8443", "cert_file": "c.pem", "key_file": "k.pem"})
     async with browser(web, "192.0.2.9", "https://tower.example:8443") as visitor:

@@ -49,7 +49,7 @@ def with_two(text: str) -> str:
     return text.replace("every_night: []", TWO.lstrip("\n") + "\nevery_night: []")
 
 
-async def test_what_darkens_the_tower_now_is_said_first_and_on_the_button(site: Site, kim: Person) -> None:
+async def test_what_darkens_the_tower_now_is_shown_first_and_on_the_button(site: Site, kim: Person) -> None:
     """It is Tuesday of the week, 21:14."""
     await kim.change(WEEK, hours_choice="own", hours="05:00 till soluppgång")
     assert "Tornet släcks när du sparar" in kim.words
@@ -186,7 +186,7 @@ async def test_a_second_edit_does_not_overwrite_what_nobody_chose(site: Site, ki
     assert "Två har ändrat samma sak" in kim.words
 
 
-async def test_a_rule_that_another_has_removed_is_told(site: Site, kim: Person, sara: Person) -> None:
+async def test_a_rule_that_another_has_removed_is_shown(site: Site, kim: Person, sara: Person) -> None:
     """Nothing is written."""
     await kim.change(WEEK, brightness="60 %")
     path = kim.path
@@ -266,7 +266,7 @@ def refuse(site: Site, monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
     monkeypatch.setattr(site.service.keeper, "save", save)
 
 
-async def test_a_folder_that_may_not_be_written_is_told(
+async def test_a_folder_that_may_not_be_written_is_shown(
     site: Site, kim: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With whom to ask; the draft and the reason stay."""
@@ -303,7 +303,7 @@ async def test_a_file_that_an_editor_broke_is_sentence_of_and_the_draft_kept(sit
     assert kim.path == "/schedule/file"
 
 
-async def test_what_the_service_rejects_is_told(site: Site, kim: Person) -> None:
+async def test_what_the_service_rejects_is_shown(site: Site, kim: Person) -> None:
     """tower.yaml broke meanwhile."""
     await kim.change(WEEK, brightness="60 %")
     before = site.text
@@ -437,7 +437,7 @@ async def test_of_many_rules_the_list_is_cut_and_each_has_its_form(site: Site, k
     assert kim.path.startswith("/schedule/draft/")
 
 
-async def test_a_text_with_more_rules_than_may_be_is_told(site: Site, kim: Person) -> None:
+async def test_a_text_with_more_rules_than_may_be_is_shown(site: Site, kim: Person) -> None:
     """And is not written."""
     before = site.text
     await kim.go("/schedule/file")

@@ -41,10 +41,10 @@ class County:
 
     def __init__(self, make: Callable[[str, AccountStore], RunningService], accounts: AccountStore, clock: SetClock):
         self.make, self.accounts, self.clock = make, accounts, clock
-        self.told: list[Event] = []
+        self.events: list[Event] = []
         self.requests: list[dict[str, object]] = []
         self.leaders = {"north": "one-a", "south": "two-b"}
-        self.directories = {name: SiteDirectory(accounts, clock, self.told.append) for name in ("one-a", "two-b")}  # type: ignore[arg-type]
+        self.directories = {name: SiteDirectory(accounts, clock, self.events.append) for name in ("one-a", "two-b")}  # type: ignore[arg-type]
         self.servers: dict[str, PageServer] = {}
 
     def serve(self, web: Web) -> None:
@@ -91,12 +91,17 @@ class County:
 
 @pytest.fixture
 async def county(
-    setup: Setup, clock: SetClock, tmp_path: Path, told: list[Event], walks: LampWalks, monkeypatch: pytest.MonkeyPatch
+    setup: Setup,
+    clock: SetClock,
+    tmp_path: Path,
+    events: list[Event],
+    walks: LampWalks,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[County]:
     """All is well."""
     monkeypatch.setattr(passwords, "LOG_N", 4)
     monkeypatch.setattr(passwords, "RUNS", 1)
-    accounts = AccountStore(tmp_path, told.append)
+    accounts = AccountStore(tmp_path, events.append)
 
     def make(site: str, accounts: AccountStore) -> RunningService:
         tower = setup.tower.model_copy(
@@ -116,7 +121,7 @@ async def county(
             state=tmp_path / site,
             language="en",
             take=take,
-            emit=told.append,
+            emit=events.append,
             walks=walks,
             accounts=accounts,
         )
@@ -279,7 +284,7 @@ async def test_a_leader_that_dies_within_an_answer_leaves_no_half_one(
     assert not [record for record in caplog.records if record.name.startswith("uvicorn")]
 
 
-async def test_a_site_that_nobody_leads_is_told_plainly(county: County) -> None:
+async def test_a_site_that_nobody_leads_is_reported_plainly(county: County) -> None:
     """By the page in the visitor's language, with when it was last known, and by the API with 503."""
     county.move("south", "")
     cookies = county.session("anna", Role.VIEWER)
@@ -388,7 +393,7 @@ def test_a_seal_is_of_one_request_and_one_key() -> None:
     assert unsealed(sealed(access, "GET", b"/", ""), "GET", b"/", "") is None
 
 
-async def test_strangers_are_told_no_names_of_machines(county: County) -> None:
+async def test_strangers_are_shown_no_names_of_machines(county: County) -> None:
     """Nor addresses, on the page and by the API, where the leader cannot be asked."""
     await asyncio.to_thread(county.servers["two-b"].stop)
     async with county.ask("one-a", headers=SECURE) as stranger:
@@ -415,9 +420,9 @@ def test_a_note_that_no_controller_wrote_is_no_page(note: str) -> None:
     assert other_page(PageNote(note, "192.0.2.1")) is None
 
 
-def test_what_came_encrypted_is_handed_on_encrypted(tmp_path: Path, told: list[Event], clock: SetClock) -> None:
+def test_what_came_encrypted_is_handed_on_encrypted(tmp_path: Path, events: list[Event], clock: SetClock) -> None:
     """A leader without a certificate, on another machine, is not asked by a page that has one."""
-    directory = SiteDirectory(AccountStore(tmp_path, told.append), clock, told.append)  # type: ignore[arg-type]
+    directory = SiteDirectory(AccountStore(tmp_path, events.append), clock, events.append)  # type: ignore[arg-type]
     note = PageNote(json.dumps({"host": "", "port": 8080, "key": "k", "machine": "far"}), "192.0.2.1")
     directory.pair = Pair("one-a", {"south": LedSite("two-b")}, {"two-b": note})
     scope = {"type": "http", "method": "GET", "raw_path": b"/sites/south/", "headers": [], "query_string": b""}

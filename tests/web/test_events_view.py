@@ -74,7 +74,7 @@ async def test_filters_stand_in_the_address(
     assert codes((await browser().get(f"/events?{address}")).text) == found
 
 
-async def test_what_is_no_instant_is_said_at_its_field(browser: Browser, history: History) -> None:
+async def test_what_is_no_instant_is_shown_at_its_field(browser: Browser, history: History) -> None:
     """And stays there."""
     page = (await browser().get("/events", params={"since": "<img onerror>"})).text
     assert 'id="since-error"' in page
@@ -121,7 +121,7 @@ async def test_new_ones_wait_while_somebody_reads(browser: Browser, history: His
     assert "1 ny händelse" in (await client.get("/events?level=error", headers=asked)).text
 
 
-async def test_nothing_and_a_history_that_cannot_be_read_are_told_apart(
+async def test_nothing_and_a_history_that_cannot_be_read_are_distinguished(
     browser: Browser, history: History, service: RunningService
 ) -> None:
     """By the code of what is wrong."""

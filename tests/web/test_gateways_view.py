@@ -137,7 +137,7 @@ STATE_TEXTS = {
 
 @pytest.mark.parametrize("status", WORST_FIRST)
 @pytest.mark.parametrize("language", languages())
-async def test_each_state_is_said(
+async def test_each_state_is_shown(
     setup: Setup, clock: SetClock, service: RunningService, browser: Browser, language: str, status: Status
 ) -> None:
     """In the list and on the page of the gateway, where everything else is known too."""
@@ -150,7 +150,7 @@ async def test_each_state_is_said(
         assert ("/code/TWL-G104" in page) == (status == "silent")
 
 
-async def test_what_a_silent_gateway_showed_is_not_said_to_be_shown(
+async def test_what_a_silent_gateway_showed_is_not_shown_as_current(
     browser: Browser, setup: Setup, clock: SetClock, service: RunningService
 ) -> None:
     """With its time; and one that took leave of the broker, or whose connection ended, is said to have left."""
@@ -166,7 +166,7 @@ async def test_what_a_silent_gateway_showed_is_not_said_to_be_shown(
         assert ", 21:12</td>" in page
 
 
-async def test_one_gateway_tells_its_clock_its_answer_and_its_events(
+async def test_one_gateway_shows_its_clock_its_answer_and_its_events(
     setup: Setup, clock: SetClock, service: RunningService, browser: Browser
 ) -> None:
     """And nothing of others."""
@@ -212,7 +212,7 @@ async def test_a_day_later_the_silence_has_its_date(
     assert "Tyst sedan mån 23 nov 20:14" in (await browser().get("/gateways")).text
 
 
-async def test_the_next_test_of_the_lamps_is_said(
+async def test_the_next_test_of_the_lamps_is_shown(
     browser: Browser, service: RunningService, setup: Setup, clock: SetClock
 ) -> None:
     """Where there is one soon."""

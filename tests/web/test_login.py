@@ -115,7 +115,7 @@ async def test_every_failure_reads_alike(browser: Browser) -> None:
 
 
 @pytest.mark.usefixtures("people")
-async def test_whoever_guesses_is_told_how_long_to_wait(browser: Browser, clock: SetClock) -> None:
+async def test_whoever_guesses_is_shown_how_long_to_wait(browser: Browser, clock: SetClock) -> None:
     """And gets in after that with the right password."""
     client = browser()
     for _ in range(4):
@@ -199,7 +199,7 @@ async def test_the_first_account_is_made_with_the_code(
         ({"name": ""}, 422, "Namnet går inte att använda. Skriv ett namn med 1–64 tecken"),
     ],
 )
-async def test_what_is_wrong_at_the_start_is_told_and_what_was_typed_is_kept(
+async def test_what_is_wrong_at_the_start_is_shown_and_what_was_typed_is_kept(
     browser: Browser, service: RunningService, clock: SetClock, fields: dict[str, str], status: int, words: str
 ) -> None:
     """At its field, with its cure."""
@@ -377,12 +377,12 @@ async def test_a_foreign_form_is_not_carried_along(browser: Browser) -> None:
 
 @pytest.mark.usefixtures("people")
 async def test_a_form_that_was_open_during_a_restart_still_counts(
-    browser: Browser, service: RunningService, told: list[Event]
+    browser: Browser, service: RunningService, events: list[Event]
 ) -> None:
     """The key that signs it is kept."""
     mark = csrf(await browser().get("/login"))
     service.accounts.close()
-    service.accounts = AccountStore(service.state, told.append)
+    service.accounts = AccountStore(service.state, events.append)
     answer = await browser().post("/login", data={"csrf": mark, "name": "admin", "password": PASSWORD})
     assert answer.status_code == 303
 

@@ -21,7 +21,7 @@ EVENING = datetime(2026, 11, 24, 20, 14, tzinfo=UTC)
 READING = ClockReading(EVENING, 1000.0)
 
 
-def told() -> EventCounts:
+def counts() -> EventCounts:
     """A command that was confirmed at once, one that was confirmed late, one that was not answered."""
     counts = EventCounts(EVENING - timedelta(hours=1))
     fields = {"gateway": "mast", "attempts": 1, "command_id": "1", "shows": {}}
@@ -33,7 +33,7 @@ def told() -> EventCounts:
 
 def values(setup: Setup, **health: object) -> dict[str, float]:
     """Sample and labels -> value."""
-    text = metrics_text(snapshot_of(setup, READING, **health), told()).decode()
+    text = metrics_text(snapshot_of(setup, READING, **health), counts()).decode()
     found: dict[str, float] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -86,7 +86,7 @@ def test_a_zone_whose_gateway_does_not_confirm_does_not_match(setup: Setup) -> N
     snapshot = snapshot_of(setup, READING)
     state = next(iter(snapshot.states.values()))
     states = {name: state._replace(status={"bowl": "differs", "shaft": "confirmed"}) for name in snapshot.states}
-    text = metrics_text(replace(snapshot, states=states), told()).decode()
+    text = metrics_text(replace(snapshot, states=states), counts()).decode()
     assert 'watertower_zone_matches_schedule{zone="bowl"} 0.0' in text
     assert 'watertower_zone_matches_schedule{zone="shaft"} 1.0' in text
 
@@ -96,19 +96,19 @@ def test_a_zone_that_no_gateway_drives_matches_nothing(setup: Setup) -> None:
     (mast,) = setup.tower.gateways
     lamps = tuple(lamp for lamp in mast.fixtures if lamp.zone == "bowl")
     tower = setup.tower.model_copy(update={"gateways": (mast.model_copy(update={"fixtures": lamps}),)})
-    text = metrics_text(snapshot_of(replace(setup, tower=tower), READING), told()).decode()
+    text = metrics_text(snapshot_of(replace(setup, tower=tower), READING), counts()).decode()
     assert 'watertower_zone_matches_schedule{zone="bowl"} 1.0' in text
     assert 'watertower_zone_matches_schedule{zone="shaft"} 0.0' in text
 
 
-def test_many_gateways_are_told_as_counts(setup: Setup) -> None:
+def test_many_gateways_are_shown_as_counts(setup: Setup) -> None:
     """A site of 10,000 has as many series as one of 101."""
     gateway = setup.tower.gateways[0]
 
     def series(count: int) -> int:
         many = tuple(gateway.model_copy(update={"name": f"g{number}"}) for number in range(count))
         site = replace(setup, tower=setup.tower.model_copy(update={"gateways": many}))
-        return len(metrics_text(snapshot_of(site, READING), told()).splitlines())
+        return len(metrics_text(snapshot_of(site, READING), counts()).splitlines())
 
     assert series(101) == series(300) < series(100)
 
@@ -116,7 +116,7 @@ def test_many_gateways_are_told_as_counts(setup: Setup) -> None:
 @pytest.mark.real
 def test_promtool_finds_nothing_to_complain_of(setup: Setup) -> None:
     """Names, types, help, units."""
-    text = metrics_text(snapshot_of(setup, READING), told())
+    text = metrics_text(snapshot_of(setup, READING), counts())
     checked = subprocess.run([require("promtool"), "check", "metrics"], input=text, capture_output=True, check=False)
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
 
@@ -132,7 +132,7 @@ def test_a_control_loop_that_hangs_is_not_alive(setup: Setup) -> None:
 
 
 def test_ready_is_what_can_do_its_work(setup: Setup) -> None:
-    """Each part is told."""
+    """Each part is reported."""
     snapshot = snapshot_of(setup, READING)
     assert all(readiness(snapshot, READING).values())
     lost = replace(snapshot, connected={"b:1883": False})
@@ -151,7 +151,7 @@ async def test_machines_get_their_answers(
     assert (await browser().get(path)).status_code == status
 
 
-async def test_from_elsewhere_only_whether_it_lives_is_told(browser: Browser, service: RunningService) -> None:
+async def test_from_elsewhere_only_whether_it_lives_is_shown(browser: Browser, service: RunningService) -> None:
     """The rest is for those who may read the page; no login page is sent to a program."""
     elsewhere = browser(peer="192.0.2.7", url="http://tower.example")
     assert (await elsewhere.get("/healthz")).status_code == 200

@@ -109,16 +109,16 @@ async def test_what_it_would_do_is_read_back_and_not_done(kim: LoggedIn, control
     assert read_part((await kim.post("/fragment/override", until="sunrise")).text, "result") == ""
 
 
-async def test_it_is_done_recorded_and_told_once(kim: LoggedIn, controller: AnsweringService) -> None:
+async def test_it_is_done_recorded_and_confirmed_once(kim: LoggedIn, controller: AnsweringService) -> None:
     """Then the tower is the view, and reloading it says it no more."""
     answer = await kim.post("/override", **BLUE)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     (stored,) = controller.manager.in_force
     assert (stored.said, stored.owner, stored.reason) == ("blå", "operator", "sorg")
     assert set(looks_at(controller.program, controller.clock.wall)["bowl"].model_dump()["color"]) == set("#0000FF")
-    told = f"Mottaget. Vattentornet ska lysa blått till {SUNRISE}."
-    assert told in (await kim.get("/")).text
-    assert told not in (await kim.get("/")).text
+    result = f"Mottaget. Vattentornet ska lysa blått till {SUNRISE}."
+    assert result in (await kim.get("/")).text
+    assert result not in (await kim.get("/")).text
     row = controller.service.accounts.audit.rows()[-1]
     assert (row.act, row.actor.name, row.after) == (
         "override.set",
@@ -141,7 +141,7 @@ async def test_two_at_once_are_both_kept(kim: LoggedIn, controller: AnsweringSer
 
 
 @pytest.mark.parametrize(
-    ("typed", "field", "said", "cures"),
+    ("typed", "field", "text", "cures"),
     [
         ({"color": "own", "own": "bla"}, "own", "”bla” är ingen färg", ["blå"]),
         ({"color": "own", "own": "#F60"}, "own", "är inte skrivet som en färgkod", ["#FF6600"]),
@@ -162,8 +162,8 @@ async def test_two_at_once_are_both_kept(kim: LoggedIn, controller: AnsweringSer
         ({"zone": "<img onerror>"}, "zones", "ingen zon", []),
     ],
 )
-async def test_what_cannot_be_granted_is_said_at_its_field(
-    kim: LoggedIn, controller: AnsweringService, typed: dict[str, str], field: str, said: str, cures: list[str]
+async def test_what_cannot_be_granted_is_shown_at_its_field(
+    kim: LoggedIn, controller: AnsweringService, typed: dict[str, str], field: str, text: str, cures: list[str]
 ) -> None:
     """In the product's words, with what may be meant; everything typed is still there, and nothing is done."""
     given = BLUE | typed
@@ -172,7 +172,7 @@ async def test_what_cannot_be_granted_is_said_at_its_field(
     assert answer.status_code == 422
     assert "<title>Fel: Ändra ljuset nu" in page
     assert f'<a href="#{field}">' in page
-    assert said in at_field(page, field).replace('"', "”").replace("'", "”")
+    assert text in at_field(page, field).replace('"', "”").replace("'", "”")
     assert [html.unescape(each) for each in re.findall(rf'name="apply" value="{field}=([^"]*)"', page)] == cures
     assert checked(page, "color") == [given["color"]] * bool(given["color"])
     assert checked(page, "until") == [given["until"]] * bool(given["until"])
@@ -203,7 +203,7 @@ async def test_under_a_stop_the_stop_is_to_be_lifted_first(kim: LoggedIn, contro
 
 
 async def test_while_the_clock_is_suspect_only_the_stop_works(kim: LoggedIn, controller: AnsweringService) -> None:
-    """No end can be found by it, as is said before anything is typed."""
+    """No end can be found by it, as the page shows before anything is typed."""
     assert "Klockan är osäker" not in (await kim.get("/override")).text
     controller.trust = Trust.SUSPECT
     controller.publish()
@@ -217,7 +217,7 @@ async def test_while_the_clock_is_suspect_only_the_stop_works(kim: LoggedIn, con
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "text"),
     [
         ("silent", "Ändringen når inte mast just nu."),
         ("differs", "Ändringen når inte mast just nu."),
@@ -225,8 +225,8 @@ async def test_while_the_clock_is_suspect_only_the_stop_works(kim: LoggedIn, con
         ("confirmed", ""),
     ],
 )
-async def test_whom_a_change_does_not_reach_is_said(
-    kim: LoggedIn, controller: AnsweringService, status: Status, said: str
+async def test_whom_a_change_does_not_reach_is_shown(
+    kim: LoggedIn, controller: AnsweringService, status: Status, text: str
 ) -> None:
     """Before somebody wonders why nothing happens."""
     zones = dict.fromkeys(controller.setup.tower.zones, status)
@@ -238,8 +238,8 @@ async def test_whom_a_change_does_not_reach_is_said(
     controller.change = change
     controller.publish()
     page = (await kim.get("/override")).text
-    assert ("Ändringen når inte" in page) == bool(said)
-    assert said in page
+    assert ("Ändringen når inte" in page) == bool(text)
+    assert text in page
 
 
 async def test_a_campaign_is_left_out(kim: LoggedIn, controller: AnsweringService) -> None:
@@ -288,7 +288,7 @@ async def test_what_other_people_typed_is_text(kim: LoggedIn, controller: Answer
 
 
 async def test_a_stop_needs_no_reason_and_lifting_it_does(kim: LoggedIn, controller: AnsweringService) -> None:
-    """What is lit then is said first; both are recorded."""
+    """The page first shows what is lit then; both are recorded."""
     assert (await kim.post("/stop", reason="")).headers["location"] == "/"
     assert controller.manager.stop is not None
     assert "Säkerhetsstopp är satt." in (await kim.get("/")).text

@@ -64,7 +64,7 @@ async def test_why_it_is_so_now_needs_no_history(browser: Browser, past: None) -
     assert f"<li>{WEEK}, orange 100 %" in found
 
 
-async def test_a_fault_then_is_told_by_its_code(browser: Browser, past: None) -> None:
+async def test_a_fault_then_is_named_by_its_code(browser: Browser, past: None) -> None:
     """With the gateway."""
     found = (await browser().get("/why", params={"at": "2026-11-23T23:06"})).text
     assert "Fel då: TWL-G104 mast är tyst" in found
@@ -72,7 +72,7 @@ async def test_a_fault_then_is_told_by_its_code(browser: Browser, past: None) ->
 
 
 @pytest.mark.parametrize("asked", [{"day": "nonsense", "time": "25:99"}, {"at": "<b>"}, {"day": "i går"}])
-async def test_what_is_no_instant_is_told_at_the_field(browser: Browser, past: None, asked: dict[str, str]) -> None:
+async def test_what_is_no_instant_is_shown_at_the_field(browser: Browser, past: None, asked: dict[str, str]) -> None:
     """Nothing typed is lost."""
     found = await browser().get("/why", params=asked, headers={"accept-language": "sv"})
     assert found.status_code == 422
@@ -82,7 +82,7 @@ async def test_what_is_no_instant_is_told_at_the_field(browser: Browser, past: N
     assert f'value="{typed}"' in found.text
 
 
-async def test_where_nothing_is_recorded_that_is_said(browser: Browser, past: None) -> None:
+async def test_where_nothing_is_recorded_that_is_shown(browser: Browser, past: None) -> None:
     """And the rules of then follow."""
     found = (await browser().get("/why", params={"at": "2026-11-22T03:00"})).text
     assert "historiken har inget om den här minuten" in found
@@ -119,7 +119,7 @@ async def test_the_past_is_for_those_who_may_read(browser: Browser, past: None) 
         assert (await elsewhere.get(path)).status_code == 303
 
 
-async def test_a_history_that_cannot_be_read_is_told(browser: Browser, past: None, service: RunningService) -> None:
+async def test_a_history_that_cannot_be_read_is_shown(browser: Browser, past: None, service: RunningService) -> None:
     """No traceback."""
     (service.state / "history.db").write_bytes(b"not a database " * 1000)
     for path in ("/why?at=2026-11-23T23:30", "/proof"):

@@ -54,7 +54,7 @@ def words(root: ET.Element) -> list[str]:
     return ["".join(each.itertext()) for each in root.iter(f"{SVG}text")]
 
 
-def said(root: ET.Element) -> str:
+def sentences(root: ET.Element) -> str:
     """The text for those who hear it."""
     found = root.find(f"{SVG}desc")
     assert found is not None
@@ -67,7 +67,7 @@ def test_a_confirmed_tower_has_the_exact_colour_of_its_lamps() -> None:
     for zone in zones(root).values():
         assert (zone.get("fill"), zone.get("data-shown"), zone.get("data-brightness")) == ("#FF6A00", "#FF6A00", "1")
     assert words(root) == ["Skålen", "orange ✓", "Skaftet", "orange ✓"]
-    assert said(root) == "Natt. Skålen: orange, bekräftat. Skaftet: orange, bekräftat."
+    assert sentences(root) == "Natt. Skålen: orange, bekräftat. Skaftet: orange, bekräftat."
     assert root.get("role") == "img"
 
 
@@ -89,7 +89,7 @@ def test_five_brightnesses_are_five_colours_on_the_wall() -> None:
         ("unknown", "okänt", 1, 1),
     ],
 )
-def test_each_status_is_seen_and_said(status: Status, label: str, dashed: int, hatched: int) -> None:
+def test_each_status_is_drawn_and_named(status: Status, label: str, dashed: int, hatched: int) -> None:
     """By a line, a hatch and words, not by colour alone; the light shown is the one that was reported."""
     since = AT.replace(hour=20, minute=51)
     root = drawn(part("bowl"), part("shaft", PartLight(BLUE, status), silent_since=since))
@@ -98,7 +98,7 @@ def test_each_status_is_seen_and_said(status: Status, label: str, dashed: int, h
     hatches = [path for path in root.iter(f"{SVG}path") if path.get("fill") == "url(#p-hatch)"]
     assert (len(marks), len(hatches)) == (dashed, hatched)
     assert zones(root)["shaft"].get("data-shown") == "#0000FF"
-    assert ("ska visa orange" in said(root)) == (status != "confirmed")
+    assert ("ska visa orange" in sentences(root)) == (status != "confirmed")
 
 
 def test_gateways_of_a_part_that_disagree_share_it_by_their_number() -> None:
@@ -175,8 +175,8 @@ def test_the_sky_follows_the_sun() -> None:
     assert sky(-40) == ("#060A1A", "#141A38")
     assert sky(60) == sky(30)
     assert sky(-9) not in {sky(-12), sky(-6)}
-    assert said(day).startswith("Dag.")
-    assert "Säkerhetsstopp gäller." in said(drawn(part("bowl"), is_stopped=True))
+    assert sentences(day).startswith("Dag.")
+    assert "Säkerhetsstopp gäller." in sentences(drawn(part("bowl"), is_stopped=True))
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +213,7 @@ def test_a_preview_claims_nothing_of_lamps(setup: Setup) -> None:
     """It has neither a sign of confirmation nor a status, and its title says what it is."""
     root = drawn(*preview_of(setup.tower, {"bowl": ORANGE}))
     assert words(root) == ["Skålen", "orange", "Skaftet", "släckt"]
-    assert said(root) == "Natt. Skålen: orange. Skaftet: släckt."
+    assert sentences(root) == "Natt. Skålen: orange. Skaftet: släckt."
     title = root.find(f"{SVG}title")
     assert title is not None
     assert title.text == "Vattentornet, så som det skulle lysa"

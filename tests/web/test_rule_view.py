@@ -149,7 +149,7 @@ async def test_everyday_light_needs_no_days(site: Site, kim: Person) -> None:
     assert [str(window) for window in light.hours] == ["solnedgång till 23:00"]
 
 
-async def test_parts_have_colours_of_their_own_and_a_dark_one_is_told(site: Site, kim: Person) -> None:
+async def test_parts_have_colours_of_their_own_and_a_dark_one_is_shown(site: Site, kim: Person) -> None:
     """The print green of a municipality is a fifth of the light; one press uses all of it."""
     await kim.go(WEEK)
     asked = {"by_zone": "1", "color__bowl": "vit", "color__shaft": "own", "own__shaft": "#2E7D32"}
@@ -181,7 +181,7 @@ async def test_colours_one_after_another_have_two_rows_and_as_many_as_there_are(
         assert kim.html.count('<input name="colors"') == len(colors)
 
 
-async def test_what_the_public_is_told_is_part_of_the_form(site: Site, kim: Person) -> None:
+async def test_the_text_for_the_public_is_part_of_the_form(site: Site, kim: Person) -> None:
     """In both languages, with a link."""
     await kim.change(WEEK, about__sv="Mot våld.", about__en="Against violence.", link="https://www.alvesta.se/orange")
     await kim.save()
@@ -192,7 +192,7 @@ async def test_what_the_public_is_told_is_part_of_the_form(site: Site, kim: Pers
 
 
 @pytest.mark.parametrize(
-    ("field", "typed", "said", "button", "value"),
+    ("field", "typed", "text", "button", "value"),
     [
         ("days", "31 november", "Det finns ingen 31 november", "Byt till 30 november", "30 november"),
         ("days", "21/11", "visar inte vilket som är månaden", "Byt till 21 november", "21 november"),
@@ -201,8 +201,8 @@ async def test_what_the_public_is_told_is_part_of_the_form(site: Site, kim: Pers
         ("fade_out", "2", "saknar enhet", "Byt till 2 min", "2 min"),
     ],
 )
-async def test_a_mistake_is_told_at_its_field_with_its_cure(
-    site: Site, kim: Person, field: str, typed: str, said: str, button: str, value: str
+async def test_a_mistake_is_shown_at_its_field_with_its_cure(
+    site: Site, kim: Person, field: str, typed: str, text: str, button: str, value: str
 ) -> None:
     """In the words of the product; one press writes the cure, and everything else stays as it was typed."""
     before = site.text
@@ -210,7 +210,7 @@ async def test_a_mistake_is_told_at_its_field_with_its_cure(
     assert kim.status == 422
     assert "<title>Fel: " in kim.html
     assert f'href="#{field}"' in kim.html
-    assert said in kim.words
+    assert text in kim.words
     assert f'id="{field}" name="{field}" value="{typed}"' in kim.html
     await kim.press("/schedule/draft", button)
     assert f'name="{field}" value="{value}"' in kim.html
@@ -228,7 +228,7 @@ async def test_what_is_empty_is_asked_for_in_the_words_of_the_form(site: Site, k
     assert "`" not in kim.words
 
 
-async def test_a_name_that_is_taken_is_told_at_the_name(site: Site, kim: Person) -> None:
+async def test_a_name_that_is_taken_is_shown_at_the_name(site: Site, kim: Person) -> None:
     """A draft of a new rule does not change the other."""
     await kim.change("/schedule/new", name="En vecka fri från våld", days="1 maj", year_choice="every")
     assert (kim.status, 'href="#name"' in kim.html) == (422, True)
@@ -243,7 +243,7 @@ async def test_reading_back_keeps_nothing(site: Site, kim: Person) -> None:
     assert "osparat utkast" not in kim.words
 
 
-async def test_both_ways_to_count_days_are_told_with_their_times(site: Site, kim: Person) -> None:
+async def test_both_ways_to_count_days_are_shown_with_their_times(site: Site, kim: Person) -> None:
     """Calendar days begin at midnight."""
     await kim.go(WEEK)
     assert "Första ljus fre 20 nov 00:00, sista ljus tors 26 nov 24:00." in kim.words
@@ -401,7 +401,7 @@ async def test_times_behind_days_are_put_among_the_hours_by_one_press(site: Site
 
 
 @pytest.mark.parametrize(
-    ("typed", "said", "never"),
+    ("typed", "text", "never"),
     [
         ({"days": "blåbärstider"},
          'klockslag hör till "Tider", dagar som inte ska räknas till "Utom dessa dagar"', "hours:"),
@@ -411,13 +411,13 @@ async def test_times_behind_days_are_put_among_the_hours_by_one_press(site: Site
         ({"color": "own", "own": "orange 60 %"}, "60 % under ”Ljusstyrka”", "brightness:"),
     ],
 )  # fmt: skip
-async def test_what_is_wrong_is_told_in_the_labels_of_the_form(
-    site: Site, kim: Person, typed: dict[str, str | list[str]], said: str, never: str
+async def test_what_is_wrong_is_shown_in_the_labels_of_the_form(
+    site: Site, kim: Person, typed: dict[str, str | list[str]], text: str, never: str
 ) -> None:
     """Whoever uses the form has never seen the words of the file."""
     await kim.change(WEEK, **typed)
     assert kim.status == 422
-    assert said in kim.words
+    assert text in kim.words
     assert never not in kim.words
 
 
@@ -446,7 +446,7 @@ async def test_days_of_several_pieces_are_read_back_with_the_next_ones(kim: Pers
     assert ("Sedan" in kim.words) == ("Sedan" in read)
 
 
-async def test_hours_that_the_sun_does_not_give_are_said_to_be_none(site: Site, kim: Person) -> None:
+async def test_hours_that_the_sun_does_not_give_are_shown_as_none(site: Site, kim: Person) -> None:
     """At midsummer beyond the polar circle; the form would else stay silent."""
     tower = site.folder / "tower.yaml"
     tower.write_text(tower.read_text().replace("latitude: 56.899", "latitude: 69.65"))
@@ -457,7 +457,7 @@ async def test_hours_that_the_sun_does_not_give_are_said_to_be_none(site: Site, 
     assert "Tiderna infaller aldrig de dagarna." in kim.words
 
 
-async def test_a_morning_after_is_told_as_such(kim: Person) -> None:
+async def test_a_morning_after_is_shown_as_such(kim: Person) -> None:
     """Who writes 13 December from 06:00 means the morning of Lucia, not that of the 14th."""
     await kim.go("/schedule/new")
     typed = {
@@ -484,7 +484,7 @@ async def test_what_is_over_cannot_be_helped_by_a_place_at_the_top(kim: Person) 
     assert "Flytta Gammal överst" not in kim.words
 
 
-async def test_many_days_are_told_year_by_year(kim: Person) -> None:
+async def test_many_days_are_shown_year_by_year(kim: Person) -> None:
     """Each weekend of a year would be a list of its own."""
     await kim.change("/schedule/new", name="Helg", days="fredagar till söndagar", year_choice="every")
     assert (
@@ -493,7 +493,7 @@ async def test_many_days_are_told_year_by_year(kim: Person) -> None:
     assert kim.words.count("blir tända") < 4
 
 
-async def test_days_in_what_is_good_to_know_are_said_as_people_say_them(kim: Person) -> None:
+async def test_days_in_what_is_good_to_know_are_written_as_people_say_them(kim: Person) -> None:
     """`2027-05-01` is for programs."""
     await kim.change("/schedule/new", name="Maj", days="1 maj 2027", hours_choice="own", hours="20–23")
     assert "medan solen är uppe natten lör 1 maj 2027" in kim.words

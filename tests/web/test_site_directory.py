@@ -50,13 +50,18 @@ def well(
 
 @pytest.fixture
 async def directory(
-    setup: Setup, clock: SetClock, tmp_path: Path, told: list[Event], walks: LampWalks, monkeypatch: pytest.MonkeyPatch
+    setup: Setup,
+    clock: SetClock,
+    tmp_path: Path,
+    events: list[Event],
+    walks: LampWalks,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[SiteDirectory]:
     """Two sites that are well, over the same accounts."""
     monkeypatch.setattr(passwords, "LOG_N", 4)
     monkeypatch.setattr(passwords, "RUNS", 1)
-    accounts = AccountStore(tmp_path, told.append)
-    made = SiteDirectory(accounts, clock, told.append)  # type: ignore[arg-type]
+    accounts = AccountStore(tmp_path, events.append)
+    made = SiteDirectory(accounts, clock, events.append)  # type: ignore[arg-type]
     for name in ("north", "south"):
         made.add(well(made, setup, name, walks, tmp_path / name))
     yield made
@@ -239,7 +244,7 @@ async def test_the_only_site_has_the_addresses_of_the_page(ask: Ask, only: Runni
     assert (await browser.get("/sites")).status_code == 404
 
 
-async def test_of_the_only_site_that_others_may_lead_each_controller_tells_of_itself(
+async def test_of_the_only_site_that_others_may_lead_each_controller_reports_itself(
     ask: Ask, directory: SiteDirectory, only: RunningService
 ) -> None:
     """Whether or not it leads."""
@@ -288,7 +293,7 @@ async def test_what_others_lead_is_looked_at_now_and_then(directory: SiteDirecto
         assert (directory.version != version) is is_looked_at
 
 
-async def test_the_list_is_told_when_something_changes(ask: Ask, directory: SiteDirectory) -> None:
+async def test_the_list_is_notified_when_something_changes(ask: Ask, directory: SiteDirectory) -> None:
     """By the same kind of stream as the views of a site."""
     async with asyncio.timeout(30):
         asyncio.get_running_loop().call_later(3, directory.end)

@@ -62,7 +62,7 @@ async def press(sara: LoggedIn, act: str, step: int = 0, **more: str) -> str:
 
 
 async def test_lamp_after_lamp_to_what_was_found(
-    sara: LoggedIn, sent: list[Message], service: RunningService, told: list[Event]
+    sara: LoggedIn, sent: list[Message], service: RunningService, events: list[Event]
 ) -> None:
     """Each answer is kept at once; the end is told, audited and said lamp by lamp."""
     page = (await sara.get(WALK)).text
@@ -78,7 +78,7 @@ async def test_lamp_after_lamp_to_what_was_found(
     assert re.findall(r"mast/(\S+) \([^)]*\) (Lyser inte|Lyser|Överhoppad)", seen(page)) == [
         *zip(LAMPS, ("Lyser", "Lyser inte", "Överhoppad", "Lyser"), strict=True)
     ]
-    results = LampResults(service.state, told.append).read().people
+    results = LampResults(service.state, events.append).read().people
     assert {lamp: result.lit for lamp, result in results.items()} == {
         "mast/bowl-north": True,
         "mast/bowl-south": False,
@@ -87,14 +87,14 @@ async def test_lamp_after_lamp_to_what_was_found(
     rows = [row for row in service.accounts.audit.rows() if row.act == "gateway.walk_test"]
     assert [row.actor.name for row in rows] == ["admin", "admin"]
     assert {"gateway": "mast", "steps": 4} in [row.after for row in rows]
-    assert [event.code for event in told] == ["TWL-G130", "TWL-G131"]
+    assert [event.code for event in events] == ["TWL-G130", "TWL-G131"]
 
 
-async def test_an_answer_outlives_the_service(sara: LoggedIn, service: RunningService, told: list[Event]) -> None:
+async def test_an_answer_outlives_the_service(sara: LoggedIn, service: RunningService, events: list[Event]) -> None:
     """Nothing that somebody saw is lost when it stops in the middle."""
     await press(sara, "start")
     await press(sara, "no", 0)
-    assert not LampResults(service.state, told.append).read().people["mast/bowl-north"].lit
+    assert not LampResults(service.state, events.append).read().people["mast/bowl-north"].lit
 
 
 async def test_the_page_of_the_gateway_says_what_the_last_test_found(sara: LoggedIn, clock: SetClock) -> None:
@@ -114,10 +114,10 @@ async def test_the_page_of_the_gateway_says_what_the_last_test_found(sara: Logge
 
 
 async def test_the_page_of_the_gateway_says_what_the_service_found_itself(
-    sara: LoggedIn, service: RunningService, told: list[Event], clock: SetClock
+    sara: LoggedIn, service: RunningService, events: list[Event], clock: SetClock
 ) -> None:
     """And what people saw, where they did."""
-    results, now = LampResults(service.state, told.append), clock.read().wall
+    results, now = LampResults(service.state, events.append), clock.read().wall
     found = {"bowl-north": True, "bowl-south": False}
     results.note_found({f"mast/{lamp}": LampResult(at=now, lit=lit, by="report") for lamp, lit in found.items()})
     page = seen((await sara.get("/gateways/mast")).text)
@@ -147,7 +147,7 @@ async def test_each_color_by_itself(sara: LoggedIn, sent: list[Message]) -> None
     assert Walk.model_validate_json(sent[-1].payload).channel == 1
 
 
-async def test_a_gateway_that_does_not_follow_is_told(
+async def test_a_gateway_that_does_not_follow_is_shown(
     sara: LoggedIn, service: RunningService, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else one would look for the fault in lamps that nobody lights."""
@@ -185,7 +185,7 @@ async def test_under_a_safety_stop_no_lamp_is_lit(
     assert not sent
 
 
-async def test_an_answer_that_cannot_be_kept_is_told(sara: LoggedIn, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_answer_that_cannot_be_kept_is_shown(sara: LoggedIn, monkeypatch: pytest.MonkeyPatch) -> None:
     """The test goes on all the same."""
 
     def full(*_: object) -> None:

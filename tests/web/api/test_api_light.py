@@ -121,7 +121,7 @@ async def test_a_body_that_is_no_request_is_a_clear_status(
     assert not tower.manager.in_force
 
 
-async def test_a_controller_that_does_not_answer_is_told(
+async def test_a_controller_that_does_not_answer_is_shown(
     program: Program, tower: AnsweringService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may have acted: that is no success, and no refusal."""
@@ -190,7 +190,7 @@ async def test_a_form_of_another_site_is_never_an_act(tower: AnsweringService, b
     assert tower.manager.stop is None
 
 
-async def test_an_override_is_told_with_what_it_tells_the_public(program: Program) -> None:
+async def test_an_override_is_shown_with_its_text_for_the_public(program: Program) -> None:
     """A text in some languages, and a link."""
     body = BLUE | {"about": {"sv": "För Ukraina"}, "link": "https://alvesta.example/blatt"}
     assert (await program.post("/overrides", body)).status_code == 201

@@ -77,7 +77,7 @@ def unknown_keys(value: dict[str, Any], model: type[BaseModel]) -> set[str]:
     return value.keys() - {field.alias or name for name, field in model.model_fields.items()}
 
 
-async def test_status_says_how_it_stands_in_values_and_in_each_language(
+async def test_status_says_the_state_in_values_and_in_each_language(
     program: Program, tower: AnsweringService, clock: SetClock
 ) -> None:
     """The sentence of the page beside the values; what is set by hand too."""
@@ -149,7 +149,7 @@ async def test_events_come_page_by_page(program: Program, happened: None) -> Non
         ("/plan?period=%00", "TWL-Q105"),
     ],
 )
-async def test_what_cannot_be_meant_is_told_with_its_code_and_cure(program: Program, path: str, code: str) -> None:
+async def test_what_cannot_be_meant_is_shown_with_its_code_and_cure(program: Program, path: str, code: str) -> None:
     """In the language of whoever asks."""
     english = await program.get(path)
     swedish = await program.get(path, headers={"accept-language": "sv"})
@@ -182,7 +182,7 @@ async def test_what_cannot_be_meant_is_told_with_its_code_and_cure(program: Prog
         f"{V1}/drafts/%2e%2e",
     ],
 )
-async def test_an_address_that_leads_nowhere_is_told(program: Program, path: str) -> None:
+async def test_an_address_that_leads_nowhere_is_shown(program: Program, path: str) -> None:
     """As a problem, and short."""
     found = await program.client.get(path, headers={"authorization": f"Bearer {program.secret}"})
     assert found.status_code == 404
@@ -190,7 +190,7 @@ async def test_an_address_that_leads_nowhere_is_told(program: Program, path: str
     assert len(found.content) < 2000
 
 
-async def test_a_method_that_an_address_does_not_take_is_told(program: Program) -> None:
+async def test_a_method_that_an_address_does_not_take_is_shown(program: Program) -> None:
     """With those that it does."""
     for method, path, allowed in (
         ("POST", "/status", "GET"),
@@ -265,7 +265,7 @@ async def test_a_program_that_asks_in_a_loop_has_to_wait(
     assert (await program.get("/status")).status_code == 200
 
 
-async def test_before_the_first_turn_a_program_is_told_to_wait(
+async def test_before_the_first_turn_a_program_is_asked_to_wait(
     program: Program, service: RunningService, tower: AnsweringService
 ) -> None:
     """Nothing is asked of the controller then."""
@@ -288,7 +288,7 @@ async def test_a_history_that_cannot_be_read_is_no_traceback(program: Program, s
     assert (await program.get("/status")).status_code == 200
 
 
-async def test_a_mistake_in_the_program_is_told_and_logged(
+async def test_a_mistake_in_the_program_is_reported_and_logged(
     tower: AnsweringService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a problem without a traceback; the log has the place."""
@@ -301,7 +301,7 @@ async def test_a_mistake_in_the_program_is_told_and_logged(
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
         answer = await client.get(f"{V1}/status")
     await asyncio.sleep(0)
-    assert [event.code for event in tower.told] == ["TWL-W106"]
+    assert [event.code for event in tower.events] == ["TWL-W106"]
     assert (answer.status_code, answer.json()["code"]) == (500, "TWL-W106")
     assert "Traceback" not in answer.text
 

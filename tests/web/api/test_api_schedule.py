@@ -147,7 +147,7 @@ async def test_what_somebody_else_saved_meanwhile_is_kept(program: Program, towe
     ],
     ids=str,
 )
-async def test_edits_that_cannot_be_made_are_told_and_not_saved(
+async def test_edits_that_cannot_be_made_are_shown_and_not_saved(
     program: Program, tower: AnsweringService, edit: dict[str, Any]
 ) -> None:
     """With findings; the draft is kept, since nothing that was sent is lost."""
@@ -222,7 +222,7 @@ async def test_where_there_are_no_files_nothing_is_saved(program: Program, tower
         assert (answer.status_code, answer.json()["code"]) == (409, "TWL-W110")
 
 
-async def test_a_folder_that_cannot_be_written_is_told_with_whose_it_is(
+async def test_a_folder_that_cannot_be_written_is_shown_with_whose_it_is(
     program: Program, tower: AnsweringService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing was written."""
