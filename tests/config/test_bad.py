@@ -27,12 +27,12 @@ Found = Callable[..., tuple[Finding, ...]]
 @pytest.mark.parametrize("case", sorted(BAD.glob("*.yaml")), ids=lambda path: path.stem)
 def test_findings_of_a_file(case: Path, findings: Found) -> None:
     """Code, line, column, text and cure are those that stand beside the case."""
-    told = _told(_found(case, findings))
+    text = _as_text(_found(case, findings))
     beside = case.with_suffix(".txt")
     if os.environ.get("WATERTOWER_RENEW"):
-        beside.write_text(told, encoding="utf-8")
-    assert told
-    assert told == beside.read_text(encoding="utf-8")
+        beside.write_text(text, encoding="utf-8")
+    assert text
+    assert text == beside.read_text(encoding="utf-8")
 
 
 def _found(case: Path, findings: Found) -> tuple[Finding, ...]:
@@ -42,7 +42,7 @@ def _found(case: Path, findings: Found) -> tuple[Finding, ...]:
     return notes(parse(SHIPPED_TOWER.read_bytes(), case.read_bytes(), Path("config")), NOW)
 
 
-def _told(found: tuple[Finding, ...]) -> str:
+def _as_text(found: tuple[Finding, ...]) -> str:
     return "\n".join(_lines(finding) for finding in found)
 
 

@@ -52,10 +52,10 @@ def test_what_is_an_address_can_be_connected_to(text: str) -> None:
 )
 def test_what_is_none_is_shown_with_what_was_meant(text: str, meant: str | None) -> None:
     """And what is proposed is taken."""
-    with pytest.raises(Mistake) as told:
+    with pytest.raises(Mistake) as caught:
         broker(text)
-    assert told.value.fields.get("suggestion") == meant
-    assert told.value.code == ("TWL-S071" if meant else "TWL-S091")
+    assert caught.value.fields.get("suggestion") == meant
+    assert caught.value.code == ("TWL-S071" if meant else "TWL-S091")
     for one in meant.strip("[]").split(", ") if meant and not meant.startswith("mqtt") else [meant]:
         assert one is None or broker(one) == one
 
@@ -63,6 +63,6 @@ def test_what_is_none_is_shown_with_what_was_meant(text: str, meant: str | None)
 @pytest.mark.parametrize("twice", [("mqtt://a", "MQTT://A:1883/"), ("mqtts://[::1]", "mqtts://[::1]:8883")])
 def test_one_broker_under_two_spellings_is_one(twice: tuple[str, str]) -> None:
     """By host and port."""
-    with pytest.raises(Mistake) as told:
+    with pytest.raises(Mistake) as caught:
         several(twice)
-    assert told.value.code == "TWL-S070"
+    assert caught.value.code == "TWL-S070"

@@ -165,7 +165,9 @@ def test_a_lamp_that_two_sites_command_over_one_broker_is_shown_for_both(
     write_site(root, "north", OWN_TOWER + lamp.replace("TOPIC", "wled/x"))
     write_site(root, "south", OWN_TOWER + lamp.replace("TOPIC", topic) + broker)
     found = commanded_by_two({name: load(SiteFolder(root, name)) for name in ("north", "south")})
-    places = {site: [(each.code, each.place and each.place.line) for each in told] for site, told in found.items()}
+    places = {
+        site: [(each.code, each.place and each.place.line) for each in reported] for site, reported in found.items()
+    }
     expected = [("TWL-S334", 12)]
     assert places == ({"north": expected, "south": expected} if is_told else {})
 

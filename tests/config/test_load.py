@@ -360,15 +360,15 @@ def test_a_file_that_was_renamed_is_found(name: str, tmp_path: Path) -> None:
     """As editors and file managers do it; the schema beside it is no such file."""
     config = Path(shutil.copytree(SHIPPED, tmp_path / "config"))
     (config / "schedule.yaml").rename(config / name)
-    with pytest.raises(FilesRejected) as told:
+    with pytest.raises(FilesRejected) as caught:
         load(config)
-    assert [(one.code, one.event.fields) for one in told.value.findings] == [
+    assert [(one.code, one.event.fields) for one in caught.value.findings] == [
         ("TWL-S019", {"found": name, "name": "schedule.yaml"})
     ]
     (config / name).unlink()
-    with pytest.raises(FilesRejected) as told:
+    with pytest.raises(FilesRejected) as caught:
         load(config)
-    assert [one.code for one in told.value.findings] == ["TWL-S002"]
+    assert [one.code for one in caught.value.findings] == ["TWL-S002"]
 
 
 def test_a_file_with_endless_mistakes_is_shown_in_bounded_time(findings: Found) -> None:

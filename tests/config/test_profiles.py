@@ -10,7 +10,7 @@ from controller.lighting.profile import Profile, dump_profile
 HEAD = "name: x\nchannels: [red, green, blue]\n"
 
 
-def _told(folder: Path, text: str) -> list[tuple[str, tuple[int, int]]]:
+def _mistakes(folder: Path, text: str) -> list[tuple[str, tuple[int, int]]]:
     (folder / "profiles").mkdir(exist_ok=True)
     (folder / "profiles" / "flood.yaml").write_text(text, "utf-8")
     profiles, findings = read_profiles(folder)
@@ -19,7 +19,7 @@ def _told(folder: Path, text: str) -> list[tuple[str, tuple[int, int]]]:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         (HEAD, []),
         ("name: x\nchannels: [red, gren, blu]\n", [("TWL-F121", (2, 17)), ("TWL-F121", (2, 23))]),
@@ -47,17 +47,17 @@ def _told(folder: Path, text: str) -> list[tuple[str, tuple[int, int]]]:
     ],
 )
 def test_each_mistake_of_a_profile_is_shown_at_its_place(
-    text: str, told: list[tuple[str, tuple[int, int]]], tmp_path: Path
+    text: str, expected: list[tuple[str, tuple[int, int]]], tmp_path: Path
 ) -> None:
     """All of them at once, the keyword or the value that is wrong under the caret."""
-    assert _told(tmp_path, text) == told
+    assert _mistakes(tmp_path, text) == expected
 
 
 @pytest.mark.parametrize("channels", [["red"] * 512, ["red", "red fine"] * 256, [{"fixed": 3}, *["blue"] * 511]])
 def test_a_lamp_of_a_whole_universe_can_be_read(channels: list[object], tmp_path: Path) -> None:
     """A wall of pixels may have every channel that there is."""
     profile = Profile.model_validate({"name": "Wall", "channels": channels})
-    assert _told(tmp_path, dump_profile(profile)) == []
+    assert _mistakes(tmp_path, dump_profile(profile)) == []
     assert read_profiles(tmp_path)[0] == {"flood": profile}
 
 

@@ -112,7 +112,7 @@ def lamps(**other: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("gateways", "told"),
+    ("gateways", "expected"),
     [
         (lamps(name="post-[250..1]"), [("TWL-S310", {"suggestion": "post-[1..250]"})]),
         (lamps(name="post-[1-250]"), [("TWL-S310", {"suggestion": "post-[1..250]"})]),
@@ -139,14 +139,14 @@ def lamps(**other: str) -> str:
     ],
 )
 def test_a_mistake_is_shown_once_at_its_place_and_names_a_lamp(
-    gateways: str, told: list[tuple[str, dict[str, object]]], findings: Found
+    gateways: str, expected: list[tuple[str, dict[str, object]]], findings: Found
 ) -> None:
     found = findings(tower=tower(gateways))
     assert [
         (one.code, {key: one.event.fields[key] for key in fields})
-        for one, (_, fields) in zip(found, told, strict=False)
-    ] == told
-    assert len(found) == len(told)
+        for one, (_, fields) in zip(found, expected, strict=False)
+    ] == expected
+    assert len(found) == len(expected)
     assert all(one.place is not None for one in found)
 
 

@@ -38,17 +38,17 @@ def test_a_finding_in_swedish(findings: Found) -> None:
 
 def test_a_long_cure_stands_below_the_caret(findings: Found) -> None:
     """So that no line of the output is wider than a screen for its sake."""
-    told = as_text(findings(schedule=SWEDISH_KEY.replace("färg", "sparkle")), "sv").splitlines()
-    assert told[-2] == "  |     ^^^^^^^"
-    assert told[-1].startswith("  = hjälp: de här kan stå här: name, dates,")
+    output = as_text(findings(schedule=SWEDISH_KEY.replace("färg", "sparkle")), "sv").splitlines()
+    assert output[-2] == "  |     ^^^^^^^"
+    assert output[-1].startswith("  = hjälp: de här kan stå här: name, dates,")
 
 
 def test_the_margin_grows_with_the_line_number(findings: Found) -> None:
     """The bars stay below each other."""
     text = SWEDISH_KEY.replace("campaigns:", "# \n" * 200 + "campaigns:")
-    told = as_text(findings(schedule=text), "en").splitlines()
-    assert [line[:5] for line in told[1:4]] == ["   --", "    |", "205 |"]
-    assert told[4].startswith("    |     ^^^^ ")
+    output = as_text(findings(schedule=text), "en").splitlines()
+    assert [line[:5] for line in output[1:4]] == ["   --", "    |", "205 |"]
+    assert output[4].startswith("    |     ^^^^ ")
 
 
 def test_a_finding_about_the_whole_file_has_no_line(findings: Found) -> None:
@@ -79,8 +79,8 @@ def test_a_long_line_is_cut_around_the_fault() -> None:
 def test_nothing_of_a_file_leaves_its_line(findings: Found) -> None:
     """No escape sequence and no line break of a file reaches the terminal."""
     text = 'version: 1\ncampaigns:\n  - name: "a\\n\\x1b[31mred"\n    dates: 6 June\n    color: "\\x1b]0;x\\x07"\n'
-    for told in (as_text(findings(schedule=text), "en"), as_github(findings(schedule=text), "en")):
-        assert all(char.isprintable() for char in told.replace("\n", ""))
+    for output in (as_text(findings(schedule=text), "en"), as_github(findings(schedule=text), "en")):
+        assert all(char.isprintable() for char in output.replace("\n", ""))
 
 
 @pytest.mark.parametrize(
@@ -137,15 +137,15 @@ def test_a_code_host_gets_one_command_a_line(findings: Found) -> None:
 def test_findings_come_in_the_order_of_the_file_and_once() -> None:
     """Whoever found them."""
     source = SourceText("f", ("a", "b", "c"))
-    told = [source.finding("TWL-S013", FilePlace(line, 1, 2), key="k") for line in (3, 1, 2, 1)]
-    assert [finding.place for finding in in_order(tuple(told))] == [(1, 1, 2), (2, 1, 2), (3, 1, 2)]
+    made = [source.finding("TWL-S013", FilePlace(line, 1, 2), key="k") for line in (3, 1, 2, 1)]
+    assert [finding.place for finding in in_order(tuple(made))] == [(1, 1, 2), (2, 1, 2), (3, 1, 2)]
 
 
 def test_a_screenful_of_findings_is_enough() -> None:
     """The rest of a file's findings is a number."""
     source = SourceText("f", tuple("abc" for _ in range(1000)))
-    told = tuple(source.finding("TWL-S013", FilePlace(line, 1, 2), key="k") for line in range(1, 301))
-    kept = in_order(told)
+    made = tuple(source.finding("TWL-S013", FilePlace(line, 1, 2), key="k") for line in range(1, 301))
+    kept = in_order(made)
     assert len(kept) == MOST + 1
     assert kept[-1].event.text("en") == "and 200 more mistakes in this file"
     assert kept[-1].is_error

@@ -59,7 +59,7 @@ def codes(zones: int, colors: int) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("zones", "colors", "told"),
+    ("zones", "colors", "expected"),
     [
         (2, 512, []),
         (30, 60, []),
@@ -69,9 +69,9 @@ def codes(zones: int, colors: int) -> list[str]:
         (400, 2, ["TWL-S154"]),
     ],
 )
-def test_what_is_accepted_fits_into_the_document_of_a_gateway(zones: int, colors: int, told: list[str]) -> None:
+def test_what_is_accepted_fits_into_the_document_of_a_gateway(zones: int, colors: int, expected: list[str]) -> None:
     """With two days of plan ahead; what does not is refused at its colours."""
-    assert codes(zones, colors) == told
+    assert codes(zones, colors) == expected
 
 
 def test_there_is_no_gap_between_what_is_accepted_and_what_can_be_sent() -> None:

@@ -99,8 +99,8 @@ def test_what_a_gateway_cannot_do_is_noted(shipped: Setup) -> None:
     )
     tower = _tower(shipped) + "".join(f"  - {lamp}\n" for lamp in lamps)
     found = notes(parse(tower.encode(), "\n".join(shipped.schedule_text.source.lines).encode(), Path("config")), NOW)
-    told = [(one.code, one.event.fields["name"]) for one in found if "name" in one.event.fields]
-    assert told == [
+    noted = [(one.code, one.event.fields["name"]) for one in found if "name" in one.event.fields]
+    assert noted == [
         ("TWL-S232", "relay"),
         ("TWL-S234", "relay"),
         ("TWL-S231", "lamp"),
@@ -123,8 +123,8 @@ def test_light_that_only_a_bridge_or_a_scale_vouches_for_is_noted(shipped: Setup
     )
     tower = _tower(shipped) + "".join(f"  - {lamp}\n" for lamp in lamps)
     found = notes(parse(tower.encode(), "\n".join(shipped.schedule_text.source.lines).encode(), Path("config")), NOW)
-    told = [(one.code, one.event.fields["name"]) for one in found if "name" in one.event.fields]
-    assert told == [("TWL-S238", "group"), ("TWL-S238", "bridged"), ("TWL-S239", "assumed")]
+    noted = [(one.code, one.event.fields["name"]) for one in found if "name" in one.event.fields]
+    assert noted == [("TWL-S238", "group"), ("TWL-S238", "bridged"), ("TWL-S239", "assumed")]
 
 
 @pytest.mark.parametrize(
@@ -143,11 +143,11 @@ def test_a_sequence_that_wears_flash_memory_is_noted_at_its_pace(
     tower = _tower(shipped) + f"  - {{name: worn, {kind}, zone: {zone}}}\n"
     rule = f"  - {{name: a, dates: 6 June, color: {color}, change_every: 10 s}}\n"
     found = notes(parse(tower.encode(), f"version: 1\ncampaigns:\n{rule}".encode(), Path("config")), NOW)
-    told = [one for one in found if one.code == "TWL-S240"]
-    assert [(one.event.fields["times"], one.event.fields["names"]) for one in told] == (
+    noted = [one for one in found if one.code == "TWL-S240"]
+    assert [(one.event.fields["times"], one.event.fields["names"]) for one in noted] == (
         [(times, "worn")] if times else []
     )
-    assert all("change_every: 10 s" in one.source and not one.is_error for one in told)
+    assert all("change_every: 10 s" in one.source and not one.is_error for one in noted)
 
 
 def test_a_place_far_from_its_time_zone_is_noted(shipped: Setup) -> None:
@@ -213,8 +213,8 @@ def test_a_twin_that_is_not_read_is_shown(name: str, tmp_path: Path) -> None:
     config = Path(shutil.copytree(Path(__file__).parents[2] / "config", tmp_path / "config"))
     assert "TWL-S255" not in [note.code for note in notes(load(config), NOW)]
     (config / name).write_text("", encoding="utf-8")
-    told = [note for note in notes(load(config), NOW) if note.code == "TWL-S255"]
-    assert [note.event.fields["found"] for note in told] == [name]
+    noted = [note for note in notes(load(config), NOW) if note.code == "TWL-S255"]
+    assert [note.event.fields["found"] for note in noted] == [name]
     source = "tower.yaml" if "tower" in name else "schedule.yaml"
     shutil.copy(config / source, config / name)  # nothing has been changed in it
     assert "TWL-S255" not in [note.code for note in notes(load(config), NOW)]
@@ -229,8 +229,8 @@ def test_another_version_is_shown_only_if_it_was_saved_later(name: str, tmp_path
     (config / name).write_text("version: 1\n", encoding="utf-8")
     for age_s, wanted in ((60, []), (-60, [name])):
         os.utime(config / name, (saved - age_s, saved - age_s))
-        told = [note for note in notes(load(config), NOW) if note.code == "TWL-S255"]
-        assert [note.event.fields["found"] for note in told] == wanted
+        noted = [note for note in notes(load(config), NOW) if note.code == "TWL-S255"]
+        assert [note.event.fields["found"] for note in noted] == wanted
 
 
 @pytest.mark.parametrize("name", ["schedule.schema.json", "schedule.yaml.bak", ".schedule.yaml.swp", "reschedule.yaml"])

@@ -215,9 +215,9 @@ def test_two_gateways_may_not_feed_the_same_lamps(first: str, second: str, clash
 def test_lamps_are_found_behind_an_entry_that_is_no_gateway(findings: Found) -> None:
     """Two that overlap are told at the address of the second, wherever its gateway stands in the list."""
     written = TOWER.replace("gateways:\n", "gateways:\n  - entrance\n").replace("address: 5", "address: 2")
-    told = {finding.code: finding.source for finding in findings(tower=written)}
-    assert set(told) == {"TWL-S053", "TWL-F101"}
-    assert "bowl-south" in told["TWL-F101"]
+    sources = {finding.code: finding.source for finding in findings(tower=written)}
+    assert set(sources) == {"TWL-S053", "TWL-F101"}
+    assert "bowl-south" in sources["TWL-F101"]
 
 
 def test_zones_in_a_gateway_that_has_one_are_no_word_of_the_outermost_level(findings: Found) -> None:
@@ -240,9 +240,7 @@ def test_zones_in_a_gateway_that_has_one_are_no_word_of_the_outermost_level(find
         ("{control: På}", Discovery()),
     ],
 )
-def test_home_assistant_gets_the_site_if_the_file_enables_it(
-    written: str | None, meant: Discovery | None
-) -> None:
+def test_home_assistant_gets_the_site_if_the_file_enables_it(written: str | None, meant: Discovery | None) -> None:
     """Not without a word; with one of either language, or with keys."""
     assert _tower(TOWER + (f"home_assistant: {written}\n" if written else "")).home_assistant == meant
 

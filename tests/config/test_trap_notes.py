@@ -45,7 +45,7 @@ def found(campaigns: str, shipped: Setup, limits: str = "") -> list[tuple[str, s
 
 
 @pytest.mark.parametrize(
-    ("line", "code", "said"),
+    ("line", "code", "part"),
     [
         ("dates: 31 December, hours: 17:00 to 01:00", "TWL-S218", "00:00–01:00, 17:00–24:00"),
         ("dates: 24 december, hours: solnedgång till 02:00", "TWL-S218", "00:00–02:00, 15:"),
@@ -97,14 +97,14 @@ def found(campaigns: str, shipped: Setup, limits: str = "") -> list[tuple[str, s
     ],
 )
 def test_a_trap_is_noted_with_what_will_be_seen_and_no_other(
-    line: str, code: str | None, said: str, shipped: Setup
+    line: str, code: str | None, part: str, shipped: Setup
 ) -> None:
     """In both languages; and nothing where it was surely meant."""
     named = line if "name" in line else f"name: a, {line}"
-    told = found(f"\n  - {{{named if 'color' in line else f'{named}, color: red'}}}", shipped)
-    assert [one for one, _, _ in told] == ([code] if code is not None else [])
-    assert all(said in english for _, english, _ in told)
-    assert all(swedish != english for _, english, swedish in told)
+    noted = found(f"\n  - {{{named if 'color' in line else f'{named}, color: red'}}}", shipped)
+    assert [one for one, _, _ in noted] == ([code] if code is not None else [])
+    assert all(part in english for _, english, _ in noted)
+    assert all(swedish != english for _, english, swedish in noted)
 
 
 def test_calendars_as_they_are_published_need_no_note(shipped: Setup) -> None:
@@ -114,8 +114,8 @@ def test_calendars_as_they_are_published_need_no_note(shipped: Setup) -> None:
 
 def test_a_feast_is_named_in_the_language_of_the_reader(shipped: Setup) -> None:
     """As its own word of the day grammar."""
-    told = found("\n  - {name: a, dates: 5 April 2026, color: red}", shipped)
-    assert ["`påskdagen`" in swedish for _, _, swedish in told] == [True]
+    noted = found("\n  - {name: a, dates: 5 April 2026, color: red}", shipped)
+    assert ["`påskdagen`" in swedish for _, _, swedish in noted] == [True]
 
 
 def test_a_limit_that_is_over_is_noted_and_no_limit_stands_for_a_campaign(shipped: Setup) -> None:
@@ -139,9 +139,9 @@ def test_a_limit_that_is_over_is_noted_and_no_limit_stands_for_a_campaign(shippe
 )
 def test_a_note_tells_what_is_seen_where_others_take_light_away(others: str, lit: str, shipped: Setup) -> None:
     """Nor is it lit by day where a blackout or a limit keeps it dark then."""
-    told = found("\n  - {name: a, dates: 1 May, hours: 18:00 to 01:00, color: red}", shipped, others)
-    assert [lit in english for code, english, _ in told if code == "TWL-S218"] == [True]
-    assert ("TWL-S219" in {code for code, _, _ in told}) is ("20 %" in others)
+    noted = found("\n  - {name: a, dates: 1 May, hours: 18:00 to 01:00, color: red}", shipped, others)
+    assert [lit in english for code, english, _ in noted if code == "TWL-S218"] == [True]
+    assert ("TWL-S219" in {code for code, _, _ in noted}) is ("20 %" in others)
 
 
 def test_what_is_hidden_all_day_is_noted_by_its_own_hours(shipped: Setup) -> None:

@@ -42,14 +42,14 @@ class Channel:
 
     number: int
     name: str
-    said: Mapping[str, Any]
+    given: Mapping[str, Any]
     pixel: str
     bytes: list[int] = field(default_factory=list)
 
     def value(self, levels: Sequence[int]) -> tuple[int, int]:
         """Its level in the resolution of the file, and how many bytes that has. Bytes not in the mode are 0."""
-        whole = 1 + len(self.said.get("fineChannelAliases", ()))
-        most = BYTES.get(self.said.get("dmxValueResolution", ""), whole)
+        whole = 1 + len(self.given.get("fineChannelAliases", ()))
+        most = BYTES.get(self.given.get("dmxValueResolution", ""), whole)
         value = 0
         for place in range(most):
             value = value * 256 + (levels[self.bytes[place]] if place < len(self.bytes) else 0)
@@ -58,7 +58,7 @@ class Channel:
     def now(self, levels: Sequence[int]) -> tuple[Mapping[str, Any], float]:
         """The range that the level lies in, and how far in it, 0 to 1."""
         value, most = self.value(levels)
-        ranges = [self.said["capability"]] if "capability" in self.said else self.said["capabilities"]
+        ranges = [self.given["capability"]] if "capability" in self.given else self.given["capabilities"]
         for does in ranges:
             first, last = does.get("dmxRange", (0, 256**most - 1))
             if first <= value <= last:
@@ -67,7 +67,7 @@ class Channel:
 
     def types(self) -> set[str]:
         """The types of all its ranges."""
-        ranges = [self.said["capability"]] if "capability" in self.said else self.said["capabilities"]
+        ranges = [self.given["capability"]] if "capability" in self.given else self.given["capabilities"]
         return {does["type"] for does in ranges}
 
 
@@ -141,23 +141,23 @@ class Decoder:
 
     def _made(self) -> Iterator[tuple[str, tuple[str, Mapping[str, Any], str, int]]]:
         """Each key -> its channel's key, what is said of it, its pixel and its byte."""
-        for template, said in self.data.get("templateChannels", {}).items():
+        for template, given in self.data.get("templateChannels", {}).items():
             for pixel in (*self.pixels, *self.groups):
-                for byte, alias in enumerate((template, *said.get("fineChannelAliases", ()))):
-                    yield alias.replace(PIXEL, pixel), (template.replace(PIXEL, pixel), said, pixel, byte)
-        for key, said in self.data.get("availableChannels", {}).items():
-            for byte, alias in enumerate((key, *said.get("fineChannelAliases", ()))):
-                yield alias, (key, said, "", byte)
+                for byte, alias in enumerate((template, *given.get("fineChannelAliases", ()))):
+                    yield alias.replace(PIXEL, pixel), (template.replace(PIXEL, pixel), given, pixel, byte)
+        for key, given in self.data.get("availableChannels", {}).items():
+            for byte, alias in enumerate((key, *given.get("fineChannelAliases", ()))):
+                yield alias, (key, given, "", byte)
 
     def _switching(self) -> Iterator[tuple[str, tuple[str, str]]]:
         """Each switching key -> the key of the channel it hangs on, and its pixel."""
-        for key, said in self.data.get("availableChannels", {}).items():
-            for does in said.get("capabilities", ()):
+        for key, given in self.data.get("availableChannels", {}).items():
+            for does in given.get("capabilities", ()):
                 for alias in does.get("switchChannels", {}):
                     yield alias, (key, "")
-        for template, said in self.data.get("templateChannels", {}).items():
+        for template, given in self.data.get("templateChannels", {}).items():
             for pixel in (*self.pixels, *self.groups):
-                for does in said.get("capabilities", ()):
+                for does in given.get("capabilities", ()):
                     for alias in does.get("switchChannels", {}):
                         yield alias.replace(PIXEL, pixel), (template.replace(PIXEL, pixel), pixel)
 
@@ -176,8 +176,8 @@ class Decoder:
                 )
             if name is None:
                 continue
-            main, said, pixel, byte = self.made[name]
-            channel = found.setdefault(main, Channel(0, main, said, pixel))
+            main, given, pixel, byte = self.made[name]
+            channel = found.setdefault(main, Channel(0, main, given, pixel))
             if byte == len(channel.bytes) or byte == 0:
                 channel.bytes[byte : byte + 1] = [slot]
                 channel.number = channel.bytes[0] + 1
@@ -185,13 +185,13 @@ class Decoder:
 
     def _at(self, key: str, levels: Sequence[int]) -> Mapping[str, Any]:
         """The range in which the channel on which others depend lies."""
-        _, said, pixel, _ = self.made[key]
+        _, given, pixel, _ = self.made[key]
         slots = [slot for slot, name in enumerate(self.keys) if name == key][:1]
         if slots:
             return Channel(
-                0, key, {**said, "dmxValueResolution": "8bit"} if "capability" in said else said, pixel, slots
+                0, key, {**given, "dmxValueResolution": "8bit"} if "capability" in given else given, pixel, slots
             ).now(levels)[0]
-        first: Mapping[str, Any] = said["capabilities"][0]
+        first: Mapping[str, Any] = given["capabilities"][0]
         return first
 
     def covers(self, group: str) -> set[str]:
@@ -244,15 +244,15 @@ class Decoder:
         return found
 
     def _color(self, channel: Channel) -> str | None:
-        ranges = [channel.said["capability"]] if "capability" in channel.said else channel.said["capabilities"]
+        ranges = [channel.given["capability"]] if "capability" in channel.given else channel.given["capabilities"]
         colors = [does["color"] for does in ranges if does["type"] == "ColorIntensity" and "color" in does]
         return (
-            colors[0] if colors and not NOT_A_LEVEL.search(channel.name) and not channel.said.get("constant") else None
+            colors[0] if colors and not NOT_A_LEVEL.search(channel.name) and not channel.given.get("constant") else None
         )
 
     def _fades(self, channel: Channel) -> bool:
         return any(
-            FADE.search(f"{channel.name} {does.get('comment', '')}") for does in [channel.said.get("capability", {})]
+            FADE.search(f"{channel.name} {does.get('comment', '')}") for does in [channel.given.get("capability", {})]
         )
 
     def _named(self, dimmer: Channel) -> set[str]:
@@ -287,7 +287,7 @@ class Decoder:
         for channel in self.channels(levels):
             does, share = channel.now(levels)
             spared = HAZARD.search(channel.name) or (strobe_is_dark and STROBE.search(channel.name))
-            wrong = None if spared or channel.said.get("constant") else self._wrong(channel, does, share)
+            wrong = None if spared or channel.given.get("constant") else self._wrong(channel, does, share)
             if wrong:
                 found[channel.number] = f"{channel.name}: {wrong}"
         return found

@@ -23,7 +23,7 @@ def layout(profile: Profile) -> str:
 
 def file(channels: dict[str, Any], mode: list[Any], **more: Any) -> str:
     """A fixture file with one mode `m`; a channel is its capability, or all that is said of it."""
-    available = {key: said if "type" not in said else {"capability": said} for key, said in channels.items()}
+    available = {key: given if "type" not in given else {"capability": given} for key, given in channels.items()}
     return json.dumps(
         {"name": "Lamp", "availableChannels": available, "modes": [{"name": "m", "channels": mode}], **more}
     )

@@ -134,8 +134,8 @@ def test_a_brightness_that_cannot_be_meant(text: str, code: str, suggestion: str
     with pytest.raises(Mistake) as caught:
         parse_brightness(text)
     assert caught.value.code == code
-    said = caught.value.fields.get("suggestion")
-    assert (said and str(said)) == suggestion
+    suggested = caught.value.fields.get("suggestion")
+    assert (suggested and str(suggested)) == suggestion
 
 
 @given(st.text(max_size=20))

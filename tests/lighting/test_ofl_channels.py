@@ -59,8 +59,8 @@ def test_a_dimmer_that_glows_at_its_start_is_dark_where_the_shutter_is_closed() 
 )
 def test_a_dimmer_of_steps_is_a_switch(steps: list[tuple[str, int, int]], on: int, alone: str) -> None:
     """It stays on where colors can be dimmed; a lamp that has nothing else is on at every brightness."""
-    said = [{"dmxRange": [a, b], "type": "Intensity", "brightness": brightness} for brightness, a, b in steps]
-    channels = {**RGB, "Switch": {"capabilities": said}}
+    given = [{"dmxRange": [a, b], "type": "Intensity", "brightness": brightness} for brightness, a, b in steps]
+    channels = {**RGB, "Switch": {"capabilities": given}}
     assert layout(import_fixture(file(channels, ["Switch", *RGB]), "m")) == f"fixed {on}, red, green, blue"
     lamp = Lamp(import_fixture(file(channels, ["Switch"]), "m"))
     assert layout(lamp.profile) == alone
@@ -81,7 +81,7 @@ def test_a_switch_may_have_no_function_where_it_is_off() -> None:
 
 def test_a_lamp_that_has_nothing_but_strobes_is_lit_by_them() -> None:
     """Beside another light they stay dark."""
-    strobes = {f"Strobe {name}": said for name, said in RGB.items()}
+    strobes = {f"Strobe {name}": given for name, given in RGB.items()}
     assert layout(import_fixture(file(strobes, [*strobes]), "m")) == "red, green, blue"
     both = {**strobes, **RGB}
     assert layout(import_fixture(file(both, [*strobes, *RGB]), "m")) == "fixed 0, fixed 0, fixed 0, red, green, blue"
@@ -90,11 +90,11 @@ def test_a_lamp_that_has_nothing_but_strobes_is_lit_by_them() -> None:
 def test_a_dimmer_in_two_ranges_is_full_at_the_end_of_the_second() -> None:
     """Where it goes on as it ended; a second way up to the same brightness is another one."""
     halves = [("0%", "50%", 0, 99), ("50%", "100%", 100, 199), ("0%", "100%", 200, 255)]
-    said = [
+    given = [
         {"dmxRange": [a, b], "type": "Intensity", "brightnessStart": start, "brightnessEnd": end}
         for start, end, a, b in halves
     ]
-    text = file({**RGB, "Dim": {"capabilities": said}}, ["Dim", *RGB])
+    text = file({**RGB, "Dim": {"capabilities": given}}, ["Dim", *RGB])
     assert layout(import_fixture(text, "m")) == "dimmer [0, 199], red, green, blue"
 
 
@@ -177,7 +177,7 @@ def test_a_fine_channel_may_stand_anywhere() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("given", "expected"),
     [
         ([("Effect", 0, 99), ("NoFunction", 100, 109), ("Effect", 110, 255)], "fixed 104"),
         ([("Maintenance", 0, 99), ("NoFunction", 100, 255)], "fixed 0"),
@@ -194,7 +194,7 @@ def test_a_fine_channel_may_stand_anywhere() -> None:
         ([("ShutterStrobe Strobe slow fast", 0, 3), ("NoFunction", 4, 255)], "shutter 129"),
     ],
 )
-def test_where_a_channel_rests(said: list[tuple[str, int, int]], expected: str) -> None:
+def test_where_a_channel_rests(given: list[tuple[str, int, int]], expected: str) -> None:
     """At its default while that leaves the light alone, else in the middle of the first calm range."""
     capabilities = [
         {
@@ -202,14 +202,14 @@ def test_where_a_channel_rests(said: list[tuple[str, int, int]], expected: str) 
             "dmxRange": [first, last],
             **dict(zip(("shutterEffect", "speedStart", "speedEnd"), type_.split()[1:], strict=False)),
         }
-        for type_, first, last in said
+        for type_, first, last in given
     ]
     text = file({**RGB, "Other": {"capabilities": capabilities}}, ["Other", *RGB])
     assert layout(import_fixture(text, "m")) == f"{expected}, red, green, blue"
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("given", "expected"),
     [
         ([{"type": "ShutterStrobe", "speedStart": "0Hz", "speedEnd": "20Hz"}], 0),
         ([{"type": "ShutterStrobe", "speedStart": "fast", "speedEnd": "stop"}], 127),
@@ -220,10 +220,10 @@ def test_where_a_channel_rests(said: list[tuple[str, int, int]], expected: str) 
         ([{"type": "ColorTemperature", "colorTemperature": "3200K"}, {"type": "Zoom"}], 191),
     ],
 )
-def test_where_the_end_of_a_range_leaves_the_light_alone(said: list[dict[str, str]], expected: int) -> None:
+def test_where_the_end_of_a_range_leaves_the_light_alone(given: list[dict[str, str]], expected: int) -> None:
     """A strobe that stands still, an iris that is open; the default 7 is left for it."""
     flashing = {"type": "ShutterStrobe", "shutterEffect": "Strobe"}
-    [first, second] = said if len(said) == 2 else [*said, flashing]
+    [first, second] = given if len(given) == 2 else [*given, flashing]
     capabilities = [
         {"shutterEffect": "Strobe", "dmxRange": [0, 127], **first},
         {"shutterEffect": "Strobe", "dmxRange": [128, 255], **second},
@@ -237,7 +237,7 @@ def generic(comment: str, *dmx_range: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("key", "said", "value", "doubted"),
+    ("key", "given", "value", "doubted"),
     [
         ("CTC", {"capability": {"type": "ColorTemperature", "colorTemperatureStart": "CTO"}}, 0, True),
         (
@@ -310,14 +310,14 @@ def generic(comment: str, *dmx_range: int) -> dict[str, Any]:
     ],
 )
 def test_what_could_cover_the_color_is_set_open_or_told(
-    key: str, said: dict[str, Any], value: int, doubted: bool
+    key: str, given: dict[str, Any], value: int, doubted: bool
 ) -> None:
     """A wheel, a correction of the white, a fade between white and the colours."""
     wheels = {
         "Colour wheel": {"slots": [{"type": "Color"}, {"type": "Open"}, {"type": "Color"}, {"type": "Color"}]},
         "Gobo wheel": {"slots": [{"type": "Gobo"}, {"type": "Open"}]},
     }
-    imported = ofl.import_fixture(file({**RGB, key: said}, [*RGB, key], wheels=wheels), "m")
+    imported = ofl.import_fixture(file({**RGB, key: given}, [*RGB, key], wheels=wheels), "m")
     assert imported.profile.channels[3].full == value
     assert [doubt.fields for doubt in imported.doubts] == [{"number": 4, "channel": key, "value": value}] * doubted
 
@@ -338,7 +338,7 @@ def test_a_doubt_of_every_pixel_is_shown_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "told"),
+    ("mode", "doubted_channels"),
     [
         (["Beam", *RGB, "Plate"], ["1 (Beam), 5 (Plate)"]),
         (["Plate", *RGB], []),
@@ -347,7 +347,7 @@ def test_a_doubt_of_every_pixel_is_shown_once() -> None:
         (["Plate", "Switch", *RGB], []),
     ],
 )
-def test_a_dimmer_beside_another_is_shown(mode: list[str], told: list[str]) -> None:
+def test_a_dimmer_beside_another_is_shown(mode: list[str], doubted_channels: list[str]) -> None:
     """It may be that of a white beam; those of pixels and a switch are not meant."""
     dimmer = {"capability": {"type": "Intensity"}}
     steps = [
@@ -356,7 +356,7 @@ def test_a_dimmer_beside_another_is_shown(mode: list[str], told: list[str]) -> N
     ]
     channels = {**RGB, "Beam": dimmer, "Plate": dimmer, "Switch": {"capabilities": steps}}
     text = file(channels, mode, templateChannels={"Own $pixelKey": dimmer}, matrix={"pixelCount": [2, 1, 1]})
-    assert [doubt.fields["channels"] for doubt in ofl.import_fixture(text, "m").doubts] == told
+    assert [doubt.fields["channels"] for doubt in ofl.import_fixture(text, "m").doubts] == doubted_channels
 
 
 def test_a_value_in_two_ranges_is_judged_by_the_worse() -> None:

@@ -53,22 +53,22 @@ def wrong(text: str, mode: str, found: ofl.Imported) -> list[str]:
     """What the file says is wrong with the light of the colours, beyond what the import told to look at."""
     decoder = Decoder(json.loads(text), mode)
     lamp = Lamp(found.profile)
-    told = {str(doubt.fields.get("channel")) for doubt in found.doubts}
-    doubted = {number for number, name in enumerate(found.names, 1) if name in told}
-    same_key = {number for number, name in enumerate(found.names, 1) if any(_alike(name, key) for key in told)}
+    doubts = {str(doubt.fields.get("channel")) for doubt in found.doubts}
+    doubted = {number for number, name in enumerate(found.names, 1) if name in doubts}
+    same_key = {number for number, name in enumerate(found.names, 1) if any(_alike(name, key) for key in doubts)}
     wrongs = [f"{name} is lit in the dark" for (_, _, name), amount in decoder.sources(lamp.dark).items() if amount > 0]
     for color in COLORS:
         full, half = (lamp.levels(Light(*color.linear).times(share)) for share in (1.0, 0.5))
         wrongs += decoder.hazards(full).values()
-        wrongs += [said for number, said in decoder.problems(full).items() if number not in doubted | same_key]
+        wrongs += [wrong for number, wrong in decoder.problems(full).items() if number not in doubted | same_key]
         wrongs += unlike(decoder, lamp, full, half)
     return wrongs
 
 
-def _alike(name: str, told: str) -> bool:
+def _alike(name: str, other: str) -> bool:
     """Whether two channels differ by their pixel only: a doubt is told once for all pixels."""
     return [word for word in name.split() if not word.isdigit()] == [
-        word for word in told.split() if not word.isdigit()
+        word for word in other.split() if not word.isdigit()
     ]
 
 
@@ -121,9 +121,9 @@ def test_no_mode_is_refused_that_mixes_steady_colors(path: str) -> None:
     data = json.loads(TEXTS[path])
     for mode, mistake in refused(TEXTS[path]):
         mixing = {
-            channel.said["capability"].get("color")
+            channel.given["capability"].get("color")
             for channel in Decoder(data, mode).channels(bytes(512))
-            if "capability" in channel.said and not HAZARD.search(channel.name)
+            if "capability" in channel.given and not HAZARD.search(channel.name)
         }
         assert not mixing >= {"Red", "Green", "Blue"} or mistake.code == "TWL-F116", mode
 
@@ -179,11 +179,11 @@ def color(name: str, **more: Any) -> dict[str, Any]:
     return {"type": "ColorIntensity", "color": name, **more}
 
 
-def steps(*said: tuple[str, int, int], **more: Any) -> dict[str, Any]:
+def steps(*given: tuple[str, int, int], **more: Any) -> dict[str, Any]:
     """Ranges of no type, each with its comment."""
     return {
         "capabilities": [
-            {"type": "Generic", "comment": comment, "dmxRange": [first, last], **more} for comment, first, last in said
+            {"type": "Generic", "comment": comment, "dmxRange": [first, last], **more} for comment, first, last in given
         ]
     }
 
@@ -265,7 +265,7 @@ MADE: dict[str, tuple[str, str]] = {
     ),
     "a white beam beside a plate of colours": (
         file(
-            {f"Plate {name}": said for name, said in RGB.items()}
+            {f"Plate {name}": given for name, given in RGB.items()}
             | {"Beam Intensity": LEVEL, "Color Plate Intensity": LEVEL},
             ["Beam Intensity", "Color Plate Intensity", *(f"Plate {name}" for name in RGB)],
         ),
@@ -273,7 +273,7 @@ MADE: dict[str, tuple[str, str]] = {
     ),
     "white spots beside pars": (
         file(
-            {f"Par {name}": said for name, said in RGB.items()} | {"Spot 1 Dimmer": LEVEL, "Spot 2 Dimmer": LEVEL},
+            {f"Par {name}": given for name, given in RGB.items()} | {"Spot 1 Dimmer": LEVEL, "Spot 2 Dimmer": LEVEL},
             [*(f"Par {name}" for name in RGB), "Spot 1 Dimmer", "Spot 2 Dimmer"],
         ),
         "red, green, blue, fixed 0, fixed 0",
@@ -298,7 +298,7 @@ MADE: dict[str, tuple[str, str]] = {
     "steady pixels beside a strobe": (
         file(
             {
-                **{f"{name} Strobe": said for name, said in RGB.items()},
+                **{f"{name} Strobe": given for name, given in RGB.items()},
                 "Flash intensity": LEVEL,
                 "Flash rate": NEVER_OPEN,
             },
@@ -360,7 +360,7 @@ MADE: dict[str, tuple[str, str]] = {
             [*(f"{name} Par" for name in RGB), "Par Shutter", *(f"{name} Laser" for name in RGB), "Laser Shutter"],
             matrix={"pixelKeys": [[["Par", "Laser"]]]},
             templateChannels={
-                **{f"{name} $pixelKey": {"capability": said} for name, said in RGB.items()},
+                **{f"{name} $pixelKey": {"capability": given} for name, given in RGB.items()},
                 "$pixelKey Shutter": {**OPEN_LAST, "defaultValue": 255},
             },
         ),
@@ -563,7 +563,7 @@ MADE: dict[str, tuple[str, str]] = {
         file({"Warm White": color("White"), "CW": color("White")}, ["Warm White", "CW"]),
         "warm_white, cold_white",
     ),
-    "fixed pixel names said twice": (
+    "fixed pixel names given twice": (
         file(
             {},
             ["Speed 1 / Sound 1", *PIXELS],
@@ -594,10 +594,10 @@ def test_what_becomes_of_a_kind(kind: str) -> None:
     text, expected = MADE[kind]
     found = ofl.import_fixture(text, "m")
     written = [channel.written for channel in found.profile.channels]
-    told = ", ".join(
+    doubts = ", ".join(
         word if isinstance(word, str) else " ".join(f"{k} {v}" for k, v in word.items()) for word in written
     )
-    assert told == expected
+    assert doubts == expected
     assert wrong(text, "m", found) == []
 
 

@@ -55,7 +55,7 @@ def lights() -> Callable[[Program, str, str], list[Light]]:
 
 
 @pytest.fixture(scope="session")
-def told(lights: Callable[[Program, str, str], list[Light]]) -> Callable[[Program, str, str], list[str]]:
+def lit_texts(lights: Callable[[Program, str, str], list[Light]]) -> Callable[[Program, str, str], list[str]]:
     """The same to the minute, as `Fri 20 15:41–Sat 21 07:56 name`."""
 
     def as_text(program: Program, first: str, last: str) -> list[str]:

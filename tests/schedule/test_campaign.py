@@ -90,7 +90,7 @@ def found(request: pytest.FixtureRequest) -> Callable[[str], tuple[Finding, ...]
     """What is told of a campaign with one more line."""
     config = request.config.rootpath / "config"
 
-    def told(line: str) -> tuple[Finding, ...]:
+    def findings_of(line: str) -> tuple[Finding, ...]:
         text = f"version: 1\ncampaigns:\n  - name: a\n    dates: 6 June\n    color: red\n    {line}\n"
         try:
             parse((config / "tower.yaml").read_bytes(), text.encode(), config)
@@ -98,7 +98,7 @@ def found(request: pytest.FixtureRequest) -> Callable[[str], tuple[Finding, ...]
             return rejected.findings
         return ()
 
-    return told
+    return findings_of
 
 
 @pytest.mark.parametrize(

@@ -120,13 +120,13 @@ def test_reading_is_total(text: str) -> None:
     try:
         days = Days.parse(text)
     except Mistake as mistake:
-        told, place = new_event(mistake.code, **mistake.fields), (0, mistake.start, mistake.end, len(text))
+        event, place = new_event(mistake.code, **mistake.fields), (0, mistake.start, mistake.end, len(text))
     else:
         assert str(days) == text
         assert Days.parse(str(days)) == days
         return
-    assert told.text("en")
-    assert told.action("sv")
+    assert event.text("en")
+    assert event.action("sv")
     assert list(place) == sorted(place)
 
 

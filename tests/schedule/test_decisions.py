@@ -15,7 +15,7 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 KIRUNA = (67.8558, 20.2253, "Europe/Stockholm")
 
 Planned = Callable[..., Program]
-Told = Callable[[Program, str, str], list[str]]
+LitTexts = Callable[[Program, str, str], list[str]]
 
 
 def at(text: str) -> datetime:
@@ -28,25 +28,27 @@ def every_night(hours: str) -> str:
     return f"every_night: [{{name: a, hours: {hours}, color: white}}]"
 
 
-def test_sunset_that_does_not_occur(planned: Planned, told: Told) -> None:
+def test_sunset_that_does_not_occur(planned: Planned, lit_texts: LitTexts) -> None:
     """While the sun is down: nothing under the midnight sun, one light without a break in the polar night."""
     program = planned(every_night("sunset to sunrise"), KIRUNA)
-    assert told(program, "2026-06-01", "2026-07-10") == []
-    assert told(program, "2026-12-12", "2026-12-30") == ["Sat 12 00:00–Wed 30 00:00 a"]
+    assert lit_texts(program, "2026-06-01", "2026-07-10") == []
+    assert lit_texts(program, "2026-12-12", "2026-12-30") == ["Sat 12 00:00–Wed 30 00:00 a"]
     assert len(program.cues(at("2026-12-12"), at("2026-12-30"))) == 1
     assert program.look_at(at("2026-12-20T12:00")).at == program.look_at(at("2026-12-28T03:00")).at
 
 
-def test_a_window_that_is_empty_that_night(planned: Planned, told: Told) -> None:
+def test_a_window_that_is_empty_that_night(planned: Planned, lit_texts: LitTexts) -> None:
     """Sunset at 00:18 to 23:00 is nothing; it is never wrapped into the day."""
     program = planned(every_night("sunset to 23:00"), KIRUNA)
-    assert told(program, "2026-05-26T12:00", "2026-05-27T12:00") == []
+    assert lit_texts(program, "2026-05-26T12:00", "2026-05-27T12:00") == []
 
 
-def test_a_time_that_spring_skips(planned: Planned, told: Told) -> None:
+def test_a_time_that_spring_skips(planned: Planned, lit_texts: LitTexts) -> None:
     """02:15 does not exist on 28 March 2027: it is 03:15, as start and as end."""
-    assert told(planned(every_night("02:15 to 05:00")), "2027-03-28", "2027-03-29") == ["Sun 28 03:15–Sun 28 05:00 a"]
-    assert told(planned(every_night("22:00 to 02:15")), "2027-03-27T12:00", "2027-03-28T12:00") == [
+    assert lit_texts(planned(every_night("02:15 to 05:00")), "2027-03-28", "2027-03-29") == [
+        "Sun 28 03:15–Sun 28 05:00 a"
+    ]
+    assert lit_texts(planned(every_night("22:00 to 02:15")), "2027-03-27T12:00", "2027-03-28T12:00") == [
         "Sat 27 22:00–Sun 28 03:15 a"
     ]
 
@@ -73,14 +75,14 @@ def test_arithmetic_is_in_utc(planned: Planned) -> None:
     assert length("2026-10-24T12:00") == pytest.approx(12 + 20 / 60, abs=0.05)
 
 
-def test_29_february(planned: Planned, told: Told) -> None:
+def test_29_february(planned: Planned, lit_texts: LitTexts) -> None:
     """Alone in leap years only; as the end of a range it is the last day of February."""
     alone = planned("campaigns: [{name: a, dates: 29 February, hours: all day, color: red}]")
-    assert told(alone, "2027-01-01", "2027-12-31") == []
-    assert told(alone, "2028-01-01", "2028-12-31") == ["Tue 29 00:00–Wed 01 00:00 a"]
+    assert lit_texts(alone, "2027-01-01", "2027-12-31") == []
+    assert lit_texts(alone, "2028-01-01", "2028-12-31") == ["Tue 29 00:00–Wed 01 00:00 a"]
     ends = planned("campaigns: [{name: a, dates: 27–29 February, hours: all day, color: red}]")
-    assert told(ends, "2027-01-01", "2027-12-31") == ["Sat 27 00:00–Mon 01 00:00 a"]
-    assert told(ends, "2028-01-01", "2028-12-31") == ["Sun 27 00:00–Wed 01 00:00 a"]
+    assert lit_texts(ends, "2027-01-01", "2027-12-31") == ["Sat 27 00:00–Mon 01 00:00 a"]
+    assert lit_texts(ends, "2028-01-01", "2028-12-31") == ["Sun 27 00:00–Wed 01 00:00 a"]
 
 
 def test_31_november_is_an_error(planned: Planned) -> None:
@@ -107,37 +109,37 @@ def test_an_entry_that_can_never_be_lit(planned: Planned) -> None:
 # What the text beside the table fixes
 
 
-def test_dates_are_calendar_days(planned: Planned, told: Told) -> None:
+def test_dates_are_calendar_days(planned: Planned, lit_texts: LitTexts) -> None:
     """From 00:00 on the first to 24:00 on the last, clipped to the hours."""
     program = planned("campaigns: [{name: a, dates: 20–21 November 2026, hours: 22:00 to 02:00, color: red}]")
-    assert told(program, "2026-11-01", "2026-12-01") == [
+    assert lit_texts(program, "2026-11-01", "2026-12-01") == [
         "Fri 20 00:00–Fri 20 02:00 a",
         "Fri 20 22:00–Sat 21 02:00 a",
         "Sat 21 22:00–Sun 22 00:00 a",
     ]
 
 
-def test_nights_are_named_after_their_evenings(planned: Planned, told: Told) -> None:
+def test_nights_are_named_after_their_evenings(planned: Planned, lit_texts: LitTexts) -> None:
     """The last one ends on the morning after."""
     program = planned("campaigns: [{name: a, nights: 20–21 November 2026, hours: 22:00 to 02:00, color: red}]")
-    assert told(program, "2026-11-01", "2026-12-01") == [
+    assert lit_texts(program, "2026-11-01", "2026-12-01") == [
         "Fri 20 22:00–Sat 21 02:00 a",
         "Sat 21 22:00–Sun 22 02:00 a",
     ]
 
 
-def test_all_day_is_the_frame_of_its_days(planned: Planned, told: Told) -> None:
+def test_all_day_is_the_frame_of_its_days(planned: Planned, lit_texts: LitTexts) -> None:
     """Midnight to midnight of a date, noon to noon of a night; several in a row are one light."""
     of_dates = planned("campaigns: [{name: a, dates: 6–7 June 2026, hours: all day, color: red}]")
-    assert told(of_dates, "2026-06-01", "2026-07-01") == ["Sat 06 00:00–Mon 08 00:00 a"]
+    assert lit_texts(of_dates, "2026-06-01", "2026-07-01") == ["Sat 06 00:00–Mon 08 00:00 a"]
     of_nights = planned("campaigns: [{name: a, nights: 6–7 June 2026, hours: hela dygnet, color: red}]")
-    assert told(of_nights, "2026-06-01", "2026-07-01") == ["Sat 06 12:00–Mon 08 12:00 a"]
+    assert lit_texts(of_nights, "2026-06-01", "2026-07-01") == ["Sat 06 12:00–Mon 08 12:00 a"]
 
 
-def test_two_windows_that_meet_at_noon_are_one_light(planned: Planned, told: Told) -> None:
+def test_two_windows_that_meet_at_noon_are_one_light(planned: Planned, lit_texts: LitTexts) -> None:
     """What the message on `08:00 to 16:00` says to write."""
     program = planned("campaigns: [{name: a, dates: 6 June 2026, hours: [08:00 to noon, noon to 16:00], color: red}]")
-    assert told(program, "2026-06-01", "2026-07-01") == ["Sat 06 08:00–Sat 06 16:00 a"]
+    assert lit_texts(program, "2026-06-01", "2026-07-01") == ["Sat 06 08:00–Sat 06 16:00 a"]
 
 
 ORDER = """
@@ -152,9 +154,9 @@ blackouts:
 """
 
 
-def test_who_wins(planned: Planned, told: Told) -> None:
+def test_who_wins(planned: Planned, lit_texts: LitTexts) -> None:
     """Blackout, then campaigns, the higher first, then every night, the higher first; `otherwise: dark` ends there."""
-    assert told(planned(ORDER), "2026-11-19T12:00", "2026-11-21T12:00") == [
+    assert lit_texts(planned(ORDER), "2026-11-19T12:00", "2026-11-21T12:00") == [
         "Thu 19 12:00–Thu 19 17:00 second",
         "Thu 19 17:00–Thu 19 23:30 first",
         "Thu 19 23:30–Fri 20 00:00 second",
@@ -184,13 +186,13 @@ def test_why(planned: Planned, moment: str, winner: str, losers: list[str]) -> N
     assert "(line " in why.text("en")
 
 
-def test_a_blackout_without_hours_is_dark_all_day(planned: Planned, told: Told) -> None:
+def test_a_blackout_without_hours_is_dark_all_day(planned: Planned, lit_texts: LitTexts) -> None:
     """Also while a campaign is lit before sunset, which is at 15:33 then."""
     program = planned(
         "campaigns: [{name: c, dates: 24–26 November, hours: 15:00 to 18:00, color: red}]\n"
         "blackouts: [{name: b, dates: 25 November}]"
     )
-    assert told(program, "2026-11-24T00:00", "2026-11-27T00:00") == [
+    assert lit_texts(program, "2026-11-24T00:00", "2026-11-27T00:00") == [
         "Tue 24 15:00–Tue 24 18:00 c",
         "Thu 26 15:00–Thu 26 18:00 c",
     ]
@@ -208,13 +210,13 @@ def test_an_override_outranks_a_blackout(planned: Planned) -> None:
     assert [loser.name for loser in program.explain(moment).losers] == ["high", "low", "first", "second"]
 
 
-def test_except_takes_days_away(planned: Planned, told: Told) -> None:
+def test_except_takes_days_away(planned: Planned, lit_texts: LitTexts) -> None:
     """The entry is absent on them, and lower ones apply."""
     program = planned(
         "campaigns: [{name: c, nights: 20–22 November 2026, except: 21 November, hours: 20:00 to 21:00, color: red}]\n"
         + every_night("20:30 to 21:30")
     )
-    assert told(program, "2026-11-20T12:00", "2026-11-23T12:00") == [
+    assert lit_texts(program, "2026-11-20T12:00", "2026-11-23T12:00") == [
         "Fri 20 20:00–Fri 20 21:00 c",
         "Fri 20 21:00–Fri 20 21:30 a",
         "Sat 21 20:30–Sat 21 21:30 a",

@@ -30,7 +30,7 @@ blackouts:
   - {name: Flyttfåglar, nights: 1 May to 10 May, hours: 22:00 to 04:00}
 """
 
-Told = Callable[[Program, str, str], list[str]]
+LitTexts = Callable[[Program, str, str], list[str]]
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +72,9 @@ def test_the_shipped_week_is_lit_while_it_is_dark(year: int, shipped: Program, l
         assert abs(end - ends) <= MINUTE
 
 
-def test_the_shipped_week_of_2026_in_words(shipped: Program, told: Told) -> None:
+def test_the_shipped_week_of_2026_in_words(shipped: Program, lit_texts: LitTexts) -> None:
     """Nothing on the 19th and on the 27th; the two midnights to the second, and no cue at the noons."""
-    assert told(shipped, "2026-11-18", "2026-11-29") == [
+    assert lit_texts(shipped, "2026-11-18", "2026-11-29") == [
         "Fri 20 00:00–Fri 20 07:53 En vecka fri från våld",
         "Fri 20 15:41–Sat 21 07:55 En vecka fri från våld",
         "Sat 21 15:40–Sun 22 07:57 En vecka fri från våld",
@@ -100,9 +100,9 @@ def test_every_year_of_the_century_has_its_week(shipped: Program) -> None:
         assert cues[-1].at == midnight(date(year, 11, 27)) - timedelta(minutes=2)
 
 
-def test_the_orange_week_as_nights(shown: Program, told: Told) -> None:
+def test_the_orange_week_as_nights(shown: Program, lit_texts: LitTexts) -> None:
     """Named after their evenings, the last one ends on the 27th; everyday light before it, another campaign behind."""
-    assert told(shown, "2026-11-19", "2026-11-28")[1:] == [
+    assert lit_texts(shown, "2026-11-19", "2026-11-28")[1:] == [
         "Thu 19 15:43–Thu 19 23:00 Vardagsljus",
         "Fri 20 05:00–Fri 20 07:53 Vardagsljus",
         "Fri 20 15:41–Sat 21 07:55 En vecka fri från våld",
@@ -168,9 +168,9 @@ def test_the_orange_week_as_nights(shown: Program, told: Told) -> None:
         ),
     ],
 )
-def test_a_night_of_the_year(shown: Program, told: Told, first: str, last: str, wanted: list[str]) -> None:
+def test_a_night_of_the_year(shown: Program, lit_texts: LitTexts, first: str, last: str, wanted: list[str]) -> None:
     """Who shows from when to when."""
-    assert told(shown, first, last) == wanted
+    assert lit_texts(shown, first, last) == wanted
 
 
 @pytest.mark.parametrize(
@@ -215,8 +215,8 @@ KIRUNA = (67.8558, 20.2253, "Europe/Stockholm")
     ],
 )
 def test_kiruna_where_the_sun_grazes(
-    planned: Callable[..., Program], told: Told, first: str, last: str, wanted: list[str]
+    planned: Callable[..., Program], lit_texts: LitTexts, first: str, last: str, wanted: list[str]
 ) -> None:
     """No evening of a date, two evenings on one date, an hour of day at noon, and a night of weeks."""
     program = planned("every_night: [{name: a, color: orange}]", KIRUNA)
-    assert [text.removesuffix(" a") for text in told(program, first, last)] == wanted
+    assert [text.removesuffix(" a") for text in lit_texts(program, first, last)] == wanted

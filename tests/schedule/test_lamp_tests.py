@@ -136,13 +136,13 @@ def test_light_by_hand_keeps_lamps_from_being_tested_and_a_skip_does_not(shipped
     noon = datetime(2026, 11, 13, 11, tzinfo=UTC)
     end = noon + timedelta(minutes=4)
 
-    def told(looks: dict[str, Look], start: datetime, until: datetime, skips: str = "") -> str | None:
+    def reason(looks: dict[str, Look], start: datetime, until: datetime, skips: str = "") -> str | None:
         override = Override("o", looks, start, until, "Eva", "prov", skips)
         return obstacle(shipped.with_overrides((override,), None), noon, end)
 
     lit = {"bowl": Look()}
-    assert told(lit, noon - timedelta(hours=1), end + timedelta(hours=1)) == "test_override"
-    assert told({}, noon - timedelta(hours=1), end + timedelta(hours=1), "En vecka fri från våld") is None
-    assert told(lit, noon - timedelta(hours=1), noon) is None
-    assert told(lit, end, end + timedelta(hours=1)) is None
+    assert reason(lit, noon - timedelta(hours=1), end + timedelta(hours=1)) == "test_override"
+    assert reason({}, noon - timedelta(hours=1), end + timedelta(hours=1), "En vecka fri från våld") is None
+    assert reason(lit, noon - timedelta(hours=1), noon) is None
+    assert reason(lit, end, end + timedelta(hours=1)) is None
     assert obstacle(shipped.with_overrides((), SafetyStop(noon, "Eva", "prov")), noon, end) == "test_stop"

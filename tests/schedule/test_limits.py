@@ -156,8 +156,8 @@ def test_a_limit_changes_the_light_at_its_borders(planned: Planned) -> None:
     program = campaign(planned, "18:00 to 06:00", "{name: birds, hours: 22:00 to 05:00, brightness: 30 %}")
     cues = program.cues(START, START + timedelta(hours=48))
     begins, ends = datetime(2026, 11, 20, 21, tzinfo=UTC), datetime(2026, 11, 21, 4, tzinfo=UTC)
-    told = [(cue.at, [look.brightness for look in cue.looks.values()], cue.fade_s) for cue in cues if cue.looks]
-    assert [(at, share, fade) for at, share, fade in told if at in {begins, ends}] == [
+    dimmed = [(cue.at, [look.brightness for look in cue.looks.values()], cue.fade_s) for cue in cues if cue.looks]
+    assert [(at, share, fade) for at, share, fade in dimmed if at in {begins, ends}] == [
         (begins, [0.3, 0.3], 0.0),
         (ends, [1.0, 1.0], 0.0),
     ]

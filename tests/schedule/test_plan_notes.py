@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 Planned = Callable[..., Program]
 
 
-def told(program: Program, now: datetime = NOW) -> list[tuple[str, dict[str, object]]]:
+def noted(program: Program, now: datetime = NOW) -> list[tuple[str, dict[str, object]]]:
     """Codes and fields without the rule's own name; every one can be said in both languages."""
     found = notes(program, now)
     for note in found:
@@ -69,25 +69,25 @@ def test_a_note_on_one_campaign(planned: Planned, line: str, wanted: list[tuple[
     """Gone by, far ahead, on a leap day, never lit, not confirmed, faded for longer than it lasts; or nothing."""
     line = line if "color" in line else f"{line}, color: red"
     program = planned(f"campaigns:\n  - {{name: a, {line}}}\n")
-    assert told(program) == wanted
+    assert noted(program) == wanted
 
 
 def test_days_that_are_far_between_are_no_leap_days(planned: Planned) -> None:
     """Easter is before 27 March in 2046, and not in the ten years before."""
     program = planned(campaign("dates: Easter Sunday to 26 March"))
-    assert told(program, datetime(2036, 6, 1, 12, tzinfo=UTC)) == [("TWL-S208", {"day": "2046-03-25"})]
+    assert noted(program, datetime(2036, 6, 1, 12, tzinfo=UTC)) == [("TWL-S208", {"day": "2046-03-25"})]
 
 
 def test_who_hides_a_campaign_is_named(planned: Planned) -> None:
     """A higher one, a blackout, or several of them."""
     below = "  - {name: low, dates: 6 June, hours: 22:30 to 23:30, color: red}\n"
     higher = "campaigns:\n  - {name: high, dates: 1–10 June, color: red}\n" + below
-    assert ("TWL-S204", {"winners": "high"}) in told(planned(higher))
+    assert ("TWL-S204", {"winners": "high"}) in noted(planned(higher))
     blackout = "campaigns:\n" + below + "blackouts: [{name: birds, dates: June, hours: all day}]"
-    assert told(planned(blackout)) == [("TWL-S204", {"winners": "birds"})]
+    assert noted(planned(blackout)) == [("TWL-S204", {"winners": "birds"})]
     both = higher.replace("1–10 June", "1–10 June, hours: 22:00 to 23:00")
     both += "blackouts: [{name: birds, dates: June, hours: 23:00 to midnight}]"
-    assert ("TWL-S204", {"winners": "high, birds"}) in told(planned(both))
+    assert ("TWL-S204", {"winners": "high, birds"}) in noted(planned(both))
 
 
 def test_of_many_that_hide_a_campaign_three_are_named(planned: Planned) -> None:
@@ -98,7 +98,7 @@ def test_of_many_that_hide_a_campaign_three_are_named(planned: Planned) -> None:
         for number, (begin, end) in enumerate(quarters)
     )
     program = planned(f"campaigns:\n{above}  - {{name: low, nights: 6 June, hours: 20:00 to 21:00, color: blue}}\n")
-    assert ("TWL-S204", {"winners": "c0, c1, c2, …"}) in told(program)
+    assert ("TWL-S204", {"winners": "c0, c1, c2, …"}) in noted(program)
 
 
 def test_a_campaign_that_is_seen_for_a_while_is_not_hidden(planned: Planned) -> None:
@@ -108,7 +108,7 @@ def test_a_campaign_that_is_seen_for_a_while_is_not_hidden(planned: Planned) -> 
         "  - {name: b, nights: 25 November to 10 December, hours: sunset to 23:00, color: blue}\n"
     )
     overlaps = {"other": "b", "nights": 4, "first": "2026-11-25", "last": "2027-11-26"}
-    assert told(program) == [("TWL-S201", overlaps)]
+    assert noted(program) == [("TWL-S201", overlaps)]
 
 
 def test_where_a_lower_campaign_shines_outside_the_hours_of_the_higher_one_the_note_says_when(planned: Planned) -> None:
@@ -119,8 +119,8 @@ def test_where_a_lower_campaign_shines_outside_the_hours_of_the_higher_one_the_n
     )
     shared: dict[str, object] = {"other": "b", "nights": 2, "first": "2026-11-25", "last": "2026-11-26"}
     gaps = {"count": 2, "day": "2026-11-25", "hours": "17:00–18:00, 23:00–05:00"}
-    assert told(planned(lines % "")) == [("TWL-S217", shared | gaps)]
-    assert told(planned(lines % ", otherwise: dark")) == [("TWL-S201", shared)]
+    assert noted(planned(lines % "")) == [("TWL-S217", shared | gaps)]
+    assert noted(planned(lines % ", otherwise: dark")) == [("TWL-S201", shared)]
 
 
 def test_of_three_campaigns_with_several_windows_each_pair_is_shown_once(planned: Planned) -> None:
@@ -133,7 +133,7 @@ def test_of_three_campaigns_with_several_windows_each_pair_is_shown_once(planned
     )
     overlaps = {"other": "all", "nights": 3, "first": "2026-11-24", "last": "2026-11-26"}
     overlaps |= {"count": 3, "day": "2026-11-24", "hours": "23:00–23:30"}
-    assert told(program) == [("TWL-S217", overlaps), ("TWL-S217", overlaps)]
+    assert noted(program) == [("TWL-S217", overlaps), ("TWL-S217", overlaps)]
 
 
 def test_of_many_that_a_campaign_overlaps_some_are_named_and_the_rest_counted(planned: Planned) -> None:
@@ -153,28 +153,28 @@ def test_windows_that_pass_each_other_do_not_overlap(planned: Planned) -> None:
         "  - {name: b, nights: 20–26 November, hours: 21:00 to 22:00, color: blue}\n"
         "every_night: [{name: c, color: white}]\n"
     )
-    assert told(program) == []
+    assert noted(program) == []
 
 
 def test_the_year_of_confirmation_is_that_in_which_it_begins(planned: Planned) -> None:
     """On 3 January the campaign of last year's Christmas is still on."""
     program = planned("campaigns: [{name: a, nights: 27 December to 6 January, color: red, confirmed_for: [2026]}]")
-    assert told(program, datetime(2027, 1, 3, 12, tzinfo=UTC)) == []
-    assert told(program, datetime(2027, 1, 8, 12, tzinfo=UTC)) == [("TWL-S207", {"year": 2027})]
+    assert noted(program, datetime(2027, 1, 3, 12, tzinfo=UTC)) == []
+    assert noted(program, datetime(2027, 1, 8, 12, tzinfo=UTC)) == [("TWL-S207", {"year": 2027})]
 
 
 def test_a_night_that_still_runs_is_not_gone_by(planned: Planned) -> None:
     """At three in the morning after the last evening; but at noon it is."""
     program = planned("campaigns: [{name: a, nights: 20 November 2026, color: red}]")
-    assert told(program, datetime(2026, 11, 21, 2, tzinfo=UTC)) == []
-    assert told(program, datetime(2026, 11, 21, 11, tzinfo=UTC)) == [("TWL-S203", {})]
+    assert noted(program, datetime(2026, 11, 21, 2, tzinfo=UTC)) == []
+    assert noted(program, datetime(2026, 11, 21, 11, tzinfo=UTC)) == [("TWL-S203", {})]
 
 
 def test_a_schedule_with_nothing_in_it_has_no_notes(planned: Planned) -> None:
     """And a blackout alone only when it has gone by."""
-    assert told(planned("campaigns: []")) == []
-    assert told(planned("blackouts: [{name: b, dates: 6 June}]")) == []
-    assert told(planned("blackouts: [{name: b, dates: 6 June 2020}]")) == [("TWL-S203", {})]
+    assert noted(planned("campaigns: []")) == []
+    assert noted(planned("blackouts: [{name: b, dates: 6 June}]")) == []
+    assert noted(planned("blackouts: [{name: b, dates: 6 June 2020}]")) == [("TWL-S203", {})]
 
 
 # One night
@@ -207,8 +207,10 @@ def test_a_note_on_a_night_in_alvesta(
 ) -> None:
     """Why it is empty, and which times the clocks skip or repeat."""
     program = planned(campaign(f"nights: every day, hours: {hours}"))
-    told = [(code, {key: fields[key] for key in fields if key != "hours"}) for code, fields in of_night(program, night)]
-    assert told == wanted
+    noted = [
+        (code, {key: fields[key] for key in fields if key != "hours"}) for code, fields in of_night(program, night)
+    ]
+    assert noted == wanted
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def plan_of(*rules: Rule) -> NightPlan:
     return Nights(rules, ALVESTA).of(DAY)
 
 
-def told(plan: NightPlan) -> list[str]:
+def piece_texts(plan: NightPlan) -> list[str]:
     """Each piece with who has it, in capital letters where it is lit."""
     return [f"{clock(piece.start)}–{clock(piece.end)} {_holder(piece.claim)}" for piece in plan.pieces]
 
@@ -43,19 +43,19 @@ def lit(name: str, hours: str, **more: Any) -> Lit:
 
 def test_a_night_without_rules_is_one_dark_piece() -> None:
     """From noon to noon."""
-    assert told(plan_of()) == ["12:00–12:00 -"]
+    assert piece_texts(plan_of()) == ["12:00–12:00 -"]
 
 
 def test_the_stronger_cuts_the_weaker_in_two() -> None:
     """And gives back what it does not want."""
     plan = plan_of(lit("a", "20:00 to 21:00"), lit("b", "18:00 to 23:00"))
-    assert told(plan) == ["12:00–18:00 -", "18:00–20:00 B", "20:00–21:00 A", "21:00–23:00 B", "23:00–12:00 -"]
+    assert piece_texts(plan) == ["12:00–18:00 -", "18:00–20:00 B", "20:00–21:00 A", "21:00–23:00 B", "23:00–12:00 -"]
     assert [(claim.rule.name, clock(claim.start)) for claim in plan.claims] == [("a", "20:00"), ("b", "18:00")]
 
 
 def test_a_border_of_one_who_loses_on_both_sides_is_none() -> None:
     """Neighbours with the same winner are one piece."""
-    assert told(plan_of(lit("a", "18:00 to 23:00"), lit("b", "20:00 to 21:00"))) == [
+    assert piece_texts(plan_of(lit("a", "18:00 to 23:00"), lit("b", "20:00 to 21:00"))) == [
         "12:00–18:00 -",
         "18:00–23:00 A",
         "23:00–12:00 -",
@@ -67,13 +67,13 @@ def test_the_dark_rest_of_a_campaign_stands_at_its_own_place() -> None:
     plan = plan_of(
         lit("a", "22:00 to 23:00"), lit("b", "20:00 to 21:00", otherwise="dark"), EveryNight(name="c", hours="all day")
     )
-    assert told(plan) == ["12:00–20:00 b", "20:00–21:00 B", "21:00–22:00 b", "22:00–23:00 A", "23:00–12:00 b"]
+    assert piece_texts(plan) == ["12:00–20:00 b", "20:00–21:00 B", "21:00–22:00 b", "22:00–23:00 A", "23:00–12:00 b"]
 
 
 def test_a_blackout_is_dark_and_wins() -> None:
     """It is given first, and claims without light."""
     blackout = Blackout(name="x", nights="every day", hours="21:00 to 22:00")
-    assert told(plan_of(blackout, lit("a", "20:00 to 23:00"))) == [
+    assert piece_texts(plan_of(blackout, lit("a", "20:00 to 23:00"))) == [
         "12:00–20:00 -",
         "20:00–21:00 A",
         "21:00–22:00 x",
@@ -85,7 +85,7 @@ def test_a_blackout_is_dark_and_wins() -> None:
 def test_two_rules_with_equal_words_are_two() -> None:
     """What shows is told apart by who shows it, not by what is written."""
     first, second = (lit("a", hours) for hours in ("20:00 to 21:00", "21:00 to 22:00"))
-    assert told(plan_of(first, second)) == ["12:00–20:00 -", "20:00–21:00 A", "21:00–22:00 A", "22:00–12:00 -"]
+    assert piece_texts(plan_of(first, second)) == ["12:00–20:00 -", "20:00–21:00 A", "21:00–22:00 A", "22:00–12:00 -"]
 
 
 @pytest.mark.parametrize("shift", [timedelta(0), timedelta(hours=24) - timedelta(microseconds=1)])

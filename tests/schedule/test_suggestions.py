@@ -107,10 +107,10 @@ def test_a_season_in_a_phrase_is_asked_for_its_days_too() -> None:
     assert slip("1 december till julen") == ("S153", "julen")
 
 
-@pytest.mark.parametrize("said", sorted({each for days in SEASONS.values() for each in days.values()}))
-def test_what_is_proposed_for_a_season_can_be_written(said: str) -> None:
+@pytest.mark.parametrize("written", sorted({each for days in SEASONS.values() for each in days.values()}))
+def test_what_is_proposed_for_a_season_can_be_written(written: str) -> None:
     """In either language."""
-    assert Days.parse(said)
+    assert Days.parse(written)
 
 
 @pytest.mark.parametrize(

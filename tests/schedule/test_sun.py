@@ -155,12 +155,12 @@ def test_the_pole_has_one_sunset_a_year() -> None:
 def test_where_the_sun_grazes_is_detected() -> None:
     """In Kiruna on the last nights before the midnight sun; in Alvesta on none."""
 
-    def told(latitude: float, longitude: float) -> list[date]:
+    def grazing_days(latitude: float, longitude: float) -> list[date]:
         noons = (datetime(2026, 1, 1, 11, tzinfo=UTC) + timedelta(days=i) for i in range(365))
         return [noon.date() for noon in noons if grazes(latitude, longitude, noon, noon + DAY, SUNSET_DEG)]
 
-    assert told(56.899, 14.556) == []
-    kiruna = told(*KIRUNA)
+    assert grazing_days(56.899, 14.556) == []
+    kiruna = grazing_days(*KIRUNA)
     assert date(2026, 5, 26) in kiruna
     assert date(2026, 12, 9) in kiruna
     assert len(kiruna) < 40
