@@ -11,7 +11,7 @@ let skewMs = 0;     // how far the tower's clock is ahead of the reader's
 let busy = false;
 let again = false;
 
-// ---- Live: the stream says that something changed; the page then asks for itself and takes over what is marked.
+// ---- Live: the stream announces a change; the page then reloads itself and replaces the marked parts.
 
 function listen() {
   const path = document.body.dataset.live;
@@ -59,7 +59,7 @@ async function refresh() {
   try {
     const answer = await fetch(location.href, { headers: { "X-Live": "1", "X-Seen": seen }, cache: "no-store" });
     if (answer.ok) takeOver(new DOMParser().parseFromString(await answer.text(), "text/html"));
-  } catch { /* the stream tells when the service is back */ } finally {
+  } catch { /* the stream reconnects when the service is back */ } finally {
     busy = false;
     if (again) { again = false; refresh(); }
   }
@@ -70,7 +70,7 @@ function takeOver(fresh) {
     const part = fresh.querySelector(`[data-part="${CSS.escape(old.dataset.part)}"]`);
     if (part && !old.contains(document.activeElement)) morph(old, part);
   }
-  // the answer is the same for all who look: the mark of this visitor's forms is kept by the page
+  // the answer is the same for all visitors: the page keeps this visitor's CSRF token in its forms
   for (const mark of document.querySelectorAll('input[name="csrf"]')) mark.value ||= document.body.dataset.csrf;
   // while faults are shown the title names them too
   if (fresh.title && !document.querySelector("#summary")) document.title = fresh.title;
@@ -110,7 +110,7 @@ function countDown() {
 }
 setInterval(countDown, 1000);
 
-// ---- Forms: the field or summary that is meant has the focus.
+// ---- Forms: the field or summary concerned gets the focus.
 
 function focusMeant() {
   const meant = document.querySelector("[data-focus]");
@@ -157,7 +157,7 @@ document.addEventListener("change", (event) => {
   readBack(form);
 });
 
-// A part begins with the colour of the whole, until it has one of its own.
+// A part starts with the colour of the whole, until it has one of its own.
 function beginWithWhole(form) {
   const whole = form.querySelector('[name="color"]:checked')?.value, own = form.querySelector('[name="own"]')?.value;
   for (const part of form.querySelectorAll(".zone-colors fieldset:not([data-own])")) {
@@ -168,7 +168,7 @@ function beginWithWhole(form) {
   }
 }
 
-// What is typed is kept as a draft, whatever becomes of this page.
+// What is typed is stored as a draft, even if this page is closed.
 const keeps = new WeakMap();
 async function keep(form) {
   const body = new URLSearchParams(new FormData(form));
@@ -197,7 +197,7 @@ async function readBack(form) {
   }
 }
 
-// An act: the button says that it waits; where nothing can be reached the form stays as it is, and says so.
+// An act: the button shows that it waits; if the service cannot be reached the form stays as it is, with a message.
 document.addEventListener("submit", async (event) => {
   const form = event.target, button = event.submitter;
   if (!form.matches("[data-act]")) return;
@@ -228,12 +228,12 @@ document.addEventListener("submit", async (event) => {
   main.textContent = words;
 });
 
-// A page that only says that something does not work must not take the place of what is typed.
+// An error page must not replace what is typed.
 function refusal(page) {
   return [...page.querySelectorAll("main h1, main h1 + p")].map((each) => each.textContent.trim()).join(": ");
 }
 
-// Where the session has ended what was typed waits for the login.
+// If the session has ended, what was typed waits for the login.
 function leave(form, url) {
   if (url.pathname.endsWith("/login")) {
     const typed = [...new FormData(form)].filter(([name]) => name !== "csrf");
@@ -280,7 +280,7 @@ function focusMoved() {
 }
 addEventListener("load", () => setTimeout(focusMoved));
 
-// ---- Calendar: the first day, the last day; a third press begins anew. It writes the text field, which the server reads.
+// ---- Calendar: the first day, the last day; a third press starts over. It writes the text field, which the server reads.
 
 const DAY_MS = 86400000;
 const day = (y, m, d) => new Date(Date.UTC(y, m, d));
