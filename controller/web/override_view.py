@@ -134,7 +134,7 @@ async def act(visited: ForOperator, form: FormOf) -> Response:
     given = OverrideForm.of(form)
     if form.get("apply"):
         return await run_in_threadpool(read, visited, form)
-    faults, effect = await run_in_threadpool(_judge, visited, given)
+    faults, effect = await run_in_threadpool(_check, visited, given)
     if not faults:
         try:
             await ask(visited, given.request, Act.OVERRIDE_SET, after=given.request)
@@ -219,7 +219,7 @@ def _policy_of(visited: Visit) -> OverridePolicy:
     return replace(override_policy(snapshot.setup), program=snapshot.program.with_overrides((), None))
 
 
-def _judge(visited: Visit, given: OverrideForm) -> tuple[tuple[FieldFault, ...], ReadBack | None]:
+def _check(visited: Visit, given: OverrideForm) -> tuple[tuple[FieldFault, ...], ReadBack | None]:
     """The mistakes of a form, or its effect."""
     faults = (*_waits(visited), *given.missing(visited))
     faults += tuple(

@@ -34,7 +34,7 @@ def public(visited: Visited) -> HTMLResponse:
     by_name = {name: slug for slug, name in names.items()}
     today = day_words(visited.now.date(), visited.language)
     response = visited.page("public", answer=answer, picture=drawn, slugs=by_name, today=today)
-    return _kept(visited, response, SHORTLY)
+    return _cached(visited, response, SHORTLY)
 
 
 @router.get("/varfor", include_in_schema=False)
@@ -47,7 +47,7 @@ def why_in_swedish() -> RedirectResponse:
 def public_json(visited: Visited) -> Response:
     """The same as values."""
     response = JSONResponse(_answer(visited).value, headers={"Access-Control-Allow-Origin": "*"})
-    return _kept(visited, response, SHORTLY)
+    return _cached(visited, response, SHORTLY)
 
 
 @router.get("/calendar.ics", include_in_schema=False)
@@ -78,7 +78,7 @@ def _calendar(visited: Visit, campaign: str | None, slug: str) -> Response:
     )
     headers = {"Content-Disposition": f'inline; filename="{slug}.ics"'}
     response = Response(data, media_type="text/calendar; charset=utf-8", headers=headers)
-    return _kept(visited, response, AN_HOUR)
+    return _cached(visited, response, AN_HOUR)
 
 
 def _setup(visited: Visit) -> Setup:
@@ -107,7 +107,7 @@ def _text_by_hand(snapshot: Snapshot) -> PublicText:
     return next((PublicText(each.about, each.link or None) for each in described), NO_TEXT)
 
 
-def _kept(visited: Visit, response: Answer, how: str) -> Answer:
+def _cached(visited: Visit, response: Answer, how: str) -> Answer:
     """Sets how the answer may be cached: a page with the name of a logged-in visitor is for them only."""
     if visited.visitor.name is None:
         response.headers["Cache-Control"] = how

@@ -119,7 +119,7 @@ class RuleFields:
             if form.get("by_zone") or form.get("color") != SEVERAL:
                 texts["change_every"] = ""  # a single colour does not change
         for key in before.advanced if before is not None else ():
-            texts = _kept(texts, key, field_texts(before) if before is not None else {})
+            texts = _with_hidden_fields(texts, key, field_texts(before) if before is not None else {})
         return {key: text for key, text in texts.items() if text}
 
     def _hours(self, form: Form, before: RuleForm | None) -> tuple[str, ...]:
@@ -188,7 +188,7 @@ def _as_before(text: str, before: Sequence[str], key: str) -> str:
     return text_of(tuple(re.findall(r"[^\s,;]+", text))) if key == "confirmed_for" else text
 
 
-def _kept(texts: dict[str, str], key: str, was: Mapping[str, str]) -> dict[str, str]:
+def _with_hidden_fields(texts: dict[str, str], key: str, was: Mapping[str, str]) -> dict[str, str]:
     """The texts, with those that the form cannot show as they were."""
     fields = ("color",) if key == "color" else ("days", "except", "kind", "years")
     return {

@@ -154,8 +154,10 @@ def _lit_next(visited: Visit) -> str:
 
 def _line(visited: Visit, gateway: GatewayHealth, snapshot: Snapshot) -> GatewayLine:
     if gateway.status == "confirmed":
-        heard = gateway.heard
-        details = "" if heard is None else visited.text("tower.heard", seconds=_seconds_since(heard, snapshot.now))
+        last_seen = gateway.heard
+        details = (
+            "" if last_seen is None else visited.text("tower.heard", seconds=_seconds_since(last_seen, snapshot.now))
+        )
     else:
         details = details_of(visited, snapshot, gateway)
     words = visited.text(f"common.status.{gateway.status}")

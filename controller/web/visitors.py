@@ -92,10 +92,10 @@ def access(web: Web, peer: str, scheme: str, headers: Mapping[str, str]) -> Acce
     # the last entry is what the trusted proxy saw; those before it anybody may have written
     address = _without_port(_last(headers.get("x-forwarded-for", ""))) or peer
     is_tls = _last(headers.get("x-forwarded-proto", scheme)).lower() == "https"
-    return Access(address, is_tls, role, is_tls, *(_vouched(web, headers) if is_tls else ()))
+    return Access(address, is_tls, role, is_tls, *(_authenticated(web, headers) if is_tls else ()))
 
 
-def _vouched(web: Web, headers: Mapping[str, str]) -> tuple[str | None, Role | None]:
+def _authenticated(web: Web, headers: Mapping[str, str]) -> tuple[str | None, Role | None]:
     """Name and role by the headers of a trusted proxy that logs people in itself. Of several roles the highest counts;
     None if there is none. A header that a browser sent under the same name is not accepted."""
     if web.proxy is None or web.proxy.user_header is None:

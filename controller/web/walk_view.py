@@ -53,7 +53,7 @@ async def walk(visited: ForAdmin, name: str, form: FormOf) -> Response:
         status_code = 409 if isinstance(error, Refused) else 503
         faults = (fault_of(error, "form", visited.language),)
         return await run_in_threadpool(_page, visited, gateway, faults, status_code, form)
-    result = await run_in_threadpool(_kept, visited, before, after)
+    result = await run_in_threadpool(_recorded, visited, before, after)
     if after is not None and after.began_s == after.pressed_s:
         await _follows_soon(visited, name)
     return visited.to(visited.request.url.path, result)
@@ -104,8 +104,8 @@ def _follows(visited: Visit, name: str) -> bool:
     return visited.snapshot.states[name].reported.by == "local"
 
 
-def _kept(visited: Visit, before: LampWalk | None, after: LampWalk | None) -> str:
-    """Records acts and answers; returns a text for the visitor, empty if there is none."""
+def _recorded(visited: Visit, before: LampWalk | None, after: LampWalk | None) -> str:
+    """Records acts and results; returns a text for the visitor if the results could not be stored, else none."""
     if after is None or after is before:
         return ""
     gateway = {"gateway": after.gateway.name}

@@ -30,7 +30,7 @@ WEB = Path(controller.__file__).parent / "web"
 PAGE = tuple(topic for topic in TOPICS if topic.startswith("page/"))
 """Topics of the page, whose keys stand in its code and its templates, each after its topic and a point."""
 PHRASES = ("commands", "why", "past", "status", "parts", "notices", *PAGE)
-"""Topics whose keys stand in the code, in a call of Text, `text`, `say` or, in a template, `t`."""
+"""Topics whose keys stand in the code, in a call of Text, `text` or, in a template, `t`."""
 QUOTED = r"""(?:"[^"]*"|'[^']*')"""
 CHOICE_IN_TEMPLATE = re.compile(r"\bt\(([^(),]* if [^,]*? else [^(),]*)[,)]")
 """`t("a.b" if it else "a.c")`."""
@@ -76,7 +76,7 @@ def asked() -> frozenset[tuple[str, str]]:
                 found |= comprehended(node)
             elif isinstance(node, ast.Call) and node.args and (key := pattern(node.args[-1])):
                 name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-                if name in {"say", "text", "page_text", "phrase"} and key not in languages():
+                if name in {"text", "page_text", "phrase"} and key not in languages():
                     found |= of_the_page(key) if path.is_relative_to(WEB) else {("commands", key)}
                 elif name in {"Text", "template"} and isinstance(topic := node.args[-2], ast.Constant):
                     found.add((str(topic.value), key))
