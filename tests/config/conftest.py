@@ -1,4 +1,4 @@
-"""The shipped files, and what a pair of files is told."""
+"""The shipped files, and the findings of a pair of files."""
 
 from collections.abc import Callable
 from pathlib import Path

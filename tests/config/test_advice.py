@@ -27,7 +27,7 @@ QUOTED = re.compile("`([^`]+)`")
 FIRST, LAST = date(2026, 1, 1), date(2029, 12, 31)
 
 DAYS = (
-    # text, what it means in words that are read; None for what cannot be told
+    # text, what it means in words that are read; None if it is unknown
     ("20 Novembr", "20 November"),
     ("20–26 novmber 2027", "20–26 November 2027"),
     ("20 Novembr to 26 Decembr", "20 November to 26 December"),

@@ -1,4 +1,4 @@
-"""Each file of `bad/` and everything that must be told of it, in both languages.
+"""Each file of `bad/` and everything that must be reported of it, in both languages.
 
 `bad/schedule-…yaml` and `bad/tower-…yaml` each stand in for one of the shipped files; the figures in front are those
 of the list of mistakes that people make. `note-…yaml` are schedules that are right and still deserve a word. Beside

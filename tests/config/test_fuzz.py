@@ -36,7 +36,7 @@ def mutated(draw: st.DrawFn) -> dict[str, str]:
 
 @st.composite
 def shuffled(draw: st.DrawFn) -> dict[str, str]:
-    """Both shipped texts, the lines of one of them indented anew, dropped and swapped."""
+    """Both shipped texts, the lines of one of them indented again, dropped and swapped."""
     name = draw(NAMES)
     lines = [line for line in TEXTS[name].splitlines() if not line.lstrip().startswith("#")]
     order = draw(st.lists(st.integers(0, len(lines) - 1), max_size=len(lines)))
@@ -80,7 +80,7 @@ def test_a_slip_of_the_hand_gives_a_setup_or_findings(texts: dict[str, str]) -> 
 
 
 LOST_OPENER = " version: 1\n\n- {name: bowl-north, zone: bowl, profile: rgbw, address: 1}"
-"""A blank line where `fixtures:` is missing: nothing is told of it at a place that is not in the file."""
+"""A blank line where `fixtures:` is missing: nothing is reported of it at a place that is not in the file."""
 
 
 @given(shuffled())

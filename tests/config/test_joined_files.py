@@ -1,4 +1,4 @@
-"""Of several sites each has its own files above those that all share; a mistake is told of the file it stands in."""
+"""Of several sites each has its own files above those that all share; a mistake is reported for its own file."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -227,7 +227,7 @@ def test_profiles_of_a_site_stand_above_those_that_all_share(root: Path) -> None
 
 
 def test_names_of_sites_can_be_part_of_a_topic(root: Path) -> None:
-    """Any other folder is told with a name that can; what begins with a dot is no site."""
+    """Any other folder is reported with a name that can; what begins with a dot is no site."""
     for name in ("Norra Tornet", ".git"):
         (root / "sites" / name).mkdir()
     (root / "sites/notes.txt").write_text("", encoding="utf-8")

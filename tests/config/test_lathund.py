@@ -85,7 +85,7 @@ def test_it_fits_on_one_side_of_paper() -> None:
 
 
 def test_every_command_exists() -> None:
-    """Nothing is told to be typed that the program does not know."""
+    """Every suggested text is one that the program knows."""
     assert set(re.findall(r"`watertower (\S+?)[ `]", LATHUND)) <= set(COMMANDS)
 
 

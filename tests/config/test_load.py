@@ -1,4 +1,4 @@
-"""Two files become one value; whatever is wrong with either is told, and nothing that is only a consequence."""
+"""Two files become one value; whatever is wrong with either is reported, and nothing that is only a consequence."""
 
 import os
 import shutil
@@ -73,7 +73,7 @@ def test_mistakes_of_both_files_come_together(findings: Found) -> None:
 
 @pytest.mark.parametrize("tower", ["", "zones: [[[", "orange", "\0", "version: 1\nzones:\npalette:\n"])
 def test_a_broken_tower_causes_no_false_mistakes_in_the_schedule(tower: str, findings: Found) -> None:
-    """Zones and palette are unknown then, and nothing is said of them."""
+    """Zones and palette are unknown then, and no finding mentions them."""
     schedule = SCHEDULE.replace("color: orange", "color: {bowl: flag yellow, ring: orange}")
     own = [finding for finding in findings(tower=tower, schedule=schedule) if "schedule" in finding.file]
     assert not [finding for finding in own if finding.code == "TWL-S136"]
@@ -320,7 +320,7 @@ BROKEN_SECRETS = (
 
 @pytest.mark.parametrize("line", [*SECRETS, *BROKEN_SECRETS])
 def test_a_secret_is_hidden_in_what_is_shown_of_its_line_too(line: str, findings: Found) -> None:
-    """Also where the line is told for something else: its first mistake goes into the log of the service."""
+    """Also where the line is reported for something else: its first mistake goes into the log of the service."""
     found = findings(tower=TOWER.replace("broker: embedded ", f"broker: embedded\n  {line}\n  #"))
     assert found
     assert not [one for one in found if "hem" in f"{one.source} {one.event.text('sv')} {one.event.action('sv')}"]
@@ -372,7 +372,7 @@ def test_a_file_that_was_renamed_is_found(name: str, tmp_path: Path) -> None:
 
 
 def test_a_file_with_endless_mistakes_is_shown_in_bounded_time(findings: Found) -> None:
-    """Near words are sought for some hundreds, and of each file a screenful is told."""
+    """Near words are sought for some hundreds, and of each file a screenful is reported."""
     keys = "".join(f"kampanjx{number}: v\n" for number in range(4 * MOST_SOUGHT))
     found = findings(schedule=f"version: 1\n{keys}")
     assert len(found) == MOST + 1

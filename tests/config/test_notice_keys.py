@@ -42,7 +42,7 @@ def test_a_receiver_gets_everything_at_any_hour_by_default(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(("written", "seconds"), [("", 60), (", every: 10 s", 10), (", every: 24 h", 86_400)])
 def test_a_monitor_is_called_so_often(tmp_path: Path, written: str, seconds: int) -> None:
-    """Every minute where nothing is said."""
+    """Every minute by default."""
     heartbeat = loaded(tmp_path, f"heartbeat: {{url_file: h.url{written}}}\n").tower.heartbeat
     assert heartbeat
     assert heartbeat.every == timedelta(seconds=seconds)

@@ -112,7 +112,7 @@ class World:
         self.program = setup.program()
 
     def try_out(self, key: str, value: str) -> Event | object:
-        """What the value means, or the event that is told about it."""
+        """What the value means, or the event that is reported about it."""
         if key == "until":
             return self._until(value)
         written = value if value.startswith("[") else json.dumps(value, ensure_ascii=False)

@@ -62,7 +62,7 @@ def test_a_lamp_of_a_whole_universe_can_be_read(channels: list[object], tmp_path
 
 
 def test_a_folder_with_too_many_profiles_is_shown(tmp_path: Path) -> None:
-    """A lamp whose profile was passed over would be told of as one that is not there."""
+    """A lamp whose profile was passed over would be reported as one that does not exist."""
     (tmp_path / "profiles").mkdir()
     for number in range(MOST_PROFILES + 1):
         (tmp_path / "profiles" / f"{number:03}.yaml").write_text(HEAD, "utf-8")

@@ -152,6 +152,6 @@ def test_the_same_change_by_both_is_no_dispute(tower: Tower) -> None:
 
 
 def test_a_rule_that_is_gone_cannot_be_changed(tower: Tower) -> None:
-    """It is said, and nothing is written."""
+    """It is shown, and nothing is written."""
     theirs = text_of(tower, RuleRemoval(group="campaigns", name=WEEK))
     assert isinstance(applied(theirs, (edit_of(tower, color="red"),), tower), NotPatchable)

@@ -41,7 +41,7 @@ def schedule(colors: int) -> bytes:
 
 
 def codes(zones: int, colors: int) -> list[str]:
-    """What is told of such a tower with such a schedule; where nothing is, the document holds 48 hours."""
+    """The findings for such a tower with such a schedule; where nothing is, the document holds 48 hours."""
     try:
         setup = parse(tower(zones), schedule(colors), Path("config"))
     except FilesRejected as rejected:
@@ -103,7 +103,7 @@ def test_as_many_windows_as_a_schedule_may_have_are_taken_and_no_more(findings: 
 @pytest.mark.parametrize("group", ["campaigns", "every_night", "blackouts"])
 @pytest.mark.parametrize("word", ["nights", "hours"])
 def test_a_rule_with_an_empty_list_of_days_or_hours_could_never_be_lit(group: str, word: str, findings: Found) -> None:
-    """Told at the list, in each group of rules."""
+    """Reported at the list, in each group of rules."""
     days = "" if word == "nights" else "    nights: 6 June\n"
     color = "" if group == "blackouts" else "    color: red\n"
     schedule = f"version: 1\n{group}:\n  - name: a\n{days}{color}    {word}: []\n"

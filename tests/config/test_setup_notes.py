@@ -23,7 +23,7 @@ def _notes(campaigns: str, shipped: Setup) -> tuple[Finding, ...]:
 
 
 def test_the_shipped_schedule_needs_no_note(shipped: Setup) -> None:
-    """Whoever starts with it is told nothing but when it is next lit."""
+    """Whoever starts with it only learns when it is next lit."""
     assert notes(shipped, NOW) == ()
 
 

@@ -213,7 +213,7 @@ def test_two_gateways_may_not_feed_the_same_lamps(first: str, second: str, clash
 
 
 def test_lamps_are_found_behind_an_entry_that_is_no_gateway(findings: Found) -> None:
-    """Two that overlap are told at the address of the second, wherever its gateway stands in the list."""
+    """Two that overlap are reported at the address of the second, wherever its gateway stands in the list."""
     written = TOWER.replace("gateways:\n", "gateways:\n  - entrance\n").replace("address: 5", "address: 2")
     sources = {finding.code: finding.source for finding in findings(tower=written)}
     assert set(sources) == {"TWL-S053", "TWL-F101"}

@@ -26,7 +26,7 @@ def loaded(tmp_path: Path, web: str) -> Setup:
     ("written", "years"), [("2 years", 2), ("1 year", 1), ("10 år", 10), ("1år", 1), ("3 Years", 3), (" 25 år ", 25)]
 )
 def test_names_are_kept_for_so_many_years(tmp_path: Path, written: str, years: int) -> None:
-    """In either language; two where nothing is said."""
+    """In either language; two by default."""
     web = loaded(tmp_path, f'{{names_for: "{written}"}}').tower.web
     assert web
     assert web.names_for == timedelta(days=365 * years)

@@ -105,7 +105,7 @@ def test_an_emoji_of_several_signs_is_text() -> None:
 
 
 def test_odd_letters_leave_the_rest_of_the_file_readable() -> None:
-    """Each is told at its place, and the values are those that were meant, in the columns of the file."""
+    """Each is reported at its place, and the values are those that were meant, in the columns of the file."""
     document = _read("– name: ”x”\n  co\u200blor:\u00a0red\n  hours: z\n")
     assert [(finding.code, finding.place) for finding in document.findings] == [
         ("TWL-S039", (1, 1, 2)),
@@ -209,7 +209,7 @@ def test_the_limits_lie_far_above_ten_thousand_gateways() -> None:
 
 
 def test_an_alias_bomb_never_grows() -> None:
-    """Aliases are told, not followed, and no more than a screenful of them."""
+    """Aliases are reported, not followed, and no more than a screenful of them."""
     lines = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 400)]
     document = _read("a0: &a0 x\n" + "\n".join(lines))
     assert {finding.code for finding in document.findings} == {"TWL-S033"}

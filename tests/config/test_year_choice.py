@@ -137,7 +137,7 @@ def test_nothing_is_asked_if_the_text_answers_it(before: str | None, typed: str)
 
 
 def test_a_rule_may_end_after_a_year(shipped: Setup) -> None:
-    """Until then every year is said by itself, those that differ too."""
+    """Until then every year is shown by itself, those that differ too."""
     text = move(file_with("nights", "20–26 november"), "vecka 48", 2027, shipped)
     form = replace(form_in(text, shipped), days=("21–27 november 2028",))
     question = year_question(form_in(text, shipped), form.days, TODAY)

@@ -122,6 +122,6 @@ def test_levels_are_kept_for_what_they_mean() -> None:
 
 @pytest.mark.parametrize("wrong", [{}, {"gateway": "mast", "more": 1}])
 def test_an_event_with_other_fields_is_a_bug(wrong: dict[str, object]) -> None:
-    """It is told at once, to whoever wrote the call."""
+    """It is reported at once, to whoever wrote the call."""
     with pytest.raises(KeyError):
         new_event("TWL-G105", **wrong)

@@ -126,7 +126,7 @@ def test_nothing_english_stays_in_a_swedish_line() -> None:
     ],
 )
 def test_an_error_is_a_code_with_words_in_every_language(error: Exception, code: str) -> None:
-    """What has no code of its own is told in its own words."""
+    """What has no code of its own is reported in its own words."""
     reason = reason_of(error)
     assert reason.code == code
     assert reason.text("sv")

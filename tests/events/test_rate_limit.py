@@ -40,7 +40,7 @@ def test_problems_of_one_gateway_are_counted_each_by_itself() -> None:
     [("TWL-B021", Level.DEBUG), ("TWL-B010", Level.INFO), ("TWL-B042", Level.WARNING), ("TWL-C050", Level.WARNING)],
 )
 def test_a_summary_matters_no_more_than_what_was_counted(code: str, level: Level) -> None:
-    """INFO lines are counted at INFO; never above a warning, for the error itself was told."""
+    """INFO lines are counted at INFO; never above a warning, for the error itself was reported."""
     limit = RateLimit(free=1)
     event = new_event(code, **dict.fromkeys(CATALOGUE[code].fields, "x"))
     for _ in range(3):
@@ -104,7 +104,7 @@ def test_without_an_end_it_is_passed_on_again_after_its_summary() -> None:
 
 
 def test_few_are_no_summary() -> None:
-    """What was told needs no count."""
+    """What was reported needs no count."""
     damper = RateLimit()
     damper.pass_on(new_event("TWL-G105", gateway="a"), 0)
     assert damper.due_s == math.inf
@@ -131,7 +131,7 @@ def test_nothing_is_kept_of_what_is_over() -> None:
 
 
 def test_many_names_cannot_fill_memory_and_log() -> None:
-    """Beyond a thousand they are told as one."""
+    """Beyond a thousand they are reported as one."""
     damper = RateLimit(free=1)
     passed = [damper.pass_on(new_event("TWL-G113", topic=f"t/{number}", epoch=1), 0) for number in range(5 * KEYS)]
     assert sum(map(len, passed)) == KEYS + 1

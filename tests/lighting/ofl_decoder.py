@@ -140,7 +140,7 @@ class Decoder:
                 yield template and template.replace(PIXEL, key)
 
     def _made(self) -> Iterator[tuple[str, tuple[str, Mapping[str, Any], str, int]]]:
-        """Each key -> its channel's key, what is said of it, its pixel and its byte."""
+        """Each key -> its channel's key, its properties, its pixel and its byte."""
         for template, given in self.data.get("templateChannels", {}).items():
             for pixel in (*self.pixels, *self.groups):
                 for byte, alias in enumerate((template, *given.get("fineChannelAliases", ()))):

@@ -22,7 +22,7 @@ def layout(profile: Profile) -> str:
 
 
 def file(channels: dict[str, Any], mode: list[Any], **more: Any) -> str:
-    """A fixture file with one mode `m`; a channel is its capability, or all that is said of it."""
+    """A fixture file with one mode `m`; a channel is its capability, or all its properties."""
     available = {key: given if "type" not in given else {"capability": given} for key, given in channels.items()}
     return json.dumps(
         {"name": "Lamp", "availableChannels": available, "modes": [{"name": "m", "channels": mode}], **more}

@@ -26,7 +26,7 @@ def test_on_without_a_color_is_white() -> None:
 
 @given(st.integers(0, 0xFFFFFF), st.floats(0.01, 1))
 def test_a_bright_color_comes_back_from_its_light(number: int, brightness: float) -> None:
-    """A color whose largest part is 255 and its brightness are told apart again."""
+    """A color whose largest part is 255 and its brightness can be separated again."""
     color = Color(f"#{number | 0xFF0000:06X}")
     state = Light.of(ZoneState(True, color, brightness)).state
     assert state.color == color

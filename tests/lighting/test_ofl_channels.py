@@ -427,7 +427,7 @@ def test_a_switching_channel_is_what_it_is_at_rest() -> None:
     ],
 )
 def test_pixels_come_in_the_order_of_the_mode(repeat: object, order: str, expected: str) -> None:
-    """Told apart by channels that hold a value of their own for one pixel."""
+    """Distinguished by channels that hold a value of their own for one pixel."""
     keys = [f"{name} {pixel}" for pixel in ("1", "2", "10", "up", "all") for name in ("Red", "Green")]
     values = {key: number for number, key in enumerate(keys, 1)}
     channels = {

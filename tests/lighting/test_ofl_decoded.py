@@ -66,7 +66,7 @@ def wrong(text: str, mode: str, found: ofl.Imported) -> list[str]:
 
 
 def _alike(name: str, other: str) -> bool:
-    """Whether two channels differ by their pixel only: a doubt is told once for all pixels."""
+    """Whether two channels differ by their pixel only: a doubt is reported once for all pixels."""
     return [word for word in name.split() if not word.isdigit()] == [
         word for word in other.split() if not word.isdigit()
     ]

@@ -115,7 +115,7 @@ def test_a_dark_lamp_beside_a_faint_one_is_noticed() -> None:
 
 
 def test_a_white_lamp_beside_colored_ones_is_uneven() -> None:
-    """It cannot follow, and that is told."""
+    """It cannot follow, and that is reported."""
     patch = Patch((fixture("north", 1), fixture("lantern", 5, "dimmer")))
     assert patch.reading(patch.levels(STATES)).uneven == {"bowl"}
     north, lantern = patch.preview(STATES)

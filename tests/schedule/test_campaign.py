@@ -87,7 +87,7 @@ def test_years_are_read_strictly(written: object, years: object) -> None:
 
 @pytest.fixture(scope="module")
 def found(request: pytest.FixtureRequest) -> Callable[[str], tuple[Finding, ...]]:
-    """What is told of a campaign with one more line."""
+    """The findings for a campaign with one more line."""
     config = request.config.rootpath / "config"
 
     def findings_of(line: str) -> tuple[Finding, ...]:

@@ -65,7 +65,7 @@ def test_days_that_change_in_one_year_only_are_shown_with_that_year(planned: Pla
 
 
 def test_days_that_change_in_every_year_are_no_exception(planned: Planned) -> None:
-    """They come in more pieces than are told one by one."""
+    """They come in more pieces than are reported one by one."""
     (rule,) = between(planned, written(WEEK), written(WEEK.replace("20–26", "21–27"))).rules
     assert rule.days is None
 

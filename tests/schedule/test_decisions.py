@@ -260,7 +260,7 @@ def test_fades_lie_inside_of_what_they_belong_to(planned: Planned) -> None:
 
 
 def test_what_a_hand_sets_comes_at_once(planned: Planned) -> None:
-    """In two seconds, and goes in two seconds once its time is up: its end is the one that was told to who set it."""
+    """In two seconds, and goes in two seconds once its time is up: its end is the one promised to its owner."""
     begin, end = at("2026-11-20T15:00"), at("2026-11-20T16:00")
     override = Override("1", {"bowl": "pink", "shaft": "pink"}, begin, end, "Eva", "prov")
     cues = planned(FADES).with_overrides((override,), None).cues(at("2026-11-20T12:00"), at("2026-11-20T18:00"))

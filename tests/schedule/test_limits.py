@@ -116,7 +116,7 @@ def test_a_skip_is_the_plan_without_that_campaign(program: Program) -> None:
 @settings(max_examples=examples(6), deadline=None)
 @given(programs())
 def test_the_plan_ahead_is_what_each_instant_would_say(program: Program) -> None:
-    """Gateways that keep the plan show the same as those that are told: between two cues nothing changes."""
+    """Gateways that keep the plan show the same as those that are reported: between two cues nothing changes."""
     cues = program.cues(START, START + timedelta(hours=55))
     for cue, following in zip(cues, (*cues[1:], None), strict=True):
         ends = following.at if following is not None else START + timedelta(hours=55)
@@ -188,7 +188,7 @@ def test_what_a_period_allows_is_what_its_darkest_instant_does(planned: Planned)
 
 
 def test_a_safety_stop_stays_dark_under_a_limit(planned: Planned) -> None:
-    """And it is the stop that is told, with no word of a limit."""
+    """And it is the stop that is reported, with no word of a limit."""
     program = campaign(planned, "18:00 to 06:00", "{name: birds, brightness: 30 %}")
     at = datetime(2026, 11, 20, 23, tzinfo=UTC)
     cue = program.with_overrides((), SafetyStop(at, "Eva", "prov")).look_at(at)
@@ -226,7 +226,7 @@ def _states(program: Program, at: datetime) -> dict[str, object]:
 
 
 def test_a_skip_says_who_skips_what(planned: Planned) -> None:
-    """Where nothing stands below it is dark, and the reason is told; outside the campaign's hours it is not."""
+    """Where nothing stands below it is dark, and the reason is reported; outside the campaign's hours it is not."""
     program = planned("campaigns:\n  - {name: a, nights: 20 November, hours: 18:00 to 22:00, color: yellow}\n")
     at = datetime(2026, 11, 20, 18, tzinfo=UTC)
     skip = Override("s", {}, at, at + timedelta(hours=6), "Eva", "regn", "a")

@@ -102,7 +102,7 @@ def test_of_many_that_hide_a_campaign_three_are_named(planned: Planned) -> None:
 
 
 def test_a_campaign_that_is_seen_for_a_while_is_not_hidden(planned: Planned) -> None:
-    """Only the overlap is told, with its nights."""
+    """Only the overlap is reported, with its nights."""
     program = planned(
         "campaigns:\n  - {name: a, nights: 20–26 November, color: red}\n"
         "  - {name: b, nights: 25 November to 10 December, hours: sunset to 23:00, color: blue}\n"

@@ -83,7 +83,7 @@ def test_a_blackout_is_dark_and_wins() -> None:
 
 
 def test_two_rules_with_equal_words_are_two() -> None:
-    """What shows is told apart by who shows it, not by what is written."""
+    """What shows is distinguished by who shows it, not by what is written."""
     first, second = (lit("a", hours) for hours in ("20:00 to 21:00", "21:00 to 22:00"))
     assert piece_texts(plan_of(first, second)) == ["12:00–20:00 -", "20:00–21:00 A", "21:00–22:00 A", "22:00–12:00 -"]
 

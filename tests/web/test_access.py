@@ -116,7 +116,7 @@ def test_only_the_last_of_several_addresses_was_seen_by_the_proxy() -> None:
     ],
 )
 def test_an_address_has_no_port(written: str, address: str) -> None:
-    """It would be another for each connection, and each of them could guess passwords anew."""
+    """It would be another for each connection, and each of them could start to guess passwords."""
     assert access(settings(PROXY), "10.0.0.5", "http", BY_PROXY | {"x-forwarded-for": written}).address == address
 
 

@@ -35,7 +35,7 @@ async def sent(client: httpx.AsyncClient, path: str, page: str, **fields: str) -
 async def test_an_admin_makes_changes_and_disables_accounts(
     admin: httpx.AsyncClient, service: RunningService, clock: SetClock
 ) -> None:
-    """Each act is told on the page that follows, and recorded with who did it and from where."""
+    """Each act is reported on the page that follows, and recorded with who did it and from where."""
 
     async def done(path: str, page: str, **fields: str) -> str:
         answer = await sent(admin, path, page, **fields)

@@ -79,7 +79,7 @@ async def test_the_form_is_as_it_was_left_after_coming_back(site: Site, kim: Per
 
 
 async def test_a_draft_that_is_dropped_changed_nothing(site: Site, kim: Person) -> None:
-    """And who comes back to it is told so."""
+    """And whoever comes back to it is informed."""
     await kim.change(WEEK, brightness="60 %")
     path, before = kim.path, site.text
     await kim.press("/discard")
@@ -128,7 +128,7 @@ async def test_nobody_sees_the_draft_of_another(site: Site, kim: Person, sara: P
 
 
 async def test_others_changes_of_another_rule_are_kept(site: Site, kim: Person, sara: Person) -> None:
-    """What changes is worked out anew, and looked at again before it is saved."""
+    """What changes is computed again, and looked at again before it is saved."""
     site.write(with_two(site.text))
     await kim.change(WEEK, brightness="60 %")
     await sara.change("/schedule/campaign/advent-och-jul", brightness="30 %")
@@ -354,7 +354,7 @@ async def test_the_last_change_is_undone_from_the_list(site: Site, kim: Person) 
 
 
 async def test_an_undo_after_another_has_saved_says_so(site: Site, kim: Person, sara: Person) -> None:
-    """It is shown anew before it is saved."""
+    """It is shown again before it is saved."""
     await kim.change(WEEK, brightness="60 %")
     await kim.save()
     await kim.go("/history")

@@ -177,7 +177,7 @@ async def test_roles_hold_at_every_page(county: County) -> None:
 
 
 async def test_the_leader_knows_the_visitor_as_the_first_page_does(county: County) -> None:
-    """What was not over TLS is no more so at the second page, and who acts is told with their own address."""
+    """What was not over TLS is no more so at the second page, and who acts is reported with their own address."""
     cookies = county.session("anna", Role.ADMIN)
     async with county.ask("one-a", headers={**SECURE, "x-forwarded-proto": "http"}, cookies=cookies) as browser:
         answer = await browser.get("/sites/south/gateways")
@@ -220,7 +220,7 @@ async def test_a_stop_waits_for_the_next_leader(county: County) -> None:
 
 @pytest.fixture
 async def half_dead() -> AsyncIterator[Callable[..., Awaitable[str]]]:
-    """Makes pages that say something, and then nothing more; what others are told of it."""
+    """Makes pages that say something, and then nothing more; what others know of it."""
     servers: list[asyncio.Server] = []
     over = asyncio.Event()
 
@@ -253,7 +253,7 @@ def _lead_from(county: County, note: str) -> None:
 async def test_a_stop_is_handed_to_the_next_leader_where_one_hangs(
     county: County, half_dead: Callable[..., Awaitable[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Anything else is said to be in doubt: it may have been done."""
+    """Anything else is shown to be in doubt: it may have been done."""
     monkeypatch.setattr(elsewhere, "STOP_S", 0.5)
     monkeypatch.setattr(elsewhere, "READ_S", 0.5)
     cookies = county.session("anna", Role.OPERATOR)

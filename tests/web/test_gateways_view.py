@@ -153,7 +153,7 @@ async def test_each_state_is_shown(
 async def test_what_a_silent_gateway_showed_is_not_shown_as_current(
     browser: Browser, setup: Setup, clock: SetClock, service: RunningService
 ) -> None:
-    """With its time; and one that took leave of the broker, or whose connection ended, is said to have left."""
+    """With its time; and one that took leave of the broker, or whose connection ended, is shown to have left."""
     snapshot = standing(setup, clock, {"mast": "silent"})
     state = snapshot.states["mast"]
     for online, words in ((None, "tyst sedan 21:12, ska visa"), (False, "tyst sedan 21:12 och har lämnat brokern")):

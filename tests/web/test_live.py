@@ -17,7 +17,7 @@ LIVE = {"x-live": "1"}
 
 
 async def test_an_answer_is_made_once_for_all_who_ask_at_the_same_time() -> None:
-    """However many they are; and anew when something has changed."""
+    """However many they are; and again when something has changed."""
     answers, made = SharedAnswers(), 0
 
     async def make() -> Response:

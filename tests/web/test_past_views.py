@@ -102,7 +102,7 @@ async def test_the_proof_has_nights_gaps_and_causes(browser: Browser, past: None
 
 
 async def test_the_proof_can_be_asked_for_by_name_days_and_address(browser: Browser, past: None) -> None:
-    """What is none of these is told at the field."""
+    """What is none of these is reported at the field."""
     page = browser()
     for path in ("/proof?of=20-26 november 2026", "/proof/en-vecka-fri-fran-vald/2026"):
         assert (await page.get(path)).status_code == 200

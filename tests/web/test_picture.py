@@ -169,7 +169,7 @@ def test_ids_are_unique() -> None:
 
 
 def test_the_sky_follows_the_sun() -> None:
-    """Stars and the glow of the lamps at night only; a stop has a padlock, and is said."""
+    """Stars and the glow of the lamps at night only; a stop has a padlock and a sentence."""
     night, day = drawn(part("bowl")), drawn(part("bowl"), sun_deg=25.0)
     assert (night.find(f".//{SVG}radialGradient") is None, day.find(f".//{SVG}radialGradient") is None) == (False, True)
     assert sky(-40) == ("#060A1A", "#141A38")

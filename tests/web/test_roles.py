@@ -64,7 +64,7 @@ def headers_of(who: Role | str | None, service: RunningService, now: datetime) -
 async def test_a_route_answers_those_who_may_and_nobody_else(
     browser: Browser, service: RunningService, people: None, clock: SetClock, who: Role | str | None
 ) -> None:
-    """Over TLS from the network, where nothing but the public view is open. A token reads; what it may change is said
+    """Over TLS from the network, where nothing but the public view is open. A token reads; what it may change is shown
     by the routes of the API alone."""
     headers = headers_of(who, service, clock.wall)
     service.is_ending = True  # streams end at once

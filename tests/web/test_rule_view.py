@@ -284,7 +284,7 @@ async def test_shapes_that_no_field_shows_stay_as_they_are(site: Site, kim: Pers
 
 
 async def test_a_file_of_a_shape_that_cannot_be_patched_is_edited_as_text(site: Site, kim: Person) -> None:
-    """It is said, with the way there; what was typed stays, and nothing is written."""
+    """It is shown, with the way there; what was typed stays, and nothing is written."""
     site.write("{version: 1, campaigns: []}\n")
     await kim.change("/schedule/new", name="Ny", days="1 maj", year_choice="every")
     assert (kim.status, "kan bara ändras som text" in kim.words) == (422, True)
@@ -439,7 +439,7 @@ async def test_what_is_wrong_is_shown_in_the_labels_of_the_form(
     ],
 )
 async def test_days_of_several_pieces_are_read_back_with_the_next_ones(kim: Person, days: str, read: str) -> None:
-    """One Tuesday alone would look like a mistake; the same days of another year are not told."""
+    """One Tuesday alone would look like a mistake; the same days of another year are not reported."""
     await kim.go("/schedule/new")
     await kim.press("/schedule/draft", "Läs av", name="Ny", days=days, year_choice="every")
     assert read in kim.words
@@ -478,7 +478,7 @@ async def test_a_morning_after_is_shown_as_such(kim: Person) -> None:
 
 
 async def test_what_is_over_cannot_be_helped_by_a_place_at_the_top(kim: Person) -> None:
-    """It is said once."""
+    """It is shown once."""
     await kim.change("/schedule/new", name="Gammal", days="20 november 2025")
     assert '"Gammal" är förbi och kommer aldrig igen' in kim.words
     assert "Flytta Gammal överst" not in kim.words

@@ -125,7 +125,7 @@ async def test_every_address_in_a_view_is_of_the_same_site(ask: Ask) -> None:
 
 
 async def test_the_address_without_its_slash_leads_to_the_site(ask: Ask) -> None:
-    """And what is no site is told as that."""
+    """And what is no site is reported as that."""
     assert (await ask().get("/sites/north")).headers["location"] == "/sites/north/"
     for unknown in (
         "/sites/west/",

@@ -64,7 +64,7 @@ async def press(sara: LoggedIn, act: str, step: int = 0, **more: str) -> str:
 async def test_lamp_after_lamp_to_what_was_found(
     sara: LoggedIn, sent: list[Message], service: RunningService, events: list[Event]
 ) -> None:
-    """Each answer is kept at once; the end is told, audited and said lamp by lamp."""
+    """Each answer is kept at once; the end is reported, audited and shown lamp by lamp."""
     page = (await sara.get(WALK)).text
     assert "Lampor att prova: 4" in page
     page = await press(sara, "start")
@@ -131,7 +131,7 @@ async def test_the_page_of_the_gateway_says_what_the_service_found_itself(
 
 
 async def test_a_form_sent_again_answers_no_other_lamp(sara: LoggedIn, sent: list[Message]) -> None:
-    """Pressed twice, or sent anew from the browser's history."""
+    """Pressed twice, or sent again from the browser's history."""
     await press(sara, "start")
     await press(sara, "yes", 0)
     page = await press(sara, "no", 0)
@@ -160,7 +160,7 @@ async def test_a_gateway_that_does_not_follow_is_shown(
 
 
 async def test_a_test_that_ended_by_itself_says_so(sara: LoggedIn, walks: LampWalks, clock: SetClock) -> None:
-    """Whoever comes back finds the answers given so far, and may begin anew."""
+    """Whoever comes back finds the answers given so far, and may begin again."""
     await press(sara, "start")
     await press(sara, "yes", 0)
     clock.go(timedelta(seconds=AWAY_S))

@@ -143,7 +143,7 @@ async def test_while_the_clock_is_in_doubt_only_a_stop_is_taken(program: Program
 async def test_a_token_without_the_scope_changes_no_light(
     tower: AnsweringService, browser: Browser, clock: SetClock, scopes: tuple[Scope, ...]
 ) -> None:
-    """It is told which one it needs."""
+    """The answer names the scope that it needs."""
     other = Program(browser(), token(tower.service, clock, Role.ADMIN, *scopes))
     for path, body in (("/overrides", BLUE), ("/overrides/end", {}), ("/stop", {}), ("/stop/lift", {"reason": "x"})):
         answer = await other.post(path, body)

@@ -250,7 +250,7 @@ async def test_who_is_not_logged_in_has_a_limit_by_the_address(
 async def test_a_program_that_asks_in_a_loop_has_to_wait(
     program: Program, service: RunningService, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So long as it is told, and no longer; others do not, with a token of the same owner either, and a stop never."""
+    """For as long as the answer says; others need not, nor another token of the same owner, and a stop never."""
     monkeypatch.setattr(api_request, "BURST", 20)
     answers = [await program.get("/plan") for _ in range(3)]
     assert [each.status_code for each in answers] == [200, 200, 429]

@@ -106,7 +106,7 @@ async def test_a_draft_shows_what_it_would_do_and_then_does_it(program: Program,
 
 
 async def test_what_somebody_else_saved_meanwhile_is_kept(program: Program, tower: AnsweringService) -> None:
-    """The draft is worked out anew; a field that both changed is chosen first."""
+    """The draft is computed again; a field that both changed is chosen first."""
     draft = (await program.post("/drafts", {"edits": [BRIGHTNESS]}, headers=await program.base())).json()
     base = await program.base()
     path_of(tower).write_text(on_disk(tower).replace("brightness: 100 %", "brightness: 70 %"), "utf-8")
