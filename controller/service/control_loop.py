@@ -30,7 +30,7 @@ from controller.service.degradations import Degradations
 from controller.service.health import Health
 from controller.service.health_report import HealthReport
 from controller.service.health_watch import ONLINE
-from controller.service.home_assistant_bridge import HomeAssistantBridge
+from controller.service.home_assistant_bridge import HomeAssistantBridge, HomeAssistantLeftovers
 from controller.service.lamp_walk import LampWalks
 from controller.service.measured_light import MeasuredLight
 from controller.service.override_request import override_policy, requester_of
@@ -133,7 +133,11 @@ class ControlLoop:
         self._echoes = EchoWatch(site.status)
         self._rate_limit = RateLimit(keys=MOST_NAMES)
         self._report = HealthReport(site.name, site.prefix)
-        self._home_assistant = HomeAssistantBridge(site.home_assistant, site.prefix, controller)
+        self._home_assistant = (
+            HomeAssistantBridge(site.home_assistant, site.prefix, controller)
+            if site.home_assistant is not None
+            else HomeAssistantLeftovers(site.prefix)
+        )
         self.walks = LampWalks(controller, site.prefix, connection.publish, self.emit)
         self.preflight: Preflight | None = None
         self.measured: MeasuredLight | None = None
@@ -348,12 +352,9 @@ class ControlLoop:
             self.emit(event, reading.wall)
 
     def _obey_home_assistant(self, reading: ClockReading) -> None:
-        commands = self._home_assistant.commands
-        if commands is None or not commands.has_commands:
-            return
-        for payload in commands.requests(self.overrides.policy, reading):
+        for payload in self._home_assistant.requests(self.overrides.policy, reading):
             self._request(payload, reading)
-        for name in commands.take_identify():
+        for name in self._home_assistant.take_identify():
             try:
                 self.walks.identify(name, reading)
             except Refused as refused:

@@ -29,10 +29,10 @@ from controller.service.home_assistant_device import (
     HomeAssistantDevice,
     base_topic,
     discovery_topic,
-    home_assistant_topics,
     zone_document,
     zone_report,
 )
+from controller.service.override_request import OverridePolicy
 from controller.service.overrides import REFUSED
 from controller.state import Minute
 from controller.topics import is_name
@@ -54,38 +54,20 @@ LIT_S = 30.0
 PLATFORMS = frozenset({"light", "sensor", "binary_sensor", "button"})
 
 
-class HomeAssistantBridge:
-    """See the head of this module. Without a `device` Home Assistant is told nothing, and there are no `commands`."""
+class HomeAssistantLeftovers:
+    """All that there is to do for a site that is not shown in Home Assistant: what an earlier run with other files has
+    left on the broker is removed."""
 
-    def __init__(self, device: HomeAssistantDevice | None, prefix: str, controller: Controller) -> None:
-        self.commands = HomeAssistantCommands(device, controller) if device is not None else None
-        self._device = device
+    def __init__(self, prefix: str) -> None:
         self._prefix = prefix
         self._below = f"{base_topic(prefix)}/"
-        self._heard = frozenset(home_assistant_topics(device, prefix))
-        self._controller = controller
-        zones = device.zones if device is not None else ()
-        self._drivers: dict[str, list[Gateway]] = {
-            zone: [each for each in controller.gateways.values() if zone in each.zone_names] for zone in zones
-        }
-        self._topics = {device.state_topic, *map(device.zone_topic, zones)} if device is not None else set()
-        self._discovery = _dumped(device.document()) if device is not None else b""
-        self._announced: dict[str, bytes] = {}
-        """By broker, the discovery document that it holds."""
-        self._brokers: set[str] = set()
-        self._announce_s = inf
-        self._written_by_s = inf
-        self._is_born = False
+        self._heard: frozenset[str] = frozenset()
+        """Of Home Assistant itself."""
+        self._ours: frozenset[str] = frozenset()
+        """The retained topics that stay."""
         self._leftovers: dict[str, float] = {}
         """What is to be removed from the broker, and when (boot time)."""
-        self._cue: Cue | None = None
-        self._is_changed = False
-        self._looked_s = -inf
-        self._written: dict[str, bytes] = {}
-        self._night: date | None = None
-        self._lit: set[datetime] = set()
         self._events: list[Event] = []
-        self._alarm = Alarm(self._events.append)
 
     def takes(self, topic: str) -> bool:
         """Whether a message on it is for us."""
@@ -94,35 +76,122 @@ class HomeAssistantBridge:
     @property
     def due_s(self) -> float:
         """When a turn is due, boot time; infinity for never."""
-        if self._events:
-            return -inf
-        removed_s = min(self._leftovers.values(), default=inf)
-        if self.commands is None:
-            return removed_s
-        looks_s = self._looked_s + COALESCE_S if self._is_changed and self._controller.cue is not None else inf
-        return min(self._announce_s, self._written_by_s, looks_s, removed_s, self.commands.due_s)
+        return -inf if self._events else min(self._leftovers.values(), default=inf)
 
     # What comes in
 
     def connected(self, broker: str, reading: ClockReading) -> None:
-        """A connection began: what the broker holds is not known, so all is written."""
+        """A connection began."""
+
+    def disconnected(self, broker: str) -> None:
+        """A connection ended."""
+
+    def receive(self, item: Received, reading: ClockReading) -> bool:
+        """A message that it `takes`; True where a turn is due at once."""
+        return item.retain and self._note_leftover(item, reading)
+
+    def _note_leftover(self, item: Received, reading: ClockReading) -> bool:
+        """What is retained and not ours is removed, after the discovery document that it names."""
+        if not item.payload:
+            return False
+        if item.topic not in self._ours:
+            self._leftovers[item.topic] = reading.mono + REMOVE_S
+        if item.topic == f"{self._below}state":
+            named = _keys(item.payload).get("discovery")
+            # nobody shall have us delete what he likes
+            is_one = isinstance(named, str) and is_name(named) and named.endswith(discovery_topic("", self._prefix))
+            if is_one and named not in self._ours:
+                self._leftovers[str(named)] = reading.mono
+        return True
+
+    def note_minutes(self, rows: Iterable[Minute]) -> None:
+        """Minutes that are over."""
+
+    def answered(self, event: Event) -> bool:  # noqa: ARG002
+        """The answer to a request; True where a turn is due."""
+        return False
+
+    # What goes out
+
+    def requests(self, policy: OverridePolicy, reading: ClockReading) -> tuple[bytes, ...]:  # noqa: ARG002
+        """The manual requests that are due."""
+        return ()
+
+    def take_identify(self) -> tuple[str, ...]:
+        """The gateways of which a lamp is to be lit now."""
+        return ()
+
+    def refuse(self, reason: Reason | Advice) -> None:
+        """Reports that something was not done, and why."""
+        self._events.append(new_event(REFUSED, id="home-assistant", owner=OWNER, reason=reason))
+
+    def events(self) -> tuple[Event, ...]:
+        """What is to be reported."""
+        events = tuple(self._events)
+        self._events.clear()
+        return events
+
+    def messages(self, reading: ClockReading, is_changed: bool, health: Callable[[], Health]) -> tuple[Message, ...]:  # noqa: ARG002
+        """What is to be published; `is_changed` tells whether any gateway has changed since the last call."""
+        removed = [topic for topic, due_s in self._leftovers.items() if due_s <= reading.mono]
+        for topic in removed:
+            del self._leftovers[topic]
+        return tuple(Message(topic, b"", qos=1, retain=True) for topic in removed)
+
+
+class HomeAssistantBridge(HomeAssistantLeftovers):
+    """See the head of this module."""
+
+    def __init__(self, device: HomeAssistantDevice, prefix: str, controller: Controller) -> None:
+        super().__init__(prefix)
+        self._commands = HomeAssistantCommands(device, controller)
+        self._device = device
+        self._controller = controller
+        self._drivers: dict[str, list[Gateway]] = {
+            zone: [each for each in controller.gateways.values() if zone in each.zone_names] for zone in device.zones
+        }
+        self._heard = frozenset({device.discovery_topic, device.birth_topic})
+        self._ours = frozenset({device.state_topic, device.discovery_topic, *map(device.zone_topic, device.zones)})
+        self._discovery = _dumped(device.document())
+        self._announced: dict[str, bytes] = {}
+        """By broker, the discovery document that it holds."""
+        self._brokers: set[str] = set()
+        self._announce_s = inf
+        self._written_by_s = inf
+        self._is_born = False
+        self._cue: Cue | None = None
+        self._is_changed = False
+        self._looked_s = -inf
+        self._written: dict[str, bytes] = {}
+        self._night: date | None = None
+        self._lit: set[datetime] = set()
+        self._alarm = Alarm(self._events.append)
+
+    @property
+    def due_s(self) -> float:
+        """As of one that has more to do."""
+        looks_s = self._looked_s + COALESCE_S if self._is_changed and self._controller.cue is not None else inf
+        return min(self._announce_s, self._written_by_s, looks_s, super().due_s, self._commands.due_s)
+
+    # What comes in
+
+    def connected(self, broker: str, reading: ClockReading) -> None:
+        """What the broker holds is not known, so all is written."""
         self._brokers.add(broker)
         self._announced.pop(broker, None)
         self._written.clear()
         self._is_changed = True
-        if self._device is not None:
-            self._announce_s = reading.mono + LISTEN_S
+        self._announce_s = reading.mono + LISTEN_S
 
     def disconnected(self, broker: str) -> None:
-        """A connection ended."""
+        """What it holds counts no more."""
         self._brokers.discard(broker)
 
     def receive(self, item: Received, reading: ClockReading) -> bool:
-        """A message that it `takes`; True where a turn is due at once."""
-        device = self._device
-        if device is not None and item.topic == device.birth_topic:
-            return self._is_birth(item, device, reading)
-        if device is not None and item.topic == device.discovery_topic:
+        """Commands, and what Home Assistant says of itself, too."""
+        if item.topic == self._device.birth_topic:
+            return self._is_birth(item, reading)
+        if item.topic == self._device.discovery_topic:
             self._announced[item.broker] = item.payload
             return self._alarm.raised is not None
         if item.retain:
@@ -131,45 +200,26 @@ class HomeAssistantBridge:
             del self._written[item.topic]
             self._is_changed = True
             return True
-        if self.commands is None or not item.payload or not item.topic.startswith(f"{self._below}set/"):
+        if not item.payload or not item.topic.startswith(f"{self._below}set/"):
             return False
         due_s = self.due_s
-        reason = self.commands.take(item, reading)
+        reason = self._commands.take(item, reading)
         if reason is not None:
             self.refuse(reason)
         return self.due_s < due_s
 
-    def refuse(self, reason: Reason | Advice) -> None:
-        """Reports that something was not done, and why."""
-        self._events.append(new_event(REFUSED, id="home-assistant", owner=OWNER, reason=reason))
-
-    def _is_birth(self, item: Received, device: HomeAssistantDevice, reading: ClockReading) -> bool:
+    def _is_birth(self, item: Received, reading: ClockReading) -> bool:
         """Retained, it says nothing new: whoever starts finds all that we keep on the broker."""
         if item.retain or item.payload != ONLINE:
             return False
         first_s, last_s = BIRTH_S
-        share = crc32(device.discovery_topic.encode()) / 2**32
+        share = crc32(self._device.discovery_topic.encode()) / 2**32
         self._announce_s = min(self._announce_s, reading.mono + first_s + share * (last_s - first_s))
         self._is_born = True
         return True
 
-    def _note_leftover(self, item: Received, reading: ClockReading) -> bool:
-        """What is retained and not ours is removed, after the discovery document that it names."""
-        if not item.payload:
-            return False
-        if item.topic not in self._topics:
-            self._leftovers[item.topic] = reading.mono + REMOVE_S
-        if item.topic == f"{self._below}state":
-            named = _keys(item.payload).get("discovery")
-            ours = self._device.discovery_topic if self._device is not None else None
-            # nobody shall have us delete what he likes
-            is_one = isinstance(named, str) and is_name(named) and named.endswith(discovery_topic("", self._prefix))
-            if is_one and named != ours:
-                self._leftovers[str(named)] = reading.mono
-        return True
-
     def note_minutes(self, rows: Iterable[Minute]) -> None:
-        """Minutes that are over; those of another night take the place of those of the last one."""
+        """Those of another night take the place of those of the last one."""
         for row in rows:
             if row.night != self._night:
                 self._night, self._lit = row.night, set()
@@ -177,9 +227,9 @@ class HomeAssistantBridge:
                 self._lit.add(row.at)
 
     def answered(self, event: Event) -> bool:
-        """The answer to a request: a light that did not become what was asked for is told as it is, since whoever
-        pressed sees what he pressed until then. True where a turn is due."""
-        zones = self.commands.answered(event) if self.commands is not None else ()
+        """A light that did not become what was asked for is told as it is, since whoever pressed sees what he pressed
+        until then."""
+        zones = self._commands.answered(event)
         for zone in zones:
             self._written.pop(f"{self._below}zone/{zone}", None)
         self._is_changed |= bool(zones)
@@ -187,24 +237,19 @@ class HomeAssistantBridge:
 
     # What goes out
 
-    def events(self) -> tuple[Event, ...]:
-        """What is to be reported."""
-        events = tuple(self._events)
-        self._events.clear()
-        return events
+    def requests(self, policy: OverridePolicy, reading: ClockReading) -> tuple[bytes, ...]:
+        """As they come on the topic for them."""
+        return self._commands.requests(policy, reading)
+
+    def take_identify(self) -> tuple[str, ...]:
+        """As somebody has pressed."""
+        return self._commands.take_identify()
 
     def messages(self, reading: ClockReading, is_changed: bool, health: Callable[[], Health]) -> tuple[Message, ...]:
-        """What is to be published; `is_changed` tells whether any gateway has changed since the last call."""
-        if self._device is None and not self._leftovers:
-            return ()
-        removed = [topic for topic, due_s in self._leftovers.items() if due_s <= reading.mono]
-        for topic in removed:
-            del self._leftovers[topic]
-        emptied = tuple(Message(topic, b"", qos=1, retain=True) for topic in removed)
-        if self._device is None:
-            return emptied
-        announced, cue = (*emptied, *self._announcement(self._device, reading)), self._controller.cue
-        self._check_written(self._device, reading)
+        """The discovery document and the states, too."""
+        emptied = super().messages(reading, is_changed, health)
+        announced, cue = (*emptied, *self._announcement(reading)), self._controller.cue
+        self._check_written(reading)
         if cue is None:
             return announced
         self._is_changed |= is_changed or cue is not self._cue
@@ -212,19 +257,19 @@ class HomeAssistantBridge:
         states: dict[str, dict[str, object]] = {}
         if reading.mono >= self._looked_s + (COALESCE_S if self._is_changed else EVERY_S):
             self._looked_s, self._is_changed = reading.mono, False
-            states = self._states(self._device, cue, reading, health())
+            states = self._states(cue, reading, health())
         payloads = {topic: _dumped(state) for topic, state in states.items()}
         new = {topic: payload for topic, payload in payloads.items() if self._written.get(topic) != payload}
         self._written |= new
         told = (Message(topic, payload, qos=1, retain=True) for topic, payload in new.items())
         return (*announced, *told)
 
-    def _announcement(self, device: HomeAssistantDevice, reading: ClockReading) -> tuple[Message, ...]:
+    def _announcement(self, reading: ClockReading) -> tuple[Message, ...]:
         """The discovery document where a broker does not hold it; before it one that removes the components that are no
         more, as Home Assistant asks for."""
         if reading.mono < self._announce_s:
             return ()
-        document, is_born = device.document(), self._is_born
+        topic, document, is_born = self._device.discovery_topic, self._device.document(), self._is_born
         held = {self._announced.get(broker) for broker in self._brokers}
         self._announce_s, self._is_born = inf, False
         if is_born:
@@ -233,20 +278,20 @@ class HomeAssistantBridge:
         if held == {self._discovery} and not is_born:
             return ()
         self._written_by_s = reading.mono + WRITTEN_S
-        messages = [Message(device.discovery_topic, self._discovery, qos=1, retain=True)]
+        messages = [Message(topic, self._discovery, qos=1, retain=True)]
         stale: dict[str, object] = {}
         for each in filter(None, held):
             stale |= _stale(_keys(each), document["components"])
         if stale:
             without = _dumped(document | {"components": document["components"] | stale})
-            messages.insert(0, Message(device.discovery_topic, without, qos=1, retain=True, part="stale"))
+            messages.insert(0, Message(topic, without, qos=1, retain=True, part="stale"))
         return tuple(messages)
 
-    def _check_written(self, device: HomeAssistantDevice, reading: ClockReading) -> None:
+    def _check_written(self, reading: ClockReading) -> None:
         """A broker whose access rules forbid it drops the discovery document without a word."""
         if self._written_by_s == inf and self._alarm.raised is None:
             return
-        topic = device.discovery_topic
+        topic = self._device.discovery_topic
         lacking = [broker for broker in self._brokers if self._announced.get(broker) != self._discovery]
         if not lacking:
             self._written_by_s = inf
@@ -255,13 +300,11 @@ class HomeAssistantBridge:
             self._written_by_s = inf
             self._alarm.raise_(new_event("TWL-M025", topic=topic, broker=", ".join(sorted(lacking))))
 
-    def _states(
-        self, device: HomeAssistantDevice, cue: Cue, reading: ClockReading, health: Health
-    ) -> dict[str, dict[str, object]]:
+    def _states(self, cue: Cue, reading: ClockReading, health: Health) -> dict[str, dict[str, object]]:
         """By topic."""
+        device = self._device
         desired, states = desired_looks(device.zones, cue, reading.wall), self._controller.states
-        if self.commands is not None:
-            self.commands.note_lit(desired)
+        self._commands.note_lit(desired)
         found: dict[str, dict[str, object]] = {}
         for zone, light in device.zones.items():
             each = (zone_report(one, states[one.name], zone, desired[zone]) for one in self._drivers[zone])

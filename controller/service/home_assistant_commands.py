@@ -133,11 +133,6 @@ class HomeAssistantCommands:
         self._last_lit: dict[str, ZoneState] = {}
 
     @property
-    def has_commands(self) -> bool:
-        """Whether there are commands that wait."""
-        return bool(self._waiting or self._requests or self._identify)
-
-    @property
     def due_s(self) -> float:
         """When the next command is due (boot time); infinity for never."""
         if self._requests or self._identify:
