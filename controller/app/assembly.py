@@ -57,14 +57,7 @@ class SharedServices(Protocol):
     def brokers(self, tower: Tower) -> tuple[Address, ...]:
         """Those that a site connects to. Raises Misconfigured."""
 
-    def page(
-        self,
-        context: "Context",
-        runtime: Runtime,
-        follower: FileFollower,
-        mqtt: Mqtt,
-        listeners: list[Callable[[Event], None]],
-    ) -> AbstractAsyncContextManager[dict[str, Coroutine[Any, Any, None]]]:
+    def page(self, site: "BuiltSite") -> AbstractAsyncContextManager[dict[str, Coroutine[Any, Any, None]]]:
         """Shows a site on the common page while it runs; what that needs done beside the site."""
 
 
@@ -113,15 +106,26 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Running:
-    """A running site: the controller to look at, and the task that ends only when something broke."""
+class BuiltSite:
+    """A site as it was built, for whoever looks at it while it runs; `listeners` are called with each event."""
 
-    controller: Controller
-    work: asyncio.Task[None]
+    context: Context
+    runtime: Runtime
     follower: FileFollower
     mqtt: Mqtt
-    runtime: Runtime
-    degradations: Degradations
+    listeners: list[Callable[[Event], None]]
+
+
+@dataclass(frozen=True)
+class Running(BuiltSite):
+    """A site that runs: `work` ends only when something broke."""
+
+    work: asyncio.Task[None]
+
+    @property
+    def controller(self) -> Controller:
+        """What decides."""
+        return self.runtime.loop.controller
 
     @property
     def rebuild(self) -> asyncio.Future[Setup]:
@@ -163,6 +167,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
         loop.prove_light(context.setup)
         loop.led_as(context.lead)
         follower = FileFollower(context, loop, users)
+        built = BuiltSite(context, runtime, follower, mqtt, listeners)
         tasks = {
             "controller": runtime.run(),
             "files": follower.run(),
@@ -175,13 +180,13 @@ async def running(context: Context) -> AsyncIterator[Running]:
             tasks["descriptors"] = watch_descriptors(lambda event: loop.emit(event, clock.read().wall))
         if tower.web is not None:
             page = _own_page if context.services is None else context.services.page
-            tasks |= await stack.enter_async_context(page(context, runtime, follower, mqtt, listeners))
-        tasks |= _notice_tasks(context, runtime, follower, mqtt, listeners)
+            tasks |= await stack.enter_async_context(page(built))
+        tasks |= _notice_tasks(built)
         for gateway in gateways_here(context):
             tasks[f"gateway {gateway.name}"] = gateway.run(brokers, tower.site.name)
         work = asyncio.create_task(_work(tasks), name="work")
         stack.push_async_callback(_end, work, mqtt, site, lambda: loop.end(clock.read()))
-        yield Running(controller, work, follower, mqtt, runtime, context.degradations)
+        yield Running(context, runtime, follower, mqtt, listeners, work)
 
 
 def new_page(storage: Storage, clock: Clock, emit: Callable[[Event], None], *, is_demo: bool = False) -> "Page | None":
@@ -197,20 +202,16 @@ def new_page(storage: Storage, clock: Clock, emit: Callable[[Event], None], *, i
 
 
 @asynccontextmanager
-async def _own_page(
-    context: Context, runtime: Runtime, follower: FileFollower, mqtt: Mqtt, listeners: list[Callable[[Event], None]]
-) -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
+async def _own_page(site: BuiltSite) -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
     """Serves a page for this site alone; what that needs done beside the site."""
-    page, web = (
-        new_page(context.store.storage, context.clock, context.note, is_demo=context.is_demo),
-        context.setup.tower.web,
-    )
+    context, web = site.context, site.context.setup.tower.web
+    page = new_page(context.store.storage, context.clock, context.note, is_demo=context.is_demo)
     if page is None or web is None:
         yield {}
         return
     if context.port == 0:
         web = web.model_copy(update={"listen": f"{web.listen.rpartition(':')[0]}:0"})
-    async with page.of(context, runtime, follower, mqtt, listeners) as work:
+    async with page.of(site) as work:
         try:
             await page.serve(web)
             yield work
@@ -218,10 +219,9 @@ async def _own_page(
             await page.stop()
 
 
-def _notice_tasks(
-    context: Context, runtime: Runtime, follower: FileFollower, mqtt: Mqtt, listeners: list[Callable[[Event], None]]
-) -> dict[str, Coroutine[Any, Any, None]]:
+def _notice_tasks(site: BuiltSite) -> dict[str, Coroutine[Any, Any, None]]:
     """What tells people and a monitor who are not there; nothing of a demo."""
+    context, runtime = site.context, site.runtime
     tower = context.setup.tower
     if context.is_demo or not (tower.notices or tower.heartbeat):
         return {}
@@ -232,8 +232,8 @@ def _notice_tasks(
         return {}
     tasks: dict[str, Coroutine[Any, Any, None]] = {}
     if tower.notices:
-        notifier = Notifier(context, runtime, follower, mqtt)
-        listeners.append(notifier.note)
+        notifier = Notifier(site)
+        site.listeners.append(notifier.note)
         tasks["notices"] = notifier.run()
     if tower.heartbeat is not None:
         tasks["heartbeat"] = send_heartbeats(tower.heartbeat, lambda: runtime.turned_s, context.clock, context.note)

@@ -35,11 +35,12 @@ class Voice:
 
 
 class Log:
-    """Writes events to a stream until closed; DEBUG ones are left out."""
+    """Writes events to a stream until closed; DEBUG ones are left out. `voice` is that of the lines from now on. Raises
+    OSError where its texts cannot be read."""
 
     def __init__(self, form: LogFormat, zone: tzinfo, language: Language, stream: TextIO = sys.stderr) -> None:
         self._form = form
-        self.set_voice(zone, language)
+        self.voice = voice_of(zone, language)
         self._stream = stream
         self._journal = _journal_behind(stream)
         self._lines: queue.Queue[tuple[datetime, str] | None] = queue.Queue(ROOM)
@@ -56,11 +57,6 @@ class Log:
         except queue.Full:
             return
         self._is_over.wait(DRAIN_S)
-
-    def set_voice(self, zone: tzinfo, language: Language) -> None:
-        """Sets the local time and language of the lines from now on, and loads their texts: a service can go on logging
-        when its files can no longer be read. Raises OSError if they cannot be read now."""
-        self.voice = voice_of(zone, language)
 
     def emit(self, event: Event, at: datetime, voice: Voice | None = None) -> None:
         """Queues one event; returns immediately."""
@@ -109,7 +105,8 @@ class Log:
 
 
 def voice_of(zone: tzinfo, language: Language, site: str = "") -> Voice:
-    """A voice whose texts are loaded now. Raises OSError if they cannot be."""
+    """A voice whose texts are loaded now, so that a service can go on logging when its files can no longer be read.
+    Raises OSError if they cannot be read now."""
     for each in {language, DEFAULT}:
         load(each)
     len(CATALOGUE)  # reads every entry

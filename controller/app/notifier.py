@@ -15,14 +15,12 @@ from typing import TYPE_CHECKING
 
 from controller.app.notice_sender import AddressUnusable, examine, send, send_heartbeat
 from controller.app.operating_system import FEED_S
-from controller.app.reload import FileFollower
 from controller.clock import Clock, Trust
 from controller.config.tower_keys import Heartbeat, Receiver
 from controller.errors import place_of
 from controller.events import Event, Level, new_event
 from controller.events.alarm import Alarm
 from controller.events.models import Reason
-from controller.mqtt import Mqtt
 from controller.retry import backoff_s
 from controller.service.gateway_document import gateway_health
 from controller.service.notice_words import Notice, NoticeFacts, of_event, proof_notice
@@ -40,7 +38,6 @@ from controller.service.past import PastSchedules
 from controller.service.proof import Proof
 from controller.service.proof_period import ProofPeriod
 from controller.service.proving import prove
-from controller.service.runtime import Runtime
 from controller.state import History, NotRead
 from controller.state.json_file import Unusable
 from controller.state.lamp_results import LampFindings, LampResults
@@ -49,7 +46,7 @@ from controller.state.versions import VersionStore
 from controller.threads import run_blocking
 
 if TYPE_CHECKING:
-    from controller.app.assembly import Context
+    from controller.app.assembly import BuiltSite
 
 LOOK_S = 10.0
 NOTICE_LATE = timedelta(days=1)
@@ -183,11 +180,11 @@ async def send_heartbeats(heartbeat: Heartbeat, turned_s: Callable[[], float | N
 class Notifier:
     """The notices of one running service. Every event is passed to `note`."""
 
-    def __init__(self, context: "Context", runtime: Runtime, follower: FileFollower, mqtt: Mqtt) -> None:
-        self._context = context
-        self._runtime = runtime
-        self._follower = follower
-        self._mqtt = mqtt
+    def __init__(self, site: "BuiltSite") -> None:
+        context = self._context = site.context
+        self._runtime = site.runtime
+        self._follower = site.follower
+        self._mqtt = site.mqtt
         self._site = context.setup.tower.site
         self._receivers = context.setup.tower.notices
         self._file = context.store.storage.document(FILE, NoticeMemory, context.note)

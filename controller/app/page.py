@@ -5,24 +5,22 @@ without the page: an event, and a degradation until the next start. Nothing of t
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from controller.app.reload import FileFollower
 from controller.clock import Clock, ClockReading
 from controller.config.web_keys import Web
 from controller.errors import place_of
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
-from controller.mqtt import Mqtt, Received
+from controller.mqtt import Received
 from controller.service.control_loop import PAGE
 from controller.service.controller import TurnResult
 from controller.service.desired import desired_looks, fade_left_s
 from controller.service.health_report import EVERY_S
-from controller.service.runtime import Runtime
 from controller.state.accounts import CODE_FOR_S, AccountStore
 from controller.state.accounts_file import NotKept
 from controller.state.storage import Storage
@@ -33,7 +31,7 @@ from controller.web.running_service import PageOwner, RunningService, Snapshot
 from controller.web.site_directory import SiteDirectory, create_sites_app
 
 if TYPE_CHECKING:
-    from controller.app.assembly import Context
+    from controller.app.assembly import BuiltSite
 
 Listener = Callable[[Event], None]
 END_S = 10.0
@@ -47,13 +45,11 @@ class PageFeed:
     """Publishes a snapshot after the turns of a controller; `service.version` grows where one shows something else.
     While nothing changes its ages and reasons are EVERY_S old at most, as those of the summary over MQTT."""
 
-    def __init__(
-        self, context: "Context", runtime: Runtime, follower: FileFollower, mqtt: Mqtt, service: RunningService
-    ) -> None:
-        self._context = context
-        self._follower = follower
-        self._runtime = runtime
-        self._mqtt = mqtt
+    def __init__(self, site: "BuiltSite", service: RunningService) -> None:
+        self._context = site.context
+        self._follower = site.follower
+        self._runtime = site.runtime
+        self._mqtt = site.mqtt
         self._service = service
         self._turned = asyncio.Event()
         self._changed: set[str] = set()
@@ -61,7 +57,7 @@ class PageFeed:
         self._before: object = None
         self._made_of: object = None
         self._made_s = float("-inf")
-        runtime.after_turn = self._note
+        site.runtime.after_turn = self._note
 
     def _note(self, _reading: ClockReading, result: TurnResult) -> None:
         self._changed.update(result.changed)
@@ -167,37 +163,20 @@ async def prepare_accounts(owner: PageOwner, web: Web, url: str, emit: Listener)
                 await run_blocking("accounts", accounts.recheck)
 
 
-def _service(context: "Context", runtime: Runtime, follower: FileFollower, accounts: AccountStore) -> RunningService:
-    topic = f"{context.prefix}/override/set"
+def _service(site: "BuiltSite", accounts: AccountStore) -> RunningService:
+    context, topic = site.context, f"{site.context.prefix}/override/set"
     return RunningService(
         context.setup,
         context.clock,
         state=context.store.storage,
         language=context.language,
-        take=lambda payload: runtime.take(Received(PAGE, topic, payload, retain=False, qos=1)),
+        take=lambda payload: site.runtime.take(Received(PAGE, topic, payload, retain=False, qos=1)),
         emit=context.note,
-        walks=runtime.loop.walks,
-        keeper=follower.keeper,
+        walks=site.runtime.loop.walks,
+        keeper=site.follower.keeper,
         accounts=accounts,
         is_demo=context.is_demo,
     )
-
-
-@contextmanager
-def _fed(
-    context: "Context",
-    runtime: Runtime,
-    follower: FileFollower,
-    mqtt: Mqtt,
-    listeners: list[Listener],
-    service: RunningService,
-) -> Iterator[PageFeed]:
-    """Tells the page each event, and how it stands."""
-    listeners.append(service.note)
-    try:
-        yield PageFeed(context, runtime, follower, mqtt, service)
-    finally:
-        listeners.remove(service.note)
 
 
 class Page:
@@ -257,21 +236,20 @@ class Page:
         self._server, self._preparing, self.note = None, None, ""
 
     @asynccontextmanager
-    async def of(
-        self, context: "Context", runtime: Runtime, follower: FileFollower, mqtt: Mqtt, listeners: list[Listener]
-    ) -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
+    async def of(self, site: "BuiltSite") -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
         """Shows a site while it runs; what that needs done beside the site."""
         try:
-            service = _service(context, runtime, follower, self._accounts)
+            service = _service(site, self._accounts)
             self.directory.add(service)
         except Exception as error:  # the light goes on without it
-            context.note(new_event("TWL-W107", reason=place_of(error)))
+            site.context.note(new_event("TWL-W107", reason=place_of(error)))
             yield {}
             return
+        site.listeners.append(service.note)
         try:
-            with _fed(context, runtime, follower, mqtt, listeners, service) as feed:
-                yield {"page": feed.run()}
+            yield {"page": PageFeed(site, service).run()}
         finally:
+            site.listeners.remove(service.note)
             self.directory.remove(service)
 
     def _emit_from_thread(self, event: Event) -> None:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from controller import plain_file
 from controller.app import broker_settings
-from controller.app.assembly import Context, new_page
-from controller.app.reload import FileFollower
+from controller.app.assembly import BuiltSite, new_page
 from controller.app.site_storage import storage_of
 from controller.broker.access import Admission, User
 from controller.broker.server import Broker
@@ -20,9 +19,8 @@ from controller.config.tower import Tower
 from controller.config.web_keys import Web
 from controller.errors import WatertowerError
 from controller.events import Event, new_event
-from controller.mqtt import Address, Mqtt
+from controller.mqtt import Address
 from controller.service.pair import Pair
-from controller.service.runtime import Runtime
 from controller.threads import in_step_s, run_blocking
 
 if TYPE_CHECKING:
@@ -101,20 +99,13 @@ class SiteServices:
         return (broker_settings.embedded(host, port, broker_settings.CONTROLLER, self._own),)
 
     @asynccontextmanager
-    async def page(
-        self,
-        context: Context,
-        runtime: Runtime,
-        follower: FileFollower,
-        mqtt: Mqtt,
-        listeners: list[Callable[[Event], None]],
-    ) -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
+    async def page(self, site: BuiltSite) -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
         """Shows a site on the page while it runs; what that needs done beside the site."""
-        page = self._page = self._page or self._new_page(context.setup.tower)
+        page = self._page = self._page or self._new_page(site.context.setup.tower)
         if page is None:
             yield {}
             return
-        async with page.of(context, runtime, follower, mqtt, listeners) as work:
+        async with page.of(site) as work:
             yield work
 
     def note(self) -> str:

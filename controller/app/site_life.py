@@ -78,7 +78,7 @@ async def live(start: SiteStart, log: Log, end: asyncio.Future[str], up: Callabl
             services=start.services,
             lead=start.lead,
         )
-        _greet(parts, start.rejected)
+        _greet(parts, start)
         broken: BaseException | None = None
         good: Context | None = None
         while not end.done() and broken is None:
@@ -88,10 +88,10 @@ async def live(start: SiteStart, log: Log, end: asyncio.Future[str], up: Callabl
                     parts.note(new_event("TWL-J048"))
                 good, (parts, broken) = parts, await _until_something_ends(parts, end, up)
             except WatertowerError as error:
-                before = good or _from_copy(parts) or _closed(parts, error)
+                before = good or _from_copy(parts, start) or _closed(parts, start, error)
                 if before is None:
                     raise
-                before.note(refusal(error, local(copied_at(before.state), before.setup)))
+                before.note(refusal(error, local(copied_at(start.state), before.setup)))
                 parts, good = replace(before, unbuilt=True), None
         if broken is not None:
             code = "TWL-C050" if start.services is None else "TWL-C051"
@@ -110,19 +110,19 @@ def _voice(start: SiteStart, setup: Setup, log: Log) -> Voice:
     return voice
 
 
-def _from_copy(parts: Context) -> Context | None:
+def _from_copy(parts: Context, start: SiteStart) -> Context | None:
     """The same with the last good copy of the files; None where there is none, or that is what they were already."""
-    copy = last_good(parts.config, parts.state) if parts.config and not parts.unbuilt else None
+    copy = None if parts.unbuilt else last_good(start.folder, start.state)
     return None if copy in (None, parts.setup) else replace(parts, setup=copy)
 
 
-def _closed(parts: Context, error: WatertowerError) -> Context | None:
+def _closed(parts: Context, start: SiteStart, error: WatertowerError) -> Context | None:
     """The same with a broker that lets no stranger in, where its users are what cannot be read: the lamps that run here
     are lit. None where that is not the reason, or nothing good ever ran."""
     users_file = parts.setup.tower.mqtt.users_file
-    if users_file is None or error.fields.get("path") != str(users_file) or parts.config is None or parts.closed:
+    if users_file is None or error.fields.get("path") != str(users_file) or parts.closed:
         return None
-    return None if last_good(parts.config, parts.state) is None else replace(parts, closed=True)
+    return None if last_good(start.folder, start.state) is None else replace(parts, closed=True)
 
 
 async def _until_something_ends(
@@ -140,14 +140,13 @@ async def _until_something_ends(
         return parts, site.work.exception()
 
 
-def _greet(parts: Context, rejected: FilesRejected | None) -> None:
-    zone = parts.setup.tower.site.place.time_zone
-    now = f"{parts.clock.read().wall.astimezone(zone):%Y-%m-%d %H:%M %Z}"
-    folder = own_folder(parts.config) if parts.config is not None else None
-    name = parts.setup.tower.site.name
-    parts.note(new_event("TWL-C001", site=name, version=__version__, now=now, config=folder))
-    if rejected is not None:
-        parts.note(rejection(rejected, local(copied_at(parts.state), parts.setup)))
+def _greet(parts: Context, start: SiteStart) -> None:
+    site = start.setup.tower.site
+    now = f"{parts.clock.read().wall.astimezone(site.place.time_zone):%Y-%m-%d %H:%M %Z}"
+    folder = own_folder(start.folder)
+    parts.note(new_event("TWL-C001", site=site.name, version=__version__, now=now, config=folder))
+    if start.rejected is not None:
+        parts.note(rejection(start.rejected, local(copied_at(start.state), start.setup)))
 
 
 def _cause(error: BaseException) -> str:

@@ -130,17 +130,19 @@ class Sites:
             await asyncio.wait([life.task])
 
     @property
+    def _running(self) -> Mapping[str, Running]:
+        """The sites that are built."""
+        return {name: life.running for name, life in self._lives.items() if life.running is not None}
+
+    @property
     def _turned_s(self) -> float:
         """When the site that has not turned for longest did so; now where none runs."""
-        running = [life.running for life in self._lives.values() if life.running is not None]
-        turned = [each.runtime.turned_s for each in running if not each.work.done()]  # that is being built anew
+        turned = [each.runtime.turned_s for each in self._running.values() if not each.work.done()]  # built anew
         return min((each for each in turned if each is not None), default=self._clock.read().mono)
 
     def _towers(self) -> Mapping[str, Tower]:
         """Those in force."""
-        return {
-            name: life.running.follower.in_force.tower for name, life in self._lives.items() if life.running is not None
-        }
+        return {name: each.follower.in_force.tower for name, each in self._running.items()}
 
     async def _follow(self) -> NoReturn:
         """Starts and stops sites as their folders come and go. Where none is left at once, the disk is to blame."""
@@ -180,7 +182,7 @@ class Sites:
             try:
                 setup, _ = await run_blocking("files", partial(load_last_good, folder, self._own(name)))
             except WatertowerError as error:
-                self._failed(name, *_first(error, str(own_folder(folder))))
+                self._failed(name, error)
             else:
                 towers[name] = setup.tower
         return towers
@@ -215,13 +217,13 @@ class Sites:
     def _emit_for_database(self, event: Event) -> None:
         at = self._clock.read().wall
         told = self._degradations.take(event, at)
-        if all(life.running is None for life in self._lives.values()):
+        if not self._running:
             self._log.emit(told, at)
 
     def _epochs(self) -> Mapping[str, int]:
-        """The sites that run, with the epochs that their orders have reached."""
-        running = {name: life.running for name, life in self._lives.items()}
-        return {name: each.controller.order.epoch if each is not None else 0 for name, each in running.items()}
+        """The sites that run, with the epochs that their orders have reached: 0 for one that is not built yet."""
+        reached = {name: each.controller.order.epoch for name, each in self._running.items()}
+        return dict.fromkeys(self._lives, 0) | reached
 
     async def _names(self) -> tuple[str, ...] | None:
         """The sites that there are; None where nobody can tell."""
@@ -253,11 +255,8 @@ class Sites:
             began_s = self._clock.read().mono
             try:
                 await self._live(name, life)
-            except WatertowerError as error:
-                self._failed(name, *_first(error, str(own_folder(site_folder(self._root, name)))))
             except Exception as error:  # no site stops another
-                broken = new_event("TWL-C051", task=f"site {name}", reason=place_of(error))
-                self._failed(name, broken, str(own_folder(site_folder(self._root, name))))
+                self._failed(name, error)
             life.running = None
             life.had_chance.set()
             attempts = 1 if self._clock.read().mono - began_s > STEADY_S else attempts + 1
@@ -277,7 +276,7 @@ class Sites:
             life.running = running
             for one in self._degradations.now():
                 if one.event is not None:
-                    running.degradations.take(one.event, one.since)
+                    running.context.degradations.take(one.event, one.since)
             if self._lead is not None:
                 self._lead.began(name)
             self._failures.pop(name, None)
@@ -303,16 +302,16 @@ class Sites:
 
     def _ask(self, name: str, payload: bytes) -> None:
         """Hands a request to a site that runs, as if it had come over MQTT."""
-        life = self._lives.get(name)
-        if life is not None and life.running is not None:
-            topic = f"{life.running.follower.in_force.tower.mqtt.topic_prefix}/override/set"
-            life.running.runtime.take(Received("", topic, payload, retain=False, qos=1))
+        site = self._running.get(name)
+        if site is not None:
+            site.runtime.take(Received("", f"{site.context.prefix}/override/set", payload, retain=False, qos=1))
 
     def _own(self, name: str) -> Path:
         """The state directory of a site."""
         return self._state / SITES / name if name else self._state
 
-    def _failed(self, name: str, first: Event, where: str) -> None:
+    def _failed(self, name: str, error: Exception) -> None:
+        first, where = _first(name, error, str(own_folder(site_folder(self._root, name))))
         why = new_event("TWL-C053", first=first, where=where)
         if why != self._failures.get(name):
             self._failures[name] = why
@@ -324,13 +323,14 @@ class Sites:
         """An event of the service. What lasts is wrong with each of its sites."""
         at = self._clock.read().wall
         self._log.emit(self._degradations.take(event, at), at)
-        for life in self._lives.values():
-            if life.running is not None:
-                life.running.degradations.take(event, at)
+        for site in self._running.values():
+            site.context.degradations.take(event, at)
 
 
-def _first(error: WatertowerError, folder: str) -> tuple[Event, str]:
-    """The first thing that is wrong, and where."""
+def _first(name: str, error: Exception, folder: str) -> tuple[Event, str]:
+    """The first thing that is wrong with a site, and where."""
+    if not isinstance(error, WatertowerError):
+        return new_event("TWL-C051", task=f"site {name}", reason=place_of(error)), folder
     if not isinstance(error, FilesRejected):
         return new_event(error.code, **error.fields), folder
     first = error.findings[0]
