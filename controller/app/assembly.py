@@ -1,4 +1,4 @@
-"""Builds everything from the files, as `run` and `demo` need it: broker, gateways that run here, controller."""
+"""Builds everything from the files, for `run` and `demo`: broker, gateways that run here, controller."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
@@ -46,33 +46,32 @@ if TYPE_CHECKING:
 
 COUNT_S = 1.0
 LAMPS_S = 10.0
-"""How soon the service notices the answers to `test-lamps`."""
+"""Seconds until the service notices new results of `test-lamps`."""
 
 Emit = Callable[[Event, datetime], None]
 
 
 class SharedServices(Protocol):
-    """What several sites have in common, and each uses: broker and page. Log and watchdog are common too."""
+    """What several sites share: broker and page. Log and watchdog are shared too."""
 
     def brokers(self, tower: Tower) -> tuple[Address, ...]:
-        """Those that a site connects to. Raises Misconfigured."""
+        """The brokers of a site. Raises Misconfigured."""
 
     def page(self, site: "BuiltSite") -> AbstractAsyncContextManager[dict[str, Coroutine[Any, Any, None]]]:
-        """Shows a site on the common page while it runs; what that needs done beside the site."""
+        """Shows a site on the shared page while it runs; yields the tasks that the page needs beside the site."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a running service is built of: the files, the clock, the store, who gets the events, and which degradations
-    they tell of.
+    """What a running service is built from: files, clock, store, the receiver of events, and the degradations that
+    follow from them.
 
     `config` is the folder to follow, None for files that never change. `unbuilt`: the folder's own files could be read
-    but not built, and something else is in force until they change. `asked` is the language asked for at the start,
-    None leaves it to tower.yaml. `closed` lets nobody but ourselves use the embedded broker, because its users cannot
-    be read. `port` 0 takes a free one for it, and for the page. `is_demo`:
-    whoever looks at the page may change everything on it. `services` are what several sites have in common; None where
-    there is one site, which has all of it for itself. `lead` says when this controller may give orders, and under which
-    term; None where there is no other.
+    but not built, and others are in force until they change. `asked` is the language requested at the start, None
+    leaves it to tower.yaml. `closed` lets only our own programs use the embedded broker, because its users cannot be
+    read. `port` 0 takes a free one for the broker, and for the page. `is_demo`: anybody may change everything on the
+    page. `services` is what several sites share, None for one site. `lead` decides when this controller may give
+    orders, and with which term; None without other controllers.
     """
 
     setup: Setup
@@ -92,7 +91,7 @@ class Context:
 
     @property
     def language(self) -> Language:
-        """That of all that is told."""
+        """The language of all messages."""
         return self.asked or self.setup.tower.site.language
 
     @property
@@ -101,7 +100,7 @@ class Context:
         return self.setup.tower.mqtt.topic_prefix
 
     def note(self, event: Event) -> None:
-        """Tells an event now."""
+        """Emits an event with the current time."""
         self.emit(event, self.clock.read().wall)
 
 
@@ -118,7 +117,7 @@ class BuiltSite:
 
 @dataclass(frozen=True)
 class Running(BuiltSite):
-    """A site that runs: `work` ends only when something broke."""
+    """A running site: `work` ends only if something failed."""
 
     work: asyncio.Task[None]
 
@@ -129,7 +128,7 @@ class Running(BuiltSite):
 
     @property
     def rebuild(self) -> asyncio.Future[Setup]:
-        """The setup with which to build everything anew, once tower.yaml has changed."""
+        """A future that gets the new setup when tower.yaml has changed and everything must be rebuilt."""
         return self.follower.rebuild
 
     @property
@@ -140,7 +139,7 @@ class Running(BuiltSite):
 
 @asynccontextmanager
 async def running(context: Context) -> AsyncIterator[Running]:
-    """Starts everything in order, and stops it in the opposite one on the way out."""
+    """Starts everything in order, and stops it in reverse order at the end."""
     tower, clock, emit = context.setup.tower, context.clock, context.emit
     listeners: list[Callable[[Event], None]] = []
 
@@ -149,7 +148,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
         for listener in listeners:
             try:
                 listener(event)
-            except Exception as error:  # no page stops the light
+            except Exception as error:  # the page must not stop the light
                 emit(new_event("TWL-W108", reason=place_of(error)), at)
 
     context = replace(context, emit=emit_to_listeners)
@@ -190,7 +189,7 @@ async def running(context: Context) -> AsyncIterator[Running]:
 
 
 def new_page(storage: Storage, clock: Clock, emit: Callable[[Event], None], *, is_demo: bool = False) -> "Page | None":
-    """A page that is not served yet; `storage` has its accounts. None where its libraries are missing, or of another
+    """A page that is not served yet; `storage` has its accounts. None if its libraries are missing or have the wrong
     version."""
     try:
         from controller.app.page import Page  # noqa: PLC0415  its libraries take 25 MB
@@ -203,7 +202,7 @@ def new_page(storage: Storage, clock: Clock, emit: Callable[[Event], None], *, i
 
 @asynccontextmanager
 async def _own_page(site: BuiltSite) -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
-    """Serves a page for this site alone; what that needs done beside the site."""
+    """Serves a page for this site alone; yields the tasks that the page needs beside the site."""
     context, web = site.context, site.context.setup.tower.web
     page = new_page(context.store.storage, context.clock, context.note, is_demo=context.is_demo)
     if page is None or web is None:
@@ -220,14 +219,14 @@ async def _own_page(site: BuiltSite) -> AsyncIterator[dict[str, Coroutine[Any, A
 
 
 def _notice_tasks(site: BuiltSite) -> dict[str, Coroutine[Any, Any, None]]:
-    """What tells people and a monitor who are not there; nothing of a demo."""
+    """The tasks that notify people and a monitor; none in a demo."""
     context, runtime = site.context, site.runtime
     tower = context.setup.tower
     if context.is_demo or not (tower.notices or tower.heartbeat):
         return {}
     try:
         from controller.app.notifier import Notifier, send_heartbeats  # noqa: PLC0415  HTTP is not needed without it
-    except Exception as error:  # a library is missing, or of another version
+    except Exception as error:  # a library is missing, or has the wrong version
         context.note(new_event("TWL-N106", reason=f"{place_of(error)}: {error}"))
         return {}
     tasks: dict[str, Coroutine[Any, Any, None]] = {}
@@ -241,7 +240,7 @@ def _notice_tasks(site: BuiltSite) -> dict[str, Coroutine[Any, Any, None]]:
 
 
 async def _brokers(context: Context, users: Mapping[str, User] | None, stack: AsyncExitStack) -> tuple[Address, ...]:
-    """The brokers to connect to; the embedded one is started."""
+    """Starts the embedded broker, if there is one; returns the brokers to connect to."""
     settings = context.setup.tower.mqtt
     for _, finding in broker_settings.secret_findings(settings):
         context.note(finding)
@@ -279,7 +278,7 @@ def _connection(brokers: tuple[Address, ...], controller: Controller, site: Site
 
 
 async def _count(context: Context, loop: ControlLoop) -> None:
-    """Hands changes of light and confirmed minutes to the history, and minutes to whom tonight's are told."""
+    """Passes changes of light and confirmed minutes to the history, and tonight's minutes to those who show them."""
     controller, minutes, changes = loop.controller, ConfirmedMinutes(), LightChanges()
     if context.setup.tower.home_assistant is not None:
         night = night_at(context.clock.read().wall, context.setup.tower.site.place.time_zone)
@@ -297,7 +296,7 @@ async def _count(context: Context, loop: ControlLoop) -> None:
 
 
 async def _follow_lamps(context: Context, preflight: Preflight | None) -> None:
-    """Keeps what the service finds when it tests lamps, and tells of those that failed their last test, whoever made
+    """Stores what the service finds when it tests lamps, and reports lamps that failed their last test, whoever made
     it."""
     alarms = LampAlarms(context.setup.tower.gateways, context.note)
     results = LampResults(context.store.storage, context.note)
@@ -305,7 +304,7 @@ async def _follow_lamps(context: Context, preflight: Preflight | None) -> None:
     while True:
         found = preflight.unstored if preflight is not None else {}
         if preflight is not None and found:
-            with suppress(Unusable):  # told as TWL-J003, and tried again
+            with suppress(Unusable):  # reported as TWL-J003, and tried again
                 await run_blocking("lamps", partial(results.note_found, found))
                 preflight.stored(found)
         with suppress(OSError):
@@ -334,14 +333,15 @@ def process(setup: Setup, gateway: Dmx, clock: Clock, state: Path, emit: Emit) -
 
 
 async def _work(coroutines: Mapping[str, Coroutine[Any, Any, None]]) -> None:
-    """Ends only when one of them fails, and the others with it."""
+    """Runs the coroutines; ends only when one of them fails, and cancels the others."""
     async with asyncio.TaskGroup() as tasks:
         for name, coroutine in coroutines.items():
             tasks.create_task(coroutine, name=name)
 
 
 async def _end(work: asyncio.Task[None], mqtt: Mqtt, site: SiteInfo, end_tests: Callable[[], None]) -> None:
-    """Ends the work, then publishes what the last will would: sooner, the controller would publish `online` again."""
+    """Ends the work, then publishes what the will would: any earlier, and the controller would publish `online`
+    again."""
     work.cancel()
     await asyncio.wait([work])
     end_tests()

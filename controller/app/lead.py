@@ -21,31 +21,31 @@ from controller.state.leases import LeaseStore, Question, Standing
 from controller.threads import run_blocking, wait_at_most
 
 ANSWER_S = 1.0
-"""So long a round waits for the database. One that has not answered is asked nothing else before it has."""
+"""Seconds that a round waits for the database. While it has not answered, no other round is started."""
 DEPART_S = 2.0
 BESIDE_KEEPALIVE_S = 2
-"""A broker that says nothing for 1.7 times as long is not reached."""
+"""A broker that is silent for 1.7 times as long counts as not reached."""
 UNREACHED_S = 1.0
-"""Brokers that are not reached for longer are told to the others: one that restarts is away for less."""
+"""Seconds after which unreached brokers are reported to the other controllers: one that restarts is away for less."""
 CONNECTED_S = 10.0
-"""A site that runs for so long hears for itself."""
+"""Seconds after which a running site receives stops itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedSites:
-    """The sites of a service: their names, those that run with the epochs of their orders, and how one is started and
+    """The sites of a service: their names, the running ones with the epochs of their orders, and how one is started and
     stopped."""
 
     names: Callable[[], Collection[str]]
     title: Callable[[str], str]
-    """What a site is called where it is told of."""
+    """The name of a site in events."""
     running: Callable[[], Mapping[str, int]]
     broken: Callable[[], Collection[str]]
-    """Those that cannot be started here."""
+    """The sites that cannot be started here."""
     start: Callable[[str], None]
     stop: Callable[[str, str], Awaitable[None]]
     ask: Callable[[str, bytes], None]
-    """Hands a request to a site that runs."""
+    """Passes a request to a running site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +57,19 @@ class SiteBrokers:
 
 
 class LeadPage(Protocol):
-    """The page, as far as other controllers are concerned."""
+    """The part of the page that concerns other controllers."""
 
     def note(self) -> str:
-        """What they are told of it; empty where none is served."""
+        """The description of the page for them; empty if none is served."""
 
     def show(self, pair: Pair) -> None:
-        """Who leads what now."""
+        """Passes on who leads what now."""
 
 
 class Lead:
-    """One of several controllers: by the name of its machine, and a mark of its own, for two may be named alike.
+    """One of several controllers: named after its machine, with a mark of its own because two may have the same name.
 
-    `brokers` are those of each site by its name.
+    `brokers` are the brokers of each site, by its name.
     """
 
     def __init__(
@@ -84,31 +84,31 @@ class Lead:
         machine = socket.gethostname()
         self.leaderships = Leaderships(f"{machine}-{secrets.token_hex(3)}")
         self.asked = asyncio.Event()
-        """The database was asked once, and answered or not."""
+        """Set once the database was asked, and answered or not."""
         self._store = store
         self._sites = sites
         self._clock = clock
         self._brokers = brokers
         self._beside: dict[tuple[Address, ...], Mqtt] = {}
         self._reached_s: dict[tuple[Address, ...], float] = {}
-        """When a broker of them was reached last."""
+        """When one of these brokers was last reached."""
         self._emit = emit
         self._page = page
         self._pair_alarms = PairAlarms(self.leaderships.name, emit, sites.title)
         self._database_clock = DatabaseClock(machine, emit)
         self.pair = Pair(self.leaderships.name)
-        """Who leads what, as it was told last."""
+        """Who leads what, as reported last."""
         self._leaders: Mapping[str, str] = {}
         self._stored_stops = StoredStops()
         self._new: dict[str, float] = {}
-        """Sites that have begun to run, and since when: stops from before they were connected are to be handed over."""
+        """Sites that have just started, and when: stops from before they were connected are to be passed on."""
         self._asked: tuple[Question, ClockReading, asyncio.Task[Standing]] | None = None
         self._stops: dict[str, asyncio.Task[None]] = {}
         self._stopped = asyncio.Event()
-        """A site has stopped, and another controller waits for its lease."""
+        """Set when a site has stopped, and another controller waits for its lease."""
 
     def tasks(self) -> dict[str, Coroutine[Any, Any, NoReturn]]:
-        """What is to run all the time; the sites that run at the end are the caller's to stop, before `depart`."""
+        """Tasks that run all the time; the caller stops the sites that run at the end, before `depart`."""
         different = {each.addresses: each.prefix for each in self._brokers.values()}
         hearing = {f"listen {number}": self._listen(*each) for number, each in enumerate(different.items())}
         return {"lead": self._run(), **hearing}
@@ -126,13 +126,13 @@ class Lead:
             await wait_at_most(self._stopped, self.leaderships.wait_s(self._clock.read().mono - began_s))
 
     async def depart(self) -> None:
-        """Leaves all sites to others at once, where the database answers."""
+        """Leaves all sites to others immediately, if the database answers."""
         with suppress(Unusable, TimeoutError):
             async with asyncio.timeout(DEPART_S):
                 await run_blocking("leases", partial(self._store.depart, self.leaderships.name))
 
     async def _ask(self) -> None:
-        """One round, or what is left of the last one."""
+        """Makes one round, or waits for the rest of the last one."""
         self.leaderships.know(self._sites.names())
         self.leaderships.reach_all_but(self._unreached())
         doubtful = self._database_clock.is_ours_doubtful
@@ -142,7 +142,7 @@ class Lead:
             call = run_blocking("leases", partial(self._store.exchange, question))
             self._asked = question, self._clock.read(), asyncio.create_task(call)
         question, asked, task = self._asked
-        began_s = self._clock.read().mono  # old, where this process is frozen while it waits
+        began_s = self._clock.read().mono  # old, if this process is frozen while it waits
         await asyncio.wait([task], timeout=ANSWER_S)
         if not task.done():
             self._unknown()
@@ -152,7 +152,7 @@ class Lead:
         try:
             self.leaderships.answered(question, task.result(), asked.mono)
             self._know(task.result(), asked)
-        except Unusable:  # told by the database, as whatever else it refuses
+        except Unusable:  # reported by the database, like all its failures
             self._unknown()
             self.leaderships.unanswered(began_s, self._sites.running())
 
@@ -161,7 +161,7 @@ class Lead:
         self._pair_alarms.unanswered()
 
     def _unreached(self) -> set[str]:
-        """The sites of which no broker is reached."""
+        """The sites for which no broker is reached."""
         now_s = self._clock.read().mono
         for addresses, mqtt in self._beside.items():
             if mqtt.connected or addresses not in self._reached_s:
@@ -170,7 +170,7 @@ class Lead:
         return {site for site, each in self._brokers.items() if each.addresses in lost}
 
     def _know(self, standing: Standing, asked: ClockReading) -> None:
-        """How all stand, for people."""
+        """Updates what people see about the controllers."""
         reading = self._clock.read()
         if standing.at is not None:
             self._database_clock.compare(standing.at, asked, reading)
@@ -180,7 +180,7 @@ class Lead:
         self._pair_alarms.know(standing, reading.mono)
 
     def _follow(self) -> None:
-        """Starts what it leads now, and stops what it does not."""
+        """Starts the sites that it leads now, and stops the others."""
         leads, running = self.leaderships.leads, self._sites.running()
         for site in leads - running.keys() - self._stops.keys():
             self._sites.start(site)
@@ -188,7 +188,7 @@ class Lead:
             self._stops[site] = asyncio.create_task(self._stop(site))
 
     def began(self, site: str) -> None:
-        """A site runs: it acts on the stops that nobody has acted on. Those that come before it is connected follow."""
+        """A site runs: it obeys the stops that nobody has obeyed. Those that arrive before it is connected follow."""
         self.leaderships.began(site, self._sites.running().get(site, 0))
         self._new[site] = self._clock.read().mono
         self._hand_over(site)
@@ -204,8 +204,8 @@ class Lead:
             self._sites.ask(site, payload)
 
     def _emit_leaders(self) -> None:
-        """Who leads which site, where that is another than before."""
-        # what was left and taken again between two rounds has changed hands, too
+        """Reports who leads which site, if that has changed."""
+        # a site that was left and taken again between two rounds has changed hands, too
         of_others = {site: leader for site, leader in self._leaders.items() if leader != self.leaderships.name}
         before, self._leaders = self._leaders, {**of_others, **self.leaderships.leaders}
         for site, leader in self._leaders.items():
@@ -221,7 +221,7 @@ class Lead:
                 self._emit(new_event("TWL-C061", site=self._sites.title(site), controller=leader))
 
     async def _listen(self, brokers: tuple[Address, ...], prefix: str) -> NoReturn:
-        """Notes the signs of life of the leaders of sites, and what they may be too late to hear."""
+        """Notes signs of life of the sites' leaders, and requests that a site started here would receive too late."""
         below = "" if "" in self._sites.names() else f"{prefix.rpartition('/')[0]}/"
         each = f"{below}+" if below else prefix
         topics = ((f"{each}/controller/status", 0), (f"{each}/controller/event", 0), (f"{each}/override/set", 1))

@@ -1,7 +1,7 @@
-"""The page of a running service: started beside it and fed with how it stands. It is imported only where there is one.
+"""The page of a running service: started beside it and fed with its state. It is imported only if there is one.
 
-Where its port is taken, its certificate cannot be read, or something breaks that nobody foresaw, the light goes on
-without the page: an event, and a degradation until the next start. Nothing of the page ends the service.
+If its port is in use, its certificate cannot be read, or an unexpected error occurs, the light goes on without the
+page: an event, and a degradation until the next start. No failure of the page ends the service.
 """
 
 import asyncio
@@ -35,15 +35,15 @@ if TYPE_CHECKING:
 
 Listener = Callable[[Event], None]
 END_S = 10.0
-"""A disk that hangs holds up the end, or building anew, no longer."""
+"""Seconds that a hanging disk can delay the end or a rebuild."""
 LOOK_AGAIN_S = 10.0
 PUBLISH_S = 0.2
-"""Snapshots are made at most so often: a site of many gateways reports all the time."""
+"""Least seconds between two snapshots: a site with many gateways reports all the time."""
 
 
 class PageFeed:
-    """Publishes a snapshot after the turns of a controller; `service.version` grows where one shows something else.
-    While nothing changes its ages and reasons are EVERY_S old at most, as those of the summary over MQTT."""
+    """Publishes a snapshot after turns of a controller; `service.version` rises if it shows something else. While
+    nothing changes, its ages and reasons are at most EVERY_S old, like those of the summary over MQTT."""
 
     def __init__(self, site: "BuiltSite", service: RunningService) -> None:
         self._context = site.context
@@ -64,7 +64,7 @@ class PageFeed:
         self._turned.set()
 
     async def run(self) -> None:
-        """Until cancelled. What breaks here is told and tried again after the next turn: the light goes on."""
+        """Runs until cancelled. An error here is reported and tried again after the next turn: the light goes on."""
         alarm, event_loop = Alarm(self._context.note), asyncio.get_running_loop()
         next_s = event_loop.time()
         while True:
@@ -97,7 +97,8 @@ class PageFeed:
         self._service.publish(snapshot, is_new=is_new)
 
     def _cause(self, reading: ClockReading) -> object:
-        """What a snapshot is made of besides the gateways: to compare this costs a tenth of making one."""
+        """Everything else that a snapshot is made from, apart from the gateways: comparing this costs a tenth of making
+        one."""
         loop, lead = self._runtime.loop, self._context.lead
         cue, program = loop.controller.cue, loop.controller.program
         shown = (desired_looks(program.zones, cue, reading.wall), fade_left_s(cue, reading.wall) > 0) if cue else None
@@ -126,7 +127,7 @@ class PageFeed:
         )
 
     def _shows_something_else(self, snapshot: Snapshot) -> bool:
-        """Whether a gateway that changed reports, or is, something else."""
+        """Whether a changed gateway reports something else, or has another status."""
         is_new = False
         for name in self._changed:
             state = snapshot.states[name]
@@ -139,9 +140,9 @@ class PageFeed:
 
 
 async def prepare_accounts(owner: PageOwner, web: Web, url: str, emit: Listener) -> None:
-    """Puts pseudonyms in the place of old names. While nobody has an account, tells the code for the first one, where
-    it could be used: over TLS, or on this machine. Then it looks now and then whether the disk takes again what it
-    refused. It waits for the disk, so that nothing else should wait for it."""
+    """Replaces old names with pseudonyms. While nobody has an account, emits the code for the first one if it can be
+    used safely: over TLS, or on this machine. Then checks now and then whether the disk accepts again what it refused.
+    It waits for the disk, so nothing else should wait for it."""
     if owner.is_demo:
         return
     accounts, reading = owner.accounts, owner.clock.read()
@@ -159,7 +160,7 @@ async def prepare_accounts(owner: PageOwner, web: Web, url: str, emit: Listener)
     while True:
         await asyncio.sleep(in_step_s(LOOK_AGAIN_S))
         if accounts.was_refused:
-            with suppress(NotKept):  # which has been told
+            with suppress(NotKept):  # which has been reported
                 await run_blocking("accounts", accounts.recheck)
 
 
@@ -188,13 +189,13 @@ class Page:
         self._accounts = AccountStore(storage, self._emit_from_thread)
         self.directory = SiteDirectory(self._accounts, clock, self._emit_from_thread, is_demo=is_demo)
         self.note = ""
-        """What other controllers are told of it, so that they can ask it."""
+        """The description of the page for other controllers, so that they can contact it."""
         self._web: Web | None = None
         self._server: PageServer | None = None
         self._preparing: asyncio.Task[None] | None = None
 
     async def serve(self, web: Web | None) -> None:
-        """Serves it as `web` asks for, in place of what was served before; told where that cannot be."""
+        """Serves the page as `web` configures it, in place of the previous one; reports a failure."""
         if web == self._web:
             return
         await self.stop()
@@ -209,7 +210,7 @@ class Page:
             self._emit(error.event if isinstance(error, PageNotServed) else broken)
             return
         self._emit(new_event("TWL-W101", url=self._server.url))
-        with suppress(OSError):  # it was read a moment ago, to serve it
+        with suppress(OSError):  # it was readable a moment ago, when it was served
             self.note = await run_blocking("page", partial(own_page, web, self._server.port, self.directory.key))
         self._preparing = asyncio.create_task(
             prepare_accounts(self.directory, web, self._server.url, self._emit), name="page: accounts"
@@ -227,7 +228,7 @@ class Page:
         return await run_blocking("page", partial(serve, elsewhere), abandoned=self.directory.end)
 
     async def stop(self) -> None:
-        """Serves it no longer."""
+        """Stops serving."""
         if self._preparing is not None:
             self._preparing.cancel()
         if self._server is not None:
@@ -237,7 +238,7 @@ class Page:
 
     @asynccontextmanager
     async def of(self, site: "BuiltSite") -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
-        """Shows a site while it runs; what that needs done beside the site."""
+        """Shows a site while it runs; yields the tasks that the page needs beside the site."""
         try:
             service = _service(site, self._accounts)
             self.directory.add(service)

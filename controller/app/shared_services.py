@@ -1,4 +1,4 @@
-"""What several sites have in common: the embedded broker and the page, each once, as the shared files ask for them."""
+"""What several sites share: the embedded broker and the page, each once, as configured in the shared files."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
@@ -31,7 +31,7 @@ LOOK_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class _BrokerWanted:
-    """Where the broker listens, for which users, and the beginning of the ids of our own clients."""
+    """Where the broker listens, for which users, and the prefix of our own client ids."""
 
     host: str
     port: int
@@ -40,7 +40,7 @@ class _BrokerWanted:
 
 
 class SiteServices:
-    """Broker and page of a service with several sites; `state` is its state directory, `emit` emits its events."""
+    """Broker and page of a service with several sites; `state` is its state directory, `emit` receives its events."""
 
     def __init__(self, state: Path, emit: Callable[[Event], None]) -> None:
         self._state = state
@@ -54,7 +54,7 @@ class SiteServices:
 
     @asynccontextmanager
     async def begun(self, towers: Mapping[str, Tower]) -> AsyncIterator[None]:
-        """Runs them as these sites ask for them. Raises WatertowerError where the broker cannot be started."""
+        """Runs both as these sites need them. Raises WatertowerError if the broker cannot be started."""
         self._own = await run_blocking("password", partial(broker_settings.own_password, self._state))
         try:
             await self._serve_broker(await run_blocking("users", partial(_wanted, towers)))
@@ -70,7 +70,7 @@ class SiteServices:
             await self._broker.aclose()
 
     async def follow(self, towers: Callable[[], Mapping[str, Tower]]) -> NoReturn:
-        """Starts broker or page anew when the sites that run ask for another, as with other users."""
+        """Restarts broker or page when the running sites need another, for example with other users."""
         while True:
             await asyncio.sleep(in_step_s(LOOK_S))
             current = towers()
@@ -92,7 +92,7 @@ class SiteServices:
                 self._seen, self._failed = seen, None
 
     def brokers(self, tower: Tower) -> tuple[Address, ...]:
-        """Those that a site connects to. Raises Misconfigured."""
+        """The brokers of a site. Raises Misconfigured."""
         if not tower.mqtt.is_embedded:
             return broker_settings.addresses(tower.mqtt)
         host, port = broker_settings.listens(tower.mqtt)
@@ -100,7 +100,7 @@ class SiteServices:
 
     @asynccontextmanager
     async def page(self, site: BuiltSite) -> AsyncIterator[dict[str, Coroutine[Any, Any, None]]]:
-        """Shows a site on the page while it runs; what that needs done beside the site."""
+        """Shows a site on the page while it runs; yields the tasks that the page needs beside the site."""
         page = self._page = self._page or self._new_page(site.context.setup.tower)
         if page is None:
             yield {}
@@ -109,30 +109,30 @@ class SiteServices:
             yield work
 
     def note(self) -> str:
-        """What other controllers are told of the page; empty where none is served."""
+        """The description of the page for other controllers; empty if none is served."""
         return self._page.note if self._page is not None else ""
 
     def show(self, pair: Pair) -> None:
-        """Of several controllers which leads what, as the page tells."""
+        """Passes to the page which of several controllers leads which site."""
         if self._page is not None:
             self._page.directory.pair = pair
 
     def note_failed(self, site: str, why: Event) -> None:
-        """A site does not run, as the page tells those who may see all."""
+        """Passes to the page why a site does not run, for those who may see all sites."""
         if self._page is not None:
             self._page.directory.failed[site] = why
 
     def forget(self, site: str) -> None:
-        """A site that is no longer there."""
+        """Removes a site that no longer exists."""
         if self._page is not None:
             self._page.directory.failed.pop(site, None)
 
     def _new_page(self, tower: Tower) -> "Page | None":
-        """With the accounts where this site keeps its state."""
+        """A new page with the accounts in the storage of this site."""
         return new_page(storage_of(tower, self._state, None), SystemClock(), self._emit)
 
     async def _serve_broker(self, wanted: _BrokerWanted | None) -> None:
-        """In place of the one that runs."""
+        """Serves this broker in place of the running one."""
         await self._broker.aclose()
         self._running = None
         if wanted is None:
@@ -153,7 +153,7 @@ def _embedded(towers: Mapping[str, Tower]) -> Mapping[str, Tower]:
 
 
 def _essence(towers: Mapping[str, Tower]) -> object:
-    """What the broker depends on."""
+    """Everything that the broker depends on, for comparison."""
     using = _embedded(towers)
     stamps = []
     for path in {tower.mqtt.users_file for tower in using.values()} - {None}:
@@ -163,13 +163,14 @@ def _essence(towers: Mapping[str, Tower]) -> object:
 
 
 def _web(towers: Mapping[str, Tower]) -> Web | None:
-    """The page that most of these sites ask for: one with mistakes in its files still asks for what was before."""
+    """The page that most of these sites configure: one with mistakes in its files still counts with its previous
+    ones."""
     asked = [tower.web and tower.web.model_copy(update={"below": ""}) for tower in towers.values()]
     return max(asked, key=asked.count, default=None)
 
 
 def _wanted(towers: Mapping[str, Tower]) -> _BrokerWanted | None:
-    """The broker that these sites ask for; None where all have brokers elsewhere. Raises Misconfigured."""
+    """The broker that these sites need; None if all have brokers elsewhere. Raises Misconfigured."""
     using = _embedded(towers)
     if not using:
         return None

@@ -1,6 +1,6 @@
-"""The life of one site: from its files until it is to end, built anew each time that tower.yaml has changed.
+"""The life of one site: from its files until its end, rebuilt each time that tower.yaml has changed.
 
-Files that can be read but not built leave what ran before in force, and at the start the last good copy.
+Files that can be read but not built leave the previous ones in force, or at the start the last good copy.
 """
 
 import asyncio
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SiteStart:
-    """What a site begins with: its files, or the last good copy of them with what is `rejected`; where they and its
-    state are; the language asked for at the start, None leaves it to tower.yaml; what it shares with others; and its
-    lease."""
+    """What a site starts with: its files, or the last good copy of them with the mistakes (`rejected`); the folders of
+    files and state; the language requested at the start, None leaves it to tower.yaml; what it shares with other sites;
+    and its lease."""
 
     setup: Setup
     rejected: FilesRejected | None
@@ -46,8 +46,8 @@ class SiteStart:
 
 
 async def live(start: SiteStart, log: Log, end: asyncio.Future[str], up: Callable[[Running], None]) -> bool:
-    """Runs a site until `end`, which says why, and tells so; False where a part of it broke instead. `up` is called
-    each time that it has been built. Raises WatertowerError where it cannot be built."""
+    """Runs a site until `end`, which gets the reason, and reports it; False if a part of it failed instead. `up` is
+    called after each build. Raises WatertowerError if it cannot be built."""
     clock = SystemClock()
     degradations = Degradations(clock)
     voice = _voice(start, start.setup, log)
@@ -102,7 +102,7 @@ async def live(start: SiteStart, log: Log, end: asyncio.Future[str], up: Callabl
 
 
 def _voice(start: SiteStart, setup: Setup, log: Log) -> Voice:
-    """How the log speaks of a site. Raises OSError where the texts cannot be read."""
+    """The voice of the log for a site. Raises OSError if the texts cannot be read."""
     site = setup.tower.site
     voice = voice_of(site.place.time_zone, start.asked or site.language, setup.site)
     if not setup.site:
@@ -111,14 +111,14 @@ def _voice(start: SiteStart, setup: Setup, log: Log) -> Voice:
 
 
 def _from_copy(parts: Context, start: SiteStart) -> Context | None:
-    """The same with the last good copy of the files; None where there is none, or that is what they were already."""
+    """The same context with the last good copy of the files; None if there is none, or it was in use already."""
     copy = None if parts.unbuilt else last_good(start.folder, start.state)
     return None if copy in (None, parts.setup) else replace(parts, setup=copy)
 
 
 def _closed(parts: Context, start: SiteStart, error: WatertowerError) -> Context | None:
-    """The same with a broker that lets no stranger in, where its users are what cannot be read: the lamps that run here
-    are lit. None where that is not the reason, or nothing good ever ran."""
+    """The same context with a broker that refuses strangers, if the broker's users cannot be read: the lamps of the
+    gateways that run here stay lit. None if that is not the reason, or no valid files ever ran."""
     users_file = parts.setup.tower.mqtt.users_file
     if users_file is None or error.fields.get("path") != str(users_file) or parts.closed:
         return None
@@ -128,7 +128,7 @@ def _closed(parts: Context, start: SiteStart, error: WatertowerError) -> Context
 async def _until_something_ends(
     parts: Context, end: asyncio.Future[str], up: Callable[[Running], None]
 ) -> tuple[Context, BaseException | None]:
-    """One run: with what to go on, and what broke."""
+    """Runs once; returns the context for the next run, and the error that ended this one."""
     async with running(parts) as site:
         up(site)
         ends: list[asyncio.Future[Any]] = [end, site.work, site.rebuild]
@@ -150,7 +150,7 @@ def _greet(parts: Context, start: SiteStart) -> None:
 
 
 def _cause(error: BaseException) -> str:
-    """The innermost reason of a group."""
+    """The innermost reason of an exception group."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return f"{type(error).__name__}: {error}"

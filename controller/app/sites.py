@@ -1,9 +1,9 @@
 """Several sites in one process: each with its own files, state, connection and control loop; broker, page, log and
-watchdog once.
+watchdog are shared.
 
-A site that cannot be started, or that breaks, is told and tried again, and disturbs no other. One whose folder appears
-is started, one whose folder is gone is stopped. With a database that other controllers share, a site runs where its
-lease is.
+A site that cannot be started, or that fails, is reported and tried again, and does not affect others. A site whose
+folder appears is started, one whose folder disappears is stopped. With a database that several controllers share, a
+site runs where its lease is.
 """
 
 import asyncio
@@ -42,11 +42,11 @@ from controller.threads import in_step_s, run_blocking
 
 LOOK_S = 1.0
 AGAIN_S, LONGEST_AGAIN_S = 1.0, 30.0
-"""How soon a site that could not be started is tried again."""
+"""Seconds until a site that could not be started is tried again, first and at most."""
 STEADY_S = 60.0
-"""One that ran for so long is tried at once."""
+"""Seconds after which a site that has run this long is started again immediately if it fails."""
 CHANCE_S = 30.0
-"""Each site has so long to start before the service counts as ready without it."""
+"""Seconds that each site has to start before the service counts as ready without it."""
 
 
 @dataclass
@@ -60,8 +60,8 @@ class _Life:
 
 
 class Sites:
-    """Those of a folder; `state` is the state directory of the service. `only` leaves out all but one; empty it is the
-    only site there is, whose files are in the folder itself, beside other controllers."""
+    """The sites of a folder; `state` is the state directory of the service. `only` leaves out all but one; if it is
+    empty, there is only one site, with its files in the folder itself, and other controllers may lead it."""
 
     def __init__(self, root: Path, state: Path, log: Log, asked: Language | None, only: str | None = None) -> None:
         self._root = root
@@ -72,21 +72,22 @@ class Sites:
         self._clock = SystemClock()
         self._lives: dict[str, _Life] = {}
         self._degradations = Degradations(self._clock)
-        """What is wrong with the service, and so with all of its sites."""
+        """Problems of the service, and so of all of its sites."""
         self._misnamed: frozenset[Finding] = frozenset()
         self._failures: dict[str, Event] = {}
-        """Why sites do not run, as it was told."""
+        """The reported reasons why sites do not run."""
         self._look_s = 0.0
         self._known: tuple[str, ...] = ()
         self._lead: Lead | None = None
         self._shared: Tower | None = None
-        """One with the database that other controllers share."""
+        """A tower with the database that several controllers share."""
         self._services = SiteServices(state, self._emit)
 
     async def run(self, end: asyncio.Future[str]) -> None:
-        """Until `end`, which says why. Raises WatertowerError where the broker of the service cannot be started."""
+        """Runs until `end`, which gets the reason. Raises WatertowerError if the broker of the service cannot be
+        started."""
         towers = await self._readable()
-        while not towers and not end.done():  # whether others lead the sites too stands in the files
+        while not towers and not end.done():  # the files say whether other controllers lead the sites too
             notify("READY=1")
             await asyncio.wait([end], timeout=AGAIN_S)
             towers = await self._readable()
@@ -117,13 +118,13 @@ class Sites:
             unlisten()
 
     def start(self, name: str) -> None:
-        """Starts a site that does not run; nothing for one that does."""
+        """Starts a site; does nothing if it runs."""
         if name not in self._lives:
             life = self._lives[name] = _Life(asyncio.get_running_loop().create_future())
             life.task = asyncio.create_task(self._keep(name, life), name=f"site {name}")
 
     async def stop(self, name: str, why: str) -> None:
-        """Stops a site, and waits until it has ended; nothing for one that does not run."""
+        """Stops a site, and waits until it has ended; does nothing if it does not run."""
         life = self._lives.pop(name, None)
         if life is not None and life.task is not None:
             end_once(life.end, why)
@@ -136,16 +137,18 @@ class Sites:
 
     @property
     def _turned_s(self) -> float:
-        """When the site that has not turned for longest did so; now where none runs."""
-        turned = [each.runtime.turned_s for each in self._running.values() if not each.work.done()]  # built anew
+        """When the site with the oldest last turn made that turn; now if none runs."""
+        turned = [
+            each.runtime.turned_s for each in self._running.values() if not each.work.done()
+        ]  # done: being rebuilt
         return min((each for each in turned if each is not None), default=self._clock.read().mono)
 
     def _towers(self) -> Mapping[str, Tower]:
-        """Those in force."""
+        """The towers in force, by site."""
         return {name: each.follower.in_force.tower for name, each in self._running.items()}
 
     async def _follow(self) -> NoReturn:
-        """Starts and stops sites as their folders come and go. Where none is left at once, the disk is to blame."""
+        """Starts and stops sites as their folders come and go. If all disappear at once, the disk is to blame."""
         while True:
             await asyncio.sleep(in_step_s(LOOK_S))
             names = await self._names()
@@ -164,7 +167,7 @@ class Sites:
                 await self._look_again()
 
     async def _look_again(self) -> None:
-        """Of sites that were left to other controllers those whose files can be read again may run here."""
+        """Allows sites that were left to other controllers to run here once their files can be read again."""
         now_s = self._clock.read().mono
         if now_s < self._look_s or not self._failures.keys() - self._lives.keys():
             return
@@ -174,7 +177,7 @@ class Sites:
             self._services.forget(name)
 
     async def _readable(self) -> Mapping[str, Tower]:
-        """The towers of the sites whose files can be read; what keeps others from it is told once."""
+        """The towers of the sites whose files can be read; problems of the others are reported once."""
         towers = {}
         self._known = await self._names() or ()
         for name in self._known:
@@ -188,7 +191,7 @@ class Sites:
         return towers
 
     def _shared_lead(self, towers: Mapping[str, Tower]) -> Lead | None:
-        """How the sites are led beside other controllers; None without a database. Raises Misconfigured."""
+        """The object that leads the sites beside other controllers; None without a database. Raises Misconfigured."""
         self._shared = next((tower for tower in towers.values() if tower.database is not None), None)
         if self._shared is None:
             return None
@@ -202,8 +205,8 @@ class Sites:
         return Lead(LeaseTables(tables), sites, self._clock, brokers, self._emit, self._services)
 
     def _listen_to_database(self) -> Callable[[], None]:
-        """What keeps this controller from the database that others share is told, from any thread, also while no site
-        runs here to tell it, until what is returned is called."""
+        """Reports failures of the shared database, from any thread, also while no site runs here to report them, until
+        the returned function is called."""
         server = storage_of(self._shared, self._state, None).server if self._shared is not None else None
         if server is None:
             return lambda: None
@@ -216,17 +219,17 @@ class Sites:
 
     def _emit_for_database(self, event: Event) -> None:
         at = self._clock.read().wall
-        told = self._degradations.take(event, at)
+        recorded = self._degradations.take(event, at)
         if not self._running:
-            self._log.emit(told, at)
+            self._log.emit(recorded, at)
 
     def _epochs(self) -> Mapping[str, int]:
-        """The sites that run, with the epochs that their orders have reached: 0 for one that is not built yet."""
+        """The running sites, with the epochs that their orders have reached; 0 for one that is not built yet."""
         reached = {name: each.controller.order.epoch for name, each in self._running.items()}
         return dict.fromkeys(self._lives, 0) | reached
 
     async def _names(self) -> tuple[str, ...] | None:
-        """The sites that there are; None where nobody can tell."""
+        """The names of the existing sites; None if they cannot be read."""
         if self._only == "":
             return ("",)
         try:
@@ -239,7 +242,7 @@ class Sites:
         return tuple(name for name in names if self._only in {None, name})
 
     async def _ready(self) -> None:
-        """Tells systemd when every site had its chance."""
+        """Notifies systemd when every site has had time to start."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CHANCE_S):
                 if self._lead is not None:
@@ -249,13 +252,13 @@ class Sites:
         notify("READY=1")
 
     async def _keep(self, name: str, life: _Life) -> None:
-        """Until its end; what keeps the site from running is told once, and tried again."""
+        """Keeps a site running until its end; a failure is reported once, and tried again."""
         attempts = 0
         while not life.end.done():
             began_s = self._clock.read().mono
             try:
                 await self._live(name, life)
-            except Exception as error:  # no site stops another
+            except Exception as error:  # one site must not stop another
                 self._failed(name, error)
             life.running = None
             life.had_chance.set()
@@ -283,7 +286,7 @@ class Sites:
             life.had_chance.set()
 
         with ExitStack() as held:
-            if name:  # the only one has the directory of the service
+            if name:  # an only site uses the directory of the service
                 await run_blocking("in use", partial(held.enter_context, in_use(state)))
             await live(start, self._log, life.end, up)
 
@@ -291,9 +294,9 @@ class Sites:
         return name or (self._shared.site.name if self._shared is not None else name)
 
     def _follow_others(self, name: str, folder: ConfigFolder, storage: Storage) -> None:
-        """Takes the schedule that another controller has saved since."""
+        """Applies a schedule that another controller has saved meanwhile."""
         keeper = ScheduleKeeper(folder, VersionStore(storage, self._emit), lambda: self._clock.read().wall)
-        with suppress(NotRead, OSError):  # without the database the files are as good as any
+        with suppress(NotRead, OSError):  # without the database the own files have to do
             version = keeper.follow()
             if version is not None:
                 self._emit(
@@ -301,7 +304,7 @@ class Sites:
                 )
 
     def _ask(self, name: str, payload: bytes) -> None:
-        """Hands a request to a site that runs, as if it had come over MQTT."""
+        """Passes a request to a running site, as if it had come over MQTT."""
         site = self._running.get(name)
         if site is not None:
             site.runtime.take(Received("", f"{site.context.prefix}/override/set", payload, retain=False, qos=1))
@@ -320,7 +323,7 @@ class Sites:
             self._log.emit(why, self._clock.read().wall, voice)
 
     def _emit(self, event: Event) -> None:
-        """An event of the service. What lasts is wrong with each of its sites."""
+        """Emits an event of the service. A lasting one is a problem of each of its sites."""
         at = self._clock.read().wall
         self._log.emit(self._degradations.take(event, at), at)
         for site in self._running.values():
@@ -328,7 +331,7 @@ class Sites:
 
 
 def _first(name: str, error: Exception, folder: str) -> tuple[Event, str]:
-    """The first thing that is wrong with a site, and where."""
+    """The first mistake of a site, and its place."""
     if not isinstance(error, WatertowerError):
         return new_event("TWL-C051", task=f"site {name}", reason=place_of(error)), folder
     if not isinstance(error, FilesRejected):

@@ -23,19 +23,19 @@ from controller.threads import in_step_s, run_blocking, wait_at_most
 T = TypeVar("T")
 
 RETRY_S = 2.0
-"""After a failure the disk is tried again so often."""
+"""Seconds until the disk is tried again after a failure."""
 LOOK_S = 10.0
-"""So soon after their time the minutes are written, which wake nobody."""
+"""Most seconds until minutes are written after their time; they wake nobody."""
 CLOSE_S = 1.0
 PATIENCE_S = 4.0
-"""Whoever asks for something by hand waits twice as long for the answer."""
+"""Seconds; whoever makes a manual request waits twice as long for the answer."""
 KNOWN_EVERY = timedelta(minutes=10)
-"""How old the time on disk may grow; each write wears the card."""
+"""How old the time on disk may become; each write wears the memory card."""
 
 
 class LastKnown(Content):
-    """`known.json`: (epoch, revision) of the last document, as SPEC section 4 orders them, and the latest time that was
-    trusted; no `wall` before the first."""
+    """`known.json`: (epoch, revision) of the last document, as SPEC section 4 orders them, and the latest trusted time;
+    `wall` is None before the first."""
 
     version: Literal[1] = 1
     epoch: int = Field(default=0, ge=0)
@@ -44,15 +44,15 @@ class LastKnown(Content):
 
 
 def latest(known: datetime | None, now: datetime, trusted: bool) -> datetime:
-    """The time to store. It goes back only if the clock is `trusted`, as by a time server; any other clock that is
-    behind counts as wrong."""
+    """The time to store. It goes back only if the clock is `trusted`, for example by a time server; any other clock
+    that is behind is assumed to be wrong."""
     return now if known is None or trusted else max(known, now)
 
 
 class StateStore(OverrideViews):
-    """What the controller keeps over restarts, at `place`; `on_event` is called on the event loop.
+    """The controller's state that outlives a restart, at `place`; `on_event` is called on the event loop.
 
-    The disk is used by one call at a time, in a thread of its own.
+    The disk is used by one call at a time, in a thread.
     """
 
     def __init__(self, place: Path | Storage, on_event: Callable[[Event], None]) -> None:
@@ -62,7 +62,7 @@ class StateStore(OverrideViews):
         super().__init__(self._file)
         self._history = History(storage, self._emit)
         self._unlisten: Callable[[], None] = lambda: None
-        # what this machine knows of its own clock and order is of no use to another one
+        # another machine has no use for what this one knows of its own clock and order
         self._known_file = JsonFile(storage.directory / "known.json", LastKnown, self._emit)
         self._known = self._written = LastKnown()
         self._buffer = HistoryBuffer(self._history, self._emit, time.monotonic)
@@ -86,13 +86,13 @@ class StateStore(OverrideViews):
 
     @property
     def known(self) -> LastKnown:
-        """The order and time noted last."""
+        """The last noted order and time."""
         return self._known
 
     async def store_override(self, override_id: str, document: str, started_at: datetime, ends_at: datetime) -> bool:
-        """Store an override of this id durably; False where this id was stored before. Raises NotStored.
+        """Stores an override with this id durably; False if this id was stored before. Raises NotStored.
 
-        It is the newest of those in force, though the clock may have been set back since they were set.
+        It is the newest of those in force, even if the clock was set back since they were set.
         """
         record = new_record(override_id, "override", document, started_at, ends_at)
         added = False
@@ -103,46 +103,46 @@ class StateStore(OverrideViews):
             return added
 
         def withdraw() -> None:
-            if added:  # one of the same id from before stays
+            if added:  # an earlier one with the same id stays
                 with suppress(Unusable):
                     self._overrides.withdraw(record.id)
 
         return await self._durably(add, undo=withdraw)
 
     async def end_overrides(self, ids: Collection[str], at: datetime, done: str | None = None) -> None:
-        """End those of these overrides that are in force durably, and remember the request that is `done` by it, all or
-        none. Raises NotStored; a disk that was not waited for may still end them late."""
+        """Ends those of these overrides that are in force durably, and remembers the request `done` that asked for it,
+        all or none. Raises NotStored; a hanging disk may still end them late."""
         if ids or done is not None:
             await self._durably(lambda: self._overrides.end(ids, at, done))
 
     async def set_stop(self, document: str | None, at: datetime, done: str | None = None) -> None:
-        """Put this safety stop in force durably, or lift it with None, by the request that is `done` by it. Raises
+        """Puts this safety stop in force durably; None lifts it. Remembers the request `done` that asked for it. Raises
         NotStored."""
         await self._durably(lambda: self._overrides.set_stop(document, at, done))
 
     def note(self, event: Event, at: datetime) -> None:
-        """Add an event to the history, but for secrets and for those of DEBUG, which no log shows, unless they belong
-        to the life of a command; never waits."""
+        """Adds an event to the history, except secret ones and those of level DEBUG that do not belong to a command,
+        which no log shows; never waits."""
         if (event.level is not Level.DEBUG or "command_id" in event.fields) and not event.kind.secret:
             self._buffer.add((recorded(event, at),), urgent=True)
             self._changed.set()
 
     def note_light(self, changes: Collection[LightChange]) -> None:
-        """Add what is meant to be shown from now on to the history; never waits."""
+        """Adds the light that is meant from now on to the history; never waits."""
         if changes:
             self._buffer.add(changes, urgent=True)
             self._changed.set()
 
     def note_minutes(self, rows: Iterable[Minute]) -> None:
-        """Add confirmed minutes to the history; a minute of a zone that comes again takes the place of the first.
-        Never waits. A power cut takes those of the last ten minutes."""
+        """Adds confirmed minutes to the history; a minute of a zone that is already there is replaced. Never waits. A
+        power cut loses those of the last ten minutes."""
         self._buffer.add(rows, urgent=False)
 
     def store_known(self, epoch: int, revision: int, at: datetime, *, trusted: bool = False) -> None:
-        """Note the order issued last and the time; never waits. A time before the stored one is noted only if the clock
-        is `trusted`, as by a time server.
+        """Notes the last order and the time; never waits. A time before the stored one is noted only if the clock is
+        `trusted`, for example by a time server.
 
-        Written when the epoch changed, at most every ten minutes else, and at the end.
+        It is written when the epoch has changed, otherwise at most every ten minutes, and at the end.
         """
         self._known = LastKnown(epoch=epoch, revision=revision, wall=latest(self._known.wall, at, trusted))
         if self._is_known_due:
@@ -153,11 +153,11 @@ class StateStore(OverrideViews):
         now, then = self._known.wall, self._written.wall
         if self._known.epoch != self._written.epoch or now is None or then is None:
             return self._known != self._written
-        return abs(now - then) >= KNOWN_EVERY  # or ahead of a clock that was set back
+        return abs(now - then) >= KNOWN_EVERY  # also if it is ahead of a clock that was set back
 
     async def _durably(self, work: Callable[[], T], undo: Callable[[], None] | None = None) -> T:
-        """The result of the work. A disk that hangs is not waited for: what it then does late is put back by `undo`
-        before anybody else is served, who may ask for the same once more; an end or a stop that comes late stands."""
+        """The result of the work. A hanging disk is not waited for: what it does late is undone by `undo` before the
+        next request is served, which may repeat this one; a late end or stop stays."""
         given_up = False
         done: list[T] = []
 
@@ -174,7 +174,7 @@ class StateStore(OverrideViews):
         except Unusable as error:
             raise NotStored("TWL-J007", reason=error.reason) from error
         except TimeoutError as late:
-            if done:  # in the very moment in which it was given up
+            if done:  # it succeeded just as it was given up
                 return done[0]
             given_up = True
             raise NotStored("TWL-J007", reason=Reason("disk_silent", {"seconds": PATIENCE_S})) from late
@@ -183,8 +183,8 @@ class StateStore(OverrideViews):
         return await self._use_disk(lambda: run_blocking("state", call))
 
     async def _use_disk(self, job: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """The result of the job, run after those that were asked for before. Cancelled before its turn, it is not run
-        at all; cancelled later, it is run to its end before the next begins."""
+        """The result of the job, run after earlier jobs. Cancelled before its turn, it is not run at all; cancelled
+        later, it still runs to its end before the next begins."""
         await self._disk.acquire()
         call = asyncio.create_task(job(), name="state: disk")
         call.add_done_callback(self._free_disk)
@@ -193,16 +193,16 @@ class StateStore(OverrideViews):
     def _free_disk(self, call: asyncio.Task[T]) -> None:
         self._disk.release()
         if not call.cancelled():
-            call.exception()  # whoever asked may have gone
+            call.exception()  # the caller may be gone
 
     async def _write_changes(self) -> NoReturn:
-        """Write what waits whenever there is something new, and try again what failed."""
+        """Writes what waits whenever there is something new, and tries again what failed."""
         while True:
             await wait_at_most(self._changed, in_step_s(LOOK_S))
             self._changed.clear()
             try:
                 written = await self._in_thread(self._flush)
-            except Exception as error:  # a mistake of ours, which must not end it
+            except Exception as error:  # a bug of ours, which must not end this task
                 self._loop.call_exception_handler({"message": "state: write failed", "exception": error})
                 written = False
             if not written:
@@ -212,7 +212,7 @@ class StateStore(OverrideViews):
     # What follows runs in a thread.
 
     def _emit(self, event: Event) -> None:
-        with suppress(RuntimeError):  # the loop has closed: nobody listens any more
+        with suppress(RuntimeError):  # the loop has closed: there is no receiver any more
             self._loop.call_soon_threadsafe(self._on_event, event)
 
     def _load(self) -> None:
@@ -227,7 +227,8 @@ class StateStore(OverrideViews):
         self._history.close()
 
     def _flush(self, always: bool = False) -> bool:
-        """Write all that waits; what fails keeps nothing else from being written. Whether all could be."""
+        """Writes everything that waits; a failure does not keep the rest from being written. Returns whether all
+        succeeded."""
         failures = 0
         for part in (self._file.flush, partial(self._write_known, always), partial(self._buffer.flush, always)):
             try:
@@ -243,7 +244,7 @@ class StateStore(OverrideViews):
             self._written = known
 
     def _with_room(self, work: Callable[[], T]) -> T:
-        """The result of the work; where the disk is full, it is done once more after the history was given up."""
+        """The result of the work; if the disk is full, it is repeated once after the history was discarded."""
         try:
             return work()
         except Unusable as error:

@@ -1,5 +1,5 @@
-"""The facts about what a site depends on beside its machine: its ports, the certificate of its page, whom it notifies,
-its database, and the lamps that were tested. All of it may wait for the disk or the network.
+"""Facts about what a site depends on besides its machine: ports, certificate of the page, receivers of notices,
+database, and tested lamps. All functions may wait for the disk or the network.
 """
 
 import socket
