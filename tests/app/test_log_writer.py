@@ -78,6 +78,21 @@ def test_nobody_waits_for_a_log_that_takes_nothing() -> None:
     assert told - began < 60
 
 
+def test_lines_for_which_there_was_no_room_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reads the log knows how many are missing."""
+    monkeypatch.setattr(log_writer, "ROOM", 200)
+    monkeypatch.setattr(log_writer, "DRAIN_S", 30.0)
+    pipe, count = Pipe(), 300
+    with Log("json", UTC, "en", pipe) as log:
+        for number in range(count):
+            log.emit(new_event("TWL-J004", file=number), NOON)
+        pipe.read.set()
+    written = [json.loads(line) for line in pipe.getvalue().splitlines()]
+    missing = [each["count"] for each in written if each["code"] == "TWL-C041"]
+    assert sum(missing) >= 90
+    assert sum(missing) + len(written) - len(missing) == count
+
+
 @pytest.fixture
 def journald(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
     """What journald hears."""
