@@ -48,6 +48,7 @@ def test_what_is_an_address_can_be_connected_to(text: str) -> None:
         ("mqtt://[::1", None),
         ("mqtt://[::1]x:1", None),
         ("mqtt://a:65536", None),
+        ("mqtt://a:0", None),
     ],
 )
 def test_what_is_none_is_shown_with_what_was_meant(text: str, meant: str | None) -> None:

@@ -159,6 +159,8 @@ def test_week_53_in_a_year_without_it_is_a_mistake(text: str) -> None:
         ("2026/11/20", "did you mean `20 November 2026`?"),
         ("20.11.26", "did you mean `20 November 2026`?"),
         ("5/6", "did you mean `5 June` or `6 May`?"),
+        ("5/6/2026", "did you mean `5 June 2026` or `6 May 2026`?"),
+        ("5.6.26", "did you mean `5 June 2026` or `6 May 2026`?"),
         ("6/6", "did you mean `6 June`?"),
         ("29/2", "did you mean `29 February`?"),
         ("20/11–26/11 2026", "did you mean `20 November–26 November 2026`?"),

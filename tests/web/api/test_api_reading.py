@@ -348,6 +348,8 @@ async def test_one_page_of_ten_thousand_gateways_is_a_page(program: Program, tow
     last = (await program.get("/gateways", params={"limit": 500, "page": 20})).json()["gateways"]
     assert (len(last), last[-1]["name"]) == (500, "w9999")
     assert (await program.get("/gateways", params={"page": 1_000})).json()["gateways"] == []
+    assert (await program.get("/gateways", params={"limit": 300})).json()["pages"] == 34
+    assert (await program.get("/gateways", params={"q": "nobody"})).json()["pages"] == 1
     assert (await program.get("/gateways", params={"status": "unconfirmed"})).json()["found"] == 1
     assert (await program.get("/gateways", params={"q": "w 123"})).json()["found"] == 11
     assert len((await program.get("/status")).content) < 60_000
