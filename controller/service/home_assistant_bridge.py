@@ -261,8 +261,8 @@ class HomeAssistantBridge(HomeAssistantLeftovers):
         payloads = {topic: _dumped(state) for topic, state in states.items()}
         new = {topic: payload for topic, payload in payloads.items() if self._written.get(topic) != payload}
         self._written |= new
-        told = (Message(topic, payload, qos=1, retain=True) for topic, payload in new.items())
-        return (*announced, *told)
+        messages = (Message(topic, payload, qos=1, retain=True) for topic, payload in new.items())
+        return (*announced, *messages)
 
     def _announcement(self, reading: ClockReading) -> tuple[Message, ...]:
         """The discovery document where a broker does not hold it; before it one that removes the components that are no

@@ -1,5 +1,5 @@
-"""What the page of one controller does for the sites that others lead: it asks their pages, waits for the next leader
-with what somebody wants to change, and says plainly why it knows nothing."""
+"""Serves the sites that other controllers lead: forwards requests to their pages, holds a change until there is a new
+leader, and explains why there is no answer."""
 
 import asyncio
 import json
@@ -25,40 +25,40 @@ from controller.web.visitors import LOOPBACK_NAMES
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 STOP = re.compile(r"/stop|/api/v1/stop")
-"""What may be sent to one controller after another: a stop that was set stays so."""
+"""Requests that may be sent to one controller after another: a second stop changes nothing."""
 READ_S, STOP_S = 10.0, 5.0
-"""So long a page may take to answer, and what is asked to stop the light before another one is: by then a leader that
-hangs leads no more."""
+"""Seconds that a page may take to answer, and that a stop waits before the next controller is asked: by then a leader
+that hangs has lost its lease."""
 ACT_S = 12.0
-"""So long an act waits for somebody who leads: a site changes hands within eight seconds."""
+"""Seconds that a change waits for a leader: a site has a new one within eight seconds."""
 LINES_S = 3.0
 LOOK_S = 0.2
 MOST_BYTES = 8_388_608
-"""No page takes more; each view bounds what it takes of it."""
+"""Largest body that is forwarded; each view has a limit of its own."""
 LIST = "/-/lines"
-"""Where a page tells others of the sites that it leads."""
+"""The path at which a page lists the sites that it leads, for other pages."""
 
 
 class ShownSites(PageOwner, Protocol):
-    """The sites that a page shows, as `SiteDirectory` has them."""
+    """The sites that a page shows; `SiteDirectory` implements it."""
 
     pair: Pair | None
     titles: dict[str, str]
 
     def runs(self, site: str) -> bool:
-        """Whether it runs here."""
+        """Whether the site runs here."""
 
 
 class Elsewhere:
-    """The way to the pages of other controllers."""
+    """Access to the pages of other controllers."""
 
     def __init__(self, sites: ShownSites, web: Web) -> None:
         self._sites = sites
         self._web = web
 
     async def answer(self, site: str, path: str, scope: Scope, body: bytes) -> Response | Event | None:
-        """What the page of its leader answers, or why it does not; None once the site runs here. `path` is that of the
-        view within the site."""
+        """The answer of the leader's page, or the event that explains why there is none; None once the site runs here.
+        `path` is the path of the view within the site."""
         is_act = scope["method"] not in READING
         is_stop = is_act and STOP.fullmatch(path) is not None
         end_s = self._now_s() + (ACT_S if is_act else 0.0)
@@ -80,7 +80,7 @@ class Elsewhere:
         return None
 
     async def body(self, scope: Scope, receive: Receive) -> bytes | None:
-        """That of a request; None for one that no page takes. Of strangers no more than a form is kept."""
+        """The body of a request; None if it is too large. A visitor without a login may send no more than a form."""
         request = Request(scope, receive)
         size = request.headers.get("content-length", "")
         most = FORM_BYTES
@@ -93,7 +93,8 @@ class Elsewhere:
             return None
 
     async def lines(self, request: Request) -> dict[str, Sequence[str] | Event]:
-        """Of each site that does not run here what the list says of it to this visitor, or why that is not known."""
+        """For each site that does not run here, its line in the list for this visitor, or the event that explains why
+        there is none."""
         pair = self._sites.pair or Pair("")
         away = [site for site in sorted(pair.sites) if not self._sites.runs(site)]
         pages = {site: self._page_of(site) for site in away}
@@ -101,13 +102,13 @@ class Elsewhere:
         answers = dict(zip(asked, await asyncio.gather(*(self._listed(page, request) for page in asked)), strict=True))
         found: dict[str, Sequence[str] | Event] = {}
         for site, page in pages.items():
-            told = answers[page] if isinstance(page, OtherPage) else page
-            if isinstance(told, NotHanded):
-                found[site] = self._unreachable(site, told)
-            elif isinstance(told, Event):
-                found[site] = told
-            elif site in told:
-                found[site] = told[site]
+            answer = answers[page] if isinstance(page, OtherPage) else page
+            if isinstance(answer, NotHanded):
+                found[site] = self._unreachable(site, answer)
+            elif isinstance(answer, Event):
+                found[site] = answer
+            elif site in answer:
+                found[site] = answer[site]
         return found
 
     async def _listed(self, page: OtherPage, request: Request) -> dict[str, Sequence[str]] | NotHanded:

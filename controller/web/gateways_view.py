@@ -33,7 +33,7 @@ PER_PAGE = 50
 FOLDED_FROM = 8
 """Number of confirmed gateways from which their list is folded."""
 LAST_EVENTS = 20
-SAID_BY: Mapping[Proof, str] = {"person": "walk", "report": "preflight", "power": "preflight"}
+REPORTED_BY: Mapping[Proof, str] = {"person": "walk", "report": "preflight", "power": "preflight"}
 TESTS_AHEAD = timedelta(days=30)
 CONFIRMED = "TWL-G101"
 ALL, NOT_CONFIRMED = "all", "unconfirmed"
@@ -132,10 +132,10 @@ def _fits(snapshot: Snapshot, name: str, q: str, wanted: str) -> bool:
     status = snapshot.statuses[name]
     if wanted not in {ALL, status} and not (wanted == NOT_CONFIRMED and status != "confirmed"):
         return False
-    return not q or any(q in plain(each) for each in _said_of(snapshot, name))
+    return not q or any(q in plain(each) for each in _report_text(snapshot, name))
 
 
-def _said_of(snapshot: Snapshot, name: str) -> Iterator[str]:
+def _report_text(snapshot: Snapshot, name: str) -> Iterator[str]:
     """The texts in which a gateway is searched for."""
     keys = snapshot.defined[name]
     yield name
@@ -220,7 +220,7 @@ def _lamps(visited: Visit, gateway: Gateway) -> tuple[list[str], list[tuple[str,
         lines.append(_tested(visited, "walk", seen))
     if found:
         lines.append(_tested(visited, "preflight", found))
-    dark = {by: visited.text(f"gateways.{kind}.dark") for by, kind in SAID_BY.items()}
+    dark = {by: visited.text(f"gateways.{kind}.dark") for by, kind in REPORTED_BY.items()}
     return lines, [(lamp, dark[result.by]) for lamp, result in failed.items()]
 
 

@@ -32,7 +32,7 @@ ADD = {"add_hours": ("hours", "hours_choice", "own"), "add_color": ("colors", "c
 """By button the rows to add to, and the choice that shows them."""
 LIKE = {"week": "all", "evening": "evening", "day": "all"}
 """Templates of a campaign, and their hours."""
-TOLD_WHEN_SENT = frozenset({"name", "days", "year_choice", "brightness", "change_every"})
+SHOWN_AFTER_SENDING = frozenset({"name", "days", "year_choice", "brightness", "change_every"})
 MOST_LOOK = 400
 Looks = Annotated[list[str], Query(max_length=MOST_LOOK)]
 
@@ -206,4 +206,4 @@ def _is_filled(reading: RuleReading, field: str) -> bool:
     form = reading.form
     if field.startswith("color"):
         return form.get(field) != OWN or bool(form.get(field.replace("color", OWN)))
-    return field not in TOLD_WHEN_SENT or bool(form.get(field))
+    return field not in SHOWN_AFTER_SENDING or bool(form.get(field))

@@ -183,16 +183,16 @@ class _Addresses:
         if service is None:
             body = await self._elsewhere.body(scope, receive)
             try:
-                told = await self._elsewhere.answer(site, path, scope, body) if body is not None else 413
+                answer = await self._elsewhere.answer(site, path, scope, body) if body is not None else 413
             except Exception as error:
                 self._directory.emit(new_event("TWL-W106", path=path, reason=place_of(error)))
-                told = 500
+                answer = 500
             service = self._directory.sites.get(site)
-            if isinstance(told, Response):
-                await told(scope, receive, send)
+            if isinstance(answer, Response):
+                await answer(scope, receive, send)
                 return
-            if told is not None or service is None:
-                given = {SITE: None, ROOT: root, PATH: path, AWAY: told}
+            if answer is not None or service is None:
+                given = {SITE: None, ROOT: root, PATH: path, AWAY: answer}
                 await self._app({**scope, **given, "path": AWAY_PATH, "raw_path": AWAY_PATH.encode()}, receive, send)
                 return
             receive = replayed(body or b"", receive)
@@ -253,7 +253,7 @@ async def sites(visited: Visited) -> HTMLResponse:
 
 def _listed(visited: Visit, directory: SiteDirectory, away: Mapping[str, Sequence[str] | Event]) -> HTMLResponse:
     lines = [line for service in list(directory.sites.values()) if (line := _line(visited, service)) is not None]
-    lines += [line for site, told in away.items() if (line := _line_away(visited, directory, site, told)) is not None]
+    lines += [line for site, entry in away.items() if (line := _line_away(visited, directory, site, entry)) is not None]
     may_see_all = visited.may(Role.VIEWER) and visited.visitor.sites is None
     for name, why in sorted(directory.failed.items()) if may_see_all else ():
         text = visited.text("sites.failed", why=why.text(visited.language))
@@ -262,17 +262,17 @@ def _listed(visited: Visit, directory: SiteDirectory, away: Mapping[str, Sequenc
     return visited.page("sites", lines=lines, well=sum(line.status == "confirmed" for line in lines))
 
 
-def _line_away(visited: Visit, directory: SiteDirectory, site: str, told: Sequence[str] | Event) -> SiteLine | None:
+def _line_away(visited: Visit, directory: SiteDirectory, site: str, entry: Sequence[str] | Event) -> SiteLine | None:
     """What another controller says of a site that it leads, or why nobody does."""
-    if not isinstance(told, Event):
-        address, name, text, status, word = told
+    if not isinstance(entry, Event):
+        address, name, text, status, word = entry
         return SiteLine(address, name, text, next((each for each in WORST_FIRST if each == status), ""), word)
     visitor, name = visited.visitor, directory.titles.get(site, site)
     if visitor.role is None and visitor.name is None:
         return SiteLine(f"/sites/{site}/public", name, visited.text("sites.away"))
     if visitor.sites is not None and site not in visitor.sites:
         return None
-    text = capital(told.text(visited.language))
+    text = capital(entry.text(visited.language))
     return SiteLine(f"/sites/{site}/", name, text, "unknown", visited.text("common.status.unknown"))
 
 
@@ -307,10 +307,10 @@ def _line(visited: Visit, service: RunningService) -> SiteLine | None:
             return SiteLine(
                 address, name, visited.text("sites.starting"), "unknown", visited.text("common.status.unknown")
             )
-        told = sentence_of(snapshot, snapshot.gateways(named_gateways(snapshot)), visited.language)
-        if told.status == "confirmed" and any(not one.is_harmless for one in snapshot.health.degradations):
-            return SiteLine(address, name, told.main, "differs", visited.text("sites.look"))
-        return SiteLine(address, name, told.main, told.status, visited.text(f"common.status.{told.status}"))
+        sentence = sentence_of(snapshot, snapshot.gateways(named_gateways(snapshot)), visited.language)
+        if sentence.status == "confirmed" and any(not one.is_harmless for one in snapshot.health.degradations):
+            return SiteLine(address, name, sentence.main, "differs", visited.text("sites.look"))
+        return SiteLine(address, name, sentence.main, sentence.status, visited.text(f"common.status.{sentence.status}"))
     if visitor.name is not None:
         return None
     answer = answer_of(service, visited.now_at(service), visited.language)

@@ -110,10 +110,10 @@ class Visit:
         words."""
         tower = self.service.setup.tower
         names = tower.landmark.zone_names(self.language)
-        fields = {key: self._day_said(_with_names(value, names)) for key, value in event.fields.items()}
+        fields = {key: self._day_text(_with_names(value, names)) for key, value in event.fields.items()}
         return replace(event, fields=fields).text(self.language)
 
-    def _day_said(self, value: object) -> object:
+    def _day_text(self, value: object) -> object:
         """A day or an instant of an event in words; anything else as it is."""
         if not isinstance(value, str) or not (found := DAY_OR_INSTANT.fullmatch(value)):
             return value
