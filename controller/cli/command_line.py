@@ -78,7 +78,7 @@ def translate(command: click.Command, context: click.Context) -> None:
         command.subcommand_metavar = tables["around"]["command_given"]
     for param in command.get_params(context):
         if isinstance(param, click.Option):
-            name = param.opts[-1].removeprefix("--")
+            name = max(param.opts, key=len).removeprefix("--")  # in either order, by the version of click
             param.help = own.get(name) or tables["option"][name]
         if isinstance(param.type, click.Choice):
             continue  # the choices themselves are shown

@@ -40,7 +40,9 @@ def options_of(command: click.Command) -> set[str]:
     """Names of a command's options, without dashes."""
     context = click.Context(command, **group.context_settings)  # a command keeps the help option that it makes first
     return {
-        param.opts[-1].removeprefix("--") for param in command.get_params(context) if param.param_type_name == "option"
+        max(param.opts, key=len).removeprefix("--")
+        for param in command.get_params(context)
+        if param.param_type_name == "option"
     }
 
 
