@@ -122,6 +122,16 @@ def test_what_ends_it_says_how_long_it_lasted(hands: Hands) -> None:
     assert hands.pass_on(ended).ended == ended.ended, "who hears of it twice says the same"
 
 
+@pytest.mark.parametrize("codes", [("TWL-M002", "TWL-M004"), ("TWL-M004", "TWL-M002")])
+def test_an_event_that_ends_several_says_how_long_the_first_lasted(hands: Hands, codes: tuple[str, str]) -> None:
+    """Whichever of them began first."""
+    for at_s, code in zip((0, 60), codes, strict=True):
+        hands.seconds = at_s
+        hands.emit(code, broker="a", **{"TWL-M002": {"reason": "x"}, "TWL-M004": {"filter": "#"}}[code])
+    hands.seconds = 100
+    assert hands.emit("TWL-M001", broker="a", attempts=2).ended == EndedTrouble(codes[0], 100)
+
+
 def test_what_a_gateway_shows_itself_is_no_degradation_of_the_service(hands: Hands) -> None:
     """But its end says how long it lasted; each gateway for itself."""
     for name in ("mast", "entrance"):

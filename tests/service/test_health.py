@@ -151,6 +151,17 @@ UNKNOWN = {"on": None, "color": None, "color_name": None, "brightness": None}
             "visar orange 80 %, ska visa orange 80 %",
         ),
         (
+            {
+                "is_old": True,
+                "reported_at": "2026-11-20T15:14:00Z",
+                "desired": ORANGE,
+                "reported": {**ORANGE, "color": "#FF6B00", "color_name": None},
+            },
+            {},
+            "showed #FF6B00 80 % 16:14, wanted orange 80 %",
+            "visade #FF6B00 80 % 16:14, ska visa orange 80 %",
+        ),
+        (
             {"status": "differs", "desired": ORANGE, "reported": {**ORANGE, "color": "#0000FF", "color_name": None}},
             {},
             "shows #0000FF 80 %, wanted orange 80 %",
@@ -231,6 +242,14 @@ def test_what_a_lamp_shows_or_showed_is_told_in_the_right_tense(
     now = parsed.at.astimezone(ZoneInfo("Europe/Stockholm"))
     assert parsed.zone_text("bowl", "en", now) == english
     assert parsed.zone_text("bowl", "sv", now) == swedish
+
+
+def test_a_technician_sees_the_exact_value_that_a_lamp_reports() -> None:
+    """Also where it is confirmed, and differs from the desired one within the tolerance."""
+    reported = {**ORANGE, "color": "#FF6B00", "color_name": None, "brightness": 0.79}
+    parsed = gateway({"desired": ORANGE, "reported": reported})
+    assert parsed.zone_text("bowl", "en", parsed.at, exact=True) == "shows #FF6B00 79 %, wanted orange #FF6A00 80 %"
+    assert parsed.zone_text("bowl", "en", parsed.at) == "shows orange 80 %, wanted orange 80 %"
 
 
 def test_json_of_a_look_has_its_four_keys_and_nothing_that_says_nothing() -> None:

@@ -133,6 +133,33 @@ def test_a_long_pending_is_written_and_so_is_its_end(site: Site) -> None:
     assert site.written(9, "mast-0")["gateway/mast-0"]["status"] == "confirmed"
 
 
+def test_a_gateway_that_is_pending_from_the_start_is_written_when_it_stays_so(shipped: Setup) -> None:
+    """There is no document of it before; most confirm within a second of the start."""
+    site = Site(shipped, 2)
+    site.set(["mast-0"], "pending")
+    assert set(site.written(0)) == {"gateway/mast-1", "health"}
+    assert "gateway/mast-0" not in site.written(PENDING_S - 0.1)
+    assert site.written(PENDING_S)["gateway/mast-0"]["status"] == "pending"
+
+
+def test_each_document_has_the_instant_at_which_it_was_written(site: Site) -> None:
+    """Also where all else is the same as in the document of another gateway."""
+    site.set(["mast-0", "mast-1"], "differs")
+    assert site.written(2, "mast-0")["gateway/mast-0"]["at"] == "2026-11-20T18:00:02Z"
+    assert site.written(4, "mast-1")["gateway/mast-1"]["at"] == "2026-11-20T18:00:04Z"
+
+
+def test_each_document_has_the_instant_at_which_its_gateway_was_heard(site: Site) -> None:
+    """Of gateways that are otherwise the same and are written in one turn."""
+    site.set(["mast-0", "mast-1", "mast-2"], "differs")
+    for name, alive_s in (("mast-0", 990.0), ("mast-1", 995.0)):
+        state = site.controller.states[name]
+        site.controller.states[name] = state._replace(reported=state.reported._replace(alive_s=alive_s))
+    written = site.written(2, "mast-0", "mast-1", "mast-2")
+    heard = [written[f"gateway/mast-{number}"]["heard"] for number in range(3)]
+    assert heard == ["2026-11-20T17:59:50Z", "2026-11-20T17:59:55Z", None]
+
+
 def test_changes_in_a_row_are_written_together(site: Site) -> None:
     """A gateway that flaps writes one document a second; the last of it counts."""
     written = []

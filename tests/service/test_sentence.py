@@ -145,6 +145,16 @@ CASES: dict[str, tuple[Health | None, str, str]] = {
         "Ingen styrenhet har hörts än. Vi vet inte vad tornet visar.",
         "No gateway has sent anything yet. We do not know what the tower shows.",
     ),
+    "5 none ever heard, of which one is silent": (
+        health(counts={"silent": 1, "unknown": 3}, never_heard=4, amiss=4),
+        "Vattentornet ska lysa orange, men ingen styrenhet svarar",
+        "The water tower should be orange, but no gateway answers",
+    ),
+    "5 all but one never heard": (
+        health(counts={"unknown": 4}, never_heard=3, amiss=4),
+        "Vattentornet ska lysa orange – 4 av 4 styrenheter har inte svarat än",
+        "The water tower should be orange – no answer yet from 4 of 4 gateways",
+    ),
     "6 none answers": (
         health(counts={"silent": 4}),
         "Vattentornet ska lysa orange, men ingen styrenhet svarar",
