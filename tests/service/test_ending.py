@@ -25,7 +25,7 @@ class Quiet:
     connected = False
     may_publish = True
     overrides = ()
-    stop = None
+    stop = policy = None
 
     def __aiter__(self) -> "Quiet":
         return self

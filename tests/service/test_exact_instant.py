@@ -43,7 +43,7 @@ class Connection:
 
     connected = may_publish = True
     overrides = ()
-    stop = None
+    stop = policy = None
 
     def __init__(self) -> None:
         self.published: list[tuple[float, Message]] = []
