@@ -73,6 +73,7 @@ write_settings() {
 default_ca = book
 [book]
 database = $OWN/index
+unique_subject = no
 new_certs_dir = $OWN/issued
 certificate = $OWN/ca.pem
 private_key = $OWN/ca.pem
@@ -115,8 +116,8 @@ have_authority() {
     if [ ! -e "$OWN/ca.pem" ]; then
         [ ! -e "$FOLDER/ca.pem" ] || fail "the authority's key $OWN/ca.pem is gone. Bring it back from a backup; or move \
 $FOLDER/ca.pem away to begin anew, and give every client the new one"
+        rm -f "$OWN/index.attr"
         : >"$OWN/index"
-        echo "unique_subject = no" >"$OWN/index.attr"
         new_key "$WORK/key"
         host="$(uname -n)" # of which a subject has room for so much
         openssl req -new -key "$WORK/key" -subj "/CN=Authority of ${host:0:37} for mosquitto" \
@@ -131,6 +132,8 @@ $FOLDER/ca.pem away to begin anew, and give every client the new one"
         fail "$OWN/ca.pem is damaged. Bring it back from a backup"
     lasts "$OWN/ca.pem" 0 || fail "the authority ended on $(until_day "$OWN/ca.pem"), or the clock is wrong"
     cmp -s "$WORK/ca.pem" "$FOLDER/ca.pem" || publish "$WORK/ca.pem" "$FOLDER/ca.pem" 644
+    # openssl was cut off between putting the old book away and the new one in its place: what it had entered was not published
+    [ -e "$OWN/index" ] || cp "$OWN/index.old" "$OWN/index"
     [ -s "$FOLDER/revoked.pem" ] || list_revoked
 }
 

@@ -165,6 +165,16 @@ def test_a_run_that_is_cut_off_is_made_good_by_the_next(folder: Path) -> None:
     assert [path.name for path in folder.glob(".new-*")] == []
 
 
+def test_openssl_may_be_cut_off_while_it_exchanges_its_book(folder: Path, certificates: Call) -> None:
+    """It puts the old book away before the new one is in its place; the same names are certified again."""
+    certificates("server", "broker.example")
+    (folder / "authority" / "index").rename(folder / "authority" / "index.old")
+    (folder / "authority" / "index.attr").unlink()
+    (folder / "server.pem").unlink()
+    certificates("server", "broker.example")
+    assert is_good(folder, "server.pem", "-verify_hostname", "broker.example")
+
+
 def test_a_client_is_revoked_with_every_certificate_that_it_ever_had(folder: Path, certificates: Call) -> None:
     """And may have a new one; the list of those who are revoked does not run out before the authority."""
     certificates("server", "mast")
