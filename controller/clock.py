@@ -1,9 +1,8 @@
 """The one clock. All other code is given a `ClockReading` and never asks for the time itself.
 
 Wall time is aware UTC. Waits, ages and timeouts use the boot-time clock, which is never stepped and includes suspends.
-How far wall time can be trusted is a state (`Trust`); while it is suspect nothing is sent, and our own gateways
-continue by their plan.
-"""
+How far wall time can be trusted is a state (`Trust`); while it is suspect nothing is sent but a safety stop, and our
+own gateways continue by their plan."""
 
 import contextlib
 import ctypes

@@ -116,7 +116,7 @@ def dump(value: object) -> str:
 
 
 def _past(why: WhyAt, names: Mapping[str, str], zone: ZoneInfo, options: Options) -> list[str]:
-    """What the history has about an instant, and a heading that what follows is from today's files."""
+    """What the history has about an instant, and a heading with the version of the files that the rest is from."""
     text, language = options.text, options.language
     shown = with_names(why.shown, names)
     lines = [f"{text('plan.was_shown')}: {each.words(name, language)}" for name, each in shown.items()]

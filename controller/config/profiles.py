@@ -21,7 +21,7 @@ FILES = keys.OpenedFiles(KEYWORDS, frozenset(), "")
 
 def profile_paths(directory: Path) -> list[Path]:
     """The profile files of a folder; files beginning with a dot, as editors and network shares make them, are ignored.
-    None if the folder does not exist; raises OSError if it cannot be read."""
+    Empty if the folder does not exist; raises OSError if it cannot be read."""
     try:
         paths = list((directory / FOLDER).iterdir())
     except (FileNotFoundError, NotADirectoryError):

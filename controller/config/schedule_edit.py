@@ -244,7 +244,7 @@ def _rule(document: Document, key: RuleKey) -> Pairs:
 
 def _block(of: FileText, items: YamlSequence, number: int) -> tuple[int, int]:
     """First and last line of a rule. Comments directly above the hyphen, indented no further than it, belong to the
-    rule; so do such comments below it."""
+    rule; so do those below it that are indented further."""
     column, node = items.place.column, items.items[number]
     first, last = _hyphen_line(of, node, column), span_of(node).end_line
     before = span_of(items.items[number - 1]).end_line if number else _keyword_line(of, items)

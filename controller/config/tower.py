@@ -295,7 +295,7 @@ ClockTime = Annotated[
 
 class PreflightSettings(Keys):
     """The test of all lamps by the service itself: this many days before a campaign, `at` a local time (minutes since
-    00:00), with `for` the seconds of each lamp."""
+    00:00), each lamp for the time given as `for`."""
 
     days_before: Annotated[int, Field(ge=1, le=60)] = 7
     at: ClockTime = 12 * 60

@@ -21,7 +21,7 @@ from controller.schedule.rule_changes import RuleChange, rule_changes
 from controller.schedule.rule_plan import Cue
 
 GROUPED_FROM = 20
-"""Number of changed nights from which they are grouped."""
+"""More changed nights than this are grouped."""
 DRIFT = timedelta(minutes=10)
 """How far sunset and sunrise move from one night to the next, south of the polar circle."""
 DAY_MIN = 24 * 60

@@ -61,8 +61,8 @@ class Why:
 
     @cached_property
     def rule(self) -> dict[str, object]:
-        """For documents: `kind`, and the name and line of a rule of the files; for an override also owner and reason,
-        and `until` when it applies, for a stop `since` when; if nothing applies `kind` is None and `idle` the rule of
+        """For documents: `kind`, and the name and line of a rule of the files; for an override or a stop also owner
+        and reason, and `until` or `since` when it applies; if nothing applies `kind` is None and `idle` the rule of
         this night outside its hours. `limit` is the one that reduces the light, and `skip` the override that leaves
         out the rule that would decide."""
         more: dict[str, object] = {}
@@ -85,7 +85,7 @@ class Why:
         return rule_value("otherwise" if self.verdict == "otherwise" else kind_of(self.by), self.by)
 
     def text(self, language: Language) -> str:
-        """The rule as in the file, or the owner and reason of the override; then skip and limit."""
+        """The rule as in the file, or who set what by hand, and why; then skip and limit."""
         skip = [skip_words(self.skip, language)] if self.skip is not None else []
         limit = [limit_words(self.limit, language)] if self.limit is not None else []
         return "; ".join((self._decision(language), *skip, *limit))

@@ -154,8 +154,8 @@ class Program:
         return Nights(self.rules, self.place)
 
     def _strongest(self, whys: list[Why]) -> Why:
-        """The reason for all groups of zones: an override if there is one, else the highest rule; a rule that shows in
-        other zones has not lost."""
+        """The reason for all groups of zones: a stop or override if there is one, else the highest rule; a rule that
+        shows in other zones has not lost."""
         ranks = {id(rule): rank for rank, rule in enumerate(self.rules)}
         by_hand = [why for why in whys if isinstance(why.by, SafetyStop | Override)]
         lit = [why for why in whys if isinstance(why.by, Rule) and why.verdict == "lit"]

@@ -142,7 +142,7 @@ class NightValue(_ApiPart):
 
 
 class ByHandValue(_ApiPart):
-    """The overrides in force beside a plan made from the files, as far as they are `known`."""
+    """What is set by hand beside a plan made from the files: a safety stop and overrides, if they are `known`."""
 
     known: bool
     stop: StopValue | None

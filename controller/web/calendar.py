@@ -62,7 +62,7 @@ def public_calendar(
 
 
 def slugs(rules: Iterable[Rule]) -> dict[str, str]:
-    """By name of a rule, its name in an address; of equal ones the later ones are numbered."""
+    """By name in an address, the name of the rule; of equal ones the later ones are numbered."""
     found: dict[str, str] = {}
     for rule in rules:
         slug, number = slug_of(rule.name), 2

@@ -30,7 +30,7 @@ def color_choices(tower: Tower, language: Language) -> tuple[ColorChoice, ...]:
         label = page_text(language, f"colors.{name.replace(' ', '_')}")
         color, taken = parse_color(name, {}), known_color(label, tower.palette)
         if {color.hex, taken.hex if taken is not None else None}.isdisjoint(own.values()) and plain(name) not in own:
-            # the audit uses words that people know, where they mean the same colour
+            # audit and log name the colour as people do, where that means the same colour
             is_same = taken is not None and taken.hex == color.hex
             choices.append(ColorChoice(label.lower() if is_same else name, label, color.hex))
     return (*choices, ColorChoice(DARK, page_text(language, "colors.dark"), "#000000"))

@@ -132,10 +132,10 @@ def _fits(snapshot: Snapshot, name: str, q: str, wanted: str) -> bool:
     status = snapshot.statuses[name]
     if wanted not in {ALL, status} and not (wanted == NOT_CONFIRMED and status != "confirmed"):
         return False
-    return not q or any(q in plain(each) for each in _report_text(snapshot, name))
+    return not q or any(q in plain(each) for each in _search_texts(snapshot, name))
 
 
-def _report_text(snapshot: Snapshot, name: str) -> Iterator[str]:
+def _search_texts(snapshot: Snapshot, name: str) -> Iterator[str]:
     """The texts in which a gateway is searched for."""
     keys = snapshot.defined[name]
     yield name

@@ -191,7 +191,7 @@ def _is_whole(edits: tuple[ScheduleEdit, ...]) -> bool:
 
 
 def changes_of(visited: Visit, before: Setup, after: Setup, now: datetime) -> Changes:
-    """What changes from now on, overrides included."""
+    """What changes from now on, below the overrides and the safety stop."""
     program = visited.snapshot.program
     first, second = (setup.program().with_overrides(program.overrides, program.stop) for setup in (before, after))
     return changes(first, second, now)

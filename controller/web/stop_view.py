@@ -17,7 +17,7 @@ from controller.web.visit import ForOperator, Visit
 router = APIRouter()
 NONE_HELD = "TWL-O136"
 NOT_STORED = frozenset({"TWL-O107", "TWL-O108"})
-"""The override is in force, but a restart would end it."""
+"""The stop, or its end, is in force, but a restart would undo it."""
 
 
 @router.get("/stop", include_in_schema=False)

@@ -191,7 +191,7 @@ def _gateway(visited: Visit, gateway: GatewayHealth, snapshot: Snapshot, sentenc
     kind = CATALOGUE.get(cause, CATALOGUE[gateway.code or ""])
     cure = without_fields(kind.action.template(visited.language).replace("{gateway}", gateway.name))
     text = sentence.about if sentence.about.startswith(f"{gateway.name} ") else ""
-    if cause != gateway.code:  # the text of that code is in the banner already
+    if cause != gateway.code:  # the gateway itself reports what is wrong
         text = f"{gateway.name}: {without_fields(kind.meaning.template(visited.language))}"
     return Banner(
         "error" if gateway.status == "silent" else "warning",

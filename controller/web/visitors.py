@@ -97,7 +97,7 @@ def access(web: Web, peer: str, scheme: str, headers: Mapping[str, str]) -> Acce
 
 def _authenticated(web: Web, headers: Mapping[str, str]) -> tuple[str | None, Role | None]:
     """Name and role by the headers of a trusted proxy that logs people in itself. Of several roles the highest counts;
-    None if there is none. A header that a browser sent under the same name is not accepted."""
+    None if there is none. If a header arrives twice, the browser may have sent one of them: neither is accepted."""
     if web.proxy is None or web.proxy.user_header is None:
         return None, None
     user, role = (headers.get((name or "").lower(), "") for name in (web.proxy.user_header, web.proxy.role_header))

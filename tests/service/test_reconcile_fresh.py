@@ -187,7 +187,7 @@ def test_a_gateway_that_was_never_heard_is_unknown_and_told_within_three_minutes
     events = [event for at_s, event in world.controller.events if at_s >= since and event.code in ALARMS]
     assert [event.code for event in events] == ["TWL-G116"]
     assert 0 < events[0].fields["age_s"] <= NEVER_HEARD_S
-    assert "has never sent anything" in events[0].text("en")
+    assert "does not report" in events[0].text("en")
     world.vendor.start()
     world.run(80)
     assert standing(world) == {"confirmed"}

@@ -689,7 +689,7 @@ def test_one_that_was_never_heard_is_said_so(tower: Tower) -> None:
     """Not that it has not confirmed yet, as of one that was commanded a moment ago."""
     never = document("unknown", {"on": None}, None)
     found = sentence_of(tower, "en", health(counts={"unknown": 1}, amiss=1), never)
-    assert found.about == "unknown-0 has never sent anything."
+    assert found.about == "unknown-0 has not reported yet."
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ STATE_TEXTS = {
         "pending": "should show orange, waiting for an answer, attempt 3",
         "differs": "shows blue, should show orange",
         "silent": "silent since 21:12, should show orange",
-        "unknown": "has never sent anything",
+        "unknown": "has not reported yet",
     },
 }
 
