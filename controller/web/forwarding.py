@@ -9,6 +9,7 @@ import asyncio
 import base64
 import hmac
 import json
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
@@ -75,6 +76,7 @@ class OtherPage:
         return self.machine == socket.gethostname() or self.host not in LOOPBACK_NAMES
 
 
+FIRST_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 NOTE = TypeAdapter(OtherPage)
 """Validated: anybody who may write to the database may have written anything here."""
 
@@ -83,9 +85,11 @@ def own_page(web: Web, port: int, key: str) -> str:
     """What a controller stores about its page, which listens on this port. Raises OSError if the certificate cannot be
     read."""
     host = web.address[0]
-    certificate = web.cert_file.read_text(encoding="ascii") if web.cert_file is not None else ""
-    first = certificate.partition("-----END CERTIFICATE-----")
-    page = OtherPage("" if host in EVERYWHERE else host, port, key, first[0] + first[1], socket.gethostname())
+    # a key may come before the certificate, and a note in any encoding
+    text = web.cert_file.read_text(encoding="latin-1") if web.cert_file is not None else ""
+    first = FIRST_CERTIFICATE.search(text)
+    certificate = first[0] if first is not None else ""
+    page = OtherPage("" if host in EVERYWHERE else host, port, key, certificate, socket.gethostname())
     return json.dumps(asdict(page))
 
 

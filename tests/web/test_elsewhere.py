@@ -420,6 +420,20 @@ def test_a_note_that_no_controller_wrote_is_no_page(note: str) -> None:
     assert other_page(PageNote(note, "192.0.2.1")) is None
 
 
+def test_other_controllers_are_given_the_certificate_and_nothing_else_of_its_file(tmp_path: Path) -> None:
+    """The file may begin with the key, have notes in any encoding, and end with the chain."""
+    certificate, chain = (
+        f"-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----" for text in ("own", "chain")
+    )
+    key = "-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----"
+    file = tmp_path / "page.pem"
+    file.write_bytes("\n".join((key, "friendlyName: Växjö", certificate, chain)).encode("latin-1"))
+    web = Web.model_validate({"listen": "0.0.0.0:8443"}).model_copy(update={"cert_file": file})
+    page = other_page(PageNote(own_page(web, 8443, "k"), "192.0.2.1"))
+    assert page is not None
+    assert page.certificate == certificate
+
+
 def test_what_came_encrypted_is_handed_on_encrypted(tmp_path: Path, events: list[Event], clock: SetClock) -> None:
     """A leader without a certificate, on another machine, is not asked by a page that has one."""
     directory = SiteDirectory(AccountStore(tmp_path, events.append), clock, events.append)  # type: ignore[arg-type]
