@@ -1,6 +1,7 @@
-"""The one clock. All other code is given a `ClockReading` and never asks for the time itself.
+"""The one clock. Code that decides is given a `ClockReading` and never asks for the time itself.
 
-Wall time is aware UTC. Waits, ages and timeouts use the boot-time clock, which is never stepped and includes suspends.
+Wall time is aware UTC. Ages and delays use the boot-time clock, which is never stepped and includes suspends; timeouts
+of sockets use the clock of their loop.
 How far wall time can be trusted is a state (`Trust`); while it is suspect nothing is sent but a safety stop, and our
 own gateways continue by their plan."""
 
@@ -19,9 +20,10 @@ FLOOR, CEILING = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=U
 """A clock outside this range is always suspect, even if the kernel reports it as synchronised."""
 STEP_S = 5.0
 """A step is a change of wall time against the boot-time clock by more than this, at once or within STRAY_S. The kernel
-slews both clocks together, so only setting the clock moves them apart."""
+slews both clocks together, so only setting the clock moves them apart at once."""
 STRAY_S = 3600.0
-"""5 s an hour are 0.14 %: far more than a quartz drifts (0.01 %), and detected long before the light is minutes off."""
+"""The window in which moves are added up: 5 s an hour are 0.14 %, far more than a quartz drifts (0.01 %), and detected
+long before the light is minutes off."""
 SAMPLE_S = 60.0
 """Seconds between two samples of the difference between wall and boot-time clock."""
 RESTLESS = 4
@@ -40,7 +42,7 @@ CORRECTED_S = 600.0
 """The same for a clock that was trusted before it was stepped, and therefore has a time server: systemd-timesyncd asks
 again when the clock was set, chrony at its next poll, about every minute."""
 LONGEST_AWAY = timedelta(days=400)
-"""A clock that is further ahead of the last known time is suspect: no site is switched off for so long."""
+"""A clock that starts further ahead of the last known time is suspect at first: no site is off for so long."""
 SYNCHRONISED_BELOW_S = 16.0
 """Bound on the kernel's error below which systemd's timedated regards a clock as synchronised."""
 SAME_S = 0.005

@@ -25,7 +25,7 @@ from controller.clock import SystemClock
 from controller.config import render
 from controller.config.checks import commanded_by_two
 from controller.config.findings import Finding
-from controller.config.load import SCHEDULE, TOWER, Setup, is_without_rules, load, load_tower
+from controller.config.load import SCHEDULE, TOWER, Setup, has_only_shared_rules, load, load_tower
 from controller.config.setup_notes import notes
 from controller.config.site_folder import ConfigFolder, SiteFolder, folders_of, own_folder, sites_in
 from controller.errors import FilesRejected, Refused
@@ -77,7 +77,7 @@ def _show(findings: Sequence[Finding], form: str, options: Options, zone: tzinfo
     same name, or an editor that has not saved yet."""
     own, *shared = folders_of(options.folder)
     paths = [own / name for name in (SCHEDULE, TOWER)]
-    if is_without_rules(options.folder):
+    if has_only_shared_rules(options.folder):
         del paths[0]
     paths += [folder / name for folder in shared for name in (SCHEDULE, TOWER) if (folder / name).exists()]
     files = [(path, _saved_at(path)) for path in paths]

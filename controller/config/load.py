@@ -53,8 +53,7 @@ VOCABULARY = {
     TOWER: (frozenset({*synonyms(), *keys.all_keys(Tower)}), OF_TOWER),
     SCHEDULE: (frozenset({*synonyms(), *keys.all_keys(Schedule)}), OF_SCHEDULE),
 }
-"""For each file the words that are surely keywords if a colon or its space is missing, and those of the outermost
-level."""
+"""For each file: words that are keywords even if the colon or its space is missing, and its outermost keywords."""
 IN_TOWER = keys.OpenedFiles(OF_TOWER, OF_SCHEDULE, SCHEDULE)
 IN_SCHEDULE = keys.OpenedFiles(OF_SCHEDULE, OF_TOWER, TOWER)
 
@@ -71,7 +70,7 @@ class Setup:
     """The site's own fixture profiles, by name."""
     tower_text: Document = field(repr=False, compare=False)
     schedule_text: Document = field(repr=False, compare=False)
-    """Both files as written."""
+    """The tower as it was validated, joined with the shared file; the schedule as written."""
     site: str = ""
     """The name of one of several sites; empty if there is one."""
     shared_schedule: Document | None = field(default=None, repr=False, compare=False)
@@ -116,7 +115,7 @@ class Setup:
 
 
 @contextlib.contextmanager
-def _garbage_left() -> Iterator[None]:
+def _without_gc() -> Iterator[None]:
     """Reading makes no cycles; searching for some would take as long as reading, with 10,000 gateways."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -137,13 +136,13 @@ class _Texts:
     shared_schedule: Document | None = None
 
 
-@_garbage_left()
+@_without_gc()
 def load(folder: ConfigFolder) -> Setup:
     """The setup of a folder, or of one of its sites; raises FilesRejected."""
     return _joined(_texts(folder), folder)
 
 
-@_garbage_left()
+@_without_gc()
 def load_tower(folder: ConfigFolder) -> Tower:
     """The tower of a folder, without its schedule; raises FilesRejected."""
     texts = _texts(folder)
@@ -155,7 +154,7 @@ def load_tower(folder: ConfigFolder) -> Tower:
     return _of_site(tower, folder)
 
 
-@_garbage_left()
+@_without_gc()
 def parse(
     tower: bytes,
     schedule: bytes | None,
@@ -174,7 +173,7 @@ def parse(
     return _joined(texts, folder, profiles)
 
 
-@_garbage_left()
+@_without_gc()
 def load_with(folder: ConfigFolder, schedule: bytes) -> Setup:
     """The setup of a folder with another text for the schedule of the site; raises FilesRejected."""
     texts = _texts(folder, _read(schedule, own_folder(folder) / SCHEDULE))
@@ -185,8 +184,8 @@ def load_with(folder: ConfigFolder, schedule: bytes) -> Setup:
 
 @dataclass(frozen=True, slots=True)
 class OpenedSchedule:
-    """A schedule's text under a tower: its document, and the schedule unless `findings` are the reason why there is
-    none."""
+    """A schedule's text under a tower: its document, and the schedule, or None with the
+    `findings`."""
 
     document: Document
     schedule: Schedule | None
@@ -216,7 +215,7 @@ def _read(data: bytes, path: Path) -> Document:
     return read(data, str(path), *VOCABULARY[path.name])
 
 
-def is_without_rules(folder: ConfigFolder) -> bool:
+def has_only_shared_rules(folder: ConfigFolder) -> bool:
     """Whether a site has no schedule of its own, and needs none besides the shared one."""
     return (
         isinstance(folder, SiteFolder) and not (folder.path / SCHEDULE).exists() and (folder.root / SCHEDULE).exists()
@@ -229,7 +228,7 @@ def _texts(folder: ConfigFolder, schedule: Document | None = None) -> _Texts:
     if not isinstance(folder, SiteFolder):
         return _Texts(_opened(own / TOWER), schedule or _opened(own / SCHEDULE))
     shared = {name: _opened(folder.root / name) for name in (TOWER, SCHEDULE) if (folder.root / name).exists()}
-    if schedule is None and is_without_rules(folder):
+    if schedule is None and has_only_shared_rules(folder):
         schedule = _read(NO_RULES, own / SCHEDULE)
     tower, schedule = _of_folder(folder, TOWER), schedule or _of_folder(folder, SCHEDULE)
     return _Texts(tower, schedule, shared.get(TOWER), shared.get(SCHEDULE))

@@ -2,8 +2,8 @@
 
 A turn determines the time and which part of the accepted document holds (`document.py`), advances the fade of each
 zone, and turns light into levels. During a walk test, its levels are sent instead (`local`). A report is due soon after
-the desired look changes, every LAGGING_S while levels lag behind it, when it is reached, after each document, and every
-`report_every`; it is computed from the levels that the output has sent.
+the desired look changes, every LAGGING_S while levels lag behind it, when they reach it, after each document, and every
+`report_every`. A report is computed from the levels that the output has sent.
 """
 
 from collections import defaultdict
@@ -182,7 +182,7 @@ class DmxGateway:
         self._report_soon(reading)
 
     def lost(self) -> None:
-        """A connection ended: no document can arrive."""
+        """A connection ended: the wait for a document starts again with the next one."""
         self._no_document_since_s = inf
 
     def receive(self, payload: bytes, retained: bool, reading: ClockReading) -> None:
@@ -335,8 +335,8 @@ class DmxGateway:
         return {zone: _zone_report(state) for zone, state in zones if zone not in patch_reading.uneven}
 
     def _watch_evenness(self, uneven: frozenset[str]) -> None:
-        """Raises an alarm for zones whose lamps disagree in two successive reports: in one they may, if a universe
-        lags."""
+        """Raises an alarm for zones whose lamps disagree in two successive reports: a single one may differ because a
+        universe lags."""
         for zone in self._fades:
             if zone in uneven & self._uneven:
                 self._uneven_alarms[zone].raise_(new_event(UNEVEN, zone=zone))

@@ -33,7 +33,7 @@ from controller.lighting.look import SHORTEST_STEP_S, Look, ZoneState
 MAX_PAYLOAD = 262_144
 MAX_WALK = 4_096
 MAX_EPOCH = 1_000_000
-"""More than one start per minute gives in two years."""
+"""About as many as one start per minute gives in two years."""
 MAX_COUNT = 2**53
 MAX_CUES = 4_096
 MAX_COLORS = 4_096

@@ -162,7 +162,7 @@ class Connection:
         return client
 
     def _turn(self) -> None:
-        """Writes what may be sent now in one call; then the rest of the program has its turn."""
+        """Writes what may be sent now; then the rest of the program has its turn."""
         try:
             if self._acknowledgements:
                 acknowledgements, self._acknowledgements = self._acknowledgements, []
@@ -261,7 +261,7 @@ class Connection:
             topic = name.decode()
         except UnicodeDecodeError:  # no broker may pass it on (MQTT 3.1.1 section 1.5.3), and no filter asks for it
             return
-        if topic == self._status_topic and not self._is_subscribed(retain):
+        if topic == self._status_topic and not self._take_own_status(retain):
             return
         if len(payload) > MAX_PAYLOAD_BYTES:
             oversized = incoming.Oversized(broker, topic, len(payload) + cut)
@@ -277,7 +277,7 @@ class Connection:
             self._overtaken += 1
             self._overtaken_topic = topic
 
-    def _is_subscribed(self, retain: bool) -> bool:
+    def _take_own_status(self, retain: bool) -> bool:
         """Whether the caller subscribed to our own status, and not only we, to verify it.
 
         A status that the broker had kept arrives before the echo of the birth message that we have just published; if
@@ -300,9 +300,8 @@ BATCH = 100
 class Subscriptions:
     """Which topic filters the broker of one connection has granted, and which to request (again).
 
-    A refusal is reported once per connection and requested again every RETRY_S: access rules are corrected while we
-    run, and some brokers refuse for a while what they grant later.
-    """
+    A refusal is reported once per connection, and the filter requested again every RETRY_S: access rules are corrected
+    while we run, and some brokers refuse for a while what they grant later."""
 
     def __init__(self, filters: Filters) -> None:
         self._missing: dict[str, int] = dict(filters)

@@ -228,8 +228,8 @@ class PahoLoop:
 def served_certificate_until(address: Address) -> datetime | None:
     """When the certificate expires that the broker shows to a new connection, which is closed immediately.
 
-    Blocks for up to 2 * CERTIFICATE_S seconds; raises OSError or OwnFilesError.
-    """
+    Blocks for seconds: CERTIFICATE_S for each address of the host, and for the handshake. Raises OSError or
+    OwnFilesError."""
     with (
         socket.create_connection((address.host, address.port), CERTIFICATE_S) as plain,
         _tls_context(address.tls or Tls()).wrap_socket(plain, server_hostname=address.host) as encrypted,

@@ -22,7 +22,7 @@ from controller.schedule.rule_plan import ANCHOR, INSTANT, OVERRIDE_FADE_S, REAC
 __all__ = ["ANCHOR", "OVERRIDE_FADE_S", "REACH", "Cue", "Program"]
 
 MOST_FADES = 8
-"""Number of fades cutting each other short that are followed back; the light before them is assumed too bright."""
+"""If more fades than this cut each other short, the light before them is assumed, which may be too bright."""
 Looks = Mapping[str, Any]
 
 
@@ -166,7 +166,7 @@ class Program:
         return replace(first, losers=tuple(r for r in self.rules if id(r) in losers and id(r) not in showing))
 
     def _uncapped(self, moment: datetime) -> Cue:
-        """The cue in force as if the campaigns skipped now always were, before limits."""
+        """The cue in force, before limits, as if the campaigns that are skipped now were skipped at all times."""
         plans = self._plans(self._skipped(moment))
         cues = [plan.look_at(moment) for plan in plans]
         if len(cues) == 1:
@@ -277,7 +277,7 @@ class Program:
             ((at, False) for at in self._changes_after(moment, end)),
             ((at, True) for at in self._limit_borders_after(moment, end)),
         ):
-            # each night of a year that is dark, or always under the same limit, need not be examined
+            # nights that are dark, or always under the same limit, need not be examined
             has_arrived = at >= cue.at + timedelta(seconds=cue.fade_s)
             if at == last or (is_limit and has_arrived and not self._is_limit_border(at, limits)):
                 continue

@@ -21,7 +21,7 @@ from controller.service.gateway_state import Decision, DesiredLooks, GatewayStat
 SINGLY = 20
 """At a site with at most this many gateways, each has its own event."""
 GROUPED = frozenset({"TWL-G101", "TWL-G119"})
-"""Events that are grouped where there are more gateways: none of them reports a fault, and no log lists them singly."""
+"""Events that are grouped where there are more gateways: none of them reports a fault."""
 CONFIRMED, MANY_CONFIRMED = "TWL-G101", "TWL-G125"
 GATHER_S = 1.0
 """Seconds that the first of many confirmations waits for the others."""

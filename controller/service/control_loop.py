@@ -1,8 +1,9 @@
-"""The control loop: what a running controller does with messages, requests and time, without ever waiting itself.
+"""The control loop: what a running controller does with messages, requests and time. A turn never waits.
 
 The asyncio runtime drives it on the machine's clock; the rehearsal and the tests drive it on a virtual clock. A driver
-hands in what the connection delivers (`take`), answers manual requests while there are any (`answer_next`), and takes a
-turn (`turn`) when `wake` was called, when the last turn asked for it, and otherwise every TICK_S.
+hands in what the connection delivers (`take`), calls `answer_next`, which waits for the disk, when a manual request
+waits and otherwise every TICK_S, and takes a turn (`turn`) when `wake` was called, when the last turn asked for it, and
+otherwise every TICK_S.
 """
 
 import json

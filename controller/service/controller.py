@@ -6,8 +6,8 @@ changed: no turn visits all gateways unless something changed for all of them.
 
 The runtime, the rehearsal and the tests drive this same object. It never waits, and knows the time only from the
 reading it is given. While the clock is suspect nothing is sent and every status is unknown, except during a safety
-stop, which needs no clock. After each connection it listens LISTEN_S for retained messages before it sends anything, so
-that its orders start above every order it finds."""
+stop, which needs no clock. After the first connection it listens LISTEN_S for retained messages before it sends
+anything, so that its orders start above every order it finds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -167,7 +167,8 @@ class Controller:
         self._stop_watch.acknowledged(reading.mono)
 
     def connected(self, reading: ClockReading) -> None:
-        """A connection began: send everything again. Reports from before the first connection do not count."""
+        """A connection began: send everything again. If no other broker was connected, earlier reports no longer
+        count."""
         self._prepared = None
         if self._connected_s is None:
             self._connected_s = reading.mono

@@ -103,7 +103,7 @@ def outlook(program: Program, now: datetime) -> Outlook:
 class PlanAhead:
     """The outlook of a program, renewed at each cue. Before the first `look` there is no `outlook`.
 
-    `edition` counts the outlooks that gateways must be sent, PUBLISH_AFTER later where they know the cue already.
+    `edition` rises when gateways must be sent a new plan; after a cue that they know already, PUBLISH_AFTER later.
     """
 
     outlook: Outlook
@@ -174,7 +174,7 @@ MAX_FOLLOWED = MAX_EPOCH // 2
 
 
 class Revisions:
-    """The order (epoch, revision) of desired documents, always above what any controller may have issued before.
+    """The order (epoch, revision) of desired documents, above what any controller may have issued before.
 
     `known` is the highest order stored on disk; one that no gateway would accept is ignored. Every order that is seen
     retained or reported above ours raises our epoch above it, so that a controller that has lost its state still

@@ -167,9 +167,8 @@ class Issued:
 class Command:
     """A command that waits for confirmation: sent at `began_s`, to be obeyed by `due_s`, sent `attempts` times.
 
-    With 0 `attempts` nothing was sent: the gateway takes this step by itself. Confirming a `quiet` command is no event.
-    `steady`: the gateway showed the same looks before, so it does not fade to them.
-    """
+    With 0 `attempts` nothing was sent: the gateway takes this step by itself. Confirming a `quiet` command is no event,
+    unless it is late. `steady`: the gateway showed the same looks before, so it does not fade to them."""
 
     began_s: float
     due_s: float
@@ -224,7 +223,7 @@ class Contested:
 
 @dataclass(frozen=True, slots=True)
 class LocalControl:
-    """Somebody works on the gateway (walk test): nothing is sent."""
+    """Somebody works on the gateway (walk test): its light is not corrected, but new orders are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,10 +251,10 @@ class GatewayState(NamedTuple):
     reported.
 
     `misses`: commands not obeyed since the last confirmation; `is_disobedience_reported`: an event was emitted about
-    them. `unanswered`: commands sent since its last message. `is_contested`: an event was emitted about the budget of
-    `repairs`. `is_overwritten`: somebody else's order has replaced ours; `has_restarted`: it reported `online` again
-    while it was online; the next command clears both. Contradictions of its keys up to `verified_s` are settled.
-    """
+    them. `unanswered`: commands and queries sent since its last message. `is_contested`: an event was emitted about the
+    budget of `repairs`. `is_overwritten`: somebody else's order has replaced ours; `has_restarted`: it reported
+    `online` again while it was online; a new command clears both. Contradictions of its keys up to `verified_s` are
+    settled."""
 
     phase: Phase = NoBroker()
     status: Mapping[str, Status] = NOTHING
@@ -306,8 +305,8 @@ class GatewayState(NamedTuple):
 class TurnFacts:
     """The facts of one turn: the looks that the gateway should show, their cue, and the last command issued to it.
 
-    Times are boot-time seconds: `connected_s` is when this connection began; `fade_s` is the time left of a fade.
-    """
+    Times are boot-time seconds: `connected_s` is when the connection began, or the clock was trusted after it; `fade_s`
+    is the time left of a fade."""
 
     now_s: float
     connected_s: float | None

@@ -63,7 +63,8 @@ TOO_OLD = timedelta(days=7)
 FRESH = timedelta(minutes=10)
 """An older notice is sent with its time."""
 MOST_WHOLE, MOST_TITLES = 5, 30
-"""Up to MOST_WHOLE notices are sent in full; above that only the titles, above MOST_TITLES only their number."""
+"""Up to MOST_WHOLE notices are sent in full; above that only the titles, MOST_TITLES at most, and the number of the
+others."""
 SEVEREST = ("failure", "warning", "success", "info")
 
 

@@ -32,7 +32,7 @@ WALK_TEST, ONE_LAMP = "TWL-G130", "TWL-G140"
 ON_PURPOSE = frozenset({WALK_TEST, ONE_LAMP})
 """These are no faults, but while they last their gateway shows something else."""
 MEASURED = frozenset({"TWL-G160", "TWL-G162", "TWL-G164"})
-"""A meter contradicts what the gateways of a zone confirm: this explains no gap."""
+"""About the meter of a zone, whatever its gateways confirm: this explains no gap."""
 ELSEWHERE = frozenset(
     {"TWL-G136", "TWL-G153", "TWL-G155", "TWL-G156"}  # a lamp test was not made, or lamps failed it
     | {"TWL-M025"}  # documents for Home Assistant

@@ -97,7 +97,7 @@ class Glow:
 
 @dataclass(frozen=True, slots=True)
 class NightProof:
-    """One night, named after its evening; `start` and `end` are the first and last planned minute."""
+    """One night, named after its evening; `start` and `end` are those of its planned light."""
 
     night: date
     start: datetime

@@ -1,5 +1,5 @@
-"""The state machine of one gateway: from what is desired, what it reported and the time to what is sent, the next phase
-and when to look again. Pure.
+"""The state machine of one gateway. Given what is desired, what was reported and the time, it decides what is sent, the
+next phase, and when to look again. Pure.
 
 Control is level-triggered: only the difference between desired and reported counts, never how it arose. Each turn
 walks TRANSITIONS from the top; the first row whose source phase and condition both match decides.
@@ -43,16 +43,16 @@ from controller.service.situation import (
 RETRY_S = 2.0
 RETRY_MAX_S = 60.0
 OURS_MAX_S = 6.0
-"""Longest pause between two attempts with a gateway of our own contract, which reports all the time."""
+"""Longest pause between two attempts with a gateway of our own contract, before jitter and fade."""
 LEFTOVER_S = 600.0
 """Seconds between two commands to a gateway whose `offline` message may be outdated. Rare, because a bridge may log
 each command that it cannot deliver."""
 ECHO_S = 0.5
-"""A report that arrives sooner than this after a command may only repeat the command."""
+"""Seconds from a command, or the end of its fade, to the query: an earlier report may only repeat the command."""
 RESTART_POLL_S = 12.0
 """Seconds after the last command until a gateway that has restarted is polled: it may not report its light itself."""
 AWAY_S = 15.0
-"""Seconds of absence before an event is emitted: a Wi-Fi device takes less from power-on to its first message."""
+"""Seconds from `offline` to its event: a Wi-Fi device takes less from power-on to its first message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +228,8 @@ def _confirm(situation: Situation) -> Decision:
 
 
 def _poll(situation: Situation, decision: Decision) -> Decision:
-    """Poll a gateway that has reported nothing for POLL_S, by its query or by repeating the command it has obeyed. An
-    unanswered query is followed by the command too: a Zigbee2MQTT group answers nothing else."""
+    """Poll a gateway that has reported nothing for POLL_S, by its query or by repeating the command it has obeyed.
+    After an unanswered query the command is sent instead: a Zigbee2MQTT group answers nothing else."""
     gateway, now_s, state = situation.gateway, situation.turn.now_s, decision.state
     if gateway.refresh == "itself":
         return decision

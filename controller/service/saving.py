@@ -15,7 +15,7 @@ from typing import Any
 
 from controller import plain_file
 from controller.config.findings import Finding
-from controller.config.load import NO_RULES, SCHEDULE, Setup, is_without_rules, load_with
+from controller.config.load import NO_RULES, SCHEDULE, Setup, has_only_shared_rules, load_with
 from controller.config.site_folder import ConfigFolder, own_folder
 from controller.config.source import LIMIT, read_file
 from controller.errors import FilesRejected, Refused
@@ -102,7 +102,7 @@ class ScheduleKeeper:
 
     def read(self) -> DiskSchedule:
         """The present file; a missing one is an empty text with a finding."""
-        text, faults = (NO_RULES, ()) if is_without_rules(self._folder) else read_file(self._path, str(self._path))
+        text, faults = (NO_RULES, ()) if has_only_shared_rules(self._folder) else read_file(self._path, str(self._path))
         setup, findings = (None, faults) if faults else self._parsed(text)
         try:
             saved_at = datetime.fromtimestamp(self._path.stat().st_mtime, UTC)

@@ -35,8 +35,7 @@ REPORT_FROM = 3
 OUTPUT_LOST = frozenset({"TWL-X101", "TWL-X102", "TWL-X104", "TWL-X111", "TWL-X112", "TWL-X121"})
 """Problems that a gateway of our own contract reports when its output does not reach the lamps."""
 ANSWER_S = 1.0
-"""Longest pause in seconds between the parts of one answer: a bridge reads the attributes of a lamp one by one, and
-reports each together with cached values of the others."""
+"""Longest pause between the parts of one answer: a bridge reads a lamp's attributes one by one, the others cached."""
 AFTER_FADE = 0.25
 """Share of SETTLE_S to wait after a fade before asking whether it is done: the gateway began it a little late."""
 FIRST_MESSAGE_S = 150.0
@@ -117,8 +116,8 @@ class Situation:
 
     @_Once
     def is_silent(self) -> bool:
-        """Whether the gateway counts as silent: it reported `offline`, or was asked and has sent nothing for `quiet_s`.
-        A gateway that cannot be asked counts only if it reported `offline` or has never sent anything."""
+        """Whether it reported `offline`, has sent nothing for `quiet_s`, or was absent and is not back on this connection.
+        One that cannot be asked counts as silent only if it reported `offline` or has never sent anything."""
         if self.state.reported.online is False:
             return True
         if self.gateway.refresh == "nothing" and not (self.state.is_unknown and self.gateway.topics("")):
@@ -127,9 +126,9 @@ class Situation:
 
     @_Once
     def fresh(self) -> set[str]:
-        """The zones whose report counts: it arrived on this connection, not too long ago, and after the last command
-        that changed the light. Where the gateway can be asked again, also after the fade: during a fade most gateways
-        report its end, or a cached value."""
+        """The zones whose report counts: it arrived on this connection, not too long ago, and, of a vendor's gateway,
+        after the last command that changed the light. Where the gateway can be asked again, also after the fade: during
+        a fade most gateways report its end, or a cached value."""
         since_s = self.turn.now_s - self.gateway.quiet_s
         if not self.gateway.KEEPS_PLAN:
             since_s = max(since_s, self.state.ordered_s)
@@ -173,7 +172,7 @@ class Situation:
 
     @property
     def is_uncommanded(self) -> bool:
-        """Whether no command or sequence step is under way: a report is neither an echo nor an intermediate value."""
+        """Whether no command is under way, nor a step by the plan: a report is no echo and no intermediate value."""
         return self.command is None or (self.command.attempts == 0 and not self.gateway.KEEPS_PLAN)
 
     @property
@@ -199,7 +198,7 @@ class Situation:
 
     @property
     def is_new(self) -> bool:
-        """Whether the desired state differs from what it was last sent."""
+        """Whether it must be sent a new order."""
         return self.turn.desired_key != self.state.desired_key
 
     @property
@@ -209,8 +208,8 @@ class Situation:
 
     @property
     def answered_at_s(self) -> float:
-        """When its answer to the query after a command will be complete: ANSWER_S after the last part, but at most
-        SETTLE_S after the query, since some report all the time. Infinity before the first part."""
+        """When its answer to the query is complete: ANSWER_S after the zone that was reported first, but at most SETTLE_S
+        after the query. Infinity until every zone has been reported."""
         reported_s = min(self.state.reported.reported_s.values())
         if not isinstance(self.phase, Questioned) or reported_s <= self.phase.asked_s:
             return float("inf")
@@ -235,7 +234,7 @@ class Situation:
 
 
 def situation_of(gateway: Gateway, state: GatewayState, turn: TurnFacts) -> Situation:
-    """The situation at the start of a turn: the state, updated by what time, the plan and an answer have changed."""
+    """The situation at the start of a turn: time has passed, a step may have been taken, an answer may have come."""
     phase, now_s = state.phase, turn.now_s
     if isinstance(phase, NoBroker) and phase.missing_since_s is not None and turn.connected_s is not None:
         state = state._replace(phase=Absent(phase.missing_since_s, is_reported=True))
@@ -262,7 +261,7 @@ def _stepped(situation: Situation) -> Phase:
 
 
 def _verified(gateway: Gateway, state: GatewayState, phase: Verifying, now_s: float) -> GatewayState:
-    """The state once the query about a contradiction is answered (true, or refuted) or the time for it is over."""
+    """Ends the verification of a contradiction when the answer confirms or refutes it, or the time for it is over."""
     reported = state.reported
     contradicted_s = reported.contradicted_s
     is_refuted = (reported.counted_s or 0.0) > phase.asked_s
@@ -276,7 +275,7 @@ def _verified(gateway: Gateway, state: GatewayState, phase: Verifying, now_s: fl
 
 
 def completed(situation: Situation, decision: Decision) -> Decision:
-    """The decision with the resulting status of each zone, and awake again when a report grows too old."""
+    """The decision with the status of each zone, set to wake when a report grows too old."""
     gateway, turn, state = situation.gateway, situation.turn, decision.state
     status = _shared(tuple(status_of(situation, state).items()))
     reported_s = situation.state.reported.reported_s
@@ -341,7 +340,8 @@ def absence_event(situation: Situation) -> Event:
 
 
 def commanded(gateway: Gateway, decision: Decision, issued: Issued | None) -> Event | None:
-    """The event for a command that is sent, at its first REPORT_FROM attempts. None for a quiet command."""
+    """The event for a command that is sent, at its first REPORT_FROM attempts; none for the first of a quiet
+    command."""
     phase, looks = decision.state.phase, decision.state.desired_looks
     command = phase.command if isinstance(phase, Absent | Commanded | Questioned) else None
     if not decision.send or command is None or issued is None or looks is None:

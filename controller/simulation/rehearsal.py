@@ -28,7 +28,8 @@ AROUND = {
     *("controller", "broker", "gateway", "partition", "garbage", "flood"),
     *("reload", "disk", "flap", "replay", "epoch", "asker"),
 }
-"""Sets with the target OURS_WORST. The others make lamps or clocks themselves go wrong, or last seconds only."""
+"""Like a storm, these sets have the target OURS_WORST. The others make lamps or clocks themselves go wrong, or last
+seconds only."""
 
 Json = dict[str, Any]
 

@@ -79,7 +79,7 @@ class PostgresDatabase:
 
 class PostgresFolder:
     """A `Folder` in a schema. With a `copy`, texts are also stored there, and read from there if the server cannot be
-    used; a text that only the copy has, from before the database was used, is moved to the database."""
+    used; a text that only the copy has, from before the database was used, is copied to the database."""
 
     reports_failures = True
 
@@ -111,7 +111,7 @@ class PostgresFolder:
         self._behind.discard(name)
         self._versions[name] = found[1] if found else 0
         if found is None:
-            return self._moved_from_copy(name, most)
+            return self._taken_from_copy(name, most)
         content = bytes(found[0])
         self._keep_copy(name, content)
         return content
@@ -169,7 +169,7 @@ class PostgresFolder:
         with self._server.held(self._schema, self._folder):
             yield
 
-    def _moved_from_copy(self, name: str, most: int) -> bytes:
+    def _taken_from_copy(self, name: str, most: int) -> bytes:
         if self._copy is None:
             raise FileNotFoundError
         content = self._copy.read(name, most)

@@ -106,8 +106,8 @@ class Visit:
         return page_text(self.language, key, **fields)
 
     def event_text(self, event: Event) -> str:
-        """The text of an event, with people's names for the parts of the landmark in place of zones, and days in
-        words."""
+        """The text of an event, with people's names for the parts of the landmark in place of zones in its looks,
+        and days in words."""
         tower = self.service.setup.tower
         names = tower.landmark.zone_names(self.language)
         fields = {key: self._day_text(_with_names(value, names)) for key, value in event.fields.items()}
@@ -165,7 +165,7 @@ class Visit:
 
     @property
     def path(self) -> str:
-        """The address of this view, without language and theme."""
+        """The address of this view, without the language."""
         query = "&".join(f"{key}={quote(value)}" for key, value in self.request.query_params.items() if key != "lang")
         path: str = self.request.scope.get(PATH, self.request.url.path)
         return path + (f"?{query}" if query else "")
