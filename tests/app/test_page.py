@@ -157,6 +157,16 @@ async def test_open_streams_do_not_hold_up_the_end(config: Path, tmp_path: Path)
             await browser.get(tower.url)
 
 
+async def test_nothing_of_the_page_runs_on_after_it(config: Path, tmp_path: Path) -> None:
+    """Neither the server nor what checks the accounts now and then."""
+    before = asyncio.all_tasks()
+    tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{free_port()}"))
+    async with tower.service():
+        await until(lambda: tower.last("TWL-A031"))
+        assert any(task.get_name() == "page: accounts" for task in asyncio.all_tasks())
+    assert asyncio.all_tasks() == before
+
+
 async def test_a_stream_tells_when_the_light_changes(config: Path, tmp_path: Path) -> None:
     """So that a page asks for itself anew."""
     tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{free_port()}"))

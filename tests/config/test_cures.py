@@ -138,6 +138,17 @@ def test_an_entry_that_begins_with_its_name_is_given_the_keyword(lines: str, fin
     assert findings(schedule="version: 1\nblackouts:\n  - Lucia:\n")[0].code == "TWL-S011"
 
 
+def test_a_value_with_a_comma_is_given_quotes_where_a_comma_separates(findings: Found) -> None:
+    """Within braces, and nowhere else."""
+    lines = "version: 1\ncampaigns:\n  - name: A\n    dates: 6 juni\n    color: orange\n    brightness: 0.8\n"
+    braces = "version: 1\ncampaigns: [{name: A, dates: 6 juni, color: orange, brightness: 0.8}]\n"
+    for text, written in ((lines, ["80 %", "0,8 %"]), (braces, ["80 %", '"0,8 %"'])):
+        (found,) = findings(schedule=text)
+        after = [followed(text.encode(), one, "sv").decode() for one in found.suggestions]
+        assert after == [text.replace("0.8", each) for each in written]
+        assert [findings(schedule=each) for each in after] == [(), ()]
+
+
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_advent_is_asked_about_in_the_language_of_the_reader(language: Language, findings: Found) -> None:
     """Where the text itself has none."""

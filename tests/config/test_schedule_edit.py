@@ -21,6 +21,7 @@ from controller.config.schedule_edit import (
     remove_rule,
     save_form,
 )
+from controller.config.schedule_text import as_flow
 from controller.config.tower import Tower
 from controller.events.models import in_language
 from tests.config.schedule_files import schedule_text
@@ -289,3 +290,20 @@ def test_a_value_stays_in_its_quotes(quote: str, tower: Tower) -> None:
     form = replace(rule_forms(text.encode(), tower)[0], color="gul")
     after = edited(save_form(text.encode(), RuleKey("campaigns", "A"), form, tower)).decode()
     assert after == text.replace("vit", "gul")
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("6 juni", "6 juni"),
+        ("röd, blå", '"röd, blå"'),
+        (("6 juni, 18", "Lucia"), '["6 juni, 18", Lucia]'),
+        (["[1]", "{a", "a # b", ""], '["[1]", "{a", "a # b", ""]'),
+        ({"sv": "Vi minns, i dag", "a, b": "c"}, '{sv: "Vi minns, i dag", "a, b": c}'),
+        ({"bowl": ["röd", "a]"]}, '{bowl: [röd, "a]"]}'),
+        ((), "[]"),
+    ],
+)
+def test_a_value_on_one_line_has_quotes_where_they_are_needed(value: Any, written: str) -> None:
+    """Within brackets and braces a comma separates, and a bracket ends."""
+    assert as_flow(value) == written

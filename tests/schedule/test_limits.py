@@ -196,6 +196,20 @@ def test_a_safety_stop_stays_dark_under_a_limit(planned: Planned) -> None:
     assert (cue.why.winner, cue.limits, cue.why.limit) == ("stop", {}, None)
 
 
+def test_a_stop_or_an_override_cuts_the_fade_that_it_meets(planned: Planned) -> None:
+    """Both begin to the instant; the fade of a campaign takes no longer than the campaign is shown."""
+    fading = "nights: 20 November, hours: 18:00 to 06:00, color: orange, fade_in: 30 s"
+    program = planned(f"campaigns: [{{name: a, {fading}}}]")
+    start, span = datetime(2026, 11, 20, 17, tzinfo=UTC), timedelta(seconds=10)
+    look = dict.fromkeys(program.zones, Look((Color("#00FF00"),)))
+    override = Override("o", look, start + span, start + 2 * span, "Eva", "prov")
+    stop = SafetyStop(start + span, "Eva", "prov")
+    for overrides, stopped, winner in (((override,), None, "override"), ((), stop, "stop")):
+        _, *cues = program.with_overrides(overrides, stopped).cues(start - span, start + 1.5 * span)
+        assert [(cue.at, cue.why.winner) for cue in cues] == [(start, "a"), (start + span, winner)]
+        assert cues[0].fade_s == span.total_seconds()
+
+
 def test_a_look_that_is_faint_already_is_left_as_it_is(planned: Planned) -> None:
     """No cue, and no word of the limit."""
     program = campaign(planned, "18:00 to 06:00, brightness: 20 %", "{name: birds, brightness: 30 %}")
