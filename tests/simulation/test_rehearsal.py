@@ -11,7 +11,7 @@ from controller.config.load import Setup, load, parse
 from controller.lighting.lamp import Lamp
 from controller.lighting.light import Light
 from controller.service.health_watch import HealthWatch
-from controller.simulation.rehearsal import Rehearsal, of_one
+from controller.simulation.rehearsal import Rehearsal, figures, of_one, of_several
 from controller.simulation.scenario import Scenario
 
 SHIPPED = Path(__file__).parents[2] / "config"
@@ -46,6 +46,24 @@ def test_a_seed_replays_exactly(setup: Setup) -> None:
     first, again, other = (of_one(rehearsal, rehearsal.hold(seed)) for seed in (4, 4, 5))
     assert first == again
     assert first != other | {"seed": 4}
+
+
+def test_recovery_is_told_by_its_median_and_its_longest(setup: Setup) -> None:
+    """Of one seed and of several; the least availability is the worst, of everything else the most."""
+    rehearsal = Rehearsal(setup, EVENING, EVENING + timedelta(minutes=1), "none")
+    seeds = []
+    for recoveries_s in ([], [1.5], [4.0, 1.0, 9.0]):
+        scenario = rehearsal.hold(1)
+        scenario.recoveries_s.extend(recoveries_s)
+        seeds.append(figures(rehearsal, scenario))
+    spreads = [{"median": 0.0, "worst": 0.0}, {"median": 1.5, "worst": 1.5}, {"median": 4.0, "worst": 9.0}]
+    assert [one["recovery_s"] for one in seeds] == spreads
+    seeds[1] |= {"availability": 0.5, "undetected_s": 7.0}
+    seeds[1]["gateways"][0]["availability"] = 0.25
+    several = of_several(rehearsal, seeds)
+    assert several["recovery_s"] == {"median": 1.5, "worst": 9.0}
+    assert (several["worst"]["availability"], several["worst"]["undetected_s"]) == (0.5, 7.0)
+    assert several["gateways"][0]["worst"] == 0.25
 
 
 @pytest.mark.parametrize("faults", ["override", "stop", "storm-by-hand"])

@@ -93,6 +93,17 @@ async def test_a_request_that_is_done_is_remembered_with_what_it_did(a_store: Ma
         assert len(store.done) == REMEMBERED
 
 
+async def test_the_ended_are_overrides_and_nothing_else(open_store: Open, now: datetime) -> None:
+    """Neither one in force, nor a stop that was lifted, nor a request that was done."""
+    store = await open_store()
+    for name in ("over", "stands"):
+        await store.store_override(name, "{}", now, now + HOUR)
+    await store.end_overrides(["over"], now + HOUR, "resume")
+    await store.set_stop("stop", now)
+    await store.set_stop(None, now, "lift")
+    assert [(record.id, record.ended_at) for record in store.ended] == [("over", now + HOUR)]
+
+
 async def test_a_stop_takes_the_place_of_another_and_is_lifted(open_store: Open, reopened: Look, now: datetime) -> None:
     """At any time there is one stop or none, over restarts."""
     store = await open_store()

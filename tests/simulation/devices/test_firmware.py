@@ -116,6 +116,27 @@ def test_tasmota_fades_at_a_fixed_rate(pair_of: Callable[[str], Any]) -> None:
     assert pair.device.shows(pair.now)["bowl"].brightness == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("typed", "dimmer", "told", "per_cent"),
+    [
+        ("255,0,0", 100, "FF0000", 100),
+        ("255,128,64", 50, "804020", 50),
+        ("255,0,0", 1, "030000", 1),
+        ("1,1,0", 100, "FFFF00", 100),
+    ],
+)
+def test_tasmota_tells_its_channels_in_whole_steps_of_255(
+    typed: str, dimmer: int, told: str, per_cent: int, pair_of: Callable[[str], Any]
+) -> None:
+    """Colour at full strength times brightness, half a step rounded up; full is FF."""
+    pair = pair_of("tasmota-3")
+    pair.sent.clear()
+    command = pair.gateway.at("cmnd", "Backlog0")
+    pair.receive(pair.device.receive(command, f"Color2 {typed};Dimmer {dimmer}".encode(), pair.now))
+    result = json.loads(reports(pair, "/RESULT")[-1].payload)
+    assert (result["Color"], result["Dimmer"]) == (told, per_cent)
+
+
 def test_tasmota_tells_its_state_every_five_minutes(pair_of: Callable[[str], Any]) -> None:
     """TelePeriod."""
     pair = pair_of("tasmota-3")
