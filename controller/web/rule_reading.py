@@ -157,7 +157,7 @@ class RuleReading:
 
     def _fault(self, finding: Finding) -> RuleFault:
         of = finding.field
-        is_mine = of is not None and of.group == self.group and of.rule.strip() == self.meant.name.strip()
+        is_mine = of is not None and of.group == self.group and of.rule == self.meant.name
         if not is_mine:
             place = self.visited.text("rule.elsewhere", line=finding.place.line if finding.place else 0)
             return RuleFault("form", f"{place} {words_at(self.visited, finding)}", link="/schedule/file")
@@ -194,8 +194,8 @@ class RuleReading:
         if self.after is None or len(self.after.program().rules) > MOST_RULES:
             return ()
         found = setup_notes.notes(self.after, self.visited.now)
-        name = self.meant.name.strip()
-        return tuple(each for each in found if each.field and (each.field.group, each.field.rule) == (self.group, name))
+        mine = (self.group, self.meant.name)
+        return tuple(each for each in found if each.field and (each.field.group, each.field.rule) == mine)
 
     @property
     def note_texts(self) -> list[str]:
@@ -229,7 +229,7 @@ class RuleReading:
         more = {"brightness": 1.0} if kind is Limit else {}
         try:
             values = {key: value for key, value in form.values().items() if key in ONLY_DAYS}
-            rule = kind.model_validate({**values, **more, "name": form.name.strip() or "–"})
+            rule = kind.model_validate({**values, **more, "name": form.name or "–"})
         except (Mistake, ValidationError):
             return None
         return rule if rule.listed or self.group in {"every_night", "limits"} else None

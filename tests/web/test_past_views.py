@@ -101,6 +101,13 @@ async def test_the_proof_has_nights_gaps_and_causes(browser: Browser, past: None
     assert '<svg class="proof-bar"' in found
 
 
+async def test_even_a_short_gap_of_a_night_can_be_seen(browser: Browser, past: None) -> None:
+    """Three of 983 minutes are 1.8 of the 600 of the bar, and drawn as 2; 48 minutes are 29.3."""
+    found = (await browser().get("/proof")).text
+    assert '<rect class="gap" x="273.4" width="2" height="16"/>' in found
+    assert '<rect class="gap" x="277.7" width="29.3" height="16"/>' in found
+
+
 async def test_the_proof_can_be_asked_for_by_name_days_and_address(browser: Browser, past: None) -> None:
     """What is none of these is reported at the field."""
     page = browser()

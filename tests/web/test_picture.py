@@ -139,6 +139,13 @@ def test_every_shape_draws_every_number_of_parts(shape: str, count: int) -> None
     assert all(top >= 0 and top + high <= 300 for top, high in boxes)
 
 
+@pytest.mark.parametrize(("count", "right"), [(1, 234.0), (12, 234.0), (13, 294.0)])
+def test_a_bridge_leaves_room_for_its_labels_while_there_are_any(count: int, right: float) -> None:
+    """They begin at 240; without them its spans have the whole width."""
+    *_, last = zones(drawn(*(part(f"zone-{number}") for number in range(count)), shape="bridge")).values()
+    assert max(float(each) for each in re.findall(r"H(-?\d+(?:\.\d+)?)", last.attrib["d"])) == right
+
+
 def test_a_tower_of_more_than_six_parts_is_a_facade() -> None:
     """Bands of a shaft would be too thin to see."""
     seven = tuple(part(f"z{number}") for number in range(7))

@@ -218,6 +218,14 @@ async def test_a_mistake_is_shown_at_its_field_with_its_cure(
     assert site.text == before
 
 
+async def test_a_mistake_is_shown_at_its_field_though_the_name_has_spaces_around_it(site: Site, kim: Person) -> None:
+    """It is the same rule: with its cure, and not as one elsewhere in the file."""
+    await kim.change(WEEK, name=" Veckan ", days="31 november")
+    assert (kim.status, 'href="#days"' in kim.html, 'href="#form"' in kim.html) == (422, True, False)
+    await kim.press("/schedule/draft", "Byt till 30 november")
+    assert 'name="days" value="30 november"' in kim.html
+
+
 async def test_what_is_empty_is_asked_for_in_the_words_of_the_form(site: Site, kim: Person) -> None:
     """Never in those of the file."""
     await kim.change("/schedule/new", name="", days="")

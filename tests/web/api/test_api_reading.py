@@ -224,6 +224,29 @@ async def test_a_token_is_taken_where_nobody_can_listen_only(
     assert (revoked.status_code, revoked.json()["code"]) == (401, "TWL-W201")
 
 
+async def test_a_demo_takes_any_token_where_it_is_open_and_none_elsewhere(
+    browser: Browser, service: RunningService
+) -> None:
+    """A program can be tried out without an account; beyond this machine a demo shows no more than any page."""
+    service.is_demo = True
+    bearer = {"authorization": "Bearer anything"}
+    assert (await browser().get(f"{V1}/status", headers=bearer)).status_code == 200
+    for headers in ({}, bearer):
+        elsewhere = await browser(peer="192.0.2.7", url="https://tower.example").get(f"{V1}/status", headers=headers)
+        assert (elsewhere.status_code, elsewhere.json()["code"]) == (401, "TWL-W201")
+    for address, shown in (("127.0.0.1", True), ("192.0.2.7", False)):
+        page = await browser(peer=address, url=f"http://{address}:8080").get("/")
+        assert ("Demo" in page.text) is shown
+
+
+async def test_a_proxy_may_pass_on_the_token_with_which_it_knows_people(browser: Browser) -> None:
+    """What it says of them counts, not a token that is none of ours."""
+    web = Web.model_validate({"proxy": {"addresses": ["10.0.0.5"], "user_header": "X-User", "role_header": "X-Role"}})
+    known = {"x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "https", "x-user": "Kim", "x-role": "viewer"}
+    client = browser(web, peer="10.0.0.5", url="http://tower.example", headers={"authorization": "Bearer of the proxy"})
+    assert (await client.get(f"{V1}/status", headers=known)).status_code == 200
+
+
 async def test_a_plan_of_four_hundred_nights_is_made_and_of_more_refused(program: Program) -> None:
     """To the minute."""
     longest = {"period": "2026-01-01T00:00..2027-02-05T00:00"}
