@@ -116,7 +116,7 @@ class Situation:
 
     @_Once
     def is_silent(self) -> bool:
-        """Whether it reported `offline`, has sent nothing for `quiet_s`, or was absent and is not back on this connection.
+        """Whether it reported `offline`, has sent nothing for `quiet_s`, or has not come back on this connection.
         One that cannot be asked counts as silent only if it reported `offline` or has never sent anything."""
         if self.state.reported.online is False:
             return True
@@ -208,7 +208,7 @@ class Situation:
 
     @property
     def answered_at_s(self) -> float:
-        """When its answer to the query is complete: ANSWER_S after the zone that was reported first, but at most SETTLE_S
+        """When its answer to the query is complete: ANSWER_S after the first zone's report, at most SETTLE_S
         after the query. Infinity until every zone has been reported."""
         reported_s = min(self.state.reported.reported_s.values())
         if not isinstance(self.phase, Questioned) or reported_s <= self.phase.asked_s:
