@@ -182,7 +182,7 @@ class DmxGateway:
         self._report_soon(reading)
 
     def lost(self) -> None:
-        """A connection ended: the wait for a document starts again with the next one."""
+        """The last connection ended: the wait for a document starts again with the next one."""
         self._no_document_since_s = inf
 
     def receive(self, payload: bytes, retained: bool, reading: ClockReading) -> None:

@@ -120,7 +120,7 @@ class GatewayRuntime:
                 self._emit(item.event().of(self._phrase))
                 if isinstance(item, Connected):
                     gateway.connected(reading)
-                elif isinstance(item, Disconnected):
+                elif isinstance(item, Disconnected) and not mqtt.connected:
                     gateway.lost()
             self._wake.set()
         raise RuntimeError("the MQTT connection ended")

@@ -130,12 +130,12 @@ class Running:
 
         monkeypatch.setitem(OUTPUTS, "simulated", made)
 
-    def start(self, address: Address) -> None:
+    def start(self, *addresses: Address) -> None:
         """In this loop."""
         box = GatewayRuntime(
             MAST, Patch(MAST.fixtures), "w", SystemClock(), self.memory, lambda event, _: self.events.append(event)
         )
-        self.task = asyncio.create_task(box.run((address,), "Alvesta"))
+        self.task = asyncio.create_task(box.run(addresses, "Alvesta"))
 
     async def stop(self) -> float:
         """Cancelled; how many seconds it took."""
@@ -237,6 +237,24 @@ async def test_an_end_that_comes_with_news_is_an_end(gateway: Running) -> None:
     waiting.cancel()
     await asyncio.wait([waiting], timeout=5)
     assert waiting.cancelled()
+
+
+async def test_without_a_document_the_other_broker_still_counts(
+    gateway: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One of two brokers goes away while no document has arrived: the other one should have delivered it."""
+    monkeypatch.setattr("controller.dmx.gateway.NO_DOCUMENT_S", 3.0)
+    async with ours(tmp_path) as stays, contextlib.AsyncExitStack() as leaving:
+        gateway.start(stays, await leaving.enter_async_context(ours(tmp_path)))
+        async with asyncio.timeout(20):
+            while gateway.codes().count("TWL-M001") < 2:
+                await asyncio.sleep(0.01)
+            await leaving.aclose()
+            while "TWL-M002" not in gateway.codes():
+                await asyncio.sleep(0.01)
+            assert "TWL-D018" not in gateway.codes()
+            while "TWL-D018" not in gateway.codes():
+                await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\x00" * 100, b"[" * 100_000])
