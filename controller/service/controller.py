@@ -241,14 +241,14 @@ class Controller:
             AlikeDecisions(),
             GroupedEvents(len(self.gateways)),
         )
-        undecided, listening_s = self._table.undecided, self._listening_s
+        undecided, expected_since_s = self._table.undecided, self._expected_since_s
         while undecided and len(names) + EXTRA_COST * decisions.made < most:
             name = undecided.next()
             names.append(name)
             gateway = self._table.gateways[name]
             ready = prepared.take(name, self._table.states[name]) if prepared is not None else None
             if ready is None:
-                ready = self._decider.decide(gateway, outlook, reading, decisions, listening_s)
+                ready = self._decider.decide(gateway, outlook, reading, decisions, expected_since_s)
             self._carry_out(gateway, ready, events)
             messages += ready.messages
         self._events += events.events()
@@ -266,10 +266,10 @@ class Controller:
             names = [name for name, gateway in self.gateways.items() if not gateway.KEEPS_PLAN]
             self._prepared = PreparedInstant(then, outlook, self._changed(outlook, at), names)
             return
-        reading, decisions, listening_s = self._prepared.reading, self._prepared.decisions, self._listening_s
+        reading, decisions, expected_since_s = self._prepared.reading, self._prepared.decisions, self._expected_since_s
         most = MOST_PREPARED + EXTRA_COST * decisions.made
         for count, name in enumerate(self._prepared.missing(MOST_PREPARED), start=1):
-            ready = self._decider.decide(self.gateways[name], outlook, reading, decisions, listening_s)
+            ready = self._decider.decide(self.gateways[name], outlook, reading, decisions, expected_since_s)
             self._prepared.put(name, ready)
             if count + EXTRA_COST * decisions.made >= most:
                 break
@@ -346,7 +346,7 @@ class Controller:
         )
 
     @property
-    def _listening_s(self) -> float | None:
+    def _expected_since_s(self) -> float | None:
         """Since when a gateway that is present would have reported: one that was sent nothing need not report."""
         return None if self._connected_s is None else max(self._connected_s, self._trusted_s or self._connected_s)
 

@@ -26,7 +26,7 @@ from controller.service.gateway_state import (
 )
 from controller.service.gateway_table import GatewayTable
 from controller.service.reconcile import reconcile
-from controller.service.situation import commanded
+from controller.service.situation import command_event
 
 
 class Prepared(NamedTuple):
@@ -55,7 +55,7 @@ class Decider:
         outlook: Outlook,
         reading: ClockReading,
         decisions: AlikeDecisions,
-        listening_s: float | None,
+        expected_since_s: float | None,
     ) -> Prepared:
         """Decide for one gateway under an outlook and a clock reading; may issue an order."""
         state, before = self._table.states[gateway.name], self._table.issued.get(gateway.name)
@@ -64,7 +64,7 @@ class Decider:
         if decided is not None:
             issued = self._issue(decided.decision, before)
         else:
-            facts = self._facts(gateway, looks, outlook, reading, listening_s)
+            facts = self._facts(gateway, looks, outlook, reading, expected_since_s)
             decision = decisions.shared(reconcile(gateway, state, facts))
             issued = self._issue(decision, before)
             desired = (
@@ -72,7 +72,7 @@ class Decider:
                 if decision.send and issued is not None
                 else None
             )
-            decided = Decided(state, looks, decision, desired, commanded(gateway, decision, issued))
+            decided = Decided(state, looks, decision, desired, command_event(gateway, decision, issued))
             decisions.keep(alike, decided, is_first=before is None)
         return Prepared(decided, issued, self._messages(gateway, decided))
 
@@ -82,11 +82,11 @@ class Decider:
         looks: DesiredLooks,
         outlook: Outlook,
         reading: ClockReading,
-        listening_s: float | None,
+        expected_since_s: float | None,
     ) -> TurnFacts:
         return TurnFacts(
             now_s=reading.mono,
-            connected_s=listening_s,
+            connected_s=expected_since_s,
             desired_looks=looks,
             desired_key=self._key(gateway, self._table.states[gateway.name], looks),
             cue=outlook.cue.at,

@@ -65,13 +65,13 @@ def next_step(cue: Cue, now: datetime) -> datetime | None:
     return max(min(due), now + timedelta(milliseconds=1)) if due else None
 
 
-def desired_key(gateway: Gateway, desired: Mapping[str, ZoneState], plan: int) -> object:
+def desired_key(gateway: Gateway, desired: Mapping[str, ZoneState], edition: int) -> object:
     """A value that changes exactly when the gateway must be sent something new.
 
-    A gateway that keeps the plan takes the steps of a sequence by itself, but must be sent each new edition of the
-    `plan`. Any other gateway is sent only what changes the light it can show.
+    A gateway that keeps the plan takes the steps of a sequence by itself, but must be sent each new `edition` of the
+    plan. Any other gateway is sent only what changes the light it can show.
     """
-    return plan if gateway.KEEPS_PLAN else tuple(gateway.reduce(zone, state) for zone, state in desired.items())
+    return edition if gateway.KEEPS_PLAN else tuple(gateway.reduce(zone, state) for zone, state in desired.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ DesiredLooks = Mapping[str, ZoneState]
 NEVER = float("-inf")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
-SAME_COUNT_S = 0.5
+MOST_SLEWED_S = 0.5
 """How far a gateway's clock may be slewed between two of its reports."""
 
 REPAIRS = TokenBucket(burst=5, every_s=12.0)
@@ -58,7 +58,7 @@ class ReportedState(NamedTuple):
     From the last report of our own contract: `order`, `at` (by the gateway's clock), `uptime` (seconds it had run, and
     when that report arrived) and `clock_off_s` (seconds its clock is ahead of ours; None where it has none or nothing
     is known). `problems`: the codes in that report; of a vendor's gateway, the faults it has shown since it was last
-    right. `contradicted_s`: when it last reported something that its keys in `tower.yaml` rule out. `counted_s`: when
+    right. `contradicted_s`: when it last reported something that its keys in `tower.yaml` rule out. `credible_s`: when
     it last reported live a brightness that they allow.
     """
 
@@ -76,7 +76,7 @@ class ReportedState(NamedTuple):
     clock_off_s: float | None = None
     problems: tuple[str, ...] = ()
     contradicted_s: float | None = None
-    counted_s: float | None = None
+    credible_s: float | None = None
     info: GatewayInfo = GatewayInfo()
 
     def after(self, report: Report, now_s: float, fresh: bool) -> "ReportedState":
@@ -95,7 +95,7 @@ class ReportedState(NamedTuple):
         faults = (*self.problems, report.fault.code) if report.fault is not None else self.problems
         reported = self._replace(
             contradicted_s=now_s if contradicts else self.contradicted_s,
-            counted_s=now_s if counts else self.counted_s,
+            credible_s=now_s if counts else self.credible_s,
             online=online,
             info=report.info if report.info is not None else self.info,
             went_offline=online is False and (self.went_offline or (fresh and report.online is False)),
@@ -138,7 +138,7 @@ class ReportedState(NamedTuple):
         earlier_s = uptime_s - report.uptime_s
         may_have_restarted = report.uptime_s <= now_s - received_s
         by_clock_s = (self.at - report.at).total_seconds() if self.at is not None and report.at is not None else None
-        is_alike = by_clock_s is not None and abs(by_clock_s - earlier_s) < SAME_COUNT_S
+        is_alike = by_clock_s is not None and abs(by_clock_s - earlier_s) < MOST_SLEWED_S
         return 0 < earlier_s <= within_s and (is_alike or not may_have_restarted)
 
     def mended(self) -> "ReportedState":
@@ -227,7 +227,7 @@ class LocalControl:
 
 
 @dataclass(frozen=True, slots=True)
-class Unasked:
+class Unaskable:
     """Has had time to obey and has reported nothing recently, but cannot be asked."""
 
 
@@ -239,7 +239,7 @@ class Verifying:
     asked_s: float
 
 
-Phase = NoBroker | Absent | Commanded | Questioned | Confirmed | Contested | LocalControl | Unasked | Verifying
+Phase = NoBroker | Absent | Commanded | Questioned | Confirmed | Contested | LocalControl | Unaskable | Verifying
 
 
 class GatewayState(NamedTuple):

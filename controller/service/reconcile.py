@@ -24,12 +24,12 @@ from controller.service.gateway_state import (
     NoBroker,
     Questioned,
     TurnFacts,
-    Unasked,
+    Unaskable,
     Verifying,
 )
 from controller.service.situation import (
     AFTER_FADE,
-    REPORT_FROM,
+    MISSES_BEFORE_EVENT,
     Situation,
     absence_event,
     completed,
@@ -147,7 +147,7 @@ def _poll_absent(situation: Situation, missed: Decision, absent: Absent) -> Deci
 def _return(situation: Situation) -> Decision:
     """The gateway is back: send the desired state at once, unless it already reports it."""
     state, command = situation.state, situation.command
-    back = replace(situation, state=state._replace(phase=Commanded(command) if command is not None else Unasked()))
+    back = replace(situation, state=state._replace(phase=Commanded(command) if command is not None else Unaskable()))
     if situation.is_new or not back.agrees:
         decision = _command(back, new_order=situation.is_new)
     else:
@@ -268,20 +268,20 @@ def _await_proof(situation: Situation) -> Decision:
     if now_s < command.due_s:
         return Decision(state, wake_s=command.due_s)
     missed = state._replace(misses=state.misses + 1)
-    if missed.misses < REPORT_FROM or state.is_disobedience_reported:
+    if missed.misses < MISSES_BEFORE_EVENT or state.is_disobedience_reported:
         return _repeat(situation, missed, command)
     event = new_event("TWL-G123", gateway=situation.gateway.name, times=missed.misses, command_id=situation.command_id)
     return _repeat(situation, missed._replace(is_disobedience_reported=True), command, (event,))
 
 
-def _leave_unasked(situation: Situation) -> Decision:
+def _leave_unaskable(situation: Situation) -> Decision:
     """This kind cannot be asked: send the desired state every POLL_S. Its status is *unknown* once its report is too
     old, without an event."""
     command, state = situation.pending, situation.state
     if situation.turn.now_s < command.due_s:
         decision = Decision(state._replace(phase=Commanded(command)), wake_s=command.due_s)
     else:
-        decision = Decision(state._replace(phase=Unasked()))
+        decision = Decision(state._replace(phase=Unaskable()))
     return _poll(situation, decision)
 
 
@@ -341,7 +341,7 @@ def _repeat(situation: Situation, state: GatewayState, command: Command, events:
     # a query would cut a fade short; a kind that echoes is asked once it reports the command
     query = turn.fade_s <= 0 and not gateway.echoes
     # under our order it may hold somebody else's document with a later time
-    new_order = gateway.KEEPS_PLAN and attempts == REPORT_FROM
+    new_order = gateway.KEEPS_PLAN and attempts == MISSES_BEFORE_EVENT
     repeated = state._replace(phase=phase, asked_s=turn.now_s)
     return Decision(
         repeated, send=True, new_order=new_order, query=query, is_individual=True, events=events, wake_s=due_s
@@ -364,7 +364,7 @@ def _always(_situation: Situation) -> bool:
     return True
 
 
-SETTLED = (Confirmed, Contested, LocalControl, Unasked)
+SETTLED = (Confirmed, Contested, LocalControl, Unaskable)
 WAITING = (Commanded, Questioned)
 ANY = (NoBroker, Absent, Verifying, *SETTLED, *WAITING)
 
@@ -386,7 +386,7 @@ TRANSITIONS = (
     Transition(ANY, lambda it: it.agrees, _prove, WAITING),
     # the gateway does not report what is desired
     Transition(
-        ANY, lambda it: it.gateway.refresh == "nothing" and not it.contradicts, _leave_unasked, (Commanded, Unasked)
+        ANY, lambda it: it.gateway.refresh == "nothing" and not it.contradicts, _leave_unaskable, (Commanded, Unaskable)
     ),
     Transition(WAITING, lambda it: it.has_fade_to_prove, _prove_fade, WAITING),
     Transition(ANY, lambda it: it.state.reported.by == "local", _leave_alone, (LocalControl,)),

@@ -24,13 +24,13 @@ from controller.service.gateway_state import (
     Questioned,
     Status,
     TurnFacts,
-    Unasked,
+    Unaskable,
     Verifying,
     laid_over,
 )
 from controller.service.values import difference, looks_value, shown_value
 
-REPORT_FROM = 3
+MISSES_BEFORE_EVENT = 3
 """Number of failed commands after which an event is emitted."""
 OUTPUT_LOST = frozenset({"TWL-X101", "TWL-X102", "TWL-X104", "TWL-X111", "TWL-X112", "TWL-X121"})
 """Problems that a gateway of our own contract reports when its output does not reach the lamps."""
@@ -255,7 +255,7 @@ def _stepped(situation: Situation) -> Phase:
     match phase:
         case Commanded(command) | Questioned(command):
             return replace(phase, command=replace(command, due_s=max(due_s, command.due_s), steady=False))
-        case Confirmed() | Unasked():
+        case Confirmed() | Unaskable():
             return Commanded(Command(turn.now_s, due_s, attempts=0, quiet=True))
     return phase
 
@@ -264,7 +264,7 @@ def _verified(gateway: Gateway, state: GatewayState, phase: Verifying, now_s: fl
     """Ends the verification of a contradiction when the answer confirms or refutes it, or the time for it is over."""
     reported = state.reported
     contradicted_s = reported.contradicted_s
-    is_refuted = (reported.counted_s or 0.0) > phase.asked_s
+    is_refuted = (reported.credible_s or 0.0) > phase.asked_s
     if contradicted_s is None or (contradicted_s <= phase.asked_s and is_refuted):
         return state._replace(phase=phase.resumes, reported=reported.cleared())
     if contradicted_s > phase.asked_s:
@@ -296,7 +296,7 @@ def completed(situation: Situation, decision: Decision) -> Decision:
     is_answered = alive_s is not None and alive_s >= situation.state.asked_s
     unanswered = 0 if is_answered else situation.state.unanswered
     # what a broker queues for an absent gateway arrives all at once when it returns
-    is_unqueued = situation.is_silent or max(situation.state.misses, unanswered) >= REPORT_FROM
+    is_unqueued = situation.is_silent or max(situation.state.misses, unanswered) >= MISSES_BEFORE_EVENT
     return decision._replace(state=state._replace(unanswered=unanswered + 1), unqueued=is_unqueued, wake_s=wake_s)
 
 
@@ -321,7 +321,7 @@ def status_of(situation: Situation, state: GatewayState) -> dict[str, Status]:
         return dict.fromkeys(zones, "unknown")
     agreed: Status = "confirmed"
     if not isinstance(phase, Confirmed) and (gateway.echoes or (situation.agrees and situation.is_fading)):
-        is_only_echo = situation.agrees and gateway.echoes and state.misses >= REPORT_FROM
+        is_only_echo = situation.agrees and gateway.echoes and state.misses >= MISSES_BEFORE_EVENT
         agreed = "silent" if is_only_echo else "pending"
     has_time = isinstance(phase, Commanded | Questioned) and phase.command.attempts <= 1 and not state.misses
     # a zone without a report does not differ
@@ -339,14 +339,14 @@ def absence_event(situation: Situation) -> Event:
     return new_event(code, gateway=situation.gateway.name, age_s=round(situation.turn.now_s - (since_s or 0.0), 1))
 
 
-def commanded(gateway: Gateway, decision: Decision, issued: Issued | None) -> Event | None:
-    """The event for a command that is sent, at its first REPORT_FROM attempts; none for the first of a quiet
+def command_event(gateway: Gateway, decision: Decision, issued: Issued | None) -> Event | None:
+    """The event for a command that is sent, at its first MISSES_BEFORE_EVENT attempts; none for the first of a quiet
     command."""
     phase, looks = decision.state.phase, decision.state.desired_looks
     command = phase.command if isinstance(phase, Absent | Commanded | Questioned) else None
     if not decision.send or command is None or issued is None or looks is None:
         return None
-    if not 1 <= command.attempts <= REPORT_FROM or (command.quiet and command.attempts == 1):
+    if not 1 <= command.attempts <= MISSES_BEFORE_EVENT or (command.quiet and command.attempts == 1):
         return None
     if isinstance(phase, Absent) and not decision.new_order:
         return None
@@ -358,7 +358,7 @@ def confirmation_events(situation: Situation) -> tuple[Event, ...]:
     command, issued, state = situation.command, situation.turn.issued, situation.state
     if command is None or issued is None:
         return ()
-    is_late = state.is_disobedience_reported or command.attempts >= REPORT_FROM
+    is_late = state.is_disobedience_reported or command.attempts >= MISSES_BEFORE_EVENT
     if not is_late and (command.quiet or not command.attempts):
         return ()
     event = new_event(
@@ -380,7 +380,7 @@ def recovery_events(situation: Situation) -> tuple[Event, ...]:
 
 def disobedience_events(situation: Situation, state: GatewayState, command: Command) -> tuple[Event, ...]:
     reported = state.reported
-    if state.is_disobedience_reported or state.misses < REPORT_FROM:
+    if state.is_disobedience_reported or state.misses < MISSES_BEFORE_EVENT:
         return ()
     if (reported.alive_s or 0.0) >= command.began_s and (situation.is_explained or situation.is_output_lost):
         return ()

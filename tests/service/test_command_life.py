@@ -8,7 +8,7 @@ import pytest
 
 from controller.dmx.outputs.simulated import Faults
 from controller.gateways.wire import DesiredDocument, parse_desired
-from controller.service.situation import REPORT_FROM
+from controller.service.situation import MISSES_BEFORE_EVENT
 from tests.service.simulated import World
 
 DESIRED = "watertower/gateway/mast/desired"
@@ -57,7 +57,7 @@ def test_a_command_that_is_not_obeyed_at_once(evening: World, faults: type[Fault
     assert (codes["TWL-G108"], codes["TWL-G107"]) == (1, 1)
     for end, life in ends.items():
         assert {"TWL-G119", "TWL-G124"} <= set(life[: life.index(end)]), "no id comes from nowhere"
-    assert codes["TWL-G119"] <= 2 * REPORT_FROM
+    assert codes["TWL-G119"] <= 2 * MISSES_BEFORE_EVENT
 
 
 def test_a_document_that_is_refused_is_told_with_its_own_id(evening: World) -> None:

@@ -21,7 +21,7 @@ from controller.lighting.color import Color
 from controller.lighting.look import ZoneState
 from controller.service.gateway_state import Confirmed, Contested, Decision, GatewayState, Issued, TurnFacts
 from controller.service.reconcile import TRANSITIONS, reconcile, transition
-from controller.service.situation import commanded, situation_of
+from controller.service.situation import command_event, situation_of
 from tests.parts import examples
 
 EVENING = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -57,7 +57,7 @@ def gateway_of(kind: str, setup: Setup) -> Gateway:
         case "home-assistant" | "unasked":
             topics = {"command_topic": "lamp/set", "state_topic": "lamp"}
             made = HomeAssistant(kind="home-assistant", **names, **topics)  # type: ignore[arg-type]
-            return made if kind == "home-assistant" else Unasked(**made.model_dump())
+            return made if kind == "home-assistant" else Unaskable(**made.model_dump())
         case "wled":
             return Wled(kind="wled", topic="wled/lamp", **names)  # type: ignore[arg-type]
         case "zigbee2mqtt":
@@ -65,7 +65,7 @@ def gateway_of(kind: str, setup: Setup) -> Gateway:
     return setup.tower.gateways[0]
 
 
-class Unasked(HomeAssistant):
+class Unaskable(HomeAssistant):
     """A gateway that reports what it shows when it changes, and at no other time."""
 
     @property
@@ -360,14 +360,14 @@ def test_a_step_of_a_sequence_is_told_only_when_it_is_not_obeyed_at_once(shipped
         assert isinstance(life.state.phase, Confirmed)
         life.act(("cue", 2 if is_step else 0, is_step))
         assert life.decision.send
-        event = commanded(life.gateway, life.decision, life.issued)
+        event = command_event(life.gateway, life.decision, life.issued)
         assert (event is None) is is_step
     life.decision = life.decision._replace(send=False)
     while not life.decision.send:
         assert life.decision.wake_s is not None
         life.now_s = life.decision.wake_s
         life.turn()
-        event = commanded(life.gateway, life.decision, life.issued)
+        event = command_event(life.gateway, life.decision, life.issued)
         assert (event is not None) is life.decision.send
     assert event is not None
     assert (event.code, event.fields["attempts"]) == ("TWL-G119", 2)
