@@ -114,7 +114,11 @@ class NaiveGateway:
 
 
 def checked(
-    gateway: OwnGateway | NaiveGateway, *, availability: bytes | None = b"online", controller: bool = False
+    gateway: OwnGateway | NaiveGateway,
+    *,
+    availability: bytes | None = b"online",
+    controller: bool = False,
+    retained: tuple[Message, ...] = (),
 ) -> GatewayCheck:
     """The check of a gateway, in virtual time."""
 
@@ -128,6 +132,8 @@ def checked(
         async def live() -> None:
             if availability is not None:
                 received.put_nowait(Received("b", "w/gateway/mast/availability", availability, True, 1))
+            for message in retained:
+                received.put_nowait(Received("b", message.topic, message.payload, True, 1))
             while True:
                 if controller:
                     received.put_nowait(Received("b", "w/controller/status", b"online", False, 0))
@@ -206,6 +212,24 @@ def once(message: Message, now_s: float) -> Message | None:
 def test_each_broken_promise_is_found(tamper: Tamper, promises: set[str]) -> None:
     """By what the gateway reports."""
     assert promises <= broken(checked(OwnGateway(tamper)))
+
+
+def test_what_the_broker_has_retained_is_no_report_of_now() -> None:
+    """A gateway that reports once, beside an earlier report, does not report as often as it promised."""
+    zones = {zone: {"on": False, "color": "#000000", "brightness": 0.0} for zone in MAST.zone_names}
+    report = {"version": 1, "epoch": 1, "revision": 1, "command_id": "", "at": "2026-11-20T12:00:00Z", "zones": zones}
+    report |= {"by": "desired", "clock": "own", "uptime_s": 5.0}
+    kept = Message("w/gateway/mast/reported", json.dumps(report).encode())
+    check = checked(OwnGateway(lambda message, now_s: message if 1003 < now_s < 1015 else None), retained=(kept,))
+    assert check.verdicts["report"] == "kept"
+    assert "pace" in broken(check)
+
+
+def test_a_controller_that_the_broker_remembers_does_not_live() -> None:
+    """Its retained status may be left from an earlier day."""
+    left = Message("w/controller/status", b"online")
+    check = checked(OwnGateway(untouched), retained=(left,))
+    assert (check.controller_lives, check.verdicts["obeys"]) == (False, "kept")
 
 
 @pytest.mark.parametrize("availability", [None, b"offline"])

@@ -53,11 +53,15 @@ def test_a_campaign_is_asked_for_shown_and_saved(terminal: Terminal) -> None:
 
 
 def test_after_a_mistake_only_that_answer_is_given_again(terminal: Terminal) -> None:
-    """With the cure of the product, which a number picks."""
+    """With the cure of the product, which a number picks; another number is an answer like any other."""
     result = terminal.answer(
         *(
             "En vecka fri från våld",
             "Jul",
+            "31 november",
+            "0",
+            "31 november",
+            "2",
             "31 november",
             "1",
             "1",

@@ -110,3 +110,14 @@ def test_an_unknown_set_of_faults_names_those_that_there_are(call: Any) -> None:
     result = call("rehearse", NIGHT, "--faults", "gremlins")
     assert result.exit_code == 2
     assert "storm" in result.output
+
+
+def test_the_table_tells_the_longest_recovery(call: Any) -> None:
+    """Of a seed whose recoveries were not all as long."""
+    for seed in range(3, 20):  # where nothing has changed the faults, the first is one
+        words = ("rehearse", EVENING, "--faults", "flap", "--seed", str(seed))
+        recovery_s = json.loads(call(*words, "--json").stdout)["recovery_s"]
+        if recovery_s["median"] < recovery_s["worst"]:
+            assert f"recovery {recovery_s['worst']:.1f} s" in call(*words).stdout
+            return
+    raise AssertionError("no seed with recoveries of different lengths")

@@ -1,6 +1,7 @@
 """What is watched on a terminal stays in its place, whatever its length and the size of the terminal."""
 
 import fcntl
+import io
 import os
 import pty
 import select
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.cli.screen import END_OF_SCREEN, HIDE, HOME, SHOW, fitted
+from controller.cli.screen import END_OF_SCREEN, HIDE, HOME, SHOW, Screen, fitted
 from tests.parts import ended_after
 
 SHOWS = """
@@ -47,6 +48,29 @@ def test_a_thousand_gateways_do_not_push_out_how_it_stands() -> None:
     """The sentence at the top stays, and the last row counts the rest."""
     rows = fitted("\n".join(["all is well", *map(str, range(1000))]), 80, 24)
     assert (rows[0], rows[-1], len(rows)) == ("all is well", "… 979", 23)
+
+
+class WrittenTerminal(io.StringIO):
+    """A terminal that remembers what was written to it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("kind", "written"), [("dumb", "a\nb\n"), ("xterm", None), (None, None)])
+def test_a_terminal_without_a_cursor_is_written_like_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, kind: str | None, written: str | None
+) -> None:
+    """It would show the signs that move it."""
+    out = WrittenTerminal()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.delenv("TERM", raising=False)
+    if kind is not None:
+        monkeypatch.setenv("TERM", kind)
+    with Screen() as screen:
+        screen.show("a")
+        screen.show("b")
+    assert out.getvalue() == written if written else HOME in out.getvalue()
 
 
 @pytest.fixture
