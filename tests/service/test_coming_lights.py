@@ -79,3 +79,14 @@ def test_what_is_hidden_by_hand_comes_when_that_has_ended() -> None:
     assert lights_of(week.with_overrides((blue,), None), night) == coming
     part = replace(blue, looks={week.zones[0]: Look((Color.from_hex("#0000FF"),))})
     assert lights_of(week.with_overrides((part,), None), night) == coming[1:]
+
+
+def test_of_a_light_that_is_hidden_now_only_the_rest_comes() -> None:
+    """From the end of the override on, on the day that it is then; days over midnight are counted by the calendar."""
+    night, until = datetime(2026, 11, 23, 20, tzinfo=UTC), datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+    for rule, first in ((WEEK, "2026-11-24"), (NIGHTS, "2026-11-23")):
+        week = program(rule)
+        looks = dict.fromkeys(week.zones, Look((Color.from_hex("#0000FF"),)))
+        blue = Override("o", looks, night, until, "Kim", "sorg")
+        coming, *_ = coming_lights(week.with_overrides((blue,), None), night)
+        assert (coming.start, str(coming.first), str(coming.last)) == (until, first, "2026-11-26")

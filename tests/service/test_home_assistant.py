@@ -494,6 +494,20 @@ def test_at_the_birth_of_home_assistant_all_is_sent_anew(home: World) -> None:
     assert {topic: len(sent(home, topic)) for topic in before} == {topic: count + 1 for topic, count in before.items()}
 
 
+@pytest.mark.parametrize(("prefix", "first_s", "last_s"), [("mqtt", 0.9, 1.2), ("ha", 4.5, 5.1)])
+def test_each_site_has_its_own_moment_in_the_seconds_after_a_birth(
+    started: Started, prefix: str, first_s: float, last_s: float
+) -> None:
+    """Between one and five, so that not all are sent at once."""
+    home, topic = started(setup=setup_with(f"{{discovery_prefix: {prefix}}}")), f"{prefix}/device/watertower/config"
+    before = len(sent(home, topic))
+    home.publish(f"{prefix}/status", b"online")
+    home.run(first_s)
+    assert len(sent(home, topic)) == before
+    home.run(last_s - first_s)
+    assert len(sent(home, topic)) == before + 1
+
+
 def test_what_the_broker_holds_already_is_not_sent_again(home: World) -> None:
     """A discovery document; one that it has forgotten or that somebody changed is."""
     before = len(sent(home, DISCOVERY))

@@ -213,6 +213,14 @@ def test_between_the_thresholds_it_is_what_it_was(world_at: Worlds) -> None:
     assert metered.lit() == {"bowl": True}
 
 
+def test_a_value_at_a_threshold_counts(world_at: Worlds) -> None:
+    """At `lit_above` a lamp is lit, at `dark_below` it is dark."""
+    metered = Metered(world_at(LIT))
+    for watts, is_lit in ((20.0, True), (5.1, True), (5.0, False), (19.9, False), (20.0, True)):
+        metered.run(11, watts)
+        assert metered.lit() == {"bowl": is_lit}
+
+
 def test_what_the_broker_had_kept_and_what_is_old_prove_nothing(world_at: Worlds) -> None:
     """Neither that a lamp is dark, nor that it is lit."""
     setup = setup_of(METER.replace("}", ", max_age: 2 min}"))

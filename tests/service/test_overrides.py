@@ -184,6 +184,18 @@ async def test_a_stop_is_in_force_before_anybody_answers(disk: SimulatedDisk) ->
     assert winner(hand, EVENING) != "stop"
 
 
+async def test_a_second_stop_leaves_the_first_in_force(disk: SimulatedDisk) -> None:
+    """With its owner and since when, also after a restart."""
+    hand = hand_on(disk)
+    await hand.take(asked(id="s", action="stop", owner="Eva"), EVENING)
+    second = asked(id="t", action="stop", owner="Kim")
+    hand.stop_at_once(second, EVENING + HOUR)
+    assert (await hand.take(second, EVENING + HOUR)).code == "TWL-O105"
+    for each in (hand, hand_on(disk)):
+        assert each.stored_stop is not None
+        assert (each.stored_stop.owner, each.stored_stop.start) == ("Eva", EVENING)
+
+
 async def test_a_full_disk_holds_up_neither_a_stop_nor_its_end(disk: SimulatedDisk) -> None:
     """Dark at once and lit again, and the answer states what a restart would do."""
     hand = hand_on(disk)

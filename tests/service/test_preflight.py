@@ -259,6 +259,21 @@ def test_nothing_is_tested_over_what_was_set_by_hand(
     assert events(world) == ["TWL-G153", "TWL-G150", "TWL-G151", "TWL-G154"]
 
 
+def test_where_nothing_was_tested_the_next_look_is_later(world_before: Worlds) -> None:
+    """Never at the same instant again, which would be a turn after another."""
+    world = world_before()
+    engine = world.controller.engine
+    engine.follow(engine.program.with_overrides((), SafetyStop(NOON - timedelta(hours=1), "sara", "")))
+    for minutes in (0, 1):
+        at(world, NOON + timedelta(minutes=minutes))
+        world.controller.turn()
+        assert world.controller.loop is not None
+        assert world.controller.loop.preflight is not None
+        wake_at = world.controller.loop.preflight.wake_at
+        assert wake_at is not None
+        assert wake_at > world.controller.read().wall
+
+
 def test_a_stop_in_the_middle_ends_it_at_once(world_before: Worlds) -> None:
     """All lamps, those of vendors too."""
     world = world_before(setup_of(vendors=ENTRANCE))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,7 +14,7 @@ from controller.lighting.look import NO_LIGHT
 from controller.schedule.hours import night_at
 from controller.service.confirmed_minutes import look_document
 from controller.service.desired import desired_looks
-from controller.service.proof import Gap, GapCause, Glow, Proof
+from controller.service.proof import Gap, GapCause, Glow, Proof, gap_words
 from controller.service.proof_period import ProofPeriod, read_proof_period
 from controller.service.proving import prove
 from controller.service.values import rules_value
@@ -378,6 +379,23 @@ def test_a_night_in_which_the_clock_is_moved_has_its_own_length(recorder: Record
     proof = recorder.proof("Red")
     assert proof.tower == Glow(hours * 3600, hours * 3600)
     assert len(proof.nights) == 1
+
+
+@pytest.mark.parametrize(
+    ("missing_s", "said"),
+    [
+        (1.0, ", 1 s of it"),
+        (119.0, ", 119 s of it"),
+        (120.0, ", 0 h 02 min of it"),
+        (599.9, ", 0 h 09 min of it"),
+        (600.0, ""),
+    ],
+)
+def test_a_gap_says_how_much_of_it_is_missing(missing_s: float, said: str) -> None:
+    """In seconds below two minutes, nothing where it is all of it."""
+    gap = Gap(at("02:10"), at("02:20"), ("bowl", "shaft"), missing_s, (GapCause("not_running"),))
+    words = gap_words(gap, "en", ZoneInfo("Europe/Stockholm"), {"bowl": "Bowl"})
+    assert words == f"gap 02:10–02:20 Bowl, shaft{said}: the service did not run"
 
 
 def test_a_share_is_never_rounded_up() -> None:
