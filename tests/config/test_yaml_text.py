@@ -2,7 +2,8 @@
 
 import pytest
 
-from controller.config.yaml_text import LineScan, scan
+from controller.config.findings import SourceText
+from controller.config.yaml_text import LineScan, YamlText, scan
 
 
 @pytest.mark.parametrize(
@@ -42,3 +43,10 @@ def test_a_comment_begins_behind_a_space_and_outside_quotes(before: str, comment
 def test_what_a_line_leaves_open_is_found(text: str, quote: int | None, bracket: int | None) -> None:
     """The last quote, and the outermost bracket."""
     assert scan(text) == LineScan(quote, len(text), bracket)
+
+
+@pytest.mark.parametrize(("end", "place"), [(3, (1, 3, 4)), (2, (1, 3, 4)), (0, (1, 3, 4)), (5, (1, 3, 6))])
+def test_a_place_has_at_least_the_width_of_a_sign(end: int, place: tuple[int, int, int]) -> None:
+    """So that there is something to underline."""
+    text = YamlText(SourceText("schedule.yaml", ("color red",)), frozenset(), frozenset())
+    assert text.finding("TWL-S037", 0, 2, end).place == place

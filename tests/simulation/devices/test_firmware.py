@@ -137,6 +137,14 @@ def test_tasmota_tells_its_channels_in_whole_steps_of_255(
     assert (result["Color"], result["Dimmer"]) == (told, per_cent)
 
 
+@pytest.mark.parametrize(("typed", "shown"), [("255,0,0,40", "#FF0000"), ("0,0,0,255", "#FFFFFF")])
+def test_tasmota_shows_white_where_it_has_no_colour(typed: str, shown: str, pair_of: Callable[[str], Any]) -> None:
+    """A colour counts for more than the white channel beside it."""
+    pair = pair_of("tasmota-4")
+    pair.receive(pair.device.receive(pair.gateway.at("cmnd", "Color"), typed.encode(), pair.now))
+    assert pair.device.shows(pair.now)["bowl"].color.hex == shown
+
+
 def test_tasmota_tells_its_state_every_five_minutes(pair_of: Callable[[str], Any]) -> None:
     """TelePeriod."""
     pair = pair_of("tasmota-3")
