@@ -43,6 +43,21 @@ def test_a_long_cure_stands_below_the_caret(findings: Found) -> None:
     assert output[-1].startswith("  = hjälp: de här kan stå här: name, dates,")
 
 
+def test_a_cure_beside_the_caret_fits_on_a_hundred_columns(findings: Found) -> None:
+    """To the last column; one more, and it stands below."""
+    beside = {}
+    for spaces in range(1, 70):
+        text = SWEDISH_KEY.replace("färg: orange", f"color:{' ' * spaces}oragne")
+        *_, above, last = as_text(findings(schedule=text), "en").splitlines()
+        if "^" in last:
+            beside[spaces] = len(last)
+        else:
+            assert above.rstrip().endswith("^")
+    assert max(beside.values()) == 100
+    assert list(beside) == list(range(1, len(beside) + 1))
+    assert len(beside) < 69
+
+
 def test_the_margin_grows_with_the_line_number(findings: Found) -> None:
     """The bars stay below each other."""
     text = SWEDISH_KEY.replace("campaigns:", "# \n" * 200 + "campaigns:")

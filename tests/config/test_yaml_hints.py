@@ -125,3 +125,31 @@ def test_lines_that_slipped_together_belong_to_the_hyphen_that_stands_in_line(
     (found,) = findings(schedule="\n".join(lines))
     assert (found.code, found.place and found.place.line) == ("TWL-S021", first + 1)
     assert found.event.fields["expected"] == 4
+
+
+@pytest.mark.parametrize(
+    ("between", "codes"),
+    [
+        ("\n  - name: A\n    color: red\n  - dates: 6 juni\n", ["TWL-S185"]),
+        ("\n  - {name: A, color: red}\n  - {dates: 6 juni}\n", ["TWL-S141", "TWL-S014", "TWL-S014"]),
+        (" [{name: A, color: red}, {dates: 6 juni}]\n", ["TWL-S141", "TWL-S014", "TWL-S014"]),
+    ],
+)
+def test_only_an_entry_with_a_hyphen_may_have_one_too_many(between: str, codes: list[str], findings: Found) -> None:
+    """One in braces is a rule of its own, which lacks its name and its colour."""
+    assert [one.code for one in findings(schedule=f"version: 1\ncampaigns:{between}")] == codes
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("shaft blue", "TWL-S023"),
+        ("shaft = light blue", "TWL-S023"),
+        ("shaft light blue", "TWL-S047"),
+    ],
+)
+def test_a_zone_without_its_colon_is_told_from_a_text(line: str, code: str, findings: Found) -> None:
+    """A name and one word are a pair; more words only with a sign between them."""
+    text = f"version: 1\ncampaigns:\n  - name: A\n    dates: 6 juni\n    color:\n      bowl: red\n      {line}\n"
+    (found,) = findings(schedule=text)
+    assert (found.code, found.place and found.place.line) == (code, 7)
