@@ -438,6 +438,7 @@ def test_a_walk_test_by_a_person_counts(world_before: Worlds) -> None:
     world.controller.start()
     at(world, NOON + timedelta(minutes=5))
     assert steps(world) == [LAMPS[3], None]
+    assert last(world, "TWL-G150")["lamps"] == 1
 
 
 def test_the_schedule_goes_on_exactly_after_it(world_before: Worlds) -> None:

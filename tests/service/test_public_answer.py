@@ -163,6 +163,15 @@ def test_a_safety_stop_is_dark_and_no_more(setup: Setup) -> None:
     assert not any(secret in json.dumps(found.value, ensure_ascii=False) for secret in SECRET)
 
 
+def test_a_stop_is_confirmed_with_its_time_unless_the_clock_is_in_doubt(setup: Setup) -> None:
+    """It is dark all the same."""
+    stopped = setup.program().with_overrides((), SafetyStop(NIGHT - HOUR, "Kim", "sorg"))
+    for clock, confirmed in ((Trust.TRUSTED, ["Bekräftat 21:14."]), (Trust.SUSPECT, [])):
+        found = answer(setup, program=stopped, clock=clock)
+        assert (found.claim, found.text[0]) == ("confirmed", "Vattentornet är släckt just nu.")
+        assert [line for line in found.text if "Bekräftat" in line] == confirmed
+
+
 def test_before_the_first_turn_nothing_is_known(setup: Setup) -> None:
     """But what comes."""
     found = public_answer(facts_of(setup.tower, None, ()), setup.program(), DAY, "sv")

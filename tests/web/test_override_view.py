@@ -242,6 +242,28 @@ async def test_whom_a_change_does_not_reach_is_shown(
     assert text in page
 
 
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(5, "Ändringen når inte m0, m1, m2, m3, m4 just nu."), (6, "Ändringen når inte 6 styrenheter just nu.")],
+)
+async def test_of_more_than_five_that_are_not_reached_the_number_is_shown(
+    kim: LoggedIn, controller: AnsweringService, count: int, text: str
+) -> None:
+    """Nobody reads a longer list."""
+    (mast, *_) = controller.setup.tower.gateways
+    gateways = tuple(mast.model_copy(update={"name": f"m{number}"}) for number in range(count))
+    setup = replace(controller.setup, tower=controller.setup.tower.model_copy(update={"gateways": gateways}))
+
+    def change(snapshot: Snapshot) -> Snapshot:
+        (state, *_) = snapshot.states.values()
+        silent = state._replace(status=dict.fromkeys(mast.zone_names, "silent"))
+        return replace(snapshot, setup=setup, states=dict.fromkeys((each.name for each in gateways), silent))
+
+    controller.change = change
+    controller.publish()
+    assert text in (await kim.get("/override")).text
+
+
 async def test_a_campaign_is_left_out(kim: LoggedIn, controller: AnsweringService) -> None:
     """That of tonight is offered, once."""
     choice = "skip:En vecka fri från våld"

@@ -98,6 +98,16 @@ def test_esphome_drops_a_fade_beside_an_effect(pair_of: Callable[[str], Any]) ->
         assert pair.device.shows(pair.now)["bowl"].brightness == pytest.approx(shown, abs=0.02)
 
 
+def test_esphome_ends_an_effect_when_it_is_put_out(pair_of: Callable[[str], Any]) -> None:
+    """Lit again it has none; a command that leaves it lit keeps it."""
+    pair = pair_of("esphome")
+    effects = []
+    for payload in (b'{"state":"ON","effect":"Rainbow"}', b'{"brightness":9}', b'{"state":"OFF"}', b'{"state":"ON"}'):
+        pair.receive(pair.device.receive("tower/light/floods/command", payload, pair.now))
+        effects.append(json.loads(reports(pair, "/state")[-1].payload)["effect"])
+    assert effects == ["Rainbow", "Rainbow", "None", "None"]
+
+
 def test_esphome_multiplies_dim_colours(pair_of: Callable[[str], Any]) -> None:
     """Half a colour at half brightness is a quarter of the light."""
     pair = pair_of("esphome")
@@ -183,6 +193,18 @@ def test_shelly_gen2_refuses_in_words(pair_of: Callable[[str], Any]) -> None:
         (answer,) = pair.device.receive(f"{pair.gateway.topic}/rpc", json.dumps(frame).encode(), pair.now)
         assert answer.topic == "me/rpc"
         assert json.loads(answer.payload)["error"]["code"] in {404, -103}
+
+
+def test_zigbee_parts_are_read_one_after_another(pair_of: Callable[[str], Any]) -> None:
+    """A fifth of a second each, and nothing at once."""
+    pair = pair_of("z2m")
+    pair.sent.clear()
+    pair.receive(pair.device.receive("zigbee2mqtt/mast/north/get", b'{"state":"","brightness":""}', pair.now))
+    counts = []
+    for _ in range(5):
+        pair.wait(0.1)
+        counts.append(len(reports(pair, "mast/north")))
+    assert counts == [0, 1, 1, 2, 2]
 
 
 def test_a_zigbee_lamp_comes_back_white(pair_of: Callable[[str], Any]) -> None:
