@@ -72,7 +72,11 @@ class FileText:
         return Splice(self.offset(*span[:2]), self.offset(*span[2:]), text)
 
     def behind_line(self, number: int, lines: Iterable[str]) -> Splice:
-        """Inserts lines below a line; the file ends as before, with or without a line end."""
+        """Inserts lines below a line, which may itself be removed; the file ends as before, with or without a line
+        end."""
+        if number < len(self.begins):
+            at = self.begins[number]
+            return Splice(at, at, "".join(f"{line}{self.newline}" for line in lines))
         end = self.ends[number - 1]
         return Splice(end, end, "".join(f"{self.newline}{line}" for line in lines))
 
@@ -108,7 +112,7 @@ class FileText:
                 continue
             line = self.line(number)
             comment = begin + scan(line).end
-            values = [one for one in splices if begin <= one.start and one.end <= comment and one.end < end]
+            values = [one for one in splices if begin <= one.start and begin < one.end <= comment and one.end < end]
             more = sum(len(one.text) - (one.end - one.start) for one in values)
             spaces = len(line[: comment - begin]) - len(line[: comment - begin].rstrip())
             is_whole = not values or any("\n" in one.text or "\r" in one.text for one in values)

@@ -128,6 +128,39 @@ def test_form_to_file_to_form_is_the_same_and_other_lines_stay(seed: int, tower:
         assert comments(after) >= comments(b"".join(kept))
 
 
+def test_a_keyword_is_added_below_lines_that_are_removed(tower: Tower) -> None:
+    """The new line belongs where the last line of the value above it was."""
+    text = b"""version: 1
+campaigns:
+  - name: Byte
+    dates: 20 november
+    except:
+      - julafton
+      - juldagen
+    color:
+      bowl: vit
+      shaft: vit
+"""
+    form = rule_forms(text, tower)[0]
+    meant = replace(
+        form, except_=("julafton",), hours=("18:00 to 22:00",), color=("vit", "orange"), change_every="60 s"
+    )
+    after = edited(save_form(text, RuleKey("campaigns", "Byte"), meant, tower))
+    assert (
+        after.decode()
+        == """version: 1
+campaigns:
+  - name: Byte
+    dates: 20 november
+    except:
+      - julafton
+    hours: 18:00 to 22:00
+    color: [vit, orange]
+    change_every: 60 s
+"""
+    )
+
+
 @pytest.mark.parametrize("seed", SOME)
 def test_a_new_rule_is_a_block_of_its_own(seed: int, tower: Tower) -> None:
     """And is last in its group; all lines but the keyword of an empty list stay."""
