@@ -126,7 +126,7 @@ class GatewayCheck:
     _count: int = 0
     """Number of live reports."""
     _is_understood: bool = True
-    _online: tuple[bool, bool] | None = None
+    _online: bool = False
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _order: Order = Order()
 
@@ -159,7 +159,7 @@ class GatewayCheck:
         if isinstance(report, Rejected):
             self._is_understood = False
         elif isinstance(report, Report) and report.online is not None:
-            self._online = report.online, item.retain
+            self._online = report.online
         elif isinstance(report, Report):
             self._last = report
             self._count += not item.retain
@@ -185,7 +185,7 @@ class GatewayCheck:
         await self._until(lambda _: self._count >= 1, pause_s)
         first, count = self._last, self._count
         self._note("report", first is not None and self._is_understood)
-        self._note("availability", self._online is not None and self._online[0])
+        self._note("availability", self._online)
         if first is None:
             return
         self._note("zones", set(first.zones) == set(self.gateway.zone_names))

@@ -632,3 +632,9 @@ def test_a_picture_of_the_nights_is_one_document(call: Any) -> None:
     assert result.stdout.startswith("<svg ")
     assert "fre 20 – lör 21 nov" in result.stdout
     assert call("plan", "--svg", "--csv").exit_code == 2
+
+
+def test_after_the_last_light_of_a_campaign_the_next_one_counts() -> None:
+    """Also in the night in which it ended."""
+    start, end = read_period("", load(SHIPPED), local("2026-11-27T04:00"))
+    assert (start, end.astimezone(STOCKHOLM).date().isoformat()) == (local("2026-11-27T04:00"), "2027-11-27")

@@ -205,6 +205,8 @@ def test_a_gateway_that_has_left_the_broker_is_told_from_one_that_hangs(config: 
     for online, is_left in ((False, True), (True, False), (None, False)):
         mast = gateway("silent").model_copy(update={"online": online})
         assert ("has left the broker" in table(health("silent"), mast, config=config)) == is_left
+    pending = gateway("pending").model_copy(update={"online": False})
+    assert "has left the broker" not in table(health("pending"), pending, config=config), "it may be back in a moment"
 
 
 def test_what_is_wrong_with_a_gateway_is_named_by_its_code(config: Path) -> None:

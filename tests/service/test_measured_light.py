@@ -399,6 +399,15 @@ def test_a_meter_tells_of_one_lamp_where_its_zone_has_one_gateway(
     assert meters.draws("bowl", since_s, reading) is expected
 
 
+def test_measured_seconds_are_told_to_a_tenth(shipped: Setup) -> None:
+    """As confirmed ones."""
+    minutes, rows = ConfirmedMinutes(), []
+    for tick in range(205):
+        reading = ClockReading(LIT + timedelta(seconds=0.3 * tick), 100.0 + 0.3 * tick)
+        rows += minutes.sample(shipped.program(), ("bowl",), reading, {"bowl": tick <= 41})
+    assert [row.measured_s for row in rows if row.zone == "bowl"] == [12.3]
+
+
 def test_measured_seconds_stand_beside_confirmed_ones(shipped: Setup) -> None:
     """None where no meter reported, 0 where it measured dark."""
     minutes, rows = ConfirmedMinutes(), []

@@ -192,6 +192,13 @@ def test_a_minute_after_a_change_of_light_may_lack_seconds(recorder: Recorder) -
     assert [gap.causes for gap in night.gaps] == [(GapCause("change"),)]
 
 
+@pytest.mark.parametrize(("until", "cause"), [("15:43", "change"), ("15:44", "unknown")])
+def test_lamps_are_not_on_their_way_for_longer_than_two_minutes(recorder: Recorder, until: str, cause: str) -> None:
+    """What lacks longer has another cause."""
+    one_night(recorder, ("15:41", until, 57.0, ("bowl", "shaft")))
+    assert [found[3][0].kind for found in gaps(recorder.proof(NIGHT))] == [cause]
+
+
 def test_where_nothing_was_recorded_the_service_did_not_run(recorder: Recorder) -> None:
     """Where it started at the end of it that is known; else the minutes may have been lost."""
     recorder.ran(at("15:00"), at("20:00"))
@@ -367,6 +374,16 @@ def test_right_after_a_start_nothing_is_missing_yet(recorder: Recorder) -> None:
     assert proof.until == at("22:00")
     assert gaps(proof)[-1][:2] == ("20:00", "22:00")
     assert gaps(proof)[-1][3] == (GapCause("not_running"),)
+
+
+@pytest.mark.parametrize(("started", "until"), [("21:58", "22:00"), ("22:03", "22:03")])
+def test_what_is_counted_ends_with_the_last_minute_or_the_last_start(
+    recorder: Recorder, started: str, until: str
+) -> None:
+    """Whichever is later."""
+    recorder.ran(at("15:00"), at("22:00"))
+    recorder.record(at(started), new_event("TWL-C001", config="c", now="n", site="s", version="1"))
+    assert recorder.proof(WEEK, at("22:05")).until == at(until)
 
 
 @pytest.mark.parametrize(("day", "hours"), [("28 March 2026", 11), ("24 October 2026", 13), ("1 March 2026", 12)])

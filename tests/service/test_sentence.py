@@ -513,6 +513,15 @@ def test_parts_under_different_rules_each_have_theirs(tower: Tower) -> None:
     )
 
 
+@pytest.mark.parametrize(("count", "more"), [(3, ""), (4, "och 1 till"), (6, "och 3 till")])
+def test_of_more_than_three_rules_the_rest_is_counted(tower: Tower, count: int, more: str) -> None:
+    """Nobody reads a longer line."""
+    rules = [{"kind": "campaign", "name": f"Rule {number}", "line": number + 4} for number in range(count)]
+    why = sentence_of(tower, "sv", zones(tower, *({**RED, "rule": rule} for rule in rules))).why
+    first = [f"{'P' if number == 0 else 'p'}art{number}: Rule {number}" for number in range(3)]
+    assert why == "; ".join((*first, *([more] if more else [])))
+
+
 def test_the_only_gateway_that_is_concerned_is_named(tower: Tower) -> None:
     """With what it shows, or since when it is silent; of two none is."""
     differs = health(counts={"confirmed": 3, "differs": 1})

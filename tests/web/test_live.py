@@ -105,3 +105,19 @@ async def test_an_answer_that_could_not_be_made_is_tried_again() -> None:
         await answers.get("tower", 1, make)
     await asyncio.sleep(0)
     assert (await answers.get("tower", 1, make)).body == b"made"
+
+
+async def test_an_answer_that_was_broken_off_is_made_again() -> None:
+    """As one that failed."""
+    answers, errors = SharedAnswers(), [asyncio.CancelledError(), KeyError("a mistake")]
+
+    async def make() -> Response:
+        if errors:
+            raise errors.pop()
+        return Response("made")
+
+    for error in (KeyError, asyncio.CancelledError):
+        with pytest.raises(error):
+            await answers.get("tower", 1, make)
+        await asyncio.sleep(0)
+    assert (await answers.get("tower", 1, make)).body == b"made"

@@ -309,6 +309,19 @@ async def test_what_other_people_typed_is_text(kim: LoggedIn, controller: Answer
         assert "<script>" not in page
 
 
+async def test_the_reason_for_lifting_a_stop_has_two_hundred_signs_at_most(
+    kim: LoggedIn, controller: AnsweringService
+) -> None:
+    """A longer one is refused and stays where it was typed."""
+    await kim.post("/stop", reason="")
+    refused = await kim.post("/stop/lift", reason="x" * 201)
+    assert (refused.status_code, "200" in at_field(refused.text, "reason")) == (422, True)
+    assert "x" * 201 in refused.text
+    assert controller.manager.stop is not None
+    assert (await kim.post("/stop/lift", reason="x" * 200)).status_code == 303
+    assert controller.manager.stop is None
+
+
 async def test_a_stop_needs_no_reason_and_lifting_it_does(kim: LoggedIn, controller: AnsweringService) -> None:
     """The page first shows what is lit then; both are recorded."""
     assert (await kim.post("/stop", reason="")).headers["location"] == "/"

@@ -1,6 +1,7 @@
 """Schema: what the rules say, in the language of whoever reads."""
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,23 @@ async def test_cards_say_days_and_hours_in_the_words_of_the_reader(kim: Person) 
     kim.client.headers["accept-language"] = "en"
     await kim.go("/schedule")
     assert "20–26 November · sunset to sunrise" in kim.words
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        (19, "Nästa gång: fre 20 nov"),
+        (20, "Pågår sedan fre 20 nov"),
+        (26, "Pågår sedan fre 20 nov"),
+        (28, "Nästa gång: "),
+    ],
+)
+async def test_a_card_says_when_its_days_are(site: Site, kim: Person, clock: SetClock, day: int, said: str) -> None:
+    """From the first of them on they are now."""
+    clock.go(timedelta(days=day - 24))
+    site.take()
+    await kim.go("/schedule")
+    assert said in kim.words
 
 
 async def test_limits_stand_in_the_list_and_lead_to_their_form(site: Site, kim: Person) -> None:
