@@ -145,3 +145,13 @@ def test_a_rule_may_end_after_a_year(shipped: Setup) -> None:
     ended = changed(text, answered(form_in(text, shipped), form, question, "end", TODAY), shipped)
     assert "nights: [20–26 november 2026, vecka 48 2027, 21–27 november 2028]" in ended.decode()
     assert "except" not in ended.decode()
+
+
+@pytest.mark.parametrize(("count", "shown"), [(50, 50), (51, 0)])
+def test_of_more_than_fifty_single_years_all_days_stay_as_they_are_written(
+    count: int, shown: int, shipped: Setup
+) -> None:
+    """The form has no room for each."""
+    days = ["6 juni", *(f"7 juni {2030 + number}" for number in range(count))]
+    form = form_in(file_with("dates", f"[{', '.join(days)}]"), shipped)
+    assert (form.days, len(form.years)) == (("6 juni",) if shown else tuple(days), shown)

@@ -109,3 +109,10 @@ def test_an_end_on_a_day_that_is_over_is_not_moved_to_the_next() -> None:
     """`tonight at 22` after ten is past, not tomorrow."""
     now = at("2026-11-20T22:30")
     assert read_until("tonight 22:00", PROGRAM, now) < now
+
+
+def test_an_end_beyond_the_calendar_is_refused() -> None:
+    """By a clock in its last year."""
+    with pytest.raises(Mistake) as refused:
+        read_until("390 d", PROGRAM, datetime(9999, 3, 1, tzinfo=UTC))
+    assert refused.value.code == "TWL-O121"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from controller.state import atomic
+from controller.state.folder import FileFolder
 
 CALLS = ("open", "write", "fsync", "close", "rename")
 DYING = """
@@ -27,6 +28,7 @@ DIES_AT_EACH_CALL = """
 import json, os, sys
 from pathlib import Path
 from controller.state import atomic
+from controller.state.folder import FileFolder
 
 path = Path(sys.argv[1])
 short = os.write
@@ -160,6 +162,7 @@ FOLDER_DIES_AT_EACH_CALL = """
 import json, os, shutil, sys
 from pathlib import Path
 from controller.state import atomic
+from controller.state.folder import FileFolder
 
 state = Path(sys.argv[1])
 old, new = ({name: text.encode() for name, text in json.loads(one).items()} for one in sys.argv[2:])
@@ -248,3 +251,21 @@ def test_two_who_lock_a_directory_come_one_after_the_other(tmp_path: Path) -> No
         order.append("first")
     thread.join(5)
     assert order == ["first", "second"]
+
+
+def test_what_root_creates_belongs_to_the_owner_of_its_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The directory itself too: a command that root ran first must not keep the service out."""
+    given: dict[str, tuple[int, int]] = {}
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("os.chown", lambda path, user, group: given.update({Path(path).name: (user, group)}))
+    folder = FileFolder(tmp_path / "versions")
+    with folder.locked():
+        folder.write("1.yaml", b"version: 1\n")
+    owner = tmp_path.stat()
+    assert given["versions"] == given["1.yaml"] == (owner.st_uid, owner.st_gid)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    given.clear()
+    folder.write("2.yaml", b"version: 1\n")
+    assert given == {}
