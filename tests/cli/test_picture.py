@@ -13,7 +13,10 @@ from controller.cli.demo import BOWL, Scene, draw
 from controller.cli.swatch import can_write
 from controller.clock import ClockReading, Trust
 from controller.config.load import load
+from controller.gateways.base import ReportedLook
+from controller.lighting.color import Color
 from controller.service.controller import Controller
+from controller.service.gateway_state import Status
 
 LINE = "2026-11-20 16:00:00 INFO    TWL-C020 now: " + "bowl #FF6A00 100%, " * 8
 
@@ -30,6 +33,29 @@ def test_the_picture_fits_the_terminal(config: Path, size: tuple[int, int]) -> N
     assert len(lines) < size[1]
     assert max(len(line) for line in lines) <= size[0]
     assert lines[-1] == "the last" or size[1] < 24
+
+
+@pytest.mark.parametrize(
+    ("status", "is_painted"),
+    [("confirmed", True), ("differs", True), ("pending", True), ("silent", False), ("unknown", False)],
+)
+def test_only_what_is_reported_now_is_painted(config: Path, status: Status, is_painted: bool) -> None:
+    """What a lamp reported before it fell silent may be over."""
+    setup = load(config)
+    controller = Controller(setup.tower.gateways, "watertower", setup.program())
+    reading = ClockReading(datetime(2026, 11, 20, 16, tzinfo=UTC), 1.0, Trust.TRUSTED)
+    controller.turn(reading)
+
+    def bowl() -> str:
+        drawn = draw(Scene(setup, controller, reading, "en"), [], os.terminal_size((80, 24)))
+        return next(line for line in drawn.split("\n") if BOWL[0].strip() in line)
+
+    unlit, blue = bowl(), ReportedLook(on=True, brightness=1.0, color=Color("#0000FF"))
+    for name, state in controller.states.items():
+        zones = controller.gateways[name].zone_names
+        reported = state.reported._replace(zones=dict.fromkeys(zones, blue))
+        controller.states[name] = state._replace(reported=reported, status=dict.fromkeys(zones, status))
+    assert (bowl() != unlit) is is_painted
 
 
 @pytest.mark.parametrize(("encoding", "can"), [("utf-8", True), ("latin-1", False)])
