@@ -142,7 +142,7 @@ class GatewayCheck:
 
     async def _try(self) -> None:
         await self._check_own_reports()
-        if not self.controller_lives and self._last is not None and self._last.order is not None:
+        if not self.controller_lives and self._last is not None:
             await self._try_orders()
 
     async def _listen(self, received: AsyncIterator[object]) -> None:

@@ -14,7 +14,8 @@ from controller.gateways.base import Rejected
 from controller.lighting.color import Color
 from controller.lighting.look import Look
 from controller.schedule.campaign import Override
-from controller.service.health import GatewayHealth, Health, parse_gateway_health, parse_health
+from controller.service.gateway_state import Status
+from controller.service.health import GatewayHealth, Health, parse_gateway_health, parse_health, worst
 from controller.service.health_report import health_of
 from controller.service.health_watch import gateways_of
 from controller.service.values import rules_value
@@ -192,6 +193,12 @@ UNKNOWN = {"on": None, "color": None, "color_name": None, "brightness": None}
             "visade släckt 2026-11-19 16:14, ska visa släckt",
         ),
         (
+            {"status": "silent", "is_old": True, "reported_at": "2026-10-20T15:14:00Z"},
+            {},
+            "showed dark 2026-10-20 17:14, wanted dark",
+            "visade släckt 2026-10-20 17:14, ska visa släckt",
+        ),
+        (
             {"status": "silent", "is_old": True},
             {},
             "last known dark, wanted dark",
@@ -242,6 +249,22 @@ def test_what_a_lamp_shows_or_showed_is_told_in_the_right_tense(
     now = parsed.at.astimezone(ZoneInfo("Europe/Stockholm"))
     assert parsed.zone_text("bowl", "en", now) == english
     assert parsed.zone_text("bowl", "sv", now) == swedish
+
+
+@pytest.mark.parametrize(
+    ("statuses", "found"),
+    [
+        ({"confirmed", "pending", "unknown", "differs", "silent"}, "silent"),
+        ({"confirmed", "pending", "unknown", "differs"}, "differs"),
+        ({"confirmed", "pending", "unknown"}, "unknown"),
+        ({"confirmed", "pending"}, "pending"),
+        ({"confirmed"}, "confirmed"),
+        (set(), "unknown"),
+    ],
+)
+def test_a_gateway_has_the_worst_status_of_its_zones(statuses: set[Status], found: Status) -> None:
+    """Of one that is silent nothing is known at all; without zones neither."""
+    assert worst(statuses) == found
 
 
 def test_a_technician_sees_the_exact_value_that_a_lamp_reports() -> None:

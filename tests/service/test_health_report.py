@@ -174,6 +174,25 @@ def test_changes_in_a_row_are_written_together(site: Site) -> None:
     assert site.written(7 + COALESCE_S)["gateway/mast-0"]["status"] == "confirmed"
 
 
+def test_a_summary_follows_another_after_a_second(site: Site) -> None:
+    """To the instant."""
+    site.set(["mast-0"], "differs")
+    assert "health" in site.written(2, "mast-0")
+    site.set(["mast-0"], "silent")
+    assert "health" not in site.written(2.5, "mast-0")
+    assert site.report.due_s == 1003
+    assert "health" in site.written(3)
+
+
+@pytest.mark.parametrize("codes", [("TWL-G104", "TWL-G114"), ("TWL-G114", "TWL-G104")])
+def test_of_two_faults_of_one_level_the_newer_is_named(site: Site, codes: tuple[str, str]) -> None:
+    """It tells more of how it is now."""
+    for code in codes:
+        fields = {"TWL-G104": {"age_s": 60.0}, "TWL-G114": {"problem": "x"}}[code]
+        site.report.note(new_event(code, gateway="mast-0", **fields))
+    assert site.report.codes == {"mast-0": codes[1]}
+
+
 def test_what_is_wrong_with_a_gateway_is_named_until_it_confirms(site: Site) -> None:
     """By its gravest event; an event about something else does not change it."""
     site.report.note(new_event("TWL-G104", gateway="mast-0", age_s=30.0))

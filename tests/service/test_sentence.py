@@ -282,6 +282,14 @@ def test_lamps_that_somebody_tests_are_not_wrong(tower: Tower) -> None:
     assert {sentence_of(tower, "en", each).case for each in (both, silent)} == {"differs"}
 
 
+@pytest.mark.parametrize(("ago_s", "case"), [(0.0, "fading"), (9.9, "fading"), (10.0, "pending"), (-0.1, "pending")])
+def test_in_the_ten_seconds_after_a_cue_the_light_changes(tower: Tower, ago_s: float, case: str) -> None:
+    """Later it is the lamps that have not answered."""
+    summary = health(counts={"confirmed": 3, "pending": 1})
+    now = summary.now.model_copy(update={"at": EVENING - timedelta(seconds=ago_s)})
+    assert sentence_of(tower, "sv", summary.model_copy(update={"now": now})).case == case
+
+
 def test_contact_that_is_lost_is_said_with_what_was_shown(tower: Tower) -> None:
     """Case 1, which whoever loses contact can say from the last that came."""
     swedish = "Ingen kontakt med styrningen sedan 21:14. Då lyste vattentornet orange."

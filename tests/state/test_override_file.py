@@ -51,6 +51,14 @@ async def test_what_was_set_last_stands_last_though_the_clock_was_set_back(a_sto
         assert [held.id for held in store.overrides] == ["first", "second", "third"]
 
 
+async def test_of_two_set_at_the_same_instant_the_second_stands_last(open_store: Open, now: datetime) -> None:
+    """Whatever their ids are."""
+    store = await open_store()
+    for name in ("b", "a"):
+        assert await store.store_override(name, "{}", now, now + HOUR)
+    assert [held.id for held in store.overrides] == ["b", "a"]
+
+
 async def test_the_same_id_counts_once(a_store: Make, open_store: Open, now: datetime) -> None:
     """At once, after it ended, and after a restart."""
     store = await open_store()

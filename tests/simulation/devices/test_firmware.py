@@ -155,6 +155,23 @@ def test_tasmota_shows_white_where_it_has_no_colour(typed: str, shown: str, pair
     assert pair.device.shows(pair.now)["bowl"].color.hex == shown
 
 
+@pytest.mark.parametrize(("typed", "mired"), [(152, 250), (153, 153), (500, 500), (501, 250)])
+def test_tasmota_takes_whites_of_153_to_500_mired(typed: int, mired: int, pair_of: Callable[[str], Any]) -> None:
+    """Any other leaves it as it is."""
+    pair = pair_of("tasmota-5")
+    for value in (250, typed):
+        pair.receive(pair.device.receive(pair.gateway.at("cmnd", "CT"), b"%d" % value, pair.now))
+    assert json.loads(reports(pair, "/RESULT")[-1].payload)["CT"] == mired
+
+
+def test_tasmota_tells_the_faintest_light_as_one_per_cent(pair_of: Callable[[str], Any]) -> None:
+    """It is not off."""
+    pair = pair_of("tasmota-3")
+    for typed, told in ((b"1,0,0", 1), (b"0,0,0", 0)):
+        pair.receive(pair.device.receive(pair.gateway.at("cmnd", "Color"), typed, pair.now))
+        assert json.loads(reports(pair, "/RESULT")[-1].payload)["Dimmer"] == told
+
+
 def test_tasmota_tells_its_state_every_five_minutes(pair_of: Callable[[str], Any]) -> None:
     """TelePeriod."""
     pair = pair_of("tasmota-3")
