@@ -94,7 +94,8 @@ def log_in(page: Page, name: str, path: str = "/") -> None:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 AA and good practice."""
+    """What axe finds against WCAG 2.2 AA and good practice. A line may have come since the page was opened."""
+    _fit(page)
     found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
     return [f"{each['id']}: {[node['html'][:120] for node in each['nodes'][:3]]}" for each in found]
 
@@ -109,6 +110,11 @@ def look_at(page: Page, path: str) -> None:
     width = page.viewport_size["width"] if page.viewport_size else PHONE
     page.set_viewport_size({"width": width, "height": LEAST_HEIGHT})
     page.goto(path, wait_until="load")
-    height = int(page.evaluate("document.documentElement.scrollHeight"))
+    _fit(page)
+
+
+def _fit(page: Page) -> None:
+    """Makes the window as high as its page."""
+    width, height = page.evaluate("[window.innerWidth, document.documentElement.scrollHeight]")
     if height > LEAST_HEIGHT:
         page.set_viewport_size({"width": width, "height": height})
