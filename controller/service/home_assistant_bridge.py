@@ -1,7 +1,7 @@
-"""Between one controller and Home Assistant, without I/O: messages in, messages out.
+"""Connects a controller with Home Assistant, without I/O: messages in, messages out.
 
-What is retained is never obeyed: a command is removed from the broker, as is all that an earlier run with other files
-has left there. Nothing is sent of what has not changed.
+A retained command is never obeyed but removed from the broker, like everything that an earlier run with other files
+has left there. Only what has changed is sent.
 """
 
 import json
@@ -39,24 +39,24 @@ from controller.topics import is_name
 
 ONLINE = b"online"
 LISTEN_S = 1.0
-"""After each connection what is retained is waited for, before anything is announced."""
+"""Seconds after each connection in which retained messages are awaited before anything is announced."""
 BIRTH_S = (1.0, 5.0)
-"""How long after the birth of Home Assistant all is sent anew, spread by site: it starts with all of them at once."""
+"""Seconds from the start of Home Assistant until everything is sent again, spread by site."""
 REMOVE_S = 3.0
-"""After that what was retained is removed: Home Assistant has let go of the entities then that listen to it."""
+"""Seconds until old retained messages are removed: by then Home Assistant has removed the entities that use them."""
 WRITTEN_S = 10.0
-"""Within this the broker sends back the discovery document, if it takes it."""
+"""Seconds within which the broker delivers the discovery document back, if it accepts it."""
 COALESCE_S = 1.0
 EVERY_S = 10.0
-"""So often the states are looked at though nothing changed."""
+"""Seconds between two checks of the states when nothing has changed."""
 LIT_S = 30.0
-"""A minute counts as lit when so much of it was confirmed."""
+"""A minute counts as lit if this many seconds of it were confirmed."""
 PLATFORMS = frozenset({"light", "sensor", "binary_sensor", "button"})
 
 
 class HomeAssistantLeftovers:
-    """All that there is to do for a site that is not shown in Home Assistant: what an earlier run with other files has
-    left on the broker is removed."""
+    """What is done for every site, also without Home Assistant: remove what an earlier run with other files has left on
+    the broker."""
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
@@ -66,11 +66,11 @@ class HomeAssistantLeftovers:
         self._ours: frozenset[str] = frozenset()
         """The retained topics that stay."""
         self._leftovers: dict[str, float] = {}
-        """What is to be removed from the broker, and when (boot time)."""
+        """Topics to remove from the broker, and when (boot time)."""
         self._events: list[Event] = []
 
     def takes(self, topic: str) -> bool:
-        """Whether a message on it is for us."""
+        """Whether a message on this topic is for us."""
         return topic.startswith(self._below) or topic in self._heard
 
     @property
@@ -87,28 +87,28 @@ class HomeAssistantLeftovers:
         """A connection ended."""
 
     def receive(self, item: Received, reading: ClockReading) -> bool:
-        """A message that it `takes`; True where a turn is due at once."""
+        """Takes a message on such a topic; True if a turn is due at once."""
         return item.retain and self._note_leftover(item, reading)
 
     def _note_leftover(self, item: Received, reading: ClockReading) -> bool:
-        """What is retained and not ours is removed, after the discovery document that it names."""
+        """Schedules a retained message that is not ours for removal, after the discovery document that it names."""
         if not item.payload:
             return False
         if item.topic not in self._ours:
             self._leftovers[item.topic] = reading.mono + REMOVE_S
         if item.topic == f"{self._below}state":
             named = _keys(item.payload).get("discovery")
-            # nobody shall have us delete what he likes
+            # nobody else decides what we delete
             is_one = isinstance(named, str) and is_name(named) and named.endswith(discovery_topic("", self._prefix))
             if is_one and named not in self._ours:
                 self._leftovers[str(named)] = reading.mono
         return True
 
     def note_minutes(self, rows: Iterable[Minute]) -> None:
-        """Minutes that are over."""
+        """Takes completed minutes."""
 
     def answered(self, event: Event) -> bool:  # noqa: ARG002
-        """The answer to a request; True where a turn is due."""
+        """Takes the answer to a request; True if a turn is due."""
         return False
 
     # What goes out
@@ -118,7 +118,7 @@ class HomeAssistantLeftovers:
         return ()
 
     def take_identify(self) -> tuple[str, ...]:
-        """The gateways of which a lamp is to be lit now."""
+        """Gateways of which a lamp should light now."""
         return ()
 
     def refuse(self, reason: Reason | Advice) -> None:
@@ -126,13 +126,13 @@ class HomeAssistantLeftovers:
         self._events.append(new_event(REFUSED, id="home-assistant", owner=OWNER, reason=reason))
 
     def events(self) -> tuple[Event, ...]:
-        """What is to be reported."""
+        """The events to emit."""
         events = tuple(self._events)
         self._events.clear()
         return events
 
     def messages(self, reading: ClockReading, is_changed: bool, health: Callable[[], Health]) -> tuple[Message, ...]:  # noqa: ARG002
-        """What is to be published; `is_changed` tells whether any gateway has changed since the last call."""
+        """The messages to publish; `is_changed`: a gateway has changed since the last call."""
         removed = [topic for topic, due_s in self._leftovers.items() if due_s <= reading.mono]
         for topic in removed:
             del self._leftovers[topic]
@@ -154,7 +154,7 @@ class HomeAssistantBridge(HomeAssistantLeftovers):
         self._ours = frozenset({device.state_topic, device.discovery_topic, *map(device.zone_topic, device.zones)})
         self._discovery = _dumped(device.document())
         self._announced: dict[str, bytes] = {}
-        """By broker, the discovery document that it holds."""
+        """By broker, the discovery document that it has retained."""
         self._brokers: set[str] = set()
         self._announce_s = inf
         self._written_by_s = inf
@@ -176,7 +176,7 @@ class HomeAssistantBridge(HomeAssistantLeftovers):
     # What comes in
 
     def connected(self, broker: str, reading: ClockReading) -> None:
-        """What the broker holds is not known, so all is written."""
+        """What the broker has retained is unknown, so everything is written."""
         self._brokers.add(broker)
         self._announced.pop(broker, None)
         self._written.clear()
@@ -184,11 +184,11 @@ class HomeAssistantBridge(HomeAssistantLeftovers):
         self._announce_s = reading.mono + LISTEN_S
 
     def disconnected(self, broker: str) -> None:
-        """What it holds counts no more."""
+        """What that broker has retained no longer counts."""
         self._brokers.discard(broker)
 
     def receive(self, item: Received, reading: ClockReading) -> bool:
-        """Commands, and what Home Assistant says of itself, too."""
+        """Takes commands too, and the status of Home Assistant."""
         if item.topic == self._device.birth_topic:
             return self._is_birth(item, reading)
         if item.topic == self._device.discovery_topic:
@@ -209,7 +209,7 @@ class HomeAssistantBridge(HomeAssistantLeftovers):
         return self.due_s < due_s
 
     def _is_birth(self, item: Received, reading: ClockReading) -> bool:
-        """Retained, it says nothing new: whoever starts finds all that we keep on the broker."""
+        """Takes the status of Home Assistant. A retained one is ignored: at its start it finds all that we retain."""
         if item.retain or item.payload != ONLINE:
             return False
         first_s, last_s = BIRTH_S
@@ -219,7 +219,7 @@ class HomeAssistantBridge(HomeAssistantLeftovers):
         return True
 
     def note_minutes(self, rows: Iterable[Minute]) -> None:
-        """Those of another night take the place of those of the last one."""
+        """Minutes of another night replace those of the last one."""
         for row in rows:
             if row.night != self._night:
                 self._night, self._lit = row.night, set()
@@ -227,8 +227,7 @@ class HomeAssistantBridge(HomeAssistantLeftovers):
                 self._lit.add(row.at)
 
     def answered(self, event: Event) -> bool:
-        """A light that did not become what was asked for is told as it is, since whoever pressed sees what he pressed
-        until then."""
+        """Sends the state of a light again that did not become what was asked for: Home Assistant shows the request."""
         zones = self._commands.answered(event)
         for zone in zones:
             self._written.pop(f"{self._below}zone/{zone}", None)
@@ -265,8 +264,8 @@ class HomeAssistantBridge(HomeAssistantLeftovers):
         return (*announced, *messages)
 
     def _announcement(self, reading: ClockReading) -> tuple[Message, ...]:
-        """The discovery document where a broker does not hold it; before it one that removes the components that are no
-        more, as Home Assistant asks for."""
+        """The discovery document if a broker does not have it; before it one without components that no longer
+        exist, as Home Assistant requires."""
         if reading.mono < self._announce_s:
             return ()
         topic, document, is_born = self._device.discovery_topic, self._device.document(), self._is_born
@@ -288,7 +287,7 @@ class HomeAssistantBridge(HomeAssistantLeftovers):
         return tuple(messages)
 
     def _check_written(self, reading: ClockReading) -> None:
-        """A broker whose access rules forbid it drops the discovery document without a word."""
+        """A broker whose access rules forbid it silently drops the discovery document."""
         if self._written_by_s == inf and self._alarm.raised is None:
             return
         topic = self._device.discovery_topic
@@ -323,7 +322,7 @@ class HomeAssistantBridge(HomeAssistantLeftovers):
 
 
 def _problem(health: Health) -> str | None:
-    """None while nothing is wrong but that gateways may still be heard, as at each start."""
+    """None while only the first reports of gateways are missing, as at each start."""
     if health.is_well:
         return "OFF"
     awaited = (each.status == "unknown" and each.code is None for each in health.unconfirmed[: health.amiss])
@@ -331,14 +330,14 @@ def _problem(health: Health) -> str | None:
 
 
 def _connectivity(state: GatewayState) -> str | None:
-    """None where it was never heard."""
+    """None if it has never reported."""
     if state.reported.alive_s is None:
         return None
     return "OFF" if state.reported.online is False or "silent" in state.status.values() else "ON"
 
 
 def _stale(held: Mapping[str, Any], components: Mapping[str, object]) -> dict[str, object]:
-    """The components of a document that another one does not have, each as what removes it."""
+    """The components that another document does not have, each in the form that removes it."""
     found = held.get("components")
     platforms = {key: _platform(keys) for key, keys in found.items()} if isinstance(found, dict) else {}
     return {

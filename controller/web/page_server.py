@@ -27,20 +27,20 @@ from controller.web.running_service import PageOwner
 P = TypeVar("P", bound=PageOwner)
 
 MOST_CONNECTIONS = 500
-"""More are closed at once. A process has 1,024 descriptors as a rule, and the light comes first."""
+"""Most connections; more are closed at once. A process usually has 1,024 descriptors, and the light comes first."""
 REQUEST_S = 30.0
-"""A request has arrived within so long, its body too."""
+"""Seconds in which a request, including its body, must have arrived."""
 READ_S = 60.0
-"""Whoever takes nothing of an answer for so long is gone."""
+"""Seconds after which a client that reads nothing of an answer is disconnected."""
 STOP_S = 2.0
-"""Requests under way at the end may take so long; what streams on is cut."""
+"""Seconds that requests may still take when the page stops; streams are cut."""
 BACKLOG = 256
 MOST_THREADS = 4
-"""So many views are made at once: each that is being made stands before the control loop in the queue for the
-interpreter. The unit counts threads too (TasksMax=)."""
+"""Views that are made at once: each of them competes with the control loop for the interpreter. The unit counts
+threads too (TasksMax=)."""
 SWITCH_S = 0.0005
-"""How soon a thread that is at work gives way to another that waits for the interpreter; Python's own 5 ms, times the
-threads that make views, would be waited for by each step of the control loop."""
+"""How soon a busy thread yields the interpreter to another one; with Python's own 5 ms, each step of the control loop
+would wait 5 ms for every thread that makes a view."""
 
 
 class PageNotServed(WatertowerError):  # noqa: N818  named by what went wrong
@@ -48,20 +48,20 @@ class PageNotServed(WatertowerError):  # noqa: N818  named by what went wrong
 
     @property
     def event(self) -> Event:
-        """What is told of it."""
+        """The event that reports it."""
         return new_event(self.code, **self.fields)
 
 
 class BoundedConnection(H11Protocol):
-    """One connection, whose time and number are bounded, so that nobody can hold it for ever: what opens many, sends
-    slowly or reads slowly would leave no file descriptors to the controller."""
+    """One connection, limited in time and number: clients that open many, send slowly or read slowly would otherwise
+    leave the controller no file descriptors."""
 
     _request_ends: asyncio.TimerHandle | None = None
     _read_ends: asyncio.TimerHandle | None = None
     _is_idle = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Somebody is there; a request is to follow."""
+        """A client has connected; a request should follow."""
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:
             transport.abort()
@@ -69,13 +69,13 @@ class BoundedConnection(H11Protocol):
             self._expect()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """They are gone."""
+        """The client is gone."""
         self._expect_nothing()
         self._may_read_on()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """A part of a request, or of several."""
+        """Takes a part of a request, or of several."""
         if self._is_idle:  # the first of a request after another
             self._is_idle = False
             self._expect_nothing()
@@ -84,24 +84,24 @@ class BoundedConnection(H11Protocol):
         self._expect()
 
     def on_response_complete(self) -> None:
-        """What follows may have begun already."""
+        """The answer is complete; the next request may have begun already."""
         self._is_idle = True
         super().on_response_complete()
         self._expect()
 
     def pause_writing(self) -> None:
-        """They read more slowly than we write."""
+        """The client reads more slowly than we write."""
         super().pause_writing()
         if self._read_ends is None:
             self._read_ends = self.loop.call_later(READ_S, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """They have read."""
+        """The client has read."""
         self._may_read_on()
         super().resume_writing()
 
     def _expect(self) -> None:
-        """Bounds the time of a request that has not arrived whole; more of it does not lengthen that."""
+        """Limits the time for a request to arrive; receiving more of it does not extend that."""
         if self.conn.their_state not in {h11.IDLE, h11.SEND_BODY}:
             self._expect_nothing()
         elif self._request_ends is None:
@@ -119,19 +119,19 @@ class BoundedConnection(H11Protocol):
 
 
 class _WaitingServer(uvicorn.Server):
-    """uvicorn, which by itself looks ten times a second whether it is to end."""
+    """uvicorn, which would otherwise check ten times a second whether it should stop."""
 
     _loop: asyncio.AbstractEventLoop | None = None
 
     async def main_loop(self) -> None:
-        """Until it is to end."""
+        """Serves until it should stop."""
         self._ends = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         if not self.should_exit:  # set before `_loop` was seen
             await self._ends.wait()
 
     def end(self) -> None:
-        """From any thread."""
+        """Stops it, from any thread."""
         self.should_exit = True
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # it has ended already
@@ -139,7 +139,7 @@ class _WaitingServer(uvicorn.Server):
 
 
 class PageServer:
-    """A page that is being served at `url`; `stop` blocks until it no longer is."""
+    """A page that is served at `url`; `stop` blocks until it has stopped."""
 
     def __init__(self, app: ASGIApp, service: PageOwner, web: Web, sockets: list[socket.socket]) -> None:
         host, _ = web.address
@@ -151,7 +151,7 @@ class PageServer:
             app,
             http=BoundedConnection,
             log_config=None,
-            log_level="critical",  # what breaks is told as TWL-W106; what strangers send is no news
+            log_level="critical",  # faults are emitted as TWL-W106; bad requests of strangers are not logged
             access_log=False,
             lifespan="off",
             ws="none",
@@ -202,8 +202,8 @@ class PageServer:
 
 
 def serving(create_app: Callable[[P, Web], ASGIApp], service: P, web: Web) -> PageServer:
-    """Serves the page of a site, or of several. Raises PageNotServed where the port is taken or the certificate cannot
-    be used."""
+    """Serves the page of one site or several. Raises PageNotServed if the port is taken or the certificate cannot be
+    used."""
     sockets = _listen(web)
     try:
         return PageServer(create_app(service, web), service, web, sockets)

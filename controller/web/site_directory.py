@@ -1,8 +1,8 @@
-"""The page of a service. Of several sites each has all its views below `/sites/<site>`, and `/` lists those that the
-visitor may see, each with the sentence that says how it stands; the only site there is has them below `/`.
+"""The page of a service. With several sites, each has its views below `/sites/<site>`, and `/` lists the sites that the
+visitor may see, each with a sentence about its state; a single site has its views below `/`.
 
-A view knows nothing of the others: the address is taken apart here, and put together again in what is answered. A site
-that another controller leads is asked of the page there (`elsewhere.py`).
+A view knows only its own site: the site is taken out of the address here, and added to the links of the answer. A
+request for a site that another controller leads is forwarded to the page there (`elsewhere.py`).
 """
 
 import asyncio
@@ -54,11 +54,11 @@ OWN = {
     "/sites": "/sites",
     **{f"/{name}": f"/-/{name}" for name in ("live", "healthz", "readyz", "metrics")},
 }
-"""Address -> what the directory answers there itself; each site has most of them too, below its own address."""
+"""Addresses that the directory answers itself; each site has most of them too, below its own address."""
 OF_CONTROLLER = frozenset({"/healthz", "/readyz"})
 LOOK_S, TICK_S = 1.0, 10.0
 AWAY, AWAY_PATH = "watertower.away", "/-/away"
-"""Why a view cannot be had here, an event or the status of an error; and what says so."""
+"""Why a view is not available here, as an event or the status of an error; and the path that shows it."""
 router = APIRouter()
 
 
@@ -81,11 +81,11 @@ class SiteDirectory:
         self.sites: dict[str, RunningService] = {}
         self.failed: dict[str, Event] = {}
         self.titles: dict[str, str] = {}
-        """What sites are called, those that others lead too."""
+        """The name of each site, including those that other controllers lead."""
         self.pair: Pair | None = None
-        """Of several controllers which leads what; None where there is one."""
+        """Which controller leads which site; None with a single controller."""
         self.key = secrets.token_urlsafe(32)
-        """Other controllers seal with it what they forward."""
+        """The key with which other controllers sign what they forward."""
         self.is_ending = False
         self._page_loop: asyncio.AbstractEventLoop | None = None
 
@@ -99,20 +99,20 @@ class SiteDirectory:
 
     @property
     def is_one(self) -> bool:
-        """Whether there is one site, which has the addresses of this page; other controllers may lead it."""
+        """Whether there is a single site, with the addresses of this page; other controllers may lead it."""
         return "" in self.titles
 
     @property
     def names(self) -> frozenset[str]:
-        """Of all sites, also those that another controller leads."""
+        """The names of all sites, including those that another controller leads."""
         return frozenset(self.sites) | frozenset(self.pair.sites if self.pair is not None else ())
 
     def runs(self, site: str) -> bool:
-        """Whether it runs here."""
+        """Whether the site runs here."""
         return site in self.sites
 
     def add(self, service: RunningService) -> None:
-        """A site that runs from now on."""
+        """Adds a site that runs from now on."""
         self.sites[service.site], self.language = service, service.language
         self.titles[service.site] = service.setup.tower.site.name
         self.failed.pop(service.site, None)
@@ -120,7 +120,7 @@ class SiteDirectory:
             self._page_loop.call_soon_threadsafe(service.begin)
 
     def remove(self, service: RunningService) -> None:
-        """A site that is about to end, or be built anew: its streams end."""
+        """Removes a site that is about to end or to be rebuilt, and ends its streams."""
         service.end()
         if self.sites.get(service.site) is service:
             del self.sites[service.site]
@@ -132,7 +132,7 @@ class SiteDirectory:
             service.begin()
 
     def end(self) -> None:
-        """The page is about to end."""
+        """The page is about to stop."""
         self.is_ending = True
         for service in list(self.sites.values()):
             service.end()
@@ -146,7 +146,7 @@ def create_sites_app(directory: SiteDirectory, web: Web) -> ASGIApp:
 
 
 class _Addresses:
-    """Hands a request to the site that its address is of, and puts the address of the site before where it leads."""
+    """Passes a request to the site of its address, and adds that address to the links of the answer."""
 
     def __init__(self, app: ASGIApp, directory: SiteDirectory, elsewhere: Elsewhere) -> None:
         self._app = app
@@ -170,7 +170,7 @@ class _Addresses:
             await self._own({**scope, ACCESS: access}, receive, send, is_forwarded=access is not None)
 
     def _is_of_controller(self, path: str) -> bool:
-        """Where there is one site: whether an address is about this controller, whoever leads."""
+        """With a single site: whether an address is about this controller, not about the site."""
         if self._directory.sites:
             return self._directory.pair is not None and path in OF_CONTROLLER
         return path in OF_CONTROLLER or path.startswith("/static/") or path == "/metrics"
@@ -200,7 +200,7 @@ class _Addresses:
         await self._app(inner, receive, _leading_to(send, root))
 
     async def _own(self, scope: Scope, receive: Receive, send: Send, *, is_forwarded: bool) -> None:
-        """What is of no site. Only another controller may ask for LIST."""
+        """Answers an address that belongs to no site. Only another controller may request LIST."""
         path: str = scope["path"]
         if path in OWN or (is_forwarded and path == LIST):
             inner = OWN.get(path, path)
@@ -232,8 +232,8 @@ def _leading_to(send: Send, root: str) -> Send:
 
 @dataclass(frozen=True, slots=True)
 class SiteLine:
-    """A site in the list: its `address`, what it is called, how it stands in a sentence, by a sign and in a word; both
-    are empty for the public."""
+    """A site in the list: its `address`, name, and state as a sentence, a sign and a word; sign and word are empty for
+    the public."""
 
     address: str
     name: str
@@ -244,8 +244,7 @@ class SiteLine:
 
 @router.get("/sites", include_in_schema=False)
 async def sites(visited: Visited) -> HTMLResponse:
-    """Those that the visitor may see, with what is not well above the others; whoever has not logged in is told what
-    the public may know."""
+    """The list of sites that the visitor may see, those with a problem first; without a login only what is public."""
     directory, request = _directory(visited), visited.request
     away = await request.app.state.elsewhere.lines(request) if directory.pair is not None else {}
     return await run_in_threadpool(_listed, visited, directory, away)
@@ -263,7 +262,7 @@ def _listed(visited: Visit, directory: SiteDirectory, away: Mapping[str, Sequenc
 
 
 def _line_away(visited: Visit, directory: SiteDirectory, site: str, entry: Sequence[str] | Event) -> SiteLine | None:
-    """What another controller says of a site that it leads, or why nobody does."""
+    """The line of a site that another controller leads, or the reason why there is none."""
     if not isinstance(entry, Event):
         address, name, text, status, word = entry
         return SiteLine(address, name, text, next((each for each in WORST_FIRST if each == status), ""), word)
@@ -286,7 +285,7 @@ def lines(visited: Visited) -> JSONResponse:
 
 @router.api_route(AWAY_PATH, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
 def away(visited: Visited) -> Response:
-    """Says plainly that nothing is known of a site now, and why."""
+    """Answers that nothing is known about a site now, and why."""
     why: Event | int | None = visited.request.scope.get(AWAY, 404)
     if isinstance(why, int):
         raise HTTPException(why)
@@ -318,7 +317,7 @@ def _line(visited: Visit, service: RunningService) -> SiteLine | None:
 
 
 def _directory(visited: Visit) -> SiteDirectory:
-    """Raises HTTPException 404 where there is one site, which has no list."""
+    """Raises HTTPException 404 if there is a single site, which has no list."""
     service: object = visited.service
     if not isinstance(service, SiteDirectory):
         raise HTTPException(404)
@@ -345,7 +344,7 @@ async def _stream(directory: SiteDirectory) -> AsyncIterator[str]:
 
 @router.get("/-/healthz", include_in_schema=False)
 def healthz(visited: Visited) -> PlainTextResponse:
-    """200 while the control loops of all sites that run here turn: this page can be asked for any site."""
+    """200 while the control loops of all sites that run here are running: this page can answer for any site."""
     services = list(_directory(visited).sites.values())
     alive = all(is_alive(each.snapshot, each.started.mono, each.clock.read()) for each in services)
     return PlainTextResponse("ok\n" if alive else "a control loop hangs\n", 200 if alive else 503)
@@ -353,9 +352,9 @@ def healthz(visited: Visited) -> PlainTextResponse:
 
 @router.get("/-/readyz", include_in_schema=False)
 def readyz(visited: Visited) -> JSONResponse:
-    """200 where every site that runs here has what it needs, and of several controllers this one takes part: it hears
-    from the database, or leads on without it. `led_elsewhere` says of the other sites who leads them, null for nobody.
-    For those who may read all of them."""
+    """200 if every site that runs here has what it needs and this controller could lead: it reaches the database, or
+    leads without it. `led_elsewhere` is the leader of each other site, null for nobody. For
+    those who may read all sites."""
     directory = _for_all(visited)
     checks: dict[str, object] = {
         name or service.title: readiness(service.snapshot, service.clock.read())
