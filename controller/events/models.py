@@ -1,10 +1,11 @@
 """An entry of the catalogue, and an event of its kind."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal
 
 from controller.events.words import AsWritten, duration_words, reason_words, value_words
 from controller.locale import DEFAULT, Language, template
@@ -105,6 +106,19 @@ class EventKind:
         return Text(f"events/{self.code[4]}", f"{self.code}.{part}")
 
 
+class Localized(ABC):
+    """A field with a text in each language."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def text(self, language: Language) -> str:
+        """The text of the field."""
+
+    def __str__(self) -> str:
+        return self.text(DEFAULT)
+
+
 @dataclass(frozen=True, slots=True)
 class EndedTrouble:
     """The problem that an event ends: the code that reported it, and how long it lasted."""
@@ -119,12 +133,12 @@ class EndedTrouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Event(Localized):
     """An event: its kind and its fields."""
 
     kind: EventKind
     fields: Mapping[str, object] = field(default_factory=dict)
-    part: "Localized | None" = None
+    part: Localized | None = None
     """The part of the program that the event is about, if that is not among the fields."""
     ended: EndedTrouble | None = None
     is_grouped: bool = False
@@ -176,7 +190,7 @@ class Event:
             return f"{self.part.text(language)}: {text}"
         return AsWritten(text) if self.kind.text.template(language).startswith("{") else text
 
-    def of(self, part: "Localized") -> "Event":
+    def of(self, part: Localized) -> "Event":
         """The event of one part of the program: each part has a connection of its own."""
         return replace(self, part=part)
 
@@ -184,20 +198,9 @@ class Event:
         """What to do about it."""
         return self.kind.action.format(language, self.fields)
 
-    def __str__(self) -> str:
-        return self.text(DEFAULT)
-
-
-@runtime_checkable
-class Localized(Protocol):
-    """A field with a text in each language."""
-
-    def text(self, language: Language) -> str:
-        """The text of the field."""
-
 
 @dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(Localized):
     """A sentence with its fields, as a field of an event."""
 
     sentence: Text
@@ -206,12 +209,9 @@ class Phrase:
     def text(self, language: Language) -> str:
         return self.sentence.format(language, self.fields)
 
-    def __str__(self) -> str:
-        return self.text(DEFAULT)
-
 
 @dataclass(frozen=True, slots=True)
-class InEachLanguage:
+class InEachLanguage(Localized):
     """A field with a text in some languages; readers of others get that of DEFAULT."""
 
     words: Mapping[Language, str]
@@ -219,12 +219,9 @@ class InEachLanguage:
     def text(self, language: Language) -> str:
         return self.words.get(language) or self.words.get(DEFAULT, "")
 
-    def __str__(self) -> str:
-        return self.text(DEFAULT)
-
 
 @dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Localized):
     """A field that gives a problem and its cure, as another event does."""
 
     event: Event
@@ -234,12 +231,9 @@ class Advice:
         cure = self.event.action(language)
         return f"{self.event.code}: {self.event.text(language)}; {cure[:1].lower()}{cure[1:]}"
 
-    def __str__(self) -> str:
-        return self.text(DEFAULT)
-
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Localized):
     """The reason of a failure, as a field of an event: a code of `reasons.toml` and the fields of its sentence."""
 
     code: str
@@ -257,9 +251,6 @@ class Reason:
     def text(self, language: Language) -> str:
         return reason_words(self.code, self.fields, language)
 
-    def __str__(self) -> str:
-        return self.text(DEFAULT)
-
 
 WIDEST = 500
 """Longest text of a value with several parts."""
@@ -269,8 +260,7 @@ def in_language(value: object, language: Language) -> str:
     """A field as text: the text of an event, that of a localized value, else the value itself."""
     if isinstance(value, Event):
         return value.text(language)
-    is_plain = isinstance(value, str | int | float)  # most are, and checking for a protocol is slow
-    text = printable(value if is_plain or not isinstance(value, Localized) else value.text(language))
+    text = printable(value.text(language) if isinstance(value, Localized) else value)
     return text.replace(".", template(language, "values", "decimal_mark")) if isinstance(value, float) else text
 
 
