@@ -17,7 +17,7 @@ from controller.service.leadership import Leaderships, StoredStops
 from controller.service.pair import Pair, PairAlarms, lead_of, pair_of
 from controller.service.watches import DatabaseClock
 from controller.state.json_file import Unusable
-from controller.state.leases import LeaseStore, Question, Standing
+from controller.state.leases import LeaseAnswer, LeaseQuestion, LeaseStore
 from controller.threads import run_blocking, wait_at_most
 
 ANSWER_S = 1.0
@@ -102,7 +102,7 @@ class Lead:
         self._stored_stops = StoredStops()
         self._new: dict[str, float] = {}
         """Sites that have just started, and when: stops from before they were connected are to be passed on."""
-        self._asked: tuple[Question, ClockReading, asyncio.Task[Standing]] | None = None
+        self._asked: tuple[LeaseQuestion, ClockReading, asyncio.Task[LeaseAnswer]] | None = None
         self._stops: dict[str, asyncio.Task[None]] = {}
         self._stopped = asyncio.Event()
         """Set when a site has stopped, and another controller waits for its lease."""
@@ -169,15 +169,15 @@ class Lead:
         lost = {addresses for addresses, reached_s in self._reached_s.items() if now_s - reached_s > UNREACHED_S}
         return {site for site, each in self._brokers.items() if each.addresses in lost}
 
-    def _know(self, standing: Standing, asked: ClockReading) -> None:
+    def _know(self, answer: LeaseAnswer, asked: ClockReading) -> None:
         """Updates what people see about the controllers."""
         reading = self._clock.read()
-        if standing.at is not None:
-            self._database_clock.compare(standing.at, asked, reading)
-        self.pair = pair_of(self.pair, standing, self._sites.names(), reading.wall)
+        if answer.at is not None:
+            self._database_clock.compare(answer.at, asked, reading)
+        self.pair = pair_of(self.pair, answer, self._sites.names(), reading.wall)
         for site in self.pair.sites:
             self.leaderships[site].health = lead_of(self.pair, site)
-        self._pair_alarms.know(standing, reading.mono)
+        self._pair_alarms.know(answer, reading.mono)
 
     def _follow(self) -> None:
         """Starts the sites that it leads now, and stops the others."""

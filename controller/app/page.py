@@ -22,7 +22,7 @@ from controller.service.controller import TurnResult
 from controller.service.desired import desired_looks, fade_left_s
 from controller.service.health_report import EVERY_S
 from controller.state.accounts import CODE_FOR_S, AccountStore
-from controller.state.accounts_file import NotKept
+from controller.state.accounts_file import AccountsDown
 from controller.state.storage import Storage
 from controller.threads import in_step_s, run_blocking
 from controller.web.forwarding import own_page
@@ -153,14 +153,14 @@ async def prepare_accounts(owner: PageOwner, web: Web, url: str, emit: Listener)
             if code is not None:
                 minutes = round(CODE_FOR_S / 60)
                 emit(new_event("TWL-A031", url=f"{url}start", setup_code=code, minutes=minutes))
-    except NotKept as error:
+    except AccountsDown as error:
         emit(new_event(error.code, **error.fields))
     except Exception as error:
         emit(new_event("TWL-W106", path="/start", reason=place_of(error)))
     while True:
         await asyncio.sleep(in_step_s(LOOK_AGAIN_S))
         if accounts.was_refused:
-            with suppress(NotKept):  # which has been reported
+            with suppress(AccountsDown):  # which has been reported
                 await run_blocking("accounts", accounts.recheck)
 
 

@@ -9,7 +9,7 @@ from typing import cast
 
 from controller.broker.access import OWN
 from controller.broker.client_session import ClientSession
-from controller.broker.login import Login, LoginJudge
+from controller.broker.login import Login, LoginCheck
 from controller.broker.packet_handler import PacketHandler
 from controller.broker.packets import LONGEST_CONNECT, Connect, Framer, ProtocolError, decode
 from controller.broker.router import Router
@@ -67,7 +67,7 @@ class Shared:
     `connections` are the open ones, the oldest first."""
 
     router: Router
-    logins: LoginJudge
+    logins: LoginCheck
     fairness: Fairness
     reserved: str
     connections: "dict[ClientConnection, None]"

@@ -28,7 +28,7 @@ Login = tuple[str | None, Answer]
 """The user, and the answer."""
 
 
-class Guesses:
+class PasswordTries:
     """How many passwords may still be tried under each key. Right ones are given back and so cost nothing."""
 
     def __init__(self, bucket: TokenBucket) -> None:
@@ -56,14 +56,18 @@ class Guesses:
             self._buckets[key] = self._buckets[key].give_back()
 
 
-class LoginJudge:
+class LoginCheck:
     """Decides about logins by the users and the password of the service's own programs."""
 
     def __init__(self, admission: Admission) -> None:
         self._users = admission.users
         self._reserved = admission.reserved
         self._own = admission.own.encode() if admission.own else None
-        self._by_address, self._by_user, self._by_pair = Guesses(BY_ADDRESS), Guesses(BY_USER), Guesses(BY_PAIR)
+        self._by_address, self._by_user, self._by_pair = (
+            PasswordTries(BY_ADDRESS),
+            PasswordTries(BY_USER),
+            PasswordTries(BY_PAIR),
+        )
         self._one_at_a_time = asyncio.Semaphore(1)
         self._key = secrets.token_bytes(32)
         self._proven: dict[str, bytes] = {}
@@ -102,7 +106,7 @@ class LoginJudge:
             del self._let_in[next(iter(self._let_in))]
         return user, Answer.ACCEPTED
 
-    def _keys(self, user: str, client_id: str, address: str) -> list[tuple[Guesses, Hashable]]:
+    def _keys(self, user: str, client_id: str, address: str) -> list[tuple[PasswordTries, Hashable]]:
         """The buckets that count against this login. Others cannot keep out a client that was admitted before with the
         same client id, nor a gateway of ours that connects for the first time: only guesses for that pair count."""
         if (user, client_id) in self._let_in or client_id == f"{self._reserved}gateway-{user}":
@@ -129,7 +133,7 @@ class LoginJudge:
         return True
 
 
-def _spend(keys: list[tuple[Guesses, Hashable]], now_s: float) -> bool:
+def _spend(keys: list[tuple[PasswordTries, Hashable]], now_s: float) -> bool:
     """Spends one guess of each key, or none if one of them allows no more."""
     if not all(guesses.allows(key, now_s) for guesses, key in keys):
         return False

@@ -15,7 +15,7 @@ from controller.broker.access import Admission, Rights
 from controller.broker.broker_file import BrokerFile
 from controller.broker.client_connection import ClientConnection, Fairness, Shared
 from controller.broker.client_session import Limits
-from controller.broker.login import LoginJudge
+from controller.broker.login import LoginCheck
 from controller.broker.router import Router
 from controller.errors import Refused, Unreachable
 from controller.events import Event, Level, new_event
@@ -111,7 +111,7 @@ class Broker:
             changed = file.changed if file else lambda: None
             router = Router(self._limits, report, changed, Rights(self._admission.users))
             shared = Shared(
-                router, LoginJudge(self._admission), Fairness(), self._admission.reserved, self._connections
+                router, LoginCheck(self._admission), Fairness(), self._admission.reserved, self._connections
             )
             # before the file is opened: a second broker, started by mistake, changes nothing
             self._server = await self._bind(shared)

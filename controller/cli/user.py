@@ -35,7 +35,7 @@ from controller.rfc3339 import rfc3339
 from controller.service.period import read_since
 from controller.state import passwords
 from controller.state.accounts import Account, AccountStore, shown_name
-from controller.state.accounts_file import ACCOUNTS, NotKept, has_accounts
+from controller.state.accounts_file import ACCOUNTS, AccountsDown, has_accounts
 from controller.state.audit import Act, Actor, AuditEntry, AuditRow
 from controller.state.roles import Role, Source
 
@@ -119,7 +119,7 @@ def _opened(options: Options, makes: bool = False) -> AccountStore | None:
         elif not has_accounts(where):
             return None
     except OSError as error:
-        raise NotKept("TWL-A001", file=str(options.service_state / ACCOUNTS), reason=reason_of(error)) from error
+        raise AccountsDown("TWL-A001", file=str(options.service_state / ACCOUNTS), reason=reason_of(error)) from error
 
     return AccountStore(where, lambda event: print_event(event, options) if event.code == "TWL-A002" else None)
 
@@ -221,7 +221,7 @@ def audit(options: Options, act: str, since: str | None, as_json: bool) -> None:
 def _verify(store: AccountStore | None, options: Options, as_json: bool) -> None:
     """Prints the result and ends the process."""
     if store is None:
-        raise NotKept(
+        raise AccountsDown(
             "TWL-A001", file=str(options.service_state / ACCOUNTS), reason=reason_of(FileNotFoundError(2, ""))
         )
     verdict = store.audit.verify()

@@ -22,9 +22,9 @@ from controller.schedule.plan import Cue, Program
 from controller.service.alike import AlikeDecisions, GroupedEvents
 from controller.service.deciding import Decider, Prepared
 from controller.service.desired import (
+    Orders,
     Outlook,
     PlanAhead,
-    Revisions,
     desired_looks,
 )
 from controller.service.gateway_state import (
@@ -72,7 +72,7 @@ class Controller:
         self.cue: Cue | None = None
         self._prefix = prefix
         self._plan = PlanAhead(program)
-        self._orders = Revisions(known)
+        self._orders = Orders(known)
         self._table = GatewayTable(gateways)
         self._decider = Decider(self._table, self._orders, self._plan, prefix)
         self._events: list[Event] = []

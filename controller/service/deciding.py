@@ -11,9 +11,9 @@ from controller.service.alike import AlikeDecisions, Decided
 from controller.service.desired import (
     HORIZON,
     LooksNow,
+    Orders,
     Outlook,
     PlanAhead,
-    Revisions,
     desired_key,
     fade_left_s,
 )
@@ -40,7 +40,7 @@ class Prepared(NamedTuple):
 class Decider:
     """Decides for the gateways of a table. Commands take the next of the `orders`; topics are below `prefix`."""
 
-    def __init__(self, table: GatewayTable, orders: Revisions, plan: PlanAhead, prefix: str) -> None:
+    def __init__(self, table: GatewayTable, orders: Orders, plan: PlanAhead, prefix: str) -> None:
         self.alone: Mapping[str, DesiredLooks] = {}
         """What these gateways show instead of the plan: a test of lamps."""
         self._table = table

@@ -173,7 +173,7 @@ class PlanAhead:
 MAX_FOLLOWED = MAX_EPOCH // 2
 
 
-class Revisions:
+class Orders:
     """The order (epoch, revision) of desired documents, above what any controller may have issued before.
 
     `known` is the highest order stored on disk; one that no gateway would accept is ignored. Every order that is seen

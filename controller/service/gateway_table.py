@@ -11,7 +11,7 @@ from controller.gateways.base import Gateway, Message, Order, Rejected, Report
 from controller.gateways.wire import MAX_EPOCH, REFUSED
 from controller.retry import TokenBucket
 from controller.service.alike import AlikeReports
-from controller.service.desired import Revisions
+from controller.service.desired import Orders
 from controller.service.gateway_state import GatewayState, Issued
 from controller.service.waiting_line import WaitingLine
 from controller.service.watches import ClockWatch, clock_off_s
@@ -108,7 +108,7 @@ class Reception:
         self,
         table: GatewayTable,
         prefix: str,
-        orders: Revisions,
+        orders: Orders,
         clock_watch: ClockWatch,
         emit: Callable[[Event], None],
     ) -> None:

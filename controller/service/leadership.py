@@ -20,7 +20,7 @@ from controller.service.health import LeadHealth
 from controller.service.health_watch import HEARTBEAT_S
 from controller.service.override_request import action_of
 from controller.service.overrides import STOPPED
-from controller.state.leases import TERM_S, Lease, Question, Standing
+from controller.state.leases import TERM_S, Lease, LeaseAnswer, LeaseQuestion
 
 RENEW_S = 1.5
 """Seconds between renewals of a lease: three may fail."""
@@ -38,7 +38,7 @@ MOST_STOPS = 20
 """Most stops stored for a site; one would do, but each has somebody who waits for an answer."""
 
 
-def fair_share(name: str, sites: Sequence[str], standing: Standing) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def fair_share(name: str, sites: Sequence[str], answer: LeaseAnswer) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The sites that a controller should take now, and those that it should leave to another.
 
     Every controller gets the same number of the sites that all can lead, or one more. It leaves a site only if another
@@ -46,22 +46,22 @@ def fair_share(name: str, sites: Sequence[str], standing: Standing) -> tuple[tup
     that only some can lead goes to the first of them; for one that nobody can lead, all keep trying. A controller that
     is cut off from brokers that others reach has no share.
     """
-    if name in standing.cut_off:
-        return (), tuple(sorted(standing.led_by(name) & set(sites)))
-    names = sorted({*standing.controllers, name} - standing.cut_off)
-    able = {site: standing.able_to_lead(site, names) for site in sites}
+    if name in answer.cut_off:
+        return (), tuple(sorted(answer.led_by(name) & set(sites)))
+    names = sorted({*answer.controllers, name} - answer.cut_off)
+    able = {site: answer.able_to_lead(site, names) for site in sites}
     some = [site for site in sites if len(able[site]) < len(names)]
-    take, leave = _even_share(name, [site for site in sites if site not in some], names, standing)
-    held = frozenset().union(*(standing.led_by(each) for each in names))
+    take, leave = _even_share(name, [site for site in sites if site not in some], names, answer)
+    held = frozenset().union(*(answer.led_by(each) for each in names))
     take += tuple(site for site in some if site not in held and able[site][0] == name)
-    leave += tuple(site for site in some if site in standing.led_by(name) and name not in able[site])
+    leave += tuple(site for site in some if site in answer.led_by(name) and name not in able[site])
     return take, leave
 
 
 def _even_share(
-    name: str, sites: Sequence[str], names: Sequence[str], standing: Standing
+    name: str, sites: Sequence[str], names: Sequence[str], answer: LeaseAnswer
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    led = {each: standing.led_by(each) & set(sites) for each in names}
+    led = {each: answer.led_by(each) & set(sites) for each in names}
     least, more = divmod(len(sites), len(names))
     # the extra site goes to whoever leads most already: fewer sites move
     by_size = sorted(names, key=lambda each: (-len(led[each]), each))
@@ -143,7 +143,7 @@ class Leaderships:
     def __init__(self, name: str, sites: Iterable[str] = ()) -> None:
         self.name = name
         self._sites = {site: Leadership(name) for site in sites}
-        self._standing = Standing()
+        self._answer = LeaseAnswer()
         self._patience = 0
         """Number of rounds in which no site is taken: whoever led while the database was away may not have asked again
         yet."""
@@ -163,14 +163,14 @@ class Leaderships:
         return frozenset(site for site, one in self._sites.items() if one.leads and site not in self._stopping)
 
     @property
-    def standing(self) -> Standing:
+    def answer(self) -> LeaseAnswer:
         """The last answer of the database."""
-        return self._standing
+        return self._answer
 
     @property
     def leaders(self) -> Mapping[str, str]:
         """Site -> the controller that leads it, by the last answer of the database."""
-        return {site: lease.holder for site, lease in self._standing.leases.items() if lease.left_s > 0}
+        return {site: lease.holder for site, lease in self._answer.leases.items() if lease.left_s > 0}
 
     def know(self, sites: Iterable[str]) -> None:
         """Set the sites."""
@@ -198,32 +198,32 @@ class Leaderships:
     @property
     def _share(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The sites to take and to leave, by what this controller knows about itself now."""
-        before = self._standing
+        before = self._answer
         unreached, able = {**before.unreached, self.name: self._unreached}, {**before.able, self.name: self._able}
-        standing = replace(before, unreached=unreached, able=able)
-        take, leave = fair_share(self.name, tuple(self._sites), standing)
+        answer = replace(before, unreached=unreached, able=able)
+        take, leave = fair_share(self.name, tuple(self._sites), answer)
         return () if self._patience else take, leave
 
     @property
     def _able(self) -> frozenset[str]:
         return frozenset(self._sites) - self._broken
 
-    def question(self, epochs: Mapping[str, int]) -> Question:
+    def question(self, epochs: Mapping[str, int]) -> LeaseQuestion:
         """The question to ask now, and every RENEW_S; `epochs` are those that the sites running here have reached."""
         take, surplus = self._share
         self._stopping |= set(surplus)
         leave = tuple(sorted(self._stopped & self._stopping))
         keep = {site: epochs.get(site, 0) for site, one in self._sites.items() if one.leads and site not in leave}
-        return Question(
+        return LeaseQuestion(
             self.name, keep, take, leave, unreached=tuple(sorted(self._unreached)), able=tuple(sorted(self._able))
         )
 
-    def answered(self, question: Question, standing: Standing, asked_s: float) -> None:
+    def answered(self, question: LeaseQuestion, answer: LeaseAnswer, asked_s: float) -> None:
         """The database answered a question asked at `asked_s` with the state of all controllers."""
-        self._standing, self._patience = standing, max(0, self._patience - 1)
+        self._answer, self._patience = answer, max(0, self._patience - 1)
         for site, one in self._sites.items():
-            one.answered(standing.leases.get(site), asked_s)
-        left = {site for site in self._stopping if site in question.leave or site not in standing.led_by(self.name)}
+            one.answered(answer.leases.get(site), asked_s)
+        left = {site for site in self._stopping if site in question.leave or site not in answer.led_by(self.name)}
         self._stopping -= left
         self._stopped -= left
 
@@ -236,7 +236,7 @@ class Leaderships:
     def wait_s(self, waited_s: float = 0.0) -> float:
         """Seconds to wait until the next question, `waited_s` after the last: until another's lease ends, if that is
         sooner, and none where there is a site to take that nobody holds."""
-        others = {site: lease.left_s for site, lease in self._standing.leases.items() if lease.holder != self.name}
+        others = {site: lease.left_s for site, lease in self._answer.leases.items() if lease.holder != self.name}
         soonest = min((left_s + JUST_AFTER_S for left_s in others.values() if left_s > 0), default=RENEW_S)
         ended = {site for site, left_s in others.items() if left_s <= 0}
         if ended and not ended.isdisjoint(self._share[0]):

@@ -9,7 +9,7 @@ from math import inf
 from controller.events import Event, new_event
 from controller.events.alarm import Alarm
 from controller.service.health import LeadHealth
-from controller.state.leases import TERM_S, PageNote, Standing
+from controller.state.leases import TERM_S, LeaseAnswer, PageNote
 
 MET_S = 2 * TERM_S
 """Seconds after which another controller is expected to stay: its absence is reported."""
@@ -42,11 +42,11 @@ class Pair:
     is_known: bool = True
 
 
-def pair_of(before: Pair, standing: Standing, sites: Iterable[str], now: datetime) -> Pair:
+def pair_of(before: Pair, answer: LeaseAnswer, sites: Iterable[str], now: datetime) -> Pair:
     """The pair by the database's answer, on the clock of this controller; unchanged entries keep their instants."""
     found = {}
     for site in sites:
-        lease, known = standing.leases.get(site), before.sites.get(site, LedSite())
+        lease, known = answer.leases.get(site), before.sites.get(site, LedSite())
         if lease is None:
             found[site] = known if not known.leader else LedSite(until=now)
         elif lease.left_s > 0:
@@ -54,8 +54,8 @@ def pair_of(before: Pair, standing: Standing, sites: Iterable[str], now: datetim
             found[site] = known if is_same else LedSite(lease.holder, now - timedelta(seconds=lease.held_s))
         else:
             found[site] = known if known.until is not None else LedSite(until=now - timedelta(seconds=lease.ended_s))
-    others = {name: page for name, page in standing.pages.items() if name != before.own}
-    return Pair(before.own, found, others, {site: standing.ready_for(site) for site in found})
+    others = {name: page for name, page in answer.pages.items() if name != before.own}
+    return Pair(before.own, found, others, {site: answer.ready_for(site) for site in found})
 
 
 def lead_of(pair: Pair, site: str) -> LeadHealth | None:
@@ -87,16 +87,16 @@ class PairAlarms:
         """The database is away: no controller can report in."""
         self._is_away = True
 
-    def know(self, standing: Standing, now_s: float) -> None:
+    def know(self, answer: LeaseAnswer, now_s: float) -> None:
         """The database has answered. A controller that was there only for a moment may be this machine before a
         restart."""
         if self._is_away:
             self._is_away, self._back_s = False, now_s
-        others = [name for name in standing.controllers if name != self._own]
+        others = [name for name in answer.controllers if name != self._own]
         self._met_s = {name: self._met_s.get(name, now_s) for name in {*self._met_s, *others}}
-        self._know_unready(standing)
+        self._know_unready(answer)
         living = {machine_of(name) for name in (self._own, *others)}
-        gone = {machine_of(name) for name in standing.gone_s} - living
+        gone = {machine_of(name) for name in answer.gone_s} - living
         was_met = any(now_s - met_s > MET_S for met_s in self._met_s.values())
         if others:
             self._met_s = {name: met_s for name, met_s in self._met_s.items() if name in others}
@@ -110,10 +110,10 @@ class PairAlarms:
         for machine in self._missed.keys() - gone:
             self._missed.pop(machine).clear(new_event("TWL-C066", machine=machine))
 
-    def _know_unready(self, standing: Standing) -> None:
+    def _know_unready(self, answer: LeaseAnswer) -> None:
         unready: dict[str, list[str]] = {}
-        for site in sorted(standing.led_by(self._own)):
-            for name in {*standing.controllers} - {*standing.ready_for(site)}:
+        for site in sorted(answer.led_by(self._own)):
+            for name in {*answer.controllers} - {*answer.ready_for(site)}:
                 unready.setdefault(machine_of(name), []).append(self._title(site))
         for machine, sites in unready.items():
             event = new_event("TWL-C067", machine=machine, sites=", ".join(sites))

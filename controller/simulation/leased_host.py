@@ -14,7 +14,7 @@ from controller.service.leadership import Leadership, Leaderships
 from controller.simulation.controller_host import ControllerHost, Observer, SimulatedDisk
 from controller.simulation.kernel import AgendaEntry, Kernel
 from controller.simulation.network import SimulatedBroker
-from controller.state.leases import TERM_S, Lease, PageNote, Question, Standing
+from controller.state.leases import TERM_S, Lease, LeaseAnswer, LeaseQuestion, PageNote
 
 SITE = "site"
 
@@ -34,7 +34,7 @@ class LeaseTable:
         self._since: dict[str, float] = {}
         """Site -> when its lease changed hands."""
 
-    def exchange(self, question: Question) -> Standing:
+    def exchange(self, question: LeaseQuestion) -> LeaseAnswer:
         """As `LeaseStore`."""
         now_s, name = self._now_s(), question.controller
         self._until[name], self._pages[name] = now_s + TERM_S, PageNote(question.page, "127.0.0.1")
@@ -57,7 +57,7 @@ class LeaseTable:
         }
         living = {each: self._pages[each] for each, end in sorted(self._until.items()) if end > now_s}
         gone = {each: now_s - end for each, end in self._until.items() if end <= now_s}
-        return Standing(leases, tuple(living), living, gone, self._unreached, self._able)
+        return LeaseAnswer(leases, tuple(living), living, gone, self._unreached, self._able)
 
     def depart(self, controller: str) -> None:
         """As `LeaseStore`."""

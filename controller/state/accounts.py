@@ -2,7 +2,7 @@
 the audit, in `accounts.db`.
 
 Used by many threads and processes at once. Every method may wait for the disk, those that hash a password also for half
-a second of computing; none belongs in an event loop. All raise NotKept if the file cannot be used.
+a second of computing; none belongs in an event loop. All raise AccountsDown if the file cannot be used.
 Every change of an account adds a row to the audit, in the same transaction.
 """
 
@@ -17,7 +17,7 @@ from controller.errors import Refused
 from controller.events import new_event
 from controller.normal_form import normalized
 from controller.state import passwords
-from controller.state.accounts_file import KEY_TABLES, AccountsFile, NotKept, instant, own_key
+from controller.state.accounts_file import KEY_TABLES, AccountsDown, AccountsFile, instant, own_key
 from controller.state.audit import AUDIT_TABLES, Act, Actor, Audit, AuditEntry
 from controller.state.credentials import SESSION_TABLES, TOKEN_TABLES, ApiTokens, Session, Sessions, digest
 from controller.state.drafts import DRAFT_TABLES, Drafts
@@ -121,7 +121,7 @@ class AccountStore:
         return self._file.was_refused
 
     def recheck(self) -> None:
-        """Reads once, so that the end of a failure is reported even if nobody uses the page. Raises NotKept."""
+        """Reads once, so that the end of a failure is reported even if nobody uses the page. Raises AccountsDown."""
         self._file.read(lambda it: one(it, "SELECT 1"))
 
     def close(self) -> None:
@@ -134,7 +134,7 @@ class AccountStore:
         stays valid; a key of this process if it cannot be stored."""
         try:
             return self._file.write(lambda it: own_key(it, "forms")).encode()
-        except NotKept:
+        except AccountsDown:
             return secrets.token_bytes(32)
 
     @property

@@ -21,7 +21,7 @@ ACCOUNTS = "accounts.db"
 T = TypeVar("T")
 
 
-class NotKept(Refused):
+class AccountsDown(Refused):
     """The accounts file cannot be used now: nothing was done."""
 
 
@@ -39,19 +39,19 @@ class AccountsFile:
         return self._database.place
 
     def write(self, work: Work[T]) -> T:
-        """The result of the work, in one transaction that is on the disk when this returns. Raises NotKept."""
+        """The result of the work, in one transaction that is on the disk when this returns. Raises AccountsDown."""
         try:
             return self._database.write(work)
         except Unusable as error:
             self.was_refused = True
-            raise NotKept("TWL-A001", file=self.place, reason=error.reason) from error
+            raise AccountsDown("TWL-A001", file=self.place, reason=error.reason) from error
 
     def read(self, work: Work[T]) -> T:
-        """The result of one SELECT, which waits for no other process. Raises NotKept."""
+        """The result of one SELECT, which waits for no other process. Raises AccountsDown."""
         try:
             return self._database.read(work)
         except Unusable as error:
-            raise NotKept("TWL-A001", file=self.place, reason=error.reason) from error
+            raise AccountsDown("TWL-A001", file=self.place, reason=error.reason) from error
 
     def close(self) -> None:
         """Closes the file; the next use opens it again."""

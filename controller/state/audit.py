@@ -149,11 +149,11 @@ class Audit:
         self._is_shared = storage.is_shared
 
     def append(self, entry: AuditEntry, now: datetime) -> None:
-        """Adds an action; it is on the disk when this returns. Raises NotKept."""
+        """Adds an action; it is on the disk when this returns. Raises AccountsDown."""
         self.act(lambda connection: self.note(connection, entry, now))
 
     def act(self, work: Callable[[SqlConnection], T]) -> T:
-        """Runs `work`, which also calls `note`, in one transaction. Raises NotKept."""
+        """Runs `work`, which also calls `note`, in one transaction. Raises AccountsDown."""
         done = self._file.write(work)
         self._note_head()
         return done
@@ -181,7 +181,7 @@ class Audit:
         self._file.write(write)
 
     def rows(self, since: datetime | None = None, after: int = 0, most: int = PAGE) -> tuple[AuditRow, ...]:
-        """At most `most` rows, the oldest first, from the one after the row `after`. Raises NotKept, and Refused
+        """At most `most` rows, the oldest first, from the one after the row `after`. Raises AccountsDown, and Refused
         TWL-A003 for a row that somebody made unreadable."""
         start = _stamp(since) if since is not None else ""
         statement = f"{ROWS} WHERE at >= ? AND number > ? ORDER BY number LIMIT ?"
@@ -189,11 +189,11 @@ class Audit:
         return tuple(map(_row, found))
 
     def verify(self) -> AuditVerdict:
-        """Whether every row is as it was written, and none is missing. Raises NotKept."""
+        """Whether every row is as it was written, and none is missing. Raises AccountsDown."""
         return self._file.write(self._verify)
 
     def remove_names(self, now: datetime, names_for: timedelta) -> int:
-        """Replaces names older than `names_for` with pseudonyms; returns the number of rows. Raises NotKept."""
+        """Replaces names older than `names_for` with pseudonyms; returns the number of rows. Raises AccountsDown."""
 
         def remove(connection: SqlConnection) -> int:
             found = connection.execute(f"{ROWS} WHERE at < ? AND salt <> ''", (_stamp(now - names_for),)).fetchall()

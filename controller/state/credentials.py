@@ -77,7 +77,7 @@ class Sessions:
         return Session(session_id, by.name, Role(row[0]), now, read_sites(row[1]))
 
     def find(self, session_id: str, now: datetime) -> Session | None:
-        """The session with this id, with the current role of its account; None if it has ended. Raises NotKept."""
+        """The session with this id, with the current role of its account; None if it has ended. Raises AccountsDown."""
         statement = (
             "SELECT accounts.name, role, sessions.created, sessions.seen, sites FROM sessions JOIN accounts USING (key)"
             " WHERE digest = ? AND disabled = 0"
@@ -93,7 +93,7 @@ class Sessions:
         return Session(session_id, name, role, created, read_sites(found[4]))
 
     def end(self, session_id: str, by: Actor, now: datetime) -> None:
-        """Ends a session; does nothing if it has ended already. Raises NotKept."""
+        """Ends a session; does nothing if it has ended already. Raises AccountsDown."""
 
         def work(connection: SqlConnection) -> None:
             if connection.execute("DELETE FROM sessions WHERE digest = ?", (digest(session_id),)).rowcount:
@@ -161,7 +161,7 @@ class ApiTokens:
         expires: datetime | None = None,
     ) -> str:
         """Adds a token to the account `owner` and returns its secret, which is shown only this once. It can always
-        read. Raises Refused: TWL-A011 no such account, TWL-A015 for a name that cannot be used; NotKept."""
+        read. Raises Refused: TWL-A011 no such account, TWL-A015 for a name that cannot be used; AccountsDown."""
         shown = " ".join(name.split())
         if not 1 <= len(shown) <= LONGEST_NAME or not shown.isprintable():
             raise Refused("TWL-A015", most=LONGEST_NAME)
@@ -184,7 +184,7 @@ class ApiTokens:
         return secret
 
     def find(self, secret: str, now: datetime) -> ApiToken | None:
-        """The token with this secret, if it is valid. Raises NotKept."""
+        """The token with this secret, if it is valid. Raises AccountsDown."""
         found = self._file.read(lambda it: one(it, f"{SELECT} WHERE digest = ?", digest(secret)))
         token = _token(found) if found else None
         if token is None or not token.scopes or token.revoked or (token.expires and now >= token.expires):
@@ -195,11 +195,11 @@ class ApiTokens:
         return token
 
     def all(self) -> tuple[ApiToken, ...]:
-        """All tokens, the newest first, revoked ones too. Raises NotKept."""
+        """All tokens, the newest first, revoked ones too. Raises AccountsDown."""
         return tuple(map(_token, self._file.read(lambda it: it.execute(f"{SELECT} ORDER BY id DESC").fetchall())))
 
     def revoke(self, number: int, by: Actor, now: datetime) -> None:
-        """Revokes the token with this id. Raises Refused TWL-A016 if there is no valid one; NotKept."""
+        """Revokes the token with this id. Raises Refused TWL-A016 if there is no valid one; AccountsDown."""
 
         def work(connection: SqlConnection) -> None:
             found = one(connection, f"{SELECT} WHERE id = ? AND revoked IS NULL", number)

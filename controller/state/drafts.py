@@ -32,7 +32,7 @@ class Draft:
 
 
 class Drafts:
-    """The drafts in an open accounts file. All methods raise NotKept."""
+    """The drafts in an open accounts file. All methods raise AccountsDown."""
 
     def __init__(self, file: AccountsFile) -> None:
         self._file = file

@@ -38,7 +38,7 @@ class PageNote:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LeaseAnswer:
     """The database's answer to a round: the leases by site; the controllers that are alive, with the notes of their
     pages, the sites for which they reach no broker (`unreached`) and those that they can lead (`able`); seconds since
     the last round of those that disappeared; and the database's time."""
@@ -75,7 +75,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class LeaseQuestion:
     """One round of a controller, which also shows that it is alive: its `page`; the leases to renew (`keep`), whose
     terms rise to the epochs that it has reached; those to give up (`leave`); the sites to `take` if nobody holds them;
     the sites for which it reaches no broker (`unreached`), and those that it could start (`able`)."""
@@ -92,7 +92,7 @@ class Question:
 class LeaseStore(Protocol):
     """The part of the database that holds leases."""
 
-    def exchange(self, question: Question) -> Standing:
+    def exchange(self, question: LeaseQuestion) -> LeaseAnswer:
         """Runs one round in one transaction; returns the state after it. Raises Unusable if the database does not
         answer in time."""
 
@@ -143,10 +143,10 @@ class LeaseTables:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def exchange(self, question: Question) -> Standing:
+    def exchange(self, question: LeaseQuestion) -> LeaseAnswer:
         """As `LeaseStore`."""
 
-        def work(connection: SqlConnection) -> Standing:
+        def work(connection: SqlConnection) -> LeaseAnswer:
             name, sites = question.controller, sorted(question.keep)  # one order, so that two rounds never deadlock
             connection.execute(LIVES, (name, TERM_S, question.page, list(question.unreached), list(question.able)))
             connection.execute(FORGET, (REMEMBERED_S,))
@@ -164,7 +164,7 @@ class LeaseTables:
             unreached = {name: frozenset(sites) for name, sites, *_ in known}
             able = {name: frozenset(sites) for name, _, sites, *_ in known}
             (at,) = connection.execute("SELECT clock_timestamp()").fetchone()
-            return Standing(leases, tuple(living), living, gone, unreached, able, at)
+            return LeaseAnswer(leases, tuple(living), living, gone, unreached, able, at)
 
         return self._database.write(work)
 

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from controller.config.web_keys import Web
 from controller.errors import WatertowerError, place_of
 from controller.events import new_event
-from controller.state.accounts_file import NotKept
+from controller.state.accounts_file import AccountsDown
 from controller.state.roles import Role
 from controller.web import (
     accounts_view,
@@ -181,7 +181,9 @@ def _refused(request: Request, error: Exception) -> Response:
     visited = visit(request)
     if isinstance(error, NotReady):
         return visited.page("starting", 503)
-    if isinstance(error, NotKept) and not visited.may(Role.VIEWER):  # where accounts are kept is not shown to strangers
+    if isinstance(error, AccountsDown) and not visited.may(
+        Role.VIEWER
+    ):  # where accounts are kept is not shown to strangers
         return _error(visited, 503)
     event = new_event(error.code, **error.fields) if isinstance(error, WatertowerError) else None
     text, cure = (event.text(visited.language), event.action(visited.language)) if event else ("", "")

@@ -17,12 +17,12 @@ from controller.events.formatters import json_text
 from controller.events.models import Reason, plain_value, printable
 from controller.events.reasons import mistake_of
 from controller.state import NotRead
-from controller.state.accounts_file import NotKept
+from controller.state.accounts_file import AccountsDown
 from controller.web.visit import NotReady, Visit
 
 API = "/api/"
 MEDIA_TYPE = "application/problem+json"
-NOT_NOW = (NotRead, NotKept, NotReady, Unreachable)
+NOT_NOW = (NotRead, AccountsDown, NotReady, Unreachable)
 """Temporary errors: the same request may succeed later."""
 RETRY_AFTER_S = 2
 

@@ -22,7 +22,7 @@ from controller.events import Event, new_event
 from controller.events.words import capital, dated, day_words
 from controller.locale import Language, languages, template
 from controller.schedule.hours import read_instant
-from controller.state.accounts_file import NotKept
+from controller.state.accounts_file import AccountsDown
 from controller.state.audit import Act, Actor, AuditEntry
 from controller.state.roles import Role, Source
 from controller.web.running_service import PageOwner, RunningService, Snapshot
@@ -160,7 +160,7 @@ class Visit:
             after = {"site": self.service.site, **(after if isinstance(after, Mapping) else {"value": after})}
         try:
             self.service.accounts.audit.append(AuditEntry(act, self.actor, before=before, after=after), self.now)
-        except NotKept as error:
+        except AccountsDown as error:
             self.service.emit(new_event(error.code, **error.fields))
 
     @property
@@ -268,7 +268,7 @@ def visitor_of(request: Request, service: PageOwner, web: Web) -> Visitor:
             known = replace(here, name=found.user, via="proxy", csrf=_signed(service, f"proxy {found.user}"))
             return known.with_role(role, sites, service.site)
         return _known(request, service, here) if found.is_secure else here
-    except NotKept:  # accounts cannot be read now: what is open to all still is
+    except AccountsDown:  # accounts cannot be read now: what is open to all still is
         return here
 
 

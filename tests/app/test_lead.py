@@ -17,7 +17,7 @@ from controller.service.health_watch import ONLINE
 from controller.service.leadership import SURE_S
 from controller.service.pair import Pair
 from controller.simulation.leased_host import LeaseTable
-from controller.state.leases import Lease, LeaseStore, Question, Standing
+from controller.state.leases import Lease, LeaseAnswer, LeaseQuestion, LeaseStore
 
 PATIENCE_S = 30.0
 REQUESTS, STATUS = "watertower/override/set", "watertower/controller/status"
@@ -166,10 +166,10 @@ class Answers:
         self.left = list(leases)
         """Seconds until it ends, and its term."""
 
-    def exchange(self, question: Question) -> Standing:
+    def exchange(self, question: LeaseQuestion) -> LeaseAnswer:
         """It is always of whoever asks."""
         left_s, term = self.left.pop(0) if len(self.left) > 1 else self.left[0]
-        return Standing({"": Lease(question.controller, term, left_s)}, (question.controller,))
+        return LeaseAnswer({"": Lease(question.controller, term, left_s)}, (question.controller,))
 
     def depart(self, controller: str) -> None:
         """Nobody minds."""

@@ -13,7 +13,7 @@ from controller.events.models import Reason
 from controller.service.pair import Pair
 from controller.simulation.leased_host import LeaseTable
 from controller.state.json_file import Unusable
-from controller.state.leases import Question, Standing
+from controller.state.leases import LeaseAnswer, LeaseQuestion
 
 PATIENCE_S = 20.0
 HELD_S = 3.0
@@ -43,9 +43,9 @@ class Database:
     def __init__(self) -> None:
         self.clock = SystemClock()
         self.leases = LeaseTable(lambda: self.clock.read().mono)
-        self.asked: list[Question] = []
+        self.asked: list[LeaseQuestion] = []
 
-    def exchange(self, question: Question) -> Standing:
+    def exchange(self, question: LeaseQuestion) -> LeaseAnswer:
         self.asked.append(question)
         return replace(self.leases.exchange(question), at=self.clock.read().wall)
 
@@ -54,7 +54,7 @@ class Database:
 
     def holder(self) -> str:
         """Who leads north; empty where nobody does."""
-        leases = self.leases.exchange(Question("nobody")).leases
+        leases = self.leases.exchange(LeaseQuestion("nobody")).leases
         return leases["north"].holder if "north" in leases and leases["north"].left_s > 0 else ""
 
 
@@ -105,7 +105,7 @@ async def test_who_goes_by_another_time_than_the_database_leaves_its_sites_to_on
     assert database.asked[0].able == ("north",)
     assert database.asked[-1].able == ()
     database = Database()
-    database.leases.exchange(Question("right-1", able=("north",)))
+    database.leases.exchange(LeaseQuestion("right-1", able=("north",)))
     running, codes = await led(database, WrongClock(timedelta(hours=-3)), 3)
     assert not running
     assert "TWL-T008" in codes
@@ -115,7 +115,7 @@ async def test_who_goes_by_another_time_than_the_database_leaves_its_sites_to_on
 class Held(Database):
     """One whose tables somebody holds, once north is led: each question fails after as long as is waited."""
 
-    def exchange(self, question: Question) -> Standing:
+    def exchange(self, question: LeaseQuestion) -> LeaseAnswer:
         if self.asked:
             time.sleep(HELD_S)
             raise Unusable(Reason("database_locked"))
@@ -150,7 +150,7 @@ async def test_a_leader_whose_questions_fail_late_is_never_mute() -> None:
 async def test_a_clock_that_a_time_server_holds_is_believed_before_that_of_the_database() -> None:
     """That they differ is told all the same."""
     database = Database()
-    database.leases.exchange(Question("other-1", able=("north",)))
+    database.leases.exchange(LeaseQuestion("other-1", able=("north",)))
     running, codes = await led(database, WrongClock(timedelta(hours=3), trusted=True), 3)
     assert running == NORTH
     assert "TWL-T008" in codes

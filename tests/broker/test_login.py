@@ -7,7 +7,7 @@ import pytest
 
 from controller import scrypt
 from controller.broker.access import Admission, User, hashed, is_password, is_secret
-from controller.broker.login import KEYS, Guesses, LoginJudge
+from controller.broker.login import KEYS, LoginCheck, PasswordTries
 from controller.broker.packets import Answer, Connect
 from controller.retry import TokenBucket
 
@@ -50,7 +50,7 @@ def taken(guesses, key, now_s):
 
 def test_guesses_are_bounded_and_come_back_with_time():
     """So many at once, then one every so often; right ones cost nothing."""
-    guesses = Guesses(TokenBucket(3, 2.0))
+    guesses = PasswordTries(TokenBucket(3, 2.0))
     assert [taken(guesses, "a", 0.0) for _ in range(5)] == [True, True, True, False, False]
     assert taken(guesses, "b", 0.0)
     assert [taken(guesses, "a", 2.0) for _ in range(2)] == [True, False]
@@ -61,7 +61,7 @@ def test_guesses_are_bounded_and_come_back_with_time():
 
 def test_keys_of_guesses_do_not_fill_the_memory():
     """However many addresses there are, those that were tried last are remembered."""
-    guesses = Guesses(TokenBucket(1, 1e6))
+    guesses = PasswordTries(TokenBucket(1, 1e6))
     for number in range(4 * KEYS):
         assert taken(guesses, number, 0.0)
     assert not taken(guesses, 4 * KEYS - 1, 0.0)
@@ -110,7 +110,7 @@ class Logins:
 
     def __init__(self, monkeypatch, **users):
         self.now_s = 1000.0
-        self.judge = LoginJudge(Admission({name: User(word) for name, word in users.items()}, own="ours"))
+        self.judge = LoginCheck(Admission({name: User(word) for name, word in users.items()}, own="ours"))
         self.events = []
         loop = asyncio.get_running_loop()
         monkeypatch.setattr(loop, "time", lambda: self.now_s)

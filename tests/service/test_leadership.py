@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from controller.service.leadership import RENEW_S, STALE_S, TAKEOVER_S, Leadership, Leaderships, fair_share
 from controller.simulation.leased_host import LeaseTable
-from controller.state.leases import Lease, Standing
+from controller.state.leases import Lease, LeaseAnswer
 
 
 def test_only_who_holds_the_lease_speaks() -> None:
@@ -115,7 +115,7 @@ def test_nothing_is_taken_before_who_led_without_the_database_has_asked() -> Non
     for second in range(2, 7):
         question = one.question({})
         taken.append(question.take)
-        one.answered(question, Standing(controllers=("one",)), second)
+        one.answered(question, LeaseAnswer(controllers=("one",)), second)
     assert taken == [(), (), (), ("north",), ("north",)]
 
 
@@ -128,8 +128,8 @@ def rounds(sites: tuple[str, ...], names: list[str], held: dict[str, str], chanc
     for _ in range(4 * (len(sites) + len(names))):
         quiet = True
         for name in chance.sample(names, len(names)):
-            standing = Standing({site: Lease(holder, 1, 5.0) for site, holder in held.items()}, tuple(names))
-            take, leave = fair_share(name, sites, standing)
+            answer = LeaseAnswer({site: Lease(holder, 1, 5.0) for site, holder in held.items()}, tuple(names))
+            take, leave = fair_share(name, sites, answer)
             for site in leave:
                 assert held.pop(site) == name
             for site in take:
@@ -194,8 +194,8 @@ class Company:
                     one.stopped(site)
                 question = one.question({})
                 one.answered(question, self.table.exchange(question), self.now_s)
-            standing = next(iter(self.members.values())).standing
-            held = {site: lease.holder for site, lease in standing.leases.items() if lease.left_s > 0}
+            answer = next(iter(self.members.values())).answer
+            held = {site: lease.holder for site, lease in answer.leases.items() if lease.left_s > 0}
             self.changes += sum(self.held.get(site) != holder for site, holder in held.items())
             self.held = held
         return self.held

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from controller.events import Event
 from controller.service.pair import MET_S, RETURN_S, LedSite, Pair, PairAlarms, lead_of, pair_of
-from controller.state.leases import Lease, PageNote, Standing
+from controller.state.leases import Lease, LeaseAnswer, PageNote
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
 PAGE = PageNote("", "192.0.2.2")
-LED = Standing({"north": Lease("two-b", 3, 4.0, held_s=90.0)}, ("one-a", "two-b"), {"one-a": PAGE, "two-b": PAGE})
-ALONE = Standing({"north": Lease("two-b", 3, 0.0, 90.0, 20.0)}, ("one-a",), {"one-a": PAGE}, {"two-b": 20.0})
+LED = LeaseAnswer({"north": Lease("two-b", 3, 4.0, held_s=90.0)}, ("one-a", "two-b"), {"one-a": PAGE, "two-b": PAGE})
+ALONE = LeaseAnswer({"north": Lease("two-b", 3, 0.0, 90.0, 20.0)}, ("one-a",), {"one-a": PAGE}, {"two-b": 20.0})
 
 
 def test_who_leads_is_told_since_when_and_who_stands_by() -> None:
@@ -31,13 +31,13 @@ def test_who_leads_is_told_since_when_and_who_stands_by() -> None:
 
 def test_a_site_that_nobody_ever_led_is_not_known() -> None:
     """There is no instant to give."""
-    assert pair_of(Pair("one-a"), Standing(), ["north"], NOW).sites == {"north": LedSite()}
+    assert pair_of(Pair("one-a"), LeaseAnswer(), ["north"], NOW).sites == {"north": LedSite()}
 
 
 def test_who_could_not_lead_a_site_does_not_stand_by_it() -> None:
     """Unless nobody could."""
     both = ("one-a", "two-b")
-    ready = Standing(
+    ready = LeaseAnswer(
         {"north": Lease("one-a", 3, 4.0)}, both, able={"one-a": frozenset({"north"}), "two-b": frozenset()}
     )
     lead = lead_of(pair_of(Pair("one-a"), ready, ["north"], NOW), "north")
@@ -61,7 +61,7 @@ def test_who_could_not_lead_what_is_led_here_is_named_until_he_can() -> None:
     def stand(*able: str) -> None:
         leases = {site: Lease("one-a", 3, 4.0) for site in ("north", "south")} | {"west": Lease("two-b", 1, 4.0)}
         every = frozenset({"north", "south", "west"})
-        alarms.know(Standing(leases, ("one-a", "two-b"), able={"one-a": every, "two-b": frozenset(able)}), 0)
+        alarms.know(LeaseAnswer(leases, ("one-a", "two-b"), able={"one-a": every, "two-b": frozenset(able)}), 0)
 
     stand("south", "west")
     stand("south", "west")
@@ -77,13 +77,13 @@ def test_who_reaches_no_broker_is_named_too() -> None:
     """Where others reach one."""
     events: list[Event] = []
     alarms = PairAlarms("one-a", events.append)
-    both = Standing({"north": Lease("one-a", 3, 4.0)}, ("one-a", "two-b"))
+    both = LeaseAnswer({"north": Lease("one-a", 3, 4.0)}, ("one-a", "two-b"))
     alarms.know(replace(both, unreached={"two-b": frozenset({"north"})}), 0)
     alarms.know(both, 1)
     assert [each.code for each in events] == ["TWL-C067", "TWL-C068"]
 
 
-def _codes(*rounds: tuple[float, Standing]) -> list[str]:
+def _codes(*rounds: tuple[float, LeaseAnswer]) -> list[str]:
     events: list[Event] = []
     alarms = PairAlarms("one-a", events.append)
     for now_s, standing in rounds:
@@ -91,8 +91,8 @@ def _codes(*rounds: tuple[float, Standing]) -> list[str]:
     return [event.code for event in events]
 
 
-def _living(*names: str, gone: tuple[str, ...] = ()) -> Standing:
-    return Standing({}, names, dict.fromkeys(names, PAGE), dict.fromkeys(gone, 30.0))
+def _living(*names: str, gone: tuple[str, ...] = ()) -> LeaseAnswer:
+    return LeaseAnswer({}, names, dict.fromkeys(names, PAGE), dict.fromkeys(gone, 30.0))
 
 
 def test_who_stood_by_and_went_is_missed_until_he_is_back() -> None:

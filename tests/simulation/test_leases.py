@@ -44,12 +44,12 @@ class World:
                 one.stopped(site)
         question = one.question({})
         if name not in self.cut:
-            standing = self.table.exchange(question)
-            for site, lease in standing.leases.items():
+            answer = self.table.exchange(question)
+            for site, lease in answer.leases.items():
                 assert lease.term >= self.terms.get(site, 0), "a term went down"
                 self.terms[site] = lease.term
             if name not in self.deaf:
-                one.answered(question, standing, self.now_s)
+                one.answered(question, answer, self.now_s)
         if name in self.cut | self.deaf:
             one.unanswered(self.now_s, {})
         self.due_s[name] = self.now_s + one.wait_s()

@@ -18,7 +18,7 @@ from controller.errors import Refused
 from controller.events import Event
 from controller.state import passwords
 from controller.state.accounts import CODE_FOR_S, AccountStore, LoginFailed
-from controller.state.accounts_file import NotKept
+from controller.state.accounts_file import AccountsDown
 from controller.state.audit import Act, Actor
 from controller.state.credentials import Session
 from controller.state.roles import Role, SiteRoles, Source, role_at
@@ -363,7 +363,7 @@ def test_a_disk_that_can_only_be_read_is_told_until_it_takes_something(
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
     try:
-        with pytest.raises(NotKept):
+        with pytest.raises(AccountsDown):
             accounts.add("Eva", Role.VIEWER, PASSWORD, BY, now)
         assert len(accounts.accounts()) == 2
     finally:
@@ -379,7 +379,7 @@ def test_a_file_of_a_newer_version_is_left_alone(accounts: AccountStore, kim: st
     accounts.close()
     with closing(sqlite3.connect(tmp_path / "accounts.db")) as file:
         file.execute("PRAGMA user_version=99")
-    with pytest.raises(NotKept) as caught:
+    with pytest.raises(AccountsDown) as caught:
         accounts.accounts()
     assert caught.value.code == "TWL-A001"
     assert list(tmp_path.glob("*.newer*")) == []

@@ -20,11 +20,11 @@ from controller.service.override_request import OverridePolicy
 from controller.service.overrides import OverrideManager
 from controller.state import History, NotStored, StateStore, postgresql, state_store
 from controller.state.accounts import AccountStore
-from controller.state.accounts_file import NotKept
+from controller.state.accounts_file import AccountsDown
 from controller.state.audit import Actor
 from controller.state.json_file import Unusable
 from controller.state.lamp_results import LampResults
-from controller.state.leases import TABLES, LeaseTables, Question
+from controller.state.leases import TABLES, LeaseQuestion, LeaseTables
 from controller.state.postgres_errors import event_of
 from controller.state.postgresql import PostgresServer
 from controller.state.roles import Role, Source
@@ -196,7 +196,7 @@ def test_accounts_are_refused_in_time_while_the_server_is_frozen(
     accounts.add("Kim", Role.ADMIN, "correct horse battery", BY, now)
     database.freeze()
     began = time.monotonic()
-    with pytest.raises(NotKept):
+    with pytest.raises(AccountsDown):
         accounts.authenticate("Kim", "correct horse battery", "192.0.2.1", now)
     assert time.monotonic() - began < TAKES_S
     database.freeze(thaw=True)
@@ -347,7 +347,7 @@ def test_what_other_tables_can_do_does_not_end_that_these_cannot_be_used(
         return LeaseTables(storage.database("leases.db", TABLES, lambda _: None))
 
     before, storage = reach(), reach()
-    leases_of(before).exchange(Question("one", take=("north",)))
+    leases_of(before).exchange(LeaseQuestion("one", take=("north",)))
     assert storage.server is not None
     storage.server.listen(events.append)
     lamps, leases = LampResults(storage, lambda _: None), leases_of(storage)
@@ -359,13 +359,13 @@ def test_what_other_tables_can_do_does_not_end_that_these_cannot_be_used(
             holder.commit()
         for _ in range(3):
             with pytest.raises(Unusable):
-                leases.exchange(Question("one", {"north": 1}))
+                leases.exchange(LeaseQuestion("one", {"north": 1}))
             lamps.note({"mast/north": False}, now)
         assert codes(events) == [code]
         holder.rollback()
         holder.execute(over)  # type: ignore[call-overload]
         holder.commit()
-    leases.exchange(Question("one", {"north": 1}))
+    leases.exchange(LeaseQuestion("one", {"north": 1}))
     assert codes(events) == [code, "TWL-J041"]
 
 

@@ -12,7 +12,7 @@ from controller.clock import SystemClock
 from controller.simulation.leased_host import LeaseTable
 from controller.state import leases
 from controller.state.json_file import Unusable
-from controller.state.leases import TABLES, LeaseStore, LeaseTables, Question, Standing
+from controller.state.leases import TABLES, LeaseAnswer, LeaseQuestion, LeaseStore, LeaseTables
 from controller.state.postgresql import PostgresServer
 from controller.state.storage import Storage
 from tests.postgres import Postgres
@@ -30,9 +30,9 @@ class Kept:
 
     def ask(
         self, name: str, keep: dict[str, int] | None = None, *, take: tuple[str, ...] = (), leave: tuple[str, ...] = ()
-    ) -> Standing:
+    ) -> LeaseAnswer:
         """One round."""
-        return self.store.exchange(Question(name, keep or {}, take, leave))
+        return self.store.exchange(LeaseQuestion(name, keep or {}, take, leave))
 
 
 class Hand:
@@ -61,9 +61,9 @@ def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 def test_a_free_site_is_taken_once(kept: Kept) -> None:
     """Who comes second sees who was first."""
     assert kept.ask("one", take=("north",)).led_by("one") == {"north"}
-    standing = kept.ask("two", take=("north", "south"))
-    assert (standing.led_by("one"), standing.led_by("two")) == ({"north"}, {"south"})
-    assert standing.controllers == ("one", "two")
+    answer = kept.ask("two", take=("north", "south"))
+    assert (answer.led_by("one"), answer.led_by("two")) == ({"north"}, {"south"})
+    assert answer.controllers == ("one", "two")
 
 
 def test_a_lease_that_is_renewed_does_not_end(kept: Kept) -> None:
@@ -74,25 +74,25 @@ def test_a_lease_that_is_renewed_does_not_end(kept: Kept) -> None:
         assert kept.ask("one", {"north": 0}).leases["north"].term == 1
         assert not kept.ask("two", take=("north",)).led_by("two")
     kept.pass_s(SHORT_S * 1.2)
-    standing = kept.ask("two", take=("north",))
-    assert (standing.led_by("two"), standing.leases["north"].term) == ({"north"}, 2)
-    assert standing.controllers == ("two",)
+    answer = kept.ask("two", take=("north",))
+    assert (answer.led_by("two"), answer.leases["north"].term) == ({"north"}, 2)
+    assert answer.controllers == ("two",)
 
 
 def test_who_reaches_no_broker_tells_the_others(kept: Kept) -> None:
     """It is cut off while another reaches one, and until it says otherwise."""
     kept.ask("one", take=("north",))
-    kept.store.exchange(Question("two", unreached=("north", "south")))
+    kept.store.exchange(LeaseQuestion("two", unreached=("north", "south")))
     assert kept.ask("one").cut_off == {"two"}
-    assert not kept.store.exchange(Question("one", unreached=("north", "south"))).cut_off
+    assert not kept.store.exchange(LeaseQuestion("one", unreached=("north", "south"))).cut_off
     assert not kept.ask("two").cut_off - {"one"}
     assert not kept.ask("one").cut_off
 
 
 def test_where_each_reaches_no_broker_of_one_site_nobody_is_cut_off(kept: Kept) -> None:
     """Else nobody would lead anything."""
-    kept.store.exchange(Question("one", unreached=("north",)))
-    assert not kept.store.exchange(Question("two", unreached=("south",))).cut_off
+    kept.store.exchange(LeaseQuestion("one", unreached=("north",)))
+    assert not kept.store.exchange(LeaseQuestion("two", unreached=("south",))).cut_off
     assert kept.ask("three").cut_off == {"one", "two"}
 
 
@@ -101,9 +101,9 @@ def test_a_late_renewal_takes_nothing_from_another(kept: Kept) -> None:
     kept.ask("one", take=("north", "south"))
     kept.pass_s(SHORT_S * 1.2)
     kept.ask("two", take=("south",))
-    standing = kept.ask("one", {"north": 0, "south": 0})
-    assert (standing.led_by("one"), standing.led_by("two")) == ({"north"}, {"south"})
-    assert [standing.leases[site].term for site in ("north", "south")] == [1, 2]
+    answer = kept.ask("one", {"north": 0, "south": 0})
+    assert (answer.led_by("one"), answer.led_by("two")) == ({"north"}, {"south"})
+    assert [answer.leases[site].term for site in ("north", "south")] == [1, 2]
 
 
 def test_a_term_rises_with_the_epoch_of_the_orders(kept: Kept) -> None:
@@ -120,10 +120,10 @@ def test_who_departs_leaves_everything_at_once(kept: Kept) -> None:
     kept.ask("one", take=("north", "south"))
     kept.ask("three", take=("west",))
     kept.store.depart("one")
-    standing = kept.ask("two", take=("north", "south", "west"))
-    assert standing.led_by("two") == {"north", "south"}
-    assert standing.led_by("three") == {"west"}
-    assert standing.controllers == ("three", "two")
+    answer = kept.ask("two", take=("north", "south", "west"))
+    assert answer.led_by("two") == {"north", "south"}
+    assert answer.led_by("three") == {"west"}
+    assert answer.controllers == ("three", "two")
 
 
 @pytest.fixture
@@ -143,12 +143,12 @@ def storage_name(request: pytest.FixtureRequest) -> str:
 @pytest.mark.real
 def test_of_many_that_reach_for_it_at_once_one_has_it(shared_postgres: Postgres, storage_name: str) -> None:
     """Each over a connection of its own, again and again."""
-    found: list[Standing] = []
+    found: list[LeaseAnswer] = []
 
     def reach(name: str) -> None:
         server = PostgresServer(shared_postgres.url, shared_postgres.password_file)
         store = LeaseTables(Storage(shared_postgres.folder, server, storage_name).database("leases.db", TABLES, print))
-        found.extend([store.exchange(Question(name, take=(site,))) for site in "abcdef"])
+        found.extend([store.exchange(LeaseQuestion(name, take=(site,))) for site in "abcdef"])
         server.close()
 
     threads = [threading.Thread(target=reach, args=(f"controller-{number}",)) for number in range(4)]
@@ -157,7 +157,7 @@ def test_of_many_that_reach_for_it_at_once_one_has_it(shared_postgres: Postgres,
     for thread in threads:
         thread.join()
     assert len(found) == 24
-    holders = {(site, lease.holder, lease.term) for standing in found for site, lease in standing.leases.items()}
+    holders = {(site, lease.holder, lease.term) for answer in found for site, lease in answer.leases.items()}
     assert len(holders) == 6, "a site had two leaders"
 
 
@@ -167,13 +167,13 @@ def test_a_database_that_is_away_is_told_by_an_error(tmp_path_factory: pytest.Te
     postgres = Postgres(tmp_path_factory.mktemp("own"))
     server = PostgresServer(postgres.url, postgres.password_file)
     store = LeaseTables(Storage(postgres.folder, server).database("leases.db", TABLES, lambda _: None))
-    store.exchange(Question("one", take=("north",)))
+    store.exchange(LeaseQuestion("one", take=("north",)))
     postgres.stop()
     with pytest.raises(Unusable):
-        store.exchange(Question("one", {"north": 1}))
+        store.exchange(LeaseQuestion("one", {"north": 1}))
     postgres.start()
     time.sleep(1.1)  # so long it is taken to be away still
-    assert store.exchange(Question("one", {"north": 1})).led_by("one") == {"north"}
+    assert store.exchange(LeaseQuestion("one", {"north": 1})).led_by("one") == {"north"}
     server.close()
     postgres.stop()
 
@@ -187,19 +187,21 @@ def test_no_lease_lasts_longer_than_it_was_renewed_for(
     what it leads, and what somebody led who is gone is taken."""
     database = postgres_storage.database("leases.db", TABLES, lambda _: None)
     store = LeaseTables(database)
-    store.exchange(Question("one", take=("north",)))
-    store.exchange(Question("gone", take=("south",)))
+    store.exchange(LeaseQuestion("one", take=("north",)))
+    store.exchange(LeaseQuestion("gone", take=("south",)))
     for statement in ("leases SET until", "leases SET since", "controllers SET until"):
         database.write(
             partial(lambda text, connection: connection.execute(text, (instant,)), f"UPDATE {statement} = ?")
         )
-    standing = store.exchange(Question("one", {"north": 0}))
-    assert standing.led_by("one") == {"north"}
-    assert standing.controllers == ("one",)
+    answer = store.exchange(LeaseQuestion("one", {"north": 0}))
+    assert answer.led_by("one") == {"north"}
+    assert answer.controllers == ("one",)
     if instant != "-infinity":
-        assert store.exchange(Question("one", {"north": 0}, take=("south",))).leases["south"].left_s <= leases.TERM_S
+        assert (
+            store.exchange(LeaseQuestion("one", {"north": 0}, take=("south",))).leases["south"].left_s <= leases.TERM_S
+        )
         database.write(lambda connection: connection.execute("UPDATE leases SET until = clock_timestamp()"))
-    assert store.exchange(Question("one", {"north": 0}, take=("south",))).led_by("one") == {"north", "south"}
+    assert store.exchange(LeaseQuestion("one", {"north": 0}, take=("south",))).led_by("one") == {"north", "south"}
 
 
 @pytest.mark.real
@@ -207,6 +209,6 @@ def test_the_database_says_what_time_it_is_there(postgres_storage: Storage) -> N
     """By its own clock, which may be another than ours."""
     clock = SystemClock()
     store = LeaseTables(postgres_storage.database("leases.db", TABLES, lambda _: None))
-    before, at, after = clock.read().wall, store.exchange(Question("one")).at, clock.read().wall
+    before, at, after = clock.read().wall, store.exchange(LeaseQuestion("one")).at, clock.read().wall
     assert at is not None
     assert before < at < after

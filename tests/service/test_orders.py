@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from controller.gateways.base import Order
 from controller.gateways.wire import MAX_EPOCH, DesiredDocument, Replaced, refusal
-from controller.service.desired import MAX_FOLLOWED, Revisions
+from controller.service.desired import MAX_FOLLOWED, Orders
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 counts = st.one_of(st.integers(0, 2**53), st.integers(MAX_FOLLOWED - 2, MAX_FOLLOWED + 2), st.integers(0, 9))
@@ -34,21 +34,21 @@ def document(order: Order, replaces: Order | None = None) -> DesiredDocument:
 
 def test_a_start_is_above_what_was_kept() -> None:
     """Another epoch, and the first revision of it."""
-    assert Revisions(Order(4, 99)).issue() == Order(5, 1)
-    assert Revisions().issue() == Order(1, 1)
+    assert Orders(Order(4, 99)).issue() == Order(5, 1)
+    assert Orders().issue() == Order(1, 1)
 
 
 @pytest.mark.parametrize("kept", [MAX_EPOCH, MAX_EPOCH + 7, 2**53, 10**30])
 def test_a_kept_order_that_no_gateway_would_follow_is_not_believed(kept: int) -> None:
     """A damaged file, or one with a value that an older version accepted: it begins again."""
-    assert Revisions(Order(kept, 5)).issue() == Order(1, 1)
+    assert Orders(Order(kept, 5)).issue() == Order(1, 1)
 
 
 @given(st.lists(st.one_of(orders, st.none()), max_size=40))
 def test_whatever_is_seen_no_gateway_refuses_what_is_issued(seen: list[Order | None]) -> None:
     """Neither one that accepted what was issued before, nor one that knows nothing, nor one that holds what was seen
     and is told what is replaced; None issues."""
-    mine, issued = Revisions(), [document(Revisions().issue())]
+    mine, issued = Orders(), [document(Orders().issue())]
     for each in (*seen, None):
         if each is None:
             issued.append(document(mine.issue()))
@@ -66,7 +66,7 @@ def test_whatever_is_seen_no_gateway_refuses_what_is_issued(seen: list[Order | N
 
 def test_many_small_leaps_lead_no_farther_than_one() -> None:
     """Each just as far as it is followed: half of all starts are left."""
-    mine = Revisions()
+    mine = Orders()
     for epoch in range(0, 3 * MAX_EPOCH, MAX_EPOCH // 100):
         mine.rise_above(Order(epoch, 1))
     assert mine.current.epoch <= MAX_FOLLOWED + 1
