@@ -134,7 +134,14 @@ $FOLDER/ca.pem away to begin anew, and give every client the new one"
     cmp -s "$WORK/ca.pem" "$FOLDER/ca.pem" || publish "$WORK/ca.pem" "$FOLDER/ca.pem" 644
     # openssl was cut off between putting the old book away and the new one in its place: what it had entered was not published
     [ -e "$OWN/index" ] || cp "$OWN/index.old" "$OWN/index"
-    [ -s "$FOLDER/revoked.pem" ] || list_revoked
+    # and this script between entering who is revoked and listing it
+    [ "$(grep -c '^R' "$OWN/index")" = "$(listed "$FOLDER/revoked.pem")" ] || list_revoked
+}
+
+# listed FILE   how many certificates a list of revoked ones has; -1 if it is not there or damaged
+listed() {
+    openssl crl -in "$1" -noout -text >"$WORK/list" 2>/dev/null || { echo -1; return; }
+    grep -c 'Serial Number:' "$WORK/list" || true
 }
 
 # As long as the authority, and from long ago: one that does not hold yet, or no more, would keep everybody out.
@@ -226,7 +233,9 @@ revoke() {
             found=1
         fi
     done < <(awk -F '\t' -v subject="/CN=$1" '$1 == "V" && $6 == subject {print $4}' "$OWN/index")
-    [ -n "$found" ] || fail "no certificate of $1 is in force"
+    # a run that was cut off may have revoked it
+    [ -n "$found" ] || awk -F '\t' -v subject="/CN=$1" '$1 == "R" && $6 == subject {r = 1} END {exit !r}' "$OWN/index" ||
+        fail "no certificate of $1 is in force"
     rm -f "$FOLDER/clients/$1.pem"
     list_revoked
     echo "$1 is not let in any more, where mosquitto has a crlfile"

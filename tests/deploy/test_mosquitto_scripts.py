@@ -194,6 +194,24 @@ def test_a_client_is_revoked_with_every_certificate_that_it_ever_had(folder: Pat
     assert "revoked mast" in certificates("list")
 
 
+@pytest.mark.parametrize("words", [("revoke", "mast"), ("server", "broker.example")])
+def test_a_client_stays_revoked_if_the_run_that_revoked_it_was_cut_off(
+    folder: Path, certificates: Call, words: tuple[str, ...]
+) -> None:
+    """Between the entry in openssl's book and the list for mosquitto: any later run publishes the list."""
+    certificates("server", "broker.example")
+    certificates("client", "mast")
+    client, revoked = folder / "clients" / "mast.pem", folder / "revoked.pem"
+    before = {path: path.read_bytes() for path in (client, revoked)}
+    certificates("revoke", "mast")
+    for path, content in before.items():
+        path.write_bytes(content)
+    assert is_good(folder, "clients/mast.pem", "-crl_check", "-CRLfile", str(revoked))
+    certificates(*words)
+    client.write_bytes(before[client])
+    assert not is_good(folder, "clients/mast.pem", "-crl_check", "-CRLfile", str(revoked))
+
+
 def test_who_is_not_revoked_is_let_in_by_a_clock_that_starts_in_the_past(folder: Path, certificates: Call) -> None:
     """As after a power cut, on a machine without a battery for its clock: the list holds for as long as the
     certificates do."""
