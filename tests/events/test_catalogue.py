@@ -3,6 +3,7 @@
 import ast
 import re
 import string
+from collections.abc import Iterator
 
 import pytest
 
@@ -28,19 +29,32 @@ def codes() -> dict[str, str]:
     return found
 
 
-def calls() -> list[tuple[str, str, frozenset[str]]]:
-    """Every call that makes an event or an error with a code and fields that can be read: place, code, fields."""
-    found = []
+def made() -> Iterator[tuple[str, str, ast.Call]]:
+    """Every call that makes an event or an error with a code of its own: place, what it makes, the call."""
     for path, nodes in nodes_by_file().items():
         for node in nodes:
             if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
                 continue
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            fields = [keyword.arg for keyword in node.keywords]
-            if name in MADE_BY and None not in fields:
-                place = f"{path.relative_to(ROOT)}:{node.lineno}"
-                own = frozenset(str(each) for each in fields) - (OFFSETS if name == "Mistake" else set())
-                found.append((place, str(node.args[0].value), own))
+            if name in MADE_BY:
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", name, node
+
+
+def code_of(call: ast.Call) -> str:
+    """Its first argument."""
+    code = call.args[0]
+    assert isinstance(code, ast.Constant)
+    return str(code.value)
+
+
+def calls() -> list[tuple[str, str, frozenset[str]]]:
+    """Those of which the fields can be read: place, code, fields."""
+    found = []
+    for place, name, call in made():
+        fields = [keyword.arg for keyword in call.keywords]
+        if None not in fields:
+            own = frozenset(str(each) for each in fields) - (OFFSETS if name == "Mistake" else set())
+            found.append((place, code_of(call), own))
     return found
 
 
@@ -118,6 +132,26 @@ def test_levels_are_kept_for_what_they_mean() -> None:
     assert idle == []
     mild = {kind.code for kind in ALL if kind.code.startswith("TWL-F") and kind.level is not Level.ERROR}
     assert mild == {"TWL-F130", "TWL-F131", "TWL-F132", "TWL-F133"}
+
+
+def test_what_lasts_is_a_warning_or_an_error() -> None:
+    """Until it ends the service is degraded, or the lamps are wrong; only what is harmless may be milder."""
+    lasting = [kind for kind in ALL if kind.lasting is not None and not kind.lasting.harmless]
+    assert [kind.code for kind in lasting if kind.level not in {Level.WARNING, Level.ERROR}] == []
+
+
+def test_the_end_of_what_lasts_is_information() -> None:
+    """Nothing is wrong any more; except after a confirmation that came late, and a stop, which begins something."""
+    ends = {code for kind in ALL if kind.lasting is not None for code in kind.lasting.until}
+    graver = {code for code in ends if CATALOGUE[code].lasting is None and CATALOGUE[code].level is not Level.INFO}
+    assert graver == {"TWL-G107", "TWL-O105"}
+
+
+def test_an_error_of_the_program_is_never_mere_information() -> None:
+    """Whoever asked for something did not get it."""
+    codes_of_errors = {code_of(call) for _, name, call in made() if name != "new_event"}
+    assert len(codes_of_errors) > 200
+    assert [code for code in codes_of_errors if CATALOGUE[code].level not in {Level.WARNING, Level.ERROR}] == []
 
 
 @pytest.mark.parametrize("wrong", [{}, {"gateway": "mast", "more": 1}])

@@ -235,6 +235,37 @@ def test_a_zone_that_a_campaign_leaves_out_follows_the_rules_below(planned: Plan
     assert not _states(program, datetime(2026, 11, 20, 22, tzinfo=UTC))["shaft"].on
 
 
+@pytest.mark.parametrize("zone", ["bowl", "shaft"])
+def test_a_campaign_of_one_zone_stands_before_every_night_whichever_zone_it_is(planned: Planned, zone: str) -> None:
+    """Both are shown, and the higher one is named first; its own end leaves the night to the other."""
+    program = planned(
+        f"campaigns:\n  - {{name: a, nights: 20 November, hours: 18:00 to 20:00, color: {{{zone}: red}}}}\n"
+        "every_night: [{name: n, color: white, hours: 18:00 to 22:00}]\n"
+    )
+    noon = START + timedelta(days=1)
+    (night,) = program.nights(noon, noon + timedelta(hours=1))
+    lit = [[rule.name for rule in piece.showing] for piece in night.pieces if piece.shows]
+    assert lit == [["a", "n"], ["n"]]
+    why = program.explain(noon + timedelta(hours=6))
+    assert (why.winner, why.losers) == ("a", ())
+
+
+@pytest.mark.parametrize("zone", ["bowl", "shaft"])
+def test_a_zone_that_is_lit_is_named_before_one_that_is_kept_dark(planned: Planned, zone: str) -> None:
+    """The dark rest of a campaign of one zone stands higher, and does not hide the light of the other."""
+    program = planned(
+        "campaigns:\n"
+        f"  - {{name: a, nights: 20 November, hours: 18:00 to 19:00, color: {{{zone}: red}}, otherwise: dark}}\n"
+        "every_night: [{name: n, color: white, hours: 20:00 to 22:00}]\n"
+    )
+    noon = START + timedelta(days=1)
+    (night,) = program.nights(noon, noon + timedelta(hours=1))
+    claims = [(piece.claim.rule.name, piece.claim.lit) for piece in night.pieces if piece.claim]
+    assert claims == [("a", False), ("a", True), ("a", False), ("n", True), ("a", False)]
+    why = program.explain(noon + timedelta(hours=8))
+    assert (why.winner, why.verdict) == ("n", "lit")
+
+
 def _states(program: Program, at: datetime) -> dict[str, object]:
     return desired_looks(program.zones, program.look_at(at), at)
 

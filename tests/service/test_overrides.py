@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from controller.config.load import load
-from controller.events import Event
+from controller.events import CATALOGUE, Event, Level
 from controller.events.models import Advice, Reason, plain_value
 from controller.lighting.look import DARK
 from controller.service.override_request import OverridePolicy, Request, override_of, parse_request
-from controller.service.overrides import MOST_OVERRIDES, OverrideManager
+from controller.service.overrides import BY_REQUEST, MOST_OVERRIDES, OverrideManager
 from controller.simulation.controller_host import SimulatedDisk
 from controller.state import NotStored
 
@@ -456,6 +456,13 @@ async def test_a_lift_where_no_stop_holds_does_not_say_that_it_lifted_one(disk: 
     await hand.take(asked(id="s", action="stop"), EVENING)
     assert (await hand.take(asked(id="m", action="lift"), EVENING)).code == "TWL-O106"
     assert (await hand.take(asked(id="m", action="lift"), EVENING)).code == "TWL-O106"
+
+
+def test_what_was_done_is_information_and_what_was_not_is_graver() -> None:
+    """Each human act is INFO; a refusal, a stop, and what the disk did not take are at least a warning."""
+    done = {code for code in BY_REQUEST if CATALOGUE[code].level is Level.INFO}
+    assert done == {"TWL-O101", "TWL-O102", "TWL-O104", "TWL-O106", "TWL-O136"}
+    assert {CATALOGUE[code].level for code in BY_REQUEST - done} == {Level.WARNING, Level.ERROR}
 
 
 async def test_a_zone_may_be_asked_for_by_the_name_that_people_use(disk: SimulatedDisk) -> None:
