@@ -1,7 +1,8 @@
 """The page of a running service: started beside it and fed with its state. It is imported only if there is one.
 
 If its port is in use, its certificate cannot be read, or an unexpected error occurs, the light goes on without the
-page: an event, and a degradation until the next start. No failure of the page ends the service.
+page: an event, a degradation until it is served, and another attempt every AGAIN_S. No failure of the page ends the
+service.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from controller.clock import Clock, ClockReading
 from controller.config.web_keys import Web
@@ -37,6 +38,8 @@ Listener = Callable[[Event], None]
 END_S = 10.0
 """Seconds that a hanging disk can delay the end or a rebuild."""
 LOOK_AGAIN_S = 10.0
+AGAIN_S = 30.0
+"""Seconds between two attempts to serve it: an address may come later than the service, and a port become free."""
 PUBLISH_S = 0.2
 """Least seconds between two snapshots: a site with many gateways reports all the time."""
 
@@ -192,23 +195,41 @@ class Page:
         """The description of the page for other controllers, so that they can contact it."""
         self._web: Web | None = None
         self._server: PageServer | None = None
+        self._keeping: asyncio.Task[NoReturn] | None = None
         self._preparing: asyncio.Task[None] | None = None
+        self._failed: Event | None = None
 
     async def serve(self, web: Web | None) -> None:
-        """Serves the page as `web` configures it, in place of the previous one; reports a failure."""
+        """Serves the page as `web` configures it, in place of the previous one. A failure is reported once, and tried
+        again until `stop`."""
         if web == self._web:
             return
         await self.stop()
         self._web = web
-        if web is None:
-            return
+        if web is not None:
+            await self._start(web)
+            self._keeping = asyncio.create_task(self._keep(web), name="page: keep")
+
+    async def _keep(self, web: Web) -> NoReturn:
+        """Serves it again while it is not served."""
+        while True:
+            await asyncio.sleep(in_step_s(AGAIN_S))
+            if self._server is None or self._server.has_ended:
+                await self._close()
+                await self._start(web)
+
+    async def _start(self, web: Web) -> None:
         self.directory.is_ending = False
         try:
             self._server = await self._served(web)
         except Exception as error:
             broken = new_event("TWL-W107", reason=place_of(error))
-            self._emit(error.event if isinstance(error, PageNotServed) else broken)
+            failed = error.event if isinstance(error, PageNotServed) else broken
+            if failed != self._failed:
+                self._emit(failed)
+            self._failed = failed
             return
+        self._failed = None
         self._emit(new_event("TWL-W101", url=self._server.url))
         with suppress(OSError):  # it was readable a moment ago, when it was served
             self.note = await run_blocking("page", partial(own_page, web, self._server.port, self.directory.key))
@@ -217,18 +238,37 @@ class Page:
         )
 
     async def _served(self, web: Web) -> PageServer:
-        serve = partial(serving, create_sites_app, self.directory)
         try:
-            return await run_blocking("page", partial(serve, web), abandoned=self.directory.end)
+            return await self._server_of(web)
         except PageNotServed:
             if not self.directory.is_demo:
                 raise
         # beside a service that runs
-        elsewhere = web.model_copy(update={"listen": "127.0.0.1:0"})
-        return await run_blocking("page", partial(serve, elsewhere), abandoned=self.directory.end)
+        return await self._server_of(web.model_copy(update={"listen": "127.0.0.1:0"}))
+
+    async def _server_of(self, web: Web) -> PageServer:
+        made: list[PageServer] = []
+
+        def serve() -> PageServer:
+            made.append(serving(create_sites_app, self.directory, web))
+            return made[0]
+
+        def abandoned() -> None:
+            self.directory.end()
+            for server in made:
+                server.end()
+
+        return await run_blocking("page", serve, abandoned)
 
     async def stop(self) -> None:
         """Stops serving."""
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.wait([self._keeping])
+        self._keeping, self._failed = None, None
+        await self._close()
+
+    async def _close(self) -> None:
         if self._preparing is not None:
             self._preparing.cancel()
         if self._server is not None:

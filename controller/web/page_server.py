@@ -190,10 +190,19 @@ class PageServer:
         self._service.begin()
         await self._server.serve(sockets=self._sockets)
 
-    def stop(self) -> None:
-        """Ends streams and requests, and closes the port."""
+    @property
+    def has_ended(self) -> bool:
+        """Whether it serves no more."""
+        return self._ended.is_set()
+
+    def end(self) -> None:
+        """Makes it end soon: streams, requests and the port."""
         self._service.end()
         self._server.end()
+
+    def stop(self) -> None:
+        """Ends streams and requests, and closes the port."""
+        self.end()
         if not self._ended.wait(STOP_S):
             self._server.force_exit = True
             self._ended.wait(STOP_S)

@@ -225,7 +225,8 @@ class RunningService:
     # On the loop of the page
 
     def begin(self) -> None:
-        """Remembers the event loop of the page, which has started."""
+        """The page has started, perhaps once more, on this event loop."""
+        self.is_ending = False
         self._page_loop = asyncio.get_running_loop()
 
     def _wake(self) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from typing import Literal
 from urllib.parse import quote
@@ -117,7 +118,8 @@ class SiteDirectory:
         self.titles[service.site] = service.setup.tower.site.name
         self.failed.pop(service.site, None)
         if self._page_loop is not None:
-            self._page_loop.call_soon_threadsafe(service.begin)
+            with suppress(RuntimeError):  # the page has ended, and begins with all sites when it is served again
+                self._page_loop.call_soon_threadsafe(service.begin)
 
     def remove(self, service: RunningService) -> None:
         """Removes a site that is about to end or to be rebuilt, and ends its streams."""

@@ -132,6 +132,23 @@ async def test_a_port_that_is_taken_leaves_the_light_as_it_is(config: Path, tmp_
         assert "TWL-W102" in {one.code for one in tower.degradations.now()}
 
 
+async def test_a_page_is_served_as_soon_as_its_port_is_free(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The failure is reported once, however often it is tried."""
+    monkeypatch.setattr(page, "AGAIN_S", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{other.getsockname()[1]}"))
+        async with tower.service(), httpx.AsyncClient() as browser:
+            await until(lambda: tower.last("TWL-W102"))
+            await asyncio.sleep(0.5)
+            assert [one.code for one in tower.events].count("TWL-W102") == 1
+            other.close()
+            await until(lambda: tower.last("TWL-W101"))
+            assert (await browser.get(tower.url)).status_code == 200
+            assert "TWL-W102" not in {one.code for one in tower.degradations.now()}
+
+
 async def test_a_certificate_that_is_none_leaves_the_light_as_it_is(config: Path, tmp_path: Path) -> None:
     """As one whose key is another's."""
     (tmp_path / "cert.pem").write_text("nothing")
@@ -253,6 +270,29 @@ async def test_a_page_whose_thread_ends_is_told_and_leaves_the_light_as_it_is(
         await until(lambda: tower.last("TWL-W107"))
         await until(lambda: tower.last("TWL-G101"))
         assert not service.work.done()
+
+
+async def test_a_page_whose_thread_has_ended_is_served_again_with_its_streams(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the same port, and with the sites that run meanwhile."""
+    monkeypatch.setattr(page, "AGAIN_S", 0.05)
+    serve, is_broken = uvicorn.Server.serve, True
+
+    async def served(self: uvicorn.Server, sockets: list[socket.socket] | None = None) -> None:
+        if is_broken:
+            raise RuntimeError
+        await serve(self, sockets)
+
+    monkeypatch.setattr(uvicorn.Server, "serve", served)
+    tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{free_port()}"))
+    async with tower.service(), httpx.AsyncClient(timeout=20) as browser:
+        await until(lambda: tower.last("TWL-W107"))
+        is_broken = False
+        await until(lambda: tower.events[-1].code == "TWL-W101" or not tower.degradations.now())
+        async with browser.stream("GET", f"{tower.url}live") as stream:
+            events = [line async for line in _first(stream.aiter_lines(), 1)]
+    assert events == ["event: state"]
 
 
 async def test_events_that_the_page_cannot_take_leave_the_light_as_it_is(
