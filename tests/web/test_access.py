@@ -34,6 +34,8 @@ BY_PROXY = {"host": "tower.example", "x-forwarded-for": "203.0.113.9", "x-forwar
         ({}, HERE, "http", LOCAL | {"forwarded": f"for={OTHER}"}, PUBLIC, False),
         ({}, HERE, "http", LOCAL | {"via": "1.1 squid"}, PUBLIC, False),
         ({}, HERE, "http", LOCAL | {"x-forwarded-proto": "https"}, PUBLIC, False),
+        ({}, HERE, "http", LOCAL | {"x-forwarded-host": "tower.example"}, PUBLIC, False),
+        ({}, HERE, "http", LOCAL | {"x-real-ip": OTHER}, PUBLIC, False),
         # the network without TLS: the public view, and no login
         (LAN, OTHER, "http", {"host": "10.0.0.2:8080"}, PUBLIC, False),
         (LAN, HERE, "http", LOCAL, PUBLIC, False),
