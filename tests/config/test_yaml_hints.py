@@ -38,7 +38,7 @@ CASES = (
     ("version: 1\ncampaigns:\n  -- name: x\n    dates: 6 June\n", "TWL-S039", (3, 3), "`- name: x`"),
     ("version: 1\ncampaigns:\n  name: x\n  dates: 6 June\n  - name: y\n", "TWL-S072", (3, 3), "`- name: x` with 2"),
     ("version: 1\ncampaigns:\n  \u200b- name: x\n    dates: 6 June\n", "TWL-S044", (3, 3), "Backspace"),
-    ("> version: 1\n> campaigns: []\n", "TWL-S187", (1, 1), "> away"),
+    ("> version: 1\n> campaigns: []\n", "TWL-S187", (1, 1), "delete the >"),
     (HEAD + "    color: red\n    dates:\n      - 6 June\n       - 7 June\n", "TWL-S021", (8, 8), "6 spaces"),
     ("version: 1\ncampaigns:\n  - name: 'it''s June\n    dates: 6 June\n", "TWL-S024", (3, 11), "'it''s June"),
 )  # fmt: skip

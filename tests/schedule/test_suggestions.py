@@ -230,13 +230,13 @@ def test_an_end_before_the_beginning_is_asked_about(text: str, code: str, wrong:
         ("midsommaraftn", "did you mean `midsommarafton`?"),
         (
             "oktober 20–2",
-            "if the days between are meant, write `oktober 2–20`; if it runs over New Year, the year at both ends",
+            "if the days between are meant, write `oktober 2–20`; if it runs over New Year, write the year at both ends",
         ),
         (
             "week 52–50",
-            "if the days between are meant, write `week 50–52`; if it runs over New Year, the year at both ends",
+            "if the days between are meant, write `week 50–52`; if it runs over New Year, write the year at both ends",
         ),
-        ("6 June 26", "if the year is meant, write 2026 in its place; several days are a list [one, another]"),
+        ("6 June 26", "if the year is meant, write 2026 instead; several days are a list [one, another]"),
         ("Easter Sunday - 2", "which is meant, `- 2 days` or `- 2 weeks`?"),
         ("week 53 2027", "which week is meant? The last one of 2027 is `week 52 2027`"),
     ],
