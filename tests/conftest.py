@@ -48,7 +48,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def left_running() -> dict[int, str]:
-    """Number and command line of every program that was started here and still runs; empty where nobody tells."""
+    """Number and command line of every program that was started here and still runs; empty where that is unknown."""
     found = {}
     for children in Path("/proc/self/task").glob("*/children"):
         for number in map(int, children.read_text(encoding="ascii").split()):

@@ -170,7 +170,7 @@ def deployed(script: str, *words: str, **env: str) -> str:
 
 
 def end_in(days: int, folder: Path, whose: str = "server") -> None:
-    """Issues anew what certificates.sh made in a folder, to end so many days from now, or ago: the certificate of the
+    """Issues again what certificates.sh made in a folder, to end so many days from now, or ago: the certificate of the
     `server`, or of the `authority` itself."""
     file = folder / "server.pem" if whose == "server" else folder / "authority" / "ca.pem"
     asked, made, conf = folder / "request", folder / "made", str(folder / "authority" / "openssl.conf")

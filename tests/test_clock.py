@@ -137,7 +137,7 @@ def test_the_beat_knows_no_steps() -> None:
 @pytest.mark.parametrize("error_s", [ADRIFT, SYNCED], ids=["by nobody's word", "whatever the kernel says"])
 @pytest.mark.parametrize("gain", [4.0, 0.5, 0.1, -0.1, -0.5, -1.0])
 def test_a_clock_that_runs_wrong_is_not_believed(gain: float, error_s: float) -> None:
-    """It gains or loses so many seconds in each, or stands still: suspect within ten minutes, and for as long as it
+    """It gains or loses so many seconds in each, or does not move: suspect within ten minutes, and for as long as it
     goes on."""
     judge = ClockJudge()
     readings = [judge.judge(NOON + timedelta(seconds=at * (1 + gain)), at, error_s) for at in range(1800)]
@@ -182,7 +182,7 @@ def test_a_clock_that_was_moved_again_and_again_must_settle_for_longer() -> None
     assert judge.judge(NOON + timedelta(seconds=40 + last_s + 480), last_s + 480, ADRIFT).trust is Trust.PLAUSIBLE
 
 
-def test_a_clock_behind_what_this_site_knew_says_so_until_it_has_passed_it() -> None:
+def test_a_clock_behind_the_last_known_time_is_reported_until_it_has_passed_it() -> None:
     """Also after it was believed for want of a better one; never where a time server holds it."""
     judge, three_days = ClockJudge(known=NOON), timedelta(days=3)
     assert judge.judge(NOON - three_days, 0.0, ADRIFT).known == NOON
@@ -211,7 +211,7 @@ def test_an_absurd_time_on_disk_breaks_nothing(known: datetime) -> None:
 
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(-60, 3600)), max_size=30))
 def test_time_does_not_go_back_for_small_steps(moves: list[tuple[float, float]]) -> None:
-    """Whatever happens to a clock: as long as it was not set back by more than SLOWED below what was told, time goes
+    """Whatever happens to a clock: as long as it was not set back by more than SLOWED below what was read, time goes
     on, never faster than the clock or its own pace, whichever is later."""
     forward, mono, offset_s = ForwardTime(), 0.0, 0.0
     told = forward.at(NOON, mono)
@@ -242,8 +242,8 @@ def test_a_longer_step_back_is_followed_at_once() -> None:
     assert forward.at(NOON - timedelta(seconds=61), 1.0) == NOON - timedelta(seconds=61)
 
 
-def test_a_reading_tells_how_far_it_is_ahead_of_the_clock() -> None:
-    """So that what is told of a step names what the machine's clock shows."""
+def test_a_reading_contains_how_far_it_is_ahead_of_the_clock() -> None:
+    """So that the event of a step names what the machine's clock shows."""
     judge = ClockJudge()
     judge.judge(NOON, 0.0, SYNCED)
     reading = judge.judge(NOON - timedelta(seconds=20), 0.0, SYNCED)
@@ -315,7 +315,7 @@ async def test_an_instant_that_is_past_rings_at_once() -> None:
     assert await rung(clock, lambda wake_up: wake_up.wake_at(clock.read().wall - timedelta(days=400))) == 1
 
 
-async def test_the_alarm_is_set_anew() -> None:
+async def test_the_alarm_is_set_again() -> None:
     """The last instant counts, sooner or later than the one before; there is only ever one."""
     clock = Shifted()
 
@@ -332,7 +332,7 @@ async def test_the_alarm_is_set_anew() -> None:
     assert await rung(clock, back) == 1
 
 
-async def test_the_same_instant_is_set_anew_when_the_clock_was_stepped() -> None:
+async def test_the_same_instant_is_set_again_when_the_clock_was_stepped() -> None:
     """An hour away, then the wall jumps an hour ahead: it is due."""
     clock = Shifted()
     instant = clock.read().wall + timedelta(hours=1)

@@ -197,7 +197,7 @@ def test_every_file_that_a_command_copies_is_there() -> None:
             assert (ROOT / named).exists(), f"{path.name}: {named}"
 
 
-def test_no_command_stands_twice_in_the_table() -> None:
+def test_no_command_is_twice_in_the_table() -> None:
     """One line for each."""
     names = re.findall(r"^\| `([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted({name for name in names if name in COMMANDS}) == sorted(name for name in names if name in COMMANDS)
@@ -289,7 +289,7 @@ MARKED += [
 @needs("bash")
 @pytest.mark.parametrize(("document", "mark"), MARKED)
 def test_the_scripts_find_the_commands_of_the_documents(document: str, mark: str) -> None:
-    """The gate and the installations run them as they stand there."""
+    """The gate and the installations run them as they are written."""
     found = lines_of(document, mark)
     assert found.returncode == 0, found.stderr
     body = found.stdout.rstrip("\n")
@@ -333,7 +333,7 @@ def test_the_units_are_sound_and_closed(unit: Path) -> None:
 
 
 def system_calls(names: str) -> set[str]:
-    """What the words of one `SystemCallFilter=` stand for, groups expanded as this machine's systemd knows them."""
+    """The calls that one `SystemCallFilter=` names, groups expanded as this machine's systemd knows them."""
     found: set[str] = set()
     for name in names.split():
         if not name.startswith("@"):

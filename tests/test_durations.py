@@ -141,7 +141,7 @@ def test_reading_is_total(text: str) -> None:
 
 @pytest.mark.parametrize("value", [["30 s"], {"s": 30}, True, None])
 def test_a_field_that_is_no_text_is_a_mistake(value: object) -> None:
-    """A list or a map is told, never a crash."""
+    """A list or a map is a finding, never a crash."""
     with pytest.raises(ValidationError, match="TWL-S119"):
         Fade.model_validate({"fade_in": value})
 

@@ -42,8 +42,8 @@ FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "the broker comes back empty": (
         "service/test_restarts.py::test_a_broker_that_forgets",
-        "mqtt/test_faults.py::test_a_broker_that_forgot_is_told_of",
-        "cli/test_two_brokers.py::test_a_broker_that_returns_empty_is_told_everything",
+        "mqtt/test_faults.py::test_a_broker_that_forgot_is_reported",
+        "cli/test_two_brokers.py::test_a_broker_that_returns_empty_gets_everything_again",
     ),
     "the file of the embedded broker is cut or damaged": (
         "broker/test_broker_file.py::test_a_damaged_file_is_set_aside",
@@ -63,7 +63,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "broker/test_limits.py::test_nobody_pushes_out_what_the_service_retains",
     ),
     "somebody guesses passwords": (
-        "broker/test_login.py::test_guessing_is_slowed_and_told",
+        "broker/test_login.py::test_guessing_is_slowed_and_reported",
         "broker/test_login.py::test_whoever_was_let_in_before_is_not_kept_out",
     ),
     "the broker is frozen": (
@@ -101,14 +101,16 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "service/test_liveness.py::test_silence_is_noticed_by_the_age_of_the_last_report",
     ),
     "an access rule refuses a subscription": (
-        "mqtt/test_faults.py::test_a_refused_subscription_is_told_and_the_others_hold",
+        "mqtt/test_faults.py::test_a_refused_subscription_is_reported_and_the_others_hold",
     ),
-    "a wrong password": ("mqtt/test_faults.py::test_a_refused_login_is_told_with_its_cause_and_tried_again_rarely",),
+    "a wrong password": (
+        "mqtt/test_faults.py::test_a_refused_login_is_reported_with_its_cause_and_tried_again_rarely",
+    ),
     "a certificate that is over, too early, of another name or unknown": (
-        "mqtt/test_tls.py::test_a_flaw_of_the_certificate_is_told_by_its_cause",
-        "service/test_certificates.py::test_one_that_ends_is_told_once_a_day_with_the_days_left",
+        "mqtt/test_tls.py::test_a_flaw_of_the_certificate_is_reported_by_its_cause",
+        "service/test_certificates.py::test_one_that_ends_is_reported_once_a_day_with_the_days_left",
     ),
-    "the name of the broker is not known": ("mqtt/test_faults.py::test_a_name_that_nobody_knows_is_told",),
+    "the name of the broker is not known": ("mqtt/test_faults.py::test_a_name_that_nobody_knows_is_reported",),
     "the broker has another address": (
         "mqtt/test_embedded.py::test_a_broker_whose_name_fails_and_then_changes_its_address_is_found",
     ),
@@ -154,7 +156,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "service/test_reconcile_fresh.py::test_a_lamp_that_came_back_without_a_word_is_not_confirmed_for_long",
     ),
     "a gateway dies without a will": (
-        "service/test_reconcile_fresh.py::test_a_lamp_that_is_dead_without_a_word_is_silent_and_told",
+        "service/test_reconcile_fresh.py::test_a_lamp_that_is_dead_without_a_word_is_silent_and_reported",
         "service/test_reconcile_fresh.py::test_a_lamp_that_is_silent_gets_one_command_a_minute_that_no_broker_keeps",
         "service/test_reconcile_fresh.py::test_the_steps_of_a_sequence_do_not_heap_up_for_a_silent_lamp",
     ),
@@ -168,9 +170,9 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "service/test_reconcile_fresh.py::test_one_zone_that_falls_silent_is_confirmed_no_longer_than_its_own_report",
     ),
     "a typo in a topic of a gateway": (
-        "service/test_reconcile_fresh.py::test_a_gateway_that_was_never_heard_is_unknown_and_told_within_three_minutes",
+        "service/test_reconcile_fresh.py::test_a_gateway_that_was_never_heard_is_unknown_and_reported_within_three_minutes",
         "service/test_reconcile_fresh.py::test_a_lamp_of_which_only_the_state_is_never_heard",
-        "service/test_reconcile_fresh.py::test_a_write_only_lamp_whose_availability_was_never_heard_is_told",
+        "service/test_reconcile_fresh.py::test_a_write_only_lamp_whose_availability_was_never_heard_is_reported",
     ),
     "the broker is back before the gateways": (
         "service/test_reconcile_fresh.py::test_a_brokers_return_alarms_nobody_before_the_gateway_had_time_to_find_it",
@@ -178,7 +180,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "two devices, or two controllers, with one client id": (
         "broker/test_limits.py::test_two_devices_with_one_id_do_not_fill_the_log",
-        "mqtt/test_faults.py::test_two_clients_of_one_client_id_are_told_of",
+        "mqtt/test_faults.py::test_two_clients_of_one_client_id_are_reported",
     ),
     # messages that are not ours
     "somebody else writes to a gateway": (
@@ -220,7 +222,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "dmx/test_gateway.py::test_a_flood_of_documents_is_answered_in_bounds",
     ),
     "a message of five megabytes": (
-        "mqtt/test_faults.py::test_an_oversized_message_is_thrown_away_and_told",
+        "mqtt/test_faults.py::test_an_oversized_message_is_thrown_away_and_reported",
         "broker/test_conformance.py::test_five_megabytes_do_not",
     ),
     # files and disk
@@ -236,11 +238,11 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "app/test_reload.py::test_a_copy_that_could_not_be_written_is_written_as_soon_as_it_can_be",
     ),
     "the program may open nothing more": (
-        "nights/test_status.py::test_a_program_that_can_open_nothing_more_goes_on_and_says_so_once",
+        "nights/test_status.py::test_a_program_that_can_open_nothing_more_goes_on_and_reports_it_once",
     ),
     "somebody writes over the controller's own word": (
-        "service/test_presence.py::test_what_somebody_else_wrote_is_written_over_and_told",
-        "nights/test_status.py::test_a_word_that_somebody_else_retained_is_written_over_and_told",
+        "service/test_presence.py::test_what_somebody_else_wrote_is_overwritten_and_reported",
+        "nights/test_status.py::test_a_word_that_somebody_else_retained_is_overwritten_and_reported",
         "service/test_health_report.py::test_what_somebody_else_wrote_or_deleted_is_written_over",
     ),
     "a gateway leaves tower.yaml": (
@@ -254,11 +256,11 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "service/test_health_watch.py::test_a_dead_controller_is_not_alive_by_any_clock",
         "service/test_health_watch.py::test_a_living_controller_is_alive_by_any_clock_within_a_beat",
         "nights/test_status.py::test_a_dead_controller_does_not_answer_by_any_clock",
-        "simulation/test_rehearsal.py::test_who_asks_is_told_rightly_whether_it_runs_by_any_clock",
+        "simulation/test_rehearsal.py::test_by_any_clock_the_answer_is_right_whether_the_controller_runs",
     ),
     "a file is saved with a mistake": (
         "nights/test_status.py::test_a_rejected_file_is_shown_until_it_is_right_again",
-        "nights/test_files.py::test_a_bad_schedule_is_told_and_the_last_good_one_stays",
+        "nights/test_files.py::test_a_bad_schedule_is_reported_and_the_last_good_one_stays",
         "nights/test_files.py::test_the_technicians_file_is_taken_too",
     ),
     "the database is locked": (
@@ -282,7 +284,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "the disk becomes read-only, or fails to sync": (
         "state/test_faults.py::test_a_disk_that_became_read_only",
         "state/test_atomic.py::test_an_error_of_any_call_leaves_the_old_or_the_new",
-        "nights/test_ends.py::test_a_state_folder_that_cannot_be_written_is_told",
+        "nights/test_ends.py::test_a_state_folder_that_cannot_be_written_is_reported",
     ),
     "power goes in the middle of a write": (
         "state/test_atomic.py::test_a_process_that_dies_at_any_call_leaves_the_old_or_the_new",
@@ -315,8 +317,8 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "nights/test_by_hand.py::test_commands_set_resume_stop_and_lift",
     ),
     "a pipe, a device or a folder stands in the place of a file": (
-        "test_plain_file.py::test_what_stands_in_the_place_of_a_file_of_ours_is_told",
-        "test_plain_file.py::test_what_stands_in_the_place_of_a_secret_is_told",
+        "test_plain_file.py::test_what_is_in_the_place_of_a_file_of_ours_is_reported",
+        "test_plain_file.py::test_what_is_in_the_place_of_a_secret_is_reported",
     ),
     "a schedule is too large to be sent or worked out": (
         "config/test_sendable.py::test_what_is_accepted_fits_into_the_document_of_a_gateway",
@@ -346,10 +348,10 @@ FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "a clock gains or loses seconds all the time": (
         "test_clock.py::test_a_clock_that_runs_wrong_is_not_believed",
-        "service/test_clocks.py::test_a_clock_that_runs_wrong_is_told_of_and_sends_nothing",
+        "service/test_clocks.py::test_a_clock_that_runs_wrong_is_reported_and_sends_nothing",
     ),
     "two machines go by different times": (
-        "service/test_clocks.py::test_a_gateway_that_goes_by_another_time_is_told_of",
+        "service/test_clocks.py::test_a_gateway_that_uses_another_time_is_reported",
         "service/test_clocks.py::test_a_gateway_whose_clock_is_an_hour_ahead",
     ),
     "a clock is years off": ("service/test_clocks.py::test_a_clock_that_is_years_off_and_is_set_right",),
@@ -358,7 +360,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "test_clock.py::test_a_start_far_from_what_was_known",
         "state/test_history.py::test_the_known_time_goes_back_only_where_a_time_server_vouches_for_it",
         "service/test_clocks.py::test_a_clock_behind_what_the_site_knew_says_by_how_much_and_against_what",
-        "nights/test_clock_behind.py::test_a_clock_behind_what_the_site_knew_is_told_and_stays_known",
+        "nights/test_clock_behind.py::test_a_clock_behind_what_the_site_knew_is_reported_and_stays_known",
     ),
     "a night on which the clocks change": (
         "service/test_clocks.py::test_nights_on_which_the_clocks_change",

@@ -20,7 +20,7 @@ def test_no_class_name_means_two_things() -> None:
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
-def test_no_file_name_stands_in_two_packages() -> None:
+def test_no_file_name_is_in_two_packages() -> None:
     """But a command is called as what it commands, and a simulated device as its dialect."""
     places: dict[str, list[str]] = defaultdict(list)
     for path in nodes_by_file():

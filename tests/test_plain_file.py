@@ -49,7 +49,7 @@ def said(config: Path, *words: str) -> tuple[int, str]:
 @pytest.mark.timeout(LIMIT_S)
 @pytest.mark.parametrize("what", ["pipe", "folder", "/dev/zero", "/dev/tty", "/dev/full"])
 @pytest.mark.parametrize("name", [SCHEDULE, TOWER, "profiles/ours.yaml"])
-def test_what_stands_in_the_place_of_a_file_of_ours_is_told(config: Path, name: str, what: str) -> None:
+def test_what_is_in_the_place_of_a_file_of_ours_is_reported(config: Path, name: str, what: str) -> None:
     """By `check`, as a mistake of that file."""
     replace(config / name, what)
     code, output = said(config, "check")
@@ -61,7 +61,7 @@ def test_what_stands_in_the_place_of_a_file_of_ours_is_told(config: Path, name: 
 @pytest.mark.timeout(LIMIT_S)
 @pytest.mark.parametrize("what", ["pipe", "folder", "/dev/zero"])
 @pytest.mark.parametrize("command", ["status", "resume"])
-def test_what_stands_in_the_place_of_a_secret_is_told(config: Path, command: str, what: str) -> None:
+def test_what_is_in_the_place_of_a_secret_is_reported(config: Path, command: str, what: str) -> None:
     """Before anybody is asked anything; and `check` refuses it, as the service would."""
     replace(config / "secret", what)
     code, output = said(config, command)

@@ -13,7 +13,7 @@ EVENING = datetime(2026, 11, 20, 14, 41, tzinfo=UTC)
 
 
 def test_an_instant_is_written_in_utc_or_in_a_zone() -> None:
-    """Z stands for UTC alone, also where a zone's clocks show the same."""
+    """Z is for UTC alone, also where a zone's clocks show the same."""
     assert rfc3339(EVENING) == "2026-11-20T14:41:00Z"
     assert rfc3339(EVENING, timespec="milliseconds") == "2026-11-20T14:41:00.000Z"
     assert rfc3339(EVENING.astimezone(ZoneInfo("Europe/Stockholm"))) == "2026-11-20T14:41:00Z"

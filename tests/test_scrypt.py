@@ -11,7 +11,7 @@ def test_a_hash_is_that_of_rfc_7914() -> None:
     assert scrypt.is_password(f"$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU${expected}", b"pleaseletmein")
 
 
-def test_the_cost_stands_in_the_hash() -> None:
+def test_the_cost_is_part_of_the_hash() -> None:
     """So that one of another cost can still be worked out."""
     for log_n, runs in ((4, 1), (5, 2)):
         made = scrypt.hashed("orange", log_n, runs)

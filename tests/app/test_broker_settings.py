@@ -36,7 +36,7 @@ def test_a_line_of_the_users_file_holds_the_hash_of_what_was_typed(config: Path)
 
 
 def test_without_one_a_password_is_made(config: Path) -> None:
-    """And told beside the line, once; each is another."""
+    """It is printed beside the line, once; each password is different."""
     told = [CliRunner().invoke(group, ["password", "mast"], input="") for _ in range(2)]
     words = [each.stderr.strip() for each in told]
     assert len(set(words)) == 2
@@ -55,7 +55,7 @@ def test_a_name_that_would_make_another_line_is_refused(name: str) -> None:
 
 
 def test_the_password_of_the_service_is_kept_and_private(tmp_path: Path) -> None:
-    """Over restarts; one that was cut is made anew; where nothing can be written there is one all the same."""
+    """Over restarts too; a truncated one is created again; if nothing can be written there is one all the same."""
     first = own_password(tmp_path / "state")
     file = tmp_path / "state" / "broker-password"
     assert own_password(tmp_path / "state") == first == file.read_text().strip()
@@ -133,7 +133,7 @@ def test_who_may_read_and_write_what(config: Path, user: str, read: set[str], wr
 
 
 def test_a_user_who_is_listed_twice_is_warned_of_and_has_the_last_entry(config: Path, call: Any) -> None:
-    """With the rights below that entry and no others; who stands between gets none of them."""
+    """Only the rights below the last entry count; users listed in between get none of them."""
     file = config / "users"
     file.write_text("a:first\ntopic read first/#\nb:other\na:last\ntopic write last/#\n")
     file.chmod(0o600)

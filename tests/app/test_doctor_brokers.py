@@ -58,7 +58,7 @@ SILENT = replace(SOUND, lives=False)
 
 
 def degraded(code: str, **fields: object) -> SiteFacts:
-    """A controller that says so of itself."""
+    """A controller that reports a degradation of its own."""
     told = Degradation(code=code, since=NOW, fields=fields)
     return replace(SOUND, health=HEALTH.model_copy(update={"degradations": (told,)}))
 
@@ -191,8 +191,8 @@ def test_what_is_harmless_is_only_to_be_known() -> None:
     assert checks.service(degraded("TWL-T001", trust="plausible", before="–")).verdict == "note"
 
 
-async def test_a_broker_that_is_not_there_is_told_soon() -> None:
-    """With the reason that the connection has; a name that no server knows is told by itself."""
+async def test_a_broker_that_is_not_there_is_reported_soon() -> None:
+    """The reason is that of the connection; a name that no server knows is reported separately."""
     addresses = (Address("127.0.0.1", free_port()), Address("nobody.invalid", free_port()))
     tower = TOWER.model_copy(update={"mqtt": TOWER.mqtt.model_copy(update={"broker": ("mqtt://a", "mqtt://b")})})
     facts = await listen(tower, addresses, "doctor-1", SystemClock())

@@ -267,7 +267,7 @@ def test_an_installed_unit_is_compared_with_the_shipped_one(
     shipped: str | None,
     is_same: bool | None,
 ) -> None:
-    """And started with the machine where systemd was told so."""
+    """It is also checked whether it is started with the machine, where systemd shows that."""
     for name in ("installed", "shipped", "wants"):
         (tmp_path / name).mkdir()
     (tmp_path / "installed" / "watertower-gateway@.service").write_text("[Unit]\n")
@@ -365,9 +365,9 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.real
-def test_a_certificate_tells_when_it_ends(keys: Path) -> None:
+def test_a_certificate_is_reported_with_its_end(keys: Path) -> None:
     """Also one that has ended, which no browser takes; a key that does not belong to it, or has a pass phrase, is
-    told."""
+    reported."""
     folder = keys
 
     def found(certificate: str, key: str) -> PageCertificate:

@@ -27,7 +27,7 @@ def config(tmp_path: Path) -> Path:
     return Path(shutil.copytree(SHIPPED, tmp_path / "config"))
 
 
-def test_a_saved_change_that_alters_nothing_is_told_with_what_is_lit(config: Path) -> None:
+def test_a_saved_change_that_alters_nothing_is_reported_with_what_is_lit(config: Path) -> None:
     """Not as a dash, which reads as dark."""
     program = load(config).program()
     told = new_event("TWL-O130", tonight=difference(program, program, datetime(2026, 11, 20, 18, tzinfo=UTC)))

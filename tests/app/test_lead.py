@@ -1,4 +1,4 @@
-"""What one of several controllers hears of the sites that others lead."""
+"""What one of several controllers receives about the sites that others lead."""
 
 import asyncio
 import json
@@ -50,7 +50,7 @@ class NoPage:
 
 @dataclass
 class StandingBy:
-    """A controller that hears on a broker what it may have to act on."""
+    """A controller that receives from a broker what it may have to act on."""
 
     port: int = 1
     store: LeaseStore | None = None
@@ -175,8 +175,8 @@ class Answers:
         """Nobody minds."""
 
 
-async def test_a_lead_that_was_lost_and_taken_again_is_told_again() -> None:
-    """With its new term, by which orders are told apart; one that goes on is told once."""
+async def test_a_lead_that_was_lost_and_taken_again_is_reported_again() -> None:
+    """The new term is reported, by which orders are distinguished; a lead that goes on is reported once."""
     this = StandingBy(store=Answers((5.0, 1), (5.0, 1), (0.0, 1), (5.0, 2)))
     tasks = this.lead.tasks()
     leading = asyncio.create_task(tasks.pop("lead"))

@@ -69,7 +69,7 @@ class NoPage:
 
 
 async def led(database: Database, clock: WrongClock, rounds: int) -> tuple[set[str], list[str]]:
-    """The sites that a controller with this clock runs after so many rounds, and the codes that it told."""
+    """The sites that a controller with this clock runs after so many rounds, and the codes of its events."""
     running: dict[str, int] = {}
     events: list[Event] = []
 
@@ -98,7 +98,7 @@ async def led(database: Database, clock: WrongClock, rounds: int) -> tuple[set[s
 
 
 async def test_who_goes_by_another_time_than_the_database_leaves_its_sites_to_one_who_does_not() -> None:
-    """And says so; while nobody else is there it leads on."""
+    """It reports why; while no other controller is there it goes on leading."""
     database = Database()
     running, codes = await led(database, WrongClock(timedelta(hours=3)), 3)
     assert (running, codes) == (NORTH, ["TWL-T008", "TWL-C060"])
@@ -148,7 +148,7 @@ async def test_a_leader_whose_questions_fail_late_is_never_mute() -> None:
 
 
 async def test_a_clock_that_a_time_server_holds_is_believed_before_that_of_the_database() -> None:
-    """That they differ is told all the same."""
+    """The difference is reported all the same."""
     database = Database()
     database.leases.exchange(LeaseQuestion("other-1", able=("north",)))
     running, codes = await led(database, WrongClock(timedelta(hours=3), trusted=True), 3)

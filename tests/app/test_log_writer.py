@@ -36,7 +36,7 @@ class Disk(io.StringIO):
 
 
 class Pipe(io.StringIO):
-    """A pipe that nobody reads, until told."""
+    """A pipe that nobody reads until the test does."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ def test_a_log_on_a_full_disk_goes_on_when_there_is_room() -> None:
 
 
 def test_nobody_waits_for_a_log_that_takes_nothing() -> None:
-    """Neither who tells, nor who ends."""
+    """Neither the code that logs nor the shutdown waits."""
     pipe = Pipe()
     began = time.monotonic()
     with Log("text", UTC, "en", pipe) as log:
@@ -95,7 +95,7 @@ def test_lines_for_which_there_was_no_room_are_counted(monkeypatch: pytest.Monke
 
 @pytest.fixture
 def journald(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
-    """What journald hears."""
+    """What journald receives."""
     monkeypatch.setattr(log_writer, "JOURNAL", str(tmp_path / "journal"))
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
         heard.bind(str(tmp_path / "journal"))

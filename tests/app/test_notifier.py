@@ -40,7 +40,7 @@ MESSAGE = NoticeMessage("Alvesta: Vattentornet lyser – åäö <b>", "Första r
 
 
 class Hook:
-    """A web hook on a port of its own, which tells what came. `answer` is its status, None hangs."""
+    """A web hook on a port of its own, which records what came. `answer` is its status, None hangs."""
 
     def __init__(self) -> None:
         self.answer: int | None = 200
@@ -192,7 +192,7 @@ def text_of(mail: Message) -> str:
 
 
 @pytest.mark.parametrize("url", ["nonsense", "what://x", f"tgram://{SECRET}", "", "json://a\njson://b", "mailto://"])
-def test_what_is_no_address_is_told_without_itself(address: Write, url: str) -> None:
+def test_what_is_no_address_is_reported_without_itself(address: Write, url: str) -> None:
     """It may be a password that somebody wrote alone."""
     with pytest.raises(AddressUnusable) as refused:
         examine(address(url))
@@ -200,7 +200,7 @@ def test_what_is_no_address_is_told_without_itself(address: Write, url: str) -> 
     assert refused.value.reason.code in {"not_an_address", "not_one_line"}
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     """By its name."""
     with pytest.raises(AddressUnusable) as refused:
         examine(tmp_path / "gone.url")
@@ -216,7 +216,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         (f"tgram://123456789:{SECRET.replace('-', '_')}_abcdefghijklmnop/12345678/", ""),
     ],
 )
-def test_why_it_was_not_delivered_is_told_without_secrets(
+def test_why_it_was_not_delivered_is_reported_without_secrets(
     address: Write, url: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the address no part but the host of a mail server or a web hook; no network is needed here."""
@@ -228,10 +228,10 @@ def test_why_it_was_not_delivered_is_told_without_secrets(
     assert not any(secret in said for secret in (SECRET, SECRET.replace("-", "_"), "123456789", "12345678", "kim"))
 
 
-def test_a_hook_that_refuses_is_told_with_its_status(
+def test_a_hook_that_refuses_is_reported_with_its_status(
     hook: Hook, address: Write, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """And nothing of it stands in the log of the process."""
+    """Nothing of the address is in the log of the process."""
     hook.answer = 401
     reason = send(address(hook_url(hook)), MESSAGE)
     assert reason is not None
@@ -295,9 +295,7 @@ def test_a_server_that_never_lets_go_is_left(hook: Hook, address: Write, monkeyp
     assert send(address(hook_url(hook)), MESSAGE) == Reason("no_answer_in_time")
 
 
-def test_the_address_stands_in_no_list_of_processes(
-    hook: Hook, address: Write, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_address_is_in_no_list_of_processes(hook: Hook, address: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is on the machine may read that; nor in the surroundings of the process."""
     seen: list[object] = []
     run = subprocess.run
@@ -317,7 +315,7 @@ def receiver(file: Path, **more: Any) -> Receiver:
     return Receiver.model_validate({"name": "drift", "url_file": str(file), **more})
 
 
-async def test_a_receiver_that_fails_is_tried_again_later_and_told_once(
+async def test_a_receiver_that_fails_is_tried_again_later_and_reported_once(
     hook: Hook, address: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until it is reached."""
@@ -377,7 +375,7 @@ async def test_an_address_that_is_mended_is_used_again(
 
 @pytest.fixture
 def site(config: Path, tmp_path: Path, hook: Hook, address: Write, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """The shipped one on the evening of its campaign, which tells a hook, quickly."""
+    """The shipped site on the evening of its campaign, which notifies a hook, quickly."""
     monkeypatch.setattr(notifier, "LOOK_S", 0.1)
     monkeypatch.setattr(notifier, "FIRST_S", 0.1)
     monkeypatch.setattr(notifier, "LONGEST_S", 0.1)
@@ -398,8 +396,8 @@ def memory(site: Site) -> NoticeMemory:
 LIGHT = "Alvesta vattentorn: Vattentornet lyser orange – bekräftat av styrenheten"
 
 
-async def test_a_service_tells_the_first_light_once(site: Site, hook: Hook) -> None:
-    """And not again when it starts anew."""
+async def test_a_service_reports_the_first_light_once(site: Site, hook: Hook) -> None:
+    """It is not reported again after a restart of the service."""
     async with site.service():
         await soon(lambda: "TWL-N100" in site.codes)
     async with site.service():
@@ -411,7 +409,7 @@ async def test_a_service_tells_the_first_light_once(site: Site, hook: Hook) -> N
 
 
 async def test_what_could_not_be_delivered_is_delivered_after_a_restart(site: Site, hook: Hook) -> None:
-    """It waited on disk, and nothing of the address is told anywhere."""
+    """It waited on disk, and nothing of the address is shown anywhere."""
     hook.answer = 503
     async with site.service():
         await soon(lambda: "drift" in memory(site).failing)
@@ -437,7 +435,7 @@ async def test_a_hook_that_hangs_holds_up_neither_the_light_nor_the_stop(site: S
     assert hook.got == []
 
 
-async def test_what_breaks_is_told_and_the_service_goes_on(
+async def test_what_breaks_is_reported_and_the_service_goes_on(
     site: Site, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once, and when it works again."""
@@ -479,7 +477,7 @@ async def test_what_could_not_be_kept_is_kept_as_soon_as_there_is_room(
         await soon(lambda: memory(site).waiting)
 
 
-async def test_a_demo_tells_nobody(site: Site, hook: Hook) -> None:
+async def test_a_demo_notifies_nobody(site: Site, hook: Hook) -> None:
     """Whatever its files say."""
     async with site.service(is_demo=True):
         await soon(lambda: "TWL-G101" in site.codes)
@@ -516,7 +514,7 @@ async def test_a_monitor_is_called_for_as_long_as_turns_come(hook: Hook, heartbe
     task.cancel()
 
 
-async def test_a_monitor_that_is_not_reached_is_told_until_it_is(
+async def test_a_monitor_that_is_not_reached_is_reported_until_it_is(
     hook: Hook, heartbeat: Heartbeat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once, without its address."""

@@ -1,4 +1,4 @@
-"""What systemd is told, and what happens when nothing more can be opened."""
+"""What systemd is sent, and what happens when nothing more can be opened."""
 
 import asyncio
 import errno
@@ -37,7 +37,7 @@ def received(listening: socket.socket) -> list[bytes]:
 
 
 @pytest.mark.parametrize("kind", ["path", "abstract"])
-def test_systemd_is_told_at_the_address_that_it_names(
+def test_systemd_is_notified_at_the_address_that_it_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     """A path, or a name in the abstract namespace that begins with @."""
@@ -48,7 +48,7 @@ def test_systemd_is_told_at_the_address_that_it_names(
         assert received(listening) == [b"READY=1"]
 
 
-def test_without_systemd_nothing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_systemd_nothing_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither where none is named nor where it has gone."""
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     notify("READY=1")

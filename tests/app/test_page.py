@@ -102,7 +102,7 @@ async def test_the_page_shows_what_the_lamps_report(config: Path, tmp_path: Path
 async def test_while_nothing_changes_time_goes_on_and_a_change_is_shown_at_once(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A snapshot is made anew for the change, not because the one before is old."""
+    """A new snapshot is made for the change, not because the one before is old."""
     monkeypatch.setattr(page, "EVERY_S", math.inf)
     tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{free_port()}"))
     request = {"version": 1, "id": "x", "owner": "Eva", "reason": "test", "look": "blue", "until": "1 h"}
@@ -124,7 +124,7 @@ async def test_while_nothing_changes_time_goes_on_and_a_change_is_shown_at_once(
 
 
 async def test_a_port_that_is_taken_leaves_the_light_as_it_is(config: Path, tmp_path: Path, taken_port: int) -> None:
-    """The page is missing, and `status` says so."""
+    """The page is missing, and `status` shows the event."""
     tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{taken_port}"))
     async with tower.service():
         await until(lambda: tower.last("TWL-G101"))
@@ -184,8 +184,8 @@ async def test_nothing_of_the_page_runs_on_after_it(config: Path, tmp_path: Path
     assert asyncio.all_tasks() == before
 
 
-async def test_a_stream_tells_when_the_light_changes(config: Path, tmp_path: Path) -> None:
-    """So that a page asks for itself anew."""
+async def test_a_stream_reports_when_the_light_changes(config: Path, tmp_path: Path) -> None:
+    """A page then asks for the new state."""
     tower = Tower(config, tmp_path / "state", Web(listen=f"127.0.0.1:{free_port()}"))
     async with tower.service(), httpx.AsyncClient(timeout=20) as browser:
         await until(lambda: tower.last("TWL-G101"))
@@ -207,7 +207,7 @@ async def _first(lines: AsyncIterator[str], count: int) -> AsyncIterator[str]:
 async def test_a_page_that_cannot_show_how_it_is_leaves_the_light_as_it_is(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is told once, tried again at the next turn, and over as soon as that works."""
+    """It is reported once, tried again at the next turn, and over as soon as that works."""
     broken = True
 
     class Breaking(Snapshot):
@@ -256,7 +256,7 @@ async def test_libraries_that_are_missing_leave_the_light_as_it_is(
 
 
 @pytest.mark.parametrize("error", [RuntimeError(), SystemExit(1)])
-async def test_a_page_whose_thread_ends_is_told_and_leaves_the_light_as_it_is(
+async def test_a_page_whose_thread_ends_is_reported_and_leaves_the_light_as_it_is(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     """Its server ends the process of those who let it."""
@@ -298,7 +298,7 @@ async def test_a_page_whose_thread_has_ended_is_served_again_with_its_streams(
 async def test_events_that_the_page_cannot_take_leave_the_light_as_it_is(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They are told to everybody else."""
+    """Everybody else receives the events."""
 
     def breaks(*_: object) -> None:
         raise KeyError("a mistake")

@@ -1,5 +1,5 @@
-"""The files of a running service: what could not be read is tried again, what could not be copied too, and both stand
-as degradations until they are done."""
+"""The files of a running service: what could not be read is tried again, what could not be copied too, and both are
+degradations until they are done."""
 
 import asyncio
 import errno
@@ -36,7 +36,7 @@ SPOILT = "version: 1\ncampaigns:\n  - {name: x, dates: evry day, color: blue}\n"
 
 
 class Service:
-    """As much of a running service as follows its files, and what it told."""
+    """As much of a running service as follows its files, and its events."""
 
     def __init__(self, folder: Path, from_copy: bool = False) -> None:
         self.config, self.state = folder / "config", folder / "state"
@@ -148,7 +148,7 @@ def other(service: Service, old: str = "100 %", new: str = "50 %") -> str:
 async def test_a_good_schedule_saved_during_a_read_error_is_taken_when_it_can_be_read(
     service: Service, disk: Disk, number: int
 ) -> None:
-    """Nothing of it changes any more when the error is over; until then it is a degradation, told once."""
+    """Nothing of it changes any more when the error is over; until then it is a degradation, reported once."""
     before = service.program
     disk.error = OSError(number, "an error")
     service.save(other(service))
@@ -172,8 +172,8 @@ async def test_a_read_error_alone_changes_nothing_and_is_over_when_it_is(service
     assert service.codes[-1] == "TWL-O135"
 
 
-async def test_a_mistake_that_becomes_readable_is_told_as_one(service: Service, disk: Disk) -> None:
-    """What stands is what is wrong now, and the place of it."""
+async def test_a_mistake_that_becomes_readable_is_reported_as_one(service: Service, disk: Disk) -> None:
+    """The degradation names the present mistake and its place."""
     disk.error = OSError(errno.EIO, "Input/output error")
     service.save(SPOILT)
     await service.until(lambda: service.stands == ["TWL-O134"])
@@ -188,7 +188,7 @@ async def test_a_mistake_that_becomes_readable_is_told_as_one(service: Service, 
 async def test_a_mistake_in_a_file_that_cannot_be_read_any_more_is_not_shown_until_it_can(
     service: Service, disk: Disk
 ) -> None:
-    """Nobody knows whether it is still there; where it is, it is told anew."""
+    """Nobody knows whether it is still there; if it is, it is reported again."""
     service.save(SPOILT)
     await service.until(lambda: service.stands == ["TWL-O131"])
     disk.error = OSError(errno.EIO, "Input/output error")
@@ -278,7 +278,7 @@ async def test_after_a_restart_on_the_copy_the_rejection_says_of_when_it_is(serv
 
 
 async def test_a_start_during_a_read_error_takes_the_file_when_it_can_be_read(service: Service, disk: Disk) -> None:
-    """The last good copy stands in, and the folder is looked at again although nothing in it changes."""
+    """The last good copy is used, and the folder is looked at again although nothing in it changes."""
     await service.stop()
     service.save(other(service))
     disk.error = OSError(errno.ESTALE, "Stale file handle")
@@ -298,7 +298,7 @@ async def test_a_start_during_a_read_error_takes_the_file_when_it_can_be_read(se
 
 
 async def test_a_start_on_the_copy_needs_no_copy_of_files_that_cannot_be_read(service: Service) -> None:
-    """No disk is blamed for them; the files are told once."""
+    """The disk is not blamed; the files are reported once."""
     await service.stop()
     schedule = service.config / "schedule.yaml"
     schedule.unlink()
@@ -332,7 +332,7 @@ async def test_what_an_editor_saves_becomes_a_version(service: Service) -> None:
     assert versions(service) == [("disk", first), ("disk", BLUE.encode())]
 
 
-async def test_what_the_page_saves_is_taken_at_once_and_told_once(service: Service) -> None:
+async def test_what_the_page_saves_is_taken_at_once_and_reported_once(service: Service) -> None:
     """Not when the files are looked at the next time, and by no second version."""
     keeper = service.following.keeper
     assert keeper is not None
@@ -347,8 +347,8 @@ async def test_what_the_page_saves_is_taken_at_once_and_told_once(service: Servi
     assert [source for source, _ in versions(service)] == ["disk", "page"]
 
 
-async def test_versions_that_cannot_be_kept_are_told_and_the_schedule_is_taken(service: Service) -> None:
-    """And told again once they can be."""
+async def test_versions_that_cannot_be_kept_are_reported_and_the_schedule_is_taken(service: Service) -> None:
+    """The end is reported once they can be kept again."""
     folder = service.state / "versions"
     shutil.rmtree(folder)
     folder.write_bytes(b"a file where the folder should be")

@@ -90,7 +90,7 @@ async def test_only_one_may_be_run(service: Service) -> None:
     assert not service.events_of("TWL-C001", "north")
 
 
-async def test_a_site_that_is_broken_is_told_once_and_disturbs_no_other(service: Service) -> None:
+async def test_a_site_that_is_broken_is_reported_once_and_disturbs_no_other(service: Service) -> None:
     """It is started as soon as its files are good."""
     good = OWN_TOWER
     write_site(service.root, "north", good.replace("kind: dmx", "kind: dmxx"))
@@ -114,7 +114,7 @@ async def test_a_site_runs_on_its_last_good_copy(service: Service) -> None:
 
 
 async def test_a_shared_schedule_that_is_saved_is_taken_by_all(service: Service) -> None:
-    """Each tells what it changes there; nothing is built anew."""
+    """Each site reports what changes there; nothing is rebuilt."""
     path = service.root / "schedule.yaml"
     async with service.running():
         await service.until(lambda: len(service.events_of("TWL-G101")) == 2)
@@ -124,7 +124,7 @@ async def test_a_shared_schedule_that_is_saved_is_taken_by_all(service: Service)
 
 
 async def test_a_folder_that_comes_is_started_and_one_that_goes_is_stopped(service: Service) -> None:
-    """Just that one; what becomes of its lamps is told."""
+    """Only that site is affected; the event describes what becomes of its lamps."""
     async with service.running():
         await service.until(lambda: len(service.events_of("TWL-G101")) == 2)
         write_site(service.root, "east")
@@ -145,7 +145,7 @@ async def test_all_that_vanish_at_once_go_on(service: Service) -> None:
         assert not service.events_of("TWL-C052")
 
 
-async def test_systemd_is_told_when_every_site_had_its_chance(
+async def test_systemd_is_notified_once_every_site_has_been_tried(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where one of them cannot start."""
@@ -163,7 +163,7 @@ async def test_systemd_is_told_when_every_site_had_its_chance(
             assert service.events_of("TWL-C001", "south")
 
 
-async def test_what_all_have_in_common_moves_when_the_shared_file_says_so(service: Service) -> None:
+async def test_broker_and_page_move_when_the_shared_file_changes(service: Service) -> None:
     """Broker and page listen where it says now, every site follows, and nobody has to start anything."""
     path = service.root / "tower.yaml"
     async with service.running():
@@ -201,8 +201,8 @@ async def test_a_site_with_mistakes_in_its_files_does_not_hold_the_page_where_it
             assert (await browser.get("/sites/north/")).status_code == 200
 
 
-async def test_another_user_of_the_broker_needs_no_site_to_be_built_anew(service: Service) -> None:
-    """The broker is started anew, and each site connects again by itself."""
+async def test_another_user_of_the_broker_needs_no_site_to_be_built_again(service: Service) -> None:
+    """The broker is restarted, and each site connects again by itself."""
     path, users = service.root / "tower.yaml", service.root / "users"
     users.write_text("north/mast:secret\n", encoding="utf-8")
     text = path.read_text(encoding="utf-8")
@@ -215,8 +215,8 @@ async def test_another_user_of_the_broker_needs_no_site_to_be_built_anew(service
     assert len(service.events_of("TWL-C001")) == 2
 
 
-async def test_a_controller_that_leads_nothing_tells_what_keeps_it_from_the_database(service: Service) -> None:
-    """Its own log is where somebody looks who sees that nobody stands by."""
+async def test_a_controller_that_leads_nothing_reports_what_keeps_it_from_the_database(service: Service) -> None:
+    """Somebody who sees that there is no standby looks into its own log."""
     with (service.root / "tower.yaml").open("a") as shared:
         shared.write("database: {url: 'postgresql://nobody@127.0.0.1:1/nothing'}\n")
     async with service.running():

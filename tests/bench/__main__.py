@@ -38,7 +38,7 @@ LONG = {"pair"}
 
 
 def measured(names: Iterable[str], rounds: int | None, is_asked: Callable[[int], bool]) -> Iterator[Row]:
-    """The rows of these figures; what is measured now is told on stderr."""
+    """The rows of these figures; what is measured now is printed on stderr."""
     for name in names:
         measure, sizes, most = FIGURES[name]
         for size in sizes:

@@ -1,5 +1,5 @@
 """The script that an engineer would write in an afternoon: APScheduler for the instants, paho for the lamps, all
-defaults, what each lamp reports in a dictionary. It checks nothing, keeps nothing and tells nobody.
+defaults, what each lamp reports in a dictionary. It checks nothing, keeps nothing and notifies nobody.
 
 `python -m tests.bench.yardsticks script PORT COUNT` runs it.
 """

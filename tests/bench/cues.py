@@ -37,7 +37,7 @@ def lead_s(count: int) -> float:
 
 @dataclass(frozen=True)
 class Site:
-    """Who takes part: each with a fleet of its own, which hears its commands."""
+    """Who takes part: each with a fleet of its own, which receives its commands."""
 
     programs: dict[str, Apart]
     fleets: dict[str, Apart]

@@ -5,7 +5,7 @@ With the name `dmx` each is a gateway of our own contract that obeys its documen
 them are real ones elsewhere, and not answered for. A `sink` takes their sACN. When the broker is gone, they come back.
 
 Words on stdin, each answered with a line of JSON; instants are seconds of CLOCK_BOOTTIME, by which every process of the
-bench goes: `begin` counts anew; `end [INSTANT]` tells what was counted since; `cue INSTANT WALL` has those of our
+bench goes: `begin` resets the counts; `end [INSTANT]` prints the counts since; `cue INSTANT WALL` has those of our
 contract do then what their plan says of the time WALL.
 """
 
@@ -50,7 +50,7 @@ class Lights:
         self.begin()
 
     def begin(self) -> None:
-        """Count anew."""
+        """Reset the counts."""
         self._changed: dict[bytes, list[float]] = defaultdict(list)
 
     def take(self) -> None:
@@ -115,7 +115,7 @@ class Fleet:
         self._connect()
 
     def begin(self) -> None:
-        """Count anew."""
+        """Reset the counts."""
         self._arrived: dict[bytes, float] = {}
         self._payloads: set[bytes] = set()
         self._twice = 0

@@ -19,7 +19,7 @@ RED, GREEN = ZoneLook(on=True, color="#FF0000"), ZoneLook(on=True, color="#00FF0
 
 
 def desired(revision: int, look: ZoneLook, at: datetime) -> bytes:
-    """A document that says so from now on."""
+    """A document that is dated now."""
     head = {"version": 1, "epoch": 1, "revision": revision, "command_id": ""}
     document = DesiredDocument(issued_at=at, valid_until=at + timedelta(days=2), zones={"bowl": look}, **head)
     return document.model_dump_json(exclude_none=True).encode()

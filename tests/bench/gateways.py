@@ -1,7 +1,7 @@
 """DMX gateways of our own in a process apart: `python -m tests.bench.gateways PORT HOST COUNT [UNIVERSES]`.
 
 They are what `watertower gateway` runs, each with a universe of its own, or one with many; their levels go by sACN to
-HOST. The word `leap SECONDS` goes to so long before the next cue, any other only tells the time.
+HOST. The word `leap SECONDS` goes to so long before the next cue, any other only prints the time.
 """
 
 import asyncio

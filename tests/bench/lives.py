@@ -40,7 +40,7 @@ def start(count: int, rounds: int) -> Iterator[Row]:
 
 
 def reload(count: int, rounds: int) -> Iterator[Row]:
-    """From a saved schedule until the last lamp has the new colour; what the socket sends stands ready."""
+    """From a saved schedule until the last lamp has the new colour; what the socket sends is encoded beforehand."""
     seen = Rounds()
     with site(count, "socket", OURS) as here:
         ours = here.programs[OURS]

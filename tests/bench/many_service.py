@@ -2,7 +2,7 @@
 
 It runs what `watertower run` runs, on a clock that leaps from one cue to the seconds before the next. It takes words on
 stdin, one a line, and answers each with a line of JSON: `ready` once all gateways confirm; `leap SECONDS` goes to so
-long before the next cue; `cue TICK` lives through it, looks at the loop every so many seconds, and tells what it cost;
+long before the next cue; `cue TICK` lives through it, looks at the loop every so many seconds, and prints what it cost;
 `reload` saves another colour; `lost` once the broker has gone; `idle SECONDS`. Instants are seconds of CLOCK_BOOTTIME.
 """
 
@@ -135,7 +135,7 @@ class Bench:
         return {"is_confirmed": self.is_confirmed, "cue_s": self.cue_s, "wall": wall}
 
     async def cue(self, tick_s: float, after_s: float = 3.0) -> dict[str, object]:
-        """Live through the cue, and so long after all confirm; a tick costs CPU itself, but tells how long the loop is
+        """Live through the cue, and so long after all confirm; a tick costs CPU itself, but shows how long the loop is
         held up."""
         cue_s, cpu_s, before = self.cue_s, time.process_time(), self.service.controller.cue
         held_up_s = {"before": 0.0, "after": 0.0}

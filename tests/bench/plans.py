@@ -65,7 +65,7 @@ def once(work: Callable[[], object]) -> float:
 
 
 def sun_of_a_year() -> None:
-    """Worked out anew."""
+    """Calculated again at each call."""
     below.cache_clear()
     first = night_at(NOW, ALVESTA.time_zone).day
     for number in range(365):

@@ -42,7 +42,7 @@ def per_call(work: Callable[[], object], rounds: int = ROUNDS) -> float:
 
 @pytest.mark.parametrize("count", [1, 100, 1000])
 def test_a_report_and_a_turn(count: int) -> None:
-    """One of so many gateways reports; then all of them are told another plan."""
+    """One of so many gateways reports; then all of them are sent another plan."""
     (mast,) = (gateway for gateway in SETUP.tower.gateways if isinstance(gateway, Dmx))
     gateways = tuple(mast.model_copy(update={"name": f"mast-{number}"}) for number in range(count))
     engine = Controller(gateways, "w", SETUP.program())

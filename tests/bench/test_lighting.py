@@ -21,7 +21,7 @@ ORANGE, BLUE = (Light.of(ZoneState(True, Color(code), 1.0)) for code in ("#FF6A0
 
 
 def per_call(work: Callable[[int], object]) -> float:
-    """Microseconds of one call, which is told its number: the best of several runs."""
+    """Microseconds of one call, which gets its number: the best of several runs."""
     runs = []
     for _ in range(REPEATS):
         start = time.perf_counter()

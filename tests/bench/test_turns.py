@@ -48,7 +48,7 @@ sys.stdin.read()
 
 
 class Reader:
-    """Reads the log, until told to stop; then the pipe fills."""
+    """Reads the log until the test stops it; then the pipe fills."""
 
     def __init__(self) -> None:
         self.end, write = os.pipe()

@@ -6,7 +6,7 @@ the port. Words on stdin are answered by a line of JSON each; instants are secon
 CLOCK_BOOTTIME:
 
 `ready`: connected, and what all gateways report was heard once. `cue SECONDS`: one after another that fits into the
-time. `now`: the packets at once. `lost`: the broker has gone; `back`: it is there again, was told all once more, and
+time. `now`: the packets at once. `lost`: the broker has gone; `back`: it is there again, was sent all once more, and
 what all report was heard. `fade SECONDS`: frames at the pace of the DMX gateway.
 """
 
@@ -47,7 +47,7 @@ class Yardstick:
 
 
 class Socket(Yardstick):
-    """Written at one stroke by a thread that waits for room; another connection hears the reports."""
+    """Written at once by a thread that waits for room; another connection receives the reports."""
 
     def __init__(self, port: int, count: int) -> None:
         super().__init__(port, count)
@@ -90,7 +90,7 @@ class Socket(Yardstick):
         return b"".join(publish(b"socket/%d/set" % i, payload, i % 65_535 + 1) for i in range(self._count))
 
     async def ready(self) -> dict[str, object]:
-        """All told, all heard."""
+        """All is sent, and all reports have arrived."""
         return await self.now()
 
     async def now(self) -> dict[str, object]:
@@ -150,7 +150,7 @@ class Paho(Yardstick):
         self._missing -= 1
 
     async def ready(self) -> dict[str, object]:
-        """All told, all heard."""
+        """All is sent, and all reports have arrived."""
         return await self.cue(0.2)
 
     async def cue(self, before_s: float) -> dict[str, object]:
@@ -177,7 +177,7 @@ class Afternoon(Yardstick):
         self._script = Script(port, count, PAYLOADS[1])
 
     async def ready(self) -> dict[str, object]:
-        """All told, all heard."""
+        """All is sent, and all reports have arrived."""
         confirmed_s = await asyncio.to_thread(self._confirmed_s)
         return {"at": confirmed_s, "confirmed_s": confirmed_s}
 

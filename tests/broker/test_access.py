@@ -168,7 +168,7 @@ async def test_a_user_writes_what_is_his_alone(guarded, enter, user):
     "who", [{"user": None, "password": None}, {"user": "nobody"}, {"user": "mast"}, {"user": "mast", "password": None}]
 )
 async def test_nobody_gets_in_without_the_right_password(guarded, dial, who):
-    """Nor without a name; each is told so by the code of the CONNACK, 4 or 5."""
+    """Nor without a name; the code of the CONNACK, 4 or 5, gives the reason."""
     client = await dial(guarded)
     _, code = await client.connect("x", **({"password": password("gate")} | who))
     assert code in {4, 5}
@@ -190,7 +190,7 @@ async def test_a_last_will_is_no_way_round_the_rules(enter):
     assert await ear.settled() == []
 
 
-async def test_what_is_forbidden_is_told_once_with_user_and_topic(start, connect, tmp_path):
+async def test_what_is_forbidden_is_reported_once_with_user_and_topic(start, connect, tmp_path):
     """Of a topic asked for by name the subscription is refused."""
     subject = await start(users=users(tower_with_users(tmp_path)))
     mast = await connect(subject, "box", user="mast", password=password("mast"))
@@ -261,5 +261,5 @@ async def test_retained_messages_survive_a_power_cut(mosquitto, connect):
 
 @pytest.mark.real
 def test_the_file_opens_no_port_by_itself(mosquitto):
-    """Some settings do when they stand before a listener, on every address: two could then not run side by side."""
+    """Some settings open one if they come before a listener, on every address: two could then not run side by side."""
     assert mosquitto() != mosquitto()

@@ -34,7 +34,7 @@ async def until(holds):
             await asyncio.sleep(0.01)
 
 
-async def test_a_repeated_fault_is_told_twice_and_then_by_number(emit, emitted):
+async def test_a_repeated_fault_is_reported_twice_and_then_by_number(emit, emitted):
     """Each client for itself."""
     for _ in range(5):
         emit("TWL-B042", "a", client="a")
@@ -44,7 +44,7 @@ async def test_a_repeated_fault_is_told_twice_and_then_by_number(emit, emitted):
     assert emitted[3:] == [("TWL-B042", 3)]
 
 
-async def test_what_begins_late_in_a_minute_is_told_too(emit, emitted):
+async def test_what_begins_late_in_a_minute_is_reported_too(emit, emitted):
     """Without anything else happening."""
     emit("TWL-B042", "a", client="a")
     await asyncio.sleep(0.03)
@@ -54,14 +54,14 @@ async def test_what_begins_late_in_a_minute_is_told_too(emit, emitted):
     assert emitted[3:] == [("TWL-B042", 1)]
 
 
-async def test_coming_and_going_is_always_told(emit, emitted):
+async def test_coming_and_going_is_always_reported(emit, emitted):
     """It is no fault."""
     for _ in range(3):
         emit("TWL-B021", "a", client="a", address="x")
     assert emitted == [("TWL-B021", "a")] * 3
 
 
-async def test_the_end_tells_what_is_left(emit, emitted):
+async def test_the_end_reports_what_is_left(emit, emitted):
     """Nothing is swallowed by a stop."""
     for _ in range(4):
         emit("TWL-B042", "a", client="a")

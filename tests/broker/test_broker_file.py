@@ -202,7 +202,7 @@ async def test_a_disk_that_hangs_delays_neither_start_nor_stop(start, connect, t
 
 
 async def test_what_is_read_late_is_joined_to_what_is_newer(start, connect, tmp_path, hung):
-    """Retained messages and sessions that came meanwhile stand."""
+    """Retained messages and sessions that came meanwhile are kept."""
     subject = await start(store=tmp_path / "store")
     client = await connect(subject, "c")
     await client.publish("both", b"old", retain=True)
@@ -284,7 +284,7 @@ async def damaged(sound: bytes):
 
 
 async def test_a_damaged_file_is_set_aside(start, connect, tmp_path):
-    """Cut anywhere or with a bit turned anywhere: an event says so and the broker starts empty."""
+    """Cut anywhere or with a bit turned anywhere: there is an event, and the broker starts empty."""
     file = tmp_path / "store"
     subject = await start(store=file)
     await fill(subject, connect)
@@ -301,7 +301,7 @@ async def test_a_damaged_file_is_set_aside(start, connect, tmp_path):
 
 
 async def test_a_folder_in_the_place_of_the_file_is_left_alone(start, connect, tmp_path):
-    """The broker runs without a file; both events tell."""
+    """The broker runs without a file; both events name the reason."""
     (tmp_path / "store").mkdir()
     subject = await start(store=tmp_path / "store", limits=QUICK)
     await (await connect(subject, "c")).publish("r", retain=True)
@@ -311,7 +311,7 @@ async def test_a_folder_in_the_place_of_the_file_is_left_alone(start, connect, t
     assert [file.name for file in tmp_path.iterdir()] == ["store"]
 
 
-async def test_a_disk_that_cannot_be_written_is_told_once_and_tried_again(start, connect, tmp_path, monkeypatch):
+async def test_a_disk_that_cannot_be_written_is_reported_once_and_tried_again(start, connect, tmp_path, monkeypatch):
     """Messages go on meanwhile, and all is written once it works."""
     monkeypatch.setattr("controller.broker.broker_file.RETRY_S", 0.01)
     (tmp_path / "folder").write_bytes(b"a file where the folder should be")

@@ -7,7 +7,7 @@ from controller.broker.packets import Ack, Framer, PacketType, ProtocolError, Pu
 
 
 class Line:
-    """A peer that counts what it is told."""
+    """A peer that counts what it is sent."""
 
     def __init__(self) -> None:
         self.woken = self.overruns = 0
@@ -150,7 +150,7 @@ def test_a_connected_client_that_does_not_read_is_reported(session):
 
 
 def test_a_retained_message_never_comes_behind_a_newer_one(session):
-    """It stands behind what waited when it was asked for and before all that came later, which may be newer."""
+    """It comes after what waited when it was asked for and before all that came later, which may be newer."""
     session.push(Publish("a", b"old"), 0)
     session.replay({"a": 1, "none": 1}, by_topic(Publish("a", b"kept", 1)))
     session.push(Publish("a", b"new"), 0)
@@ -213,7 +213,7 @@ def test_an_acknowledgement_of_nothing_is_answered(session):
 
 
 def test_all_of_a_session_can_be_kept(session):
-    """A session made from what was kept goes on where the other stood."""
+    """A session made from what was kept goes on where the other one ended."""
     session.filters["q"] = 2
     for qos in (2, 1, 1, 1):
         session.push(Publish("q", b"m"), qos)

@@ -8,7 +8,7 @@ import pytest
 
 
 def converse(port: int, version: int) -> list[object]:
-    """What a paho client of this version is told: the answer to its CONNECT, and the messages it sends itself."""
+    """What a paho client of this version receives: the answer to its CONNECT, and the messages it sends itself."""
     received: list[object] = []
     done = threading.Event()
     client = paho.Client(paho.CallbackAPIVersion.VERSION2, protocol=version, reconnect_on_failure=False)
@@ -45,7 +45,7 @@ async def test_a_client_of_our_version_is_served(start):
 
 
 @pytest.mark.parametrize(("version", "level"), [(paho.MQTTv5, 5), (paho.MQTTv31, 3)])
-async def test_a_client_of_another_version_is_told_so(start, version, level):
+async def test_a_client_of_another_version_gets_an_answer_that_it_understands(start, version, level):
     """In words that its user understands; so is ours."""
     subject = await start()
     received = await asyncio.to_thread(converse, subject.port, version)

@@ -337,7 +337,7 @@ async def test_five_megabytes_do_not(subject, connect):
 
 
 async def test_100_clients_at_once(subject, connect):
-    """Each hears all."""
+    """Each receives all messages."""
     readers = await asyncio.gather(*(connect(subject, f"reader-{number}") for number in range(100)))
     await asyncio.gather(*(reader.subscribe(("q", 1)) for reader in readers))
     await (await connect(subject, "writer")).publish("q")

@@ -44,7 +44,7 @@ def almost_sound(draw: st.DrawFn) -> bytes:
 
 
 async def talk(chunks: list[bytes]) -> tuple[list[object], bytes]:
-    """Says hello and the chunks on one connection; what went wrong inside, and what a sound client hears after."""
+    """Sends a CONNECT and the chunks on one connection; what went wrong inside, and what a sound client gets after."""
     wrong: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: wrong.append(context))
     async with Broker(port=0, on_event=lambda event: event.text("sv")) as broker:

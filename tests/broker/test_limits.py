@@ -1,4 +1,4 @@
-"""What one client cannot do to the others, and which event tells of it."""
+"""What one client cannot do to the others, and which event reports it."""
 
 import asyncio
 from collections import Counter
@@ -229,7 +229,7 @@ async def fall_asleep(subject, connect, name, *filters):
 
 @pytest.mark.parametrize("limits", [Limits(absent_bytes=10_000), Limits(absent_messages=40)])
 async def test_a_queue_for_an_absent_client_is_bounded(start, connect, limits):
-    """The newest are kept, and one event tells of all that went."""
+    """The newest are kept, and one event reports all that were dropped."""
     subject = await start(limits=limits)
     await fall_asleep(subject, connect, "sleeper", "q")
     writer = await connect(subject, "writer")
@@ -418,7 +418,7 @@ async def test_a_session_belongs_to_its_user(start, connect, dial):
 
 
 async def test_two_devices_with_one_id_do_not_fill_the_log(start, connect):
-    """However often they push each other out; what was not told is told as a number at the end."""
+    """However often they disconnect each other; what was not logged is logged as a number at the end."""
     subject = await start()
     for _ in range(10):
         await connect(subject, "twin")

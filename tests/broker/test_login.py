@@ -146,7 +146,7 @@ async def flood(site, user, times=200, **more):
     return tried
 
 
-async def test_guessing_is_slowed_and_told(site):
+async def test_guessing_is_slowed_and_reported(site):
     """Of one user from one address; one that has no name among the users is slowed as well."""
     assert await flood(site, "mast") <= 21
     assert ("TWL-B046", "mast") in site.events

@@ -144,7 +144,7 @@ def test_a_connect_that_contradicts_itself_is_refused(rest):
         decode(0x10, b"\0\x04MQTT\x04" + rest)
 
 
-def test_a_connect_tells_all_that_it_holds():
+def test_a_connect_is_read_completely():
     """Will, user and password in their order; the password is not in the repr."""
     body = b"\0\x04MQTT\x04\xee\x01\x02\0\x02id\0\x01w\0\x02\xff\0\0\x04user\0\x06secret"
     connect = decode(0x10, body)

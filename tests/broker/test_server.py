@@ -53,7 +53,7 @@ async def test_localhost_is_loopback(start, connect):
     assert subject.port
 
 
-async def test_localhost_is_loopback_where_nothing_says_so(start, monkeypatch):
+async def test_localhost_is_loopback_without_a_hosts_file(start, monkeypatch):
     """A container or a chroot may have no /etc/hosts."""
 
     def unknown(*_: object, **__: object) -> None:
@@ -70,7 +70,7 @@ async def test_localhost_is_loopback_where_nothing_says_so(start, monkeypatch):
     ("host", "port"),
     [("127.0.0.1", 70_000), ("no.such.host.invalid", 0), ("", 1883), ("192.0.2.1", 0), ("a..b", 0), ("a" * 64, 0)],
 )
-async def test_an_address_that_cannot_be_is_told(host, port):
+async def test_an_impossible_address_is_reported(host, port):
     """As an error of ours."""
     with pytest.raises(Unreachable) as caught:
         async with Broker(host, port, admission=Admission({}), on_event=print):
@@ -78,7 +78,7 @@ async def test_an_address_that_cannot_be_is_told(host, port):
     assert caught.value.code == "TWL-B002"
 
 
-async def test_a_busy_port_is_told_and_the_store_is_left_alone(start, tmp_path):
+async def test_a_busy_port_is_reported_and_the_store_is_left_alone(start, tmp_path):
     """A second broker, started by mistake, alters nothing."""
     (tmp_path / "store").write_bytes(b"not ours")
     subject = await start()
@@ -173,7 +173,7 @@ async def test_nothing_is_left_behind(start, connect):
     assert not subject.broker.connections
 
 
-async def test_coming_and_going_is_told(start, connect):
+async def test_coming_and_going_is_reported(start, connect):
     """With the client's id and address."""
     subject = await start()
     await (await connect(subject, "polite")).leave()

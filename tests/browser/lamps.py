@@ -1,4 +1,4 @@
-"""Lamps on the broker of a service, which obey until they are told to misbehave."""
+"""Lamps on the broker of a service, which obey until a test makes them misbehave."""
 
 import json
 import os
@@ -50,7 +50,7 @@ class Lamps:
         self._publish(device.receive(device.gateway.command_topic, json.dumps(command).encode(), LONG_AGO))
 
     def unplug(self, name: str) -> None:
-        """The broker tells that it has gone."""
+        """The broker publishes the will of the lamp."""
         self.deaf.add(name)
         will = self.devices[name].will
         assert will is not None

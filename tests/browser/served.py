@@ -79,7 +79,7 @@ def lamp(name: str, zone: str) -> dict[str, str]:
 
 
 class ServedTower(Site):
-    """A copy of the shipped site with its page; its lamps are simulated here, where `gateways` says so. One account of
+    """A copy of the shipped site with its page; its lamps are simulated here, where `gateways` is true. One account of
     each role is named after it; all have PASSWORD."""
 
     def __init__(self, folder: Path, gateways: Iterable[dict[str, Any]] | None = None, schedule: str = "") -> None:
@@ -138,7 +138,7 @@ class ServedTower(Site):
         return self
 
     def status(self) -> dict[str, Any]:
-        """What `status --json` tells; nothing before the first turn."""
+        """The output of `status --json`; nothing before the first turn."""
         return dict(json.loads(self.call("status", "--json").stdout or "{}"))
 
     def call(self, *words: str, state: str = "state", lang: str = "en") -> Result:

@@ -116,7 +116,7 @@ def test_nothing_moves_where_motion_is_not_wanted(tower: ServedTower, screens: S
         assert page.evaluate(lasting) == 0
 
 
-def test_without_colours_everything_is_still_told(tower: ServedTower, screens: Screens) -> None:
+def test_without_colours_everything_is_still_shown(tower: ServedTower, screens: Screens) -> None:
     """In forced colours the picture keeps its own, and what is chosen has a border of its own."""
     page = screens.open(tower, None, "operator", forced_colors="active")
     look_at(page, "/")
@@ -164,7 +164,7 @@ def _tab_to(page: Page, text: str, selector: str = "") -> None:
     raise AssertionError(f"Tab never leads to {text or selector}")
 
 
-def test_the_language_of_the_page_is_told(tower: ServedTower, screens: Screens) -> None:
+def test_the_language_of_the_page_is_declared(tower: ServedTower, screens: Screens) -> None:
     """To screen readers, for the page and for the link to the other language."""
     for language, other in (("sv", "en"), ("en", "sv")):
         page = screens.open(tower, replace(Screen(), language=language))

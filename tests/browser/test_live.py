@@ -66,7 +66,7 @@ def test_the_picture_shows_what_the_lamps_report_within_a_second(
     assert page.evaluate("window.seen") - began < 1000 * (1 + DRIVER_S)
 
 
-def test_a_lamp_that_differs_is_told_in_words_line_and_banner(
+def test_a_lamp_that_differs_is_shown_in_words_line_and_banner(
     tower: ServedTower, lamps: Lamps, screens: Screens
 ) -> None:
     """The sentence is case 8a; after a while a banner says what to do, with its code."""
@@ -167,7 +167,7 @@ def test_the_sentence_is_painted_within_a_second(tower: ServedTower, lamps: Lamp
     assert page.evaluate(paints)[0] < 1000 * (1 + DRIVER_S)
 
 
-def test_a_reader_is_told_changes_only(tower: ServedTower, lamps: Lamps, screens: Screens) -> None:
+def test_a_screen_reader_announces_changes_only(tower: ServedTower, lamps: Lamps, screens: Screens) -> None:
     """Two live regions; the age of the picture and the countdown are in neither."""
     page = screens.open(tower)
     page.goto("/")

@@ -1,4 +1,4 @@
-"""The pictures of the README, as the page looks today; with PICTURES=1 they are taken anew into deploy/images."""
+"""The pictures of the README, as the page looks today; with PICTURES=1 they are taken again into deploy/images."""
 
 import os
 import re

@@ -21,7 +21,7 @@ def config(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def call(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
-    """Calls `watertower …` on that copy, in English unless told otherwise."""
+    """Calls `watertower …` on that copy, in English unless a test asks for another language."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG", "STATE_DIRECTORY", "CREDENTIALS_DIRECTORY"):
         monkeypatch.delenv(name, raising=False)
 

@@ -97,7 +97,7 @@ def test_a_second_campaign_below_does_not_disturb_the_week(desk: Desk) -> None:
 
 
 def test_christmas_eve_is_dark_all_night_and_advent_is_warm_white(desk: Desk) -> None:
-    """`[]` goes, and the entry stands on the line below."""
+    """`[]` goes, and the entry is on the line below."""
     desk.paste_below_the_week(entry("Advent och jul"))
     assert desk.lit_days("2027-12-24", "2027-12-24") == [24]
     desk.edit(r"^blackouts: \[\].*\n", f"blackouts:\n{entry('Julafton')}")
@@ -116,7 +116,7 @@ def test_the_parts_have_colours_of_their_own(desk: Desk) -> None:
     assert desk.looks("2027-11-24T18:00") == {"bowl": ("#FFFFFF", 1.0), "shaft": ("#2E7D32", 1.0)}
 
 
-def test_a_mistake_is_told_with_its_line_and_the_cure(config: Path, call: Call) -> None:
+def test_a_mistake_is_reported_with_its_line_and_the_cure(config: Path, call: Call) -> None:
     """Taking the advice mends it."""
     file = config / "schedule.yaml"
     text = file.read_text(encoding="utf-8")

@@ -91,7 +91,7 @@ def test_a_command_says_that_it_asks_another_service_than_the_installed_one(
 
 
 @pytest.mark.parametrize("language", ["en", "sv"])
-def test_all_mistakes_are_told_at_once(call: Any, spoiled: Path, language: str) -> None:
+def test_all_mistakes_are_reported_at_once(call: Any, spoiled: Path, language: str) -> None:
     """Each with file, line, caret and a near word; exit code 78."""
     result = call("check", "--lang", language)
     assert result.exit_code == 78
@@ -183,8 +183,8 @@ def test_a_file_that_the_service_has_taken_already_is_held_against_what_ran_befo
     assert "None of the next 400 nights changes." in call("check", "--against-running").stdout
 
 
-def test_which_files_were_read_and_when_they_were_saved_is_told(call: Any, config: Path) -> None:
-    """A folder of that name may stand elsewhere, and the editor may not have saved; also where the files are wrong."""
+def test_check_shows_which_files_were_read_and_when_they_were_saved(call: Any, config: Path) -> None:
+    """There may be a folder of that name elsewhere, and the editor may not have saved; also if the files are wrong."""
     saved = datetime(2026, 11, 20, 15, 41, 7, tzinfo=ZoneInfo("Europe/Stockholm"))
     os.utime(config / "schedule.yaml", (saved.timestamp(), saved.timestamp()))
     line = f"Read: {config / 'schedule.yaml'}, saved 2026-11-20 15:41:07"
@@ -198,7 +198,7 @@ def test_which_files_were_read_and_when_they_were_saved_is_told(call: Any, confi
 
 
 @pytest.mark.parametrize(("file", "shown"), [("schedule.yaml", "15:41:07 CET"), ("tower.yaml", "14:41:07 UTC")])
-def test_when_it_was_saved_is_told_in_the_time_of_the_site_and_not_of_the_machine(
+def test_the_time_of_saving_is_in_the_time_of_the_site_and_not_of_the_machine(
     call: Any, config: Path, monkeypatch: pytest.MonkeyPatch, file: str, shown: str
 ) -> None:
     """Also where a file is wrong; where that hides the site, in UTC."""

@@ -86,7 +86,7 @@ class OwnGateway:
 
 
 class NaiveGateway:
-    """One that shows what stands in the last document that it could read, in any order, and does nothing alone."""
+    """One that shows the last document that it could read, in any order, and does nothing alone."""
 
     def __init__(self) -> None:
         self._document: dict[str, Any] = {"epoch": 1, "revision": 1, "command_id": "", "zones": {}}
@@ -238,7 +238,7 @@ def test_a_gateway_that_does_not_say_that_it_is_there_is_found(availability: byt
     assert broken(checked(OwnGateway(untouched), availability=availability)) == {"availability"}
 
 
-def test_a_gateway_that_says_nothing_keeps_nothing_and_is_told_nothing() -> None:
+def test_a_silent_gateway_keeps_no_promise_and_is_sent_nothing() -> None:
     """It may not be there at all."""
     check = checked(OwnGateway(nothing), availability=None)
     assert broken(check) == {"availability", "report"}

@@ -31,7 +31,7 @@ async def fails(*received: Item, brokers: tuple[Address, ...] = BROKERS) -> Unre
     return error.value
 
 
-async def test_brokers_of_their_own_are_told_with_what_bars_the_way() -> None:
+async def test_brokers_of_their_own_are_reported_with_the_obstacle() -> None:
     """All of them have to have failed, and none since it was reached. To start the service would not help."""
     refused = NotReached("a", "Connection refused")
     error = await fails(refused, Connected("a", False, 1), NotReached("b", "no answer"), refused)
@@ -46,14 +46,14 @@ async def test_the_embedded_broker_is_reached_where_the_service_runs() -> None:
     assert error.fields == {"address": "a", "reason": "Connection refused"}
 
 
-async def test_a_login_that_is_refused_is_told_as_such() -> None:
+async def test_a_login_that_is_refused_is_reported_as_such() -> None:
     """To start the service would not help."""
     error = await fails(NotReached("a", "Connection refused"), LoginRefused("b", Reason("not_authorized"), 5))
     assert error.code == "TWL-M003"
     assert error.fields["broker"] == "b"
 
 
-def test_where_nobody_answers_that_is_told_beside_wrong_files(
+def test_an_unreachable_controller_is_reported_beside_wrong_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A login that is refused is not hidden by a typo in the schedule: either may be the cause."""

@@ -62,7 +62,7 @@ def test_help_has_a_text_for_each_command_and_option_and_no_other(language: str)
 
 @pytest.mark.parametrize("language", languages())
 def test_arguments_and_values_have_a_word_in_each_language(language: str) -> None:
-    """As they stand in the usage line and behind an option; choices are values."""
+    """As they are in the usage line and after an option; choices are values."""
     params = [param for command in commands() for param in command.params if not isinstance(param.type, click.Choice)]
     arguments = {param.name for param in params if isinstance(param, click.Argument)}
     values = {param.type.name.split()[0] for param in params if isinstance(param, click.Option) and not param.is_flag}
@@ -72,7 +72,7 @@ def test_arguments_and_values_have_a_word_in_each_language(language: str) -> Non
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])
 def test_help_is_in_the_language_asked_for(call: Any, name: str) -> None:
-    """Wherever `--lang` stands."""
+    """Wherever `--lang` is on the line."""
     for words in ((name, "--help", "--lang", "sv"), ("--lang=sv", name, "-h")):
         result = call(*(word for word in words if word))
         assert result.exit_code == 0
@@ -102,7 +102,7 @@ def test_help_is_in_the_language_asked_for(call: Any, name: str) -> None:
         ("--lang de check", "TWL-Q113", ", ".join(languages())),
     ],
 )
-def test_a_mistake_in_the_command_line_is_told_in_the_language_asked_for(
+def test_a_mistake_in_the_command_line_is_reported_in_the_language_asked_for(
     call: Any, line: str, code: str, told: str
 ) -> None:
     """With code, cure and exit code 2; nothing of it goes to stdout."""
@@ -116,7 +116,7 @@ def test_a_mistake_in_the_command_line_is_told_in_the_language_asked_for(
 
 
 @pytest.mark.parametrize("words", [(), ("--lang", "sv")])
-def test_without_a_command_the_help_is_told(call: Any, words: tuple[str, ...]) -> None:
+def test_without_a_command_the_help_is_shown(call: Any, words: tuple[str, ...]) -> None:
     """As a matter of usage."""
     result = call(*words)
     assert result.exit_code == 2
@@ -148,7 +148,7 @@ def test_who_stops_reading_has_what_was_wanted() -> None:
 @pytest.mark.real
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
 @pytest.mark.parametrize("words", [["--help"], ["explain"], ["schema", "tower"]])
-def test_what_finds_no_room_is_told(words: list[str]) -> None:
+def test_output_to_a_full_disk_is_an_error_without_a_traceback(words: list[str]) -> None:
     """`watertower explain > file` on a full disk is no traceback."""
     with Path("/dev/full").open("w") as full:
         result = subprocess.run(

@@ -33,7 +33,7 @@ def codes(told: str) -> list[str]:
 
 @pytest.mark.real
 def test_lamps_that_misbehave_are_found_out_and_recover(config: Path) -> None:
-    """Lamps that stick confirm the light only after; an output that is dead is told as a problem, and its end."""
+    """Lamps that stick confirm the light only after; a dead output is reported as a problem, and so is its end."""
     with demo(config, *DUSK, "--faults", "stick") as stick, demo(config, *DUSK, "--faults", "dead") as dead:
         running = {"stick": stick, "dead": dead}
         told = {name: codes(process.communicate(timeout=60)[0]) for name, process in running.items()}

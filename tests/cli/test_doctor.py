@@ -19,7 +19,7 @@ def on_a_free_port(config: Path) -> None:
     (config / "tower.yaml").write_text(told, encoding="utf-8")
 
 
-def test_each_finding_stands_with_its_cure(call: Call, config: Path) -> None:
+def test_each_finding_is_shown_with_its_cure(call: Call, config: Path) -> None:
     """In Swedish too, and after a check that was not made why; exit code 69 where no broker answers."""
     on_a_free_port(config)
     result = call("doctor", "--lang", "sv")

@@ -38,7 +38,7 @@ def test_a_code_is_found_however_it_is_written(call: Any, asked: str) -> None:
     assert call("explain", asked).stdout.startswith("TWL-G104 ")
 
 
-def test_json_tells_both_languages(call: Any) -> None:
+def test_json_contains_both_languages(call: Any) -> None:
     """For programs."""
     document = json.loads(call("explain", "TWL-G104", "--json").stdout)
     assert document["code"] == "TWL-G104"

@@ -31,7 +31,7 @@ class Office:
 
     @property
     def text(self) -> str:
-        """What stands in the file."""
+        """The text of the file."""
         return self.path.read_text("utf-8")
 
     def save(self, text: str, why: str = "") -> None:
@@ -52,7 +52,7 @@ def office(config: Path, tmp_path: Path) -> Office:
     return Office(config, tmp_path / "state")
 
 
-def test_versions_stand_with_who_when_how_what_and_why(call: Call, office: Office) -> None:
+def test_versions_are_listed_with_who_when_how_what_and_why(call: Call, office: Office) -> None:
     """The newest first, in the time of the tower."""
     office.move()
     lines = call("--lang", "sv", "history").stdout.splitlines()
@@ -85,7 +85,7 @@ def test_the_history_for_programs_has_values(call: Call, office: Office) -> None
     assert version["changes"]["nights"][0]["after"] == []
 
 
-def test_a_version_that_is_not_there_is_told_with_those_that_are(call: Call, office: Office) -> None:
+def test_a_version_that_is_not_there_is_reported_with_those_that_are(call: Call, office: Office) -> None:
     """Whatever was typed."""
     office.move()
     for asked in ("v9", "x", "v", "-1", "9" * 5000):
@@ -156,7 +156,7 @@ def test_undo_refuses_a_version_that_no_longer_fits_the_tower(call: Call, office
     assert office.text == before
 
 
-def test_a_folder_that_may_not_be_written_is_told_with_who_may(
+def test_a_folder_that_may_not_be_written_is_reported_with_who_may(
     call: Call, office: Office, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Root may write everywhere, so the disk refuses."""
@@ -172,7 +172,7 @@ def test_a_folder_that_may_not_be_written_is_told_with_who_may(
     assert office.text == before
 
 
-def test_damaged_versions_are_told_and_the_others_shown(call: Call, office: Office, tmp_path: Path) -> None:
+def test_damaged_versions_are_reported_and_the_others_shown(call: Call, office: Office, tmp_path: Path) -> None:
     """On stderr, so that the list stays a list."""
     office.move()
     next((tmp_path / "state" / "versions").glob("000001-*")).write_bytes(b"\xff")
@@ -181,7 +181,7 @@ def test_damaged_versions_are_told_and_the_others_shown(call: Call, office: Offi
     assert "TWL-J001" in result.stderr
 
 
-def test_undo_stands_in_the_audit_where_there_are_accounts(call: Call, office: Office, tmp_path: Path) -> None:
+def test_undo_is_in_the_audit_where_there_are_accounts(call: Call, office: Office, tmp_path: Path) -> None:
     """With the version before and after, and nothing that names anybody but who did it."""
     office.move()
     store = AccountStore(tmp_path / "state", [].append)

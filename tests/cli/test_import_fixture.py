@@ -41,8 +41,8 @@ def test_a_profile_is_not_written_over_by_accident(call: Any, config: Path) -> N
     assert len(list((config / "profiles").iterdir())) == 1
 
 
-def test_what_only_a_look_at_the_lamp_can_tell_is_told(call: Any, config: Path) -> None:
-    """The profile is written all the same; its name stands on stdout, and in it that of each channel at rest."""
+def test_what_only_a_look_at_the_lamp_can_show_is_reported(call: Any, config: Path) -> None:
+    """The profile is written all the same; its name is on stdout, and in it that of each channel at rest."""
     result = call("import-fixture", str(LIBRARY / "american-dj" / "encore-lp12z-ip.json"), "--mode", "12ch")
     assert result.exit_code == 0
     assert "encore-lp12z-ip-12ch" in result.stdout
@@ -108,14 +108,14 @@ def test_the_name_of_a_mode_is_one_line_and_moves_no_cursor(call: Any, tmp_path:
 
 @pytest.mark.parametrize("path", ["/dev/zero", "/", "/nowhere/at/all", "/proc/self/mem"])
 def test_what_cannot_be_read_is_refused_once(call: Any, path: str) -> None:
-    """A device without an end too; the path is told once."""
+    """A device without an end too; the path is named once."""
     result = call("import-fixture", path)
     assert result.exit_code == 78, result.output
     assert result.stderr.splitlines()[0].count(path) == 1
 
 
 def test_a_profile_has_a_name_whatever_the_file_is_called(call: Any, config: Path, tmp_path: Path) -> None:
-    """One that tower.yaml may hold, though nothing of the file's own can stand there."""
+    """It may be used in tower.yaml, even if nothing of the file's own name can be."""
     path = tmp_path / "åäö.json"
     path.write_text(
         '{"name": "L", "availableChannels": {"R": {"capability": {"type": "ColorIntensity", "color": "Red"}}},'

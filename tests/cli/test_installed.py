@@ -77,7 +77,7 @@ def test_root_logs_in_with_the_password_of_the_installed_service(installed: Path
     ],
     ids=" ".join,
 )
-def test_another_user_is_not_told_that_the_service_has_kept_nothing(
+def test_another_user_gets_no_claim_that_the_service_has_kept_nothing(
     words: tuple[str, ...], installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What only root may read is not nothing."""

@@ -144,7 +144,7 @@ def test_of_one_gateway_that_confirmed_together_with_many(call: Any, write: Writ
 
 
 def test_of_one_gateway_of_many_that_were_commanded_at_one_instant(call: Any, write: Write) -> None:
-    """Read as if each had been told of by itself."""
+    """It reads as if each had an event of its own."""
     orange = {"bowl": {"on": True, "color": "#FF6A00", "color_name": "orange", "brightness": 1.0}}
     each = {f"post-{number}": f"17.{number}" for number in range(30)}
     about = {"gateway": "post-0", "command_id": "17.0", "attempts": 1}
@@ -195,7 +195,7 @@ def test_the_life_of_one_command(call: Any, write: Write) -> None:
 
 
 @pytest.mark.parametrize("words", [(), ("--code", "J004"), ("--gateway", "mast"), ("--campaign", "none")])
-def test_where_nothing_is_found_it_says_so(call: Any, write: Write, words: tuple[str, ...]) -> None:
+def test_an_empty_result_is_reported(call: Any, write: Write, words: tuple[str, ...]) -> None:
     """On stderr, and that is no fault; the same before the service ever ran."""
     for _ in range(2):
         result = call("logs", *words)
@@ -220,7 +220,7 @@ def test_what_cannot_be_answered_is_refused(
 
 
 def test_mistakes_in_the_files_do_not_hide_the_log(call: Any, config: Path, write: Write, tmp_path: Path) -> None:
-    """The last good copy tells the site's time."""
+    """The last good copy gives the time zone of the site."""
     write(works(1))
     copy = tmp_path / "state" / "last-good"
     copy.mkdir()
@@ -231,7 +231,7 @@ def test_mistakes_in_the_files_do_not_hide_the_log(call: Any, config: Path, writ
 
 
 @pytest.mark.real
-def test_follow_goes_on_also_after_the_history_was_started_anew(config: Path, write: Write, tmp_path: Path) -> None:
+def test_follow_goes_on_also_after_the_history_was_started_again(config: Path, write: Write, tmp_path: Path) -> None:
     """A line within seconds of its event, until interrupted."""
     state = tmp_path / "state"
     write(*map(works, range(3)))

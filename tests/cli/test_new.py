@@ -18,7 +18,7 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """What stands in the file."""
+        """The text of the file."""
         return self.path.read_text("utf-8")
 
     def answer(self, *answers: str, language: str = "sv") -> Result:
@@ -117,7 +117,7 @@ def test_answers_may_be_changed_before_they_are_saved(terminal: Terminal) -> Non
 
 
 def test_a_file_with_mistakes_is_mended_first(terminal: Terminal) -> None:
-    """Its findings are told, and no question is asked."""
+    """Its findings are shown, and no question is asked."""
     terminal.path.write_text(terminal.before.replace("20–26 November", "31 November"), "utf-8")
     result = terminal.answer("Jul")
     assert result.exit_code == 78

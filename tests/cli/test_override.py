@@ -1,4 +1,4 @@
-"""The answer to a request by hand, as whoever asked is told it."""
+"""The answer to a request by hand, as it is shown to the person who asked."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 STOP = document(new_event("TWL-O105", id="a", owner="Eva", reason="storm"), NOW, "sv")
 
 
-def test_an_answer_is_told_in_the_language_of_who_asked(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_answer_is_shown_in_the_language_of_who_asked(capsys: pytest.CaptureFixture[str]) -> None:
     """The service may log in another one."""
     show(STOP, "en")
     assert capsys.readouterr().out.startswith("TWL-O105: SAFETY STOP by Eva")
@@ -30,7 +30,7 @@ def test_an_answer_is_told_in_the_language_of_who_asked(capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize("more", [{"code": "TWL-O999"}, {"code": None}, {"told": 1}])
-def test_an_answer_of_another_version_is_told_as_it_came(
+def test_an_answer_of_another_version_is_shown_as_it_came(
     more: dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In the service's words, and on one line."""
@@ -57,7 +57,7 @@ def test_a_refusal_is_no_success() -> None:
     ],
 )
 def test_a_refusal_has_its_reason_in_the_language_of_who_asked(code: str, fields: dict[str, str], swedish: str) -> None:
-    """The service may speak another one; a reason that is not known here comes as the service told it."""
+    """The service may use another one; a reason that is not known here is shown as the service wrote it."""
     reason = Advice(new_event(code, **fields))
     answer = json.loads(json.dumps(document(new_event("TWL-O110", id="a", owner="Eva", reason=reason), NOW, "en")))
     with pytest.raises(Refused) as raised:
@@ -81,7 +81,7 @@ def test_a_resume_that_a_safety_stop_holds_against_is_no_success() -> None:
 
 
 def test_a_stop_that_is_not_confirmed_dark_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
-    """Whose lamps may be lit is named, and the command ends with 1; dark is told."""
+    """The gateways whose lamps may be lit are named, and the exit code is 1; confirmed darkness is shown."""
     with pytest.raises(Refused) as raised:
         show(document(new_event("TWL-O113", owner="Eva", gateways="mast, entrance"), NOW, "en"), "sv")
     assert "från mast, entrance" in new_event(raised.value.code, **raised.value.fields).text("sv")

@@ -59,9 +59,7 @@ def test_only_what_is_reported_now_is_painted(config: Path, status: Status, is_p
 
 
 @pytest.mark.parametrize(("encoding", "can"), [("utf-8", True), ("latin-1", False)])
-def test_a_terminal_without_its_signs_is_told_in_lines(
-    monkeypatch: pytest.MonkeyPatch, encoding: str, can: bool
-) -> None:
+def test_a_terminal_without_the_signs_gets_lines(monkeypatch: pytest.MonkeyPatch, encoding: str, can: bool) -> None:
     """Else it would be a tower of question marks, each of which means `unknown`."""
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
     assert can_write("".join(BOWL)) is can

@@ -95,7 +95,7 @@ def test_a_day_may_lie_beside_its_year(call: Any) -> None:
     assert (plan["from"], plan["until"]) == ("2026-12-30T23:00:00Z", "2026-12-31T23:00:00Z")
 
 
-def test_a_night_tells_when_it_is_dark_and_lit(call: Any) -> None:
+def test_a_night_shows_when_it_is_dark_and_lit(call: Any) -> None:
     """The nights of the document carry the sun's stretch and the campaign's."""
     plan = json.loads(call("plan", "--json", "2026-11-20T12:00..2026-11-21T12:00").stdout)
     (night,) = plan["nights"]
@@ -136,7 +136,7 @@ def test_a_night_in_the_middle_of_the_dark_is_explained_by_itself(call: Any, con
 
 
 def nights(told: str) -> list[str]:
-    """The table without its head and what stands below it."""
+    """The table without its head and what is below it."""
     return [line for line in told.splitlines()[1:] if not line.startswith(("!", "  "))]
 
 
@@ -207,7 +207,7 @@ blackouts: [{name: Shut, nights: 3 December}, {name: Test, nights: 4 December, h
 
 
 def test_nights_with_other_looks_or_reasons_are_not_one_row(call: Any, config: Path) -> None:
-    """Clock times that are the same are told once, through a change of the clock too; of sunset the first and last."""
+    """Equal clock times are shown once, also through a change of the clock; of sunset the first and last."""
     (config / "schedule.yaml").write_text(
         """version: 1
 campaigns:
@@ -306,7 +306,7 @@ def test_one_moment_is_explained_in_swedish(call: Any, config: Any) -> None:
     assert nothing[2] == "För att: inget gäller: släckt"
 
 
-def test_a_moment_in_a_fade_tells_when_it_is_done(call: Any) -> None:
+def test_a_moment_in_a_fade_shows_when_it_is_done(call: Any) -> None:
     """On the way in and out; not before and not behind."""
     for moment, done in (("2026-11-20T00:00:10", "2026-11-20T00:00:30"), ("2026-11-26T23:59", "2026-11-27T00:00:00")):
         assert f"Fading until: {done}+01:00" in call("plan", "--at", moment).stdout.splitlines()
@@ -314,7 +314,7 @@ def test_a_moment_in_a_fade_tells_when_it_is_done(call: Any) -> None:
         assert "Fading" not in call("plan", "--at", moment).stdout
 
 
-def test_a_cue_between_two_seconds_is_told_exactly(call: Any, config: Any) -> None:
+def test_a_cue_between_two_seconds_is_shown_exactly(call: Any, config: Any) -> None:
     """A fade out of half a second begins half a second before midnight."""
     text = (config / "schedule.yaml").read_text().replace("fade_out: 2 min", "fade_out: 500 ms")
     (config / "schedule.yaml").write_text(text)
@@ -339,7 +339,7 @@ def test_a_plan_that_begins_in_a_sequence_begins_with_the_step_that_is_on(call: 
     assert "sequence" not in plan["cues"][-1]["looks"]["bowl"]
 
 
-def test_the_table_tells_a_sequence_from_one_colour(call: Any, config: Any) -> None:
+def test_the_table_distinguishes_a_sequence_from_one_colour(call: Any, config: Any) -> None:
     """With the number of its colours, in the language of the table."""
     text = (config / "schedule.yaml").read_text()
     assert "färger" not in call("plan", "20 November 2026", "--lang", "sv").stdout
@@ -375,7 +375,7 @@ def soon() -> str:
 
 
 @pytest.mark.usefixtures("state")
-def test_an_override_that_stands_is_in_the_answer(call: Any) -> None:
+def test_an_override_in_force_is_in_the_answer(call: Any) -> None:
     """During a blue override the plan must not say dark, or orange, without a word of it."""
     output = call("plan", "--at", soon()).stdout
     assert "Shows: Bowl blue 100 %, Shaft blue 100 %" in output
@@ -407,8 +407,8 @@ async def test_a_safety_stop_that_holds_is_in_the_answer(call: Any, state: Path)
     assert json.loads(call("plan", "--at", soon(), "--json").stdout)["winner"] == "stop"
 
 
-def test_where_nobody_can_tell_what_was_set_by_hand_that_is_said(call: Any, tmp_path: Path) -> None:
-    """No service keeps its state here; and of one that does nothing more is said than what stands."""
+def test_unknown_overrides_are_reported_as_unknown(call: Any, tmp_path: Path) -> None:
+    """No service keeps its state here; for a service that does, only what is in force is shown."""
     assert "is not in this answer: `watertower status` shows it" in call("plan").stdout
     assert "`watertower status` visar det" in call("plan", "--at", soon(), "--lang", "sv").stdout
     assert json.loads(call("plan", "--json").stdout)["by_hand"]["known"] is False
@@ -462,7 +462,7 @@ def recorded(tmp_path: Path) -> datetime:
         ),
     ],
 )
-def test_of_the_past_it_tells_what_was_shown(call: Any, recorded: datetime, second: int, bowl: str, shaft: str) -> None:
+def test_a_past_instant_shows_what_was_lit(call: Any, recorded: datetime, second: int, bowl: str, shaft: str) -> None:
     """On whose behalf, and confirmed or not; before what the files say now of that instant."""
     at = (recorded + timedelta(seconds=second)).isoformat()
     result = call("plan", "--at", at)
@@ -488,7 +488,7 @@ def test_of_the_past_in_swedish_and_for_programs(call: Any, recorded: datetime) 
 
 
 @pytest.mark.parametrize("minutes", [-1, 4, 600])
-def test_where_the_history_has_nothing_it_says_so(call: Any, recorded: datetime, minutes: int) -> None:
+def test_an_instant_without_history_is_reported_as_such(call: Any, recorded: datetime, minutes: int) -> None:
     """The service did not run then, though it had shown something before; what the files say now follows."""
     at = (recorded + minutes * MINUTE).isoformat()
     lines = call("plan", "--at", at).stdout.splitlines()
@@ -498,7 +498,7 @@ def test_where_the_history_has_nothing_it_says_so(call: Any, recorded: datetime,
 
 
 def test_of_the_future_there_is_no_record(call: Any, recorded: datetime) -> None:
-    """Nothing of the past stands beside it."""
+    """Nothing of the past is beside it."""
     assert recorded
     assert "Was shown" not in call("plan", "--at", "2090-11-20T18:00").stdout
     assert "recorded" not in json.loads(call("plan", "--at", "2090-11-20T18:00", "--json").stdout)
@@ -512,8 +512,8 @@ def test_a_history_that_cannot_be_read_is_no_traceback(call: Any, tmp_path: Path
     assert (result.exit_code, "TWL-J008" in result.stderr) == (1, True)
 
 
-def test_a_period_of_the_past_is_told_as_what_the_files_say_now(call: Any) -> None:
-    """And says so."""
+def test_a_past_period_is_shown_by_the_present_files(call: Any) -> None:
+    """The answer names this."""
     output = call("plan", "20", "November", "2020").stdout
     assert "! the past is calculated from the present files, not from what was shown" in output
 

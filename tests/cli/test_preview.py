@@ -47,7 +47,7 @@ def test_dark_is_a_look_too(call: Any, word: str) -> None:
     assert {tuple(fixture["levels"]) for fixture in document["fixtures"]} == {(0, 0, 0, 0)}
 
 
-def test_lamps_of_unlike_names_stand_in_columns(call: Any, config: Path) -> None:
+def test_lamps_with_names_of_different_length_are_in_columns(call: Any, config: Path) -> None:
     """So that the eye finds the one that differs."""
     tower = config / "tower.yaml"
     tower.write_text(
@@ -57,8 +57,8 @@ def test_lamps_of_unlike_names_stand_in_columns(call: Any, config: Path) -> None
     assert len({line.index("ΔE") for line in lines}) == 1
 
 
-def test_too_few_steps_for_a_faint_color_are_told(call: Any) -> None:
-    """A lamp of eight bits cannot mix orange at half a per cent, and the brightness is told as it was asked for."""
+def test_too_few_steps_for_a_faint_color_are_reported(call: Any) -> None:
+    """A lamp of eight bits cannot mix orange at half a per cent, and the brightness is shown as it was asked for."""
     result = call("preview", "orange", "--brightness", "0.5 %")
     assert result.exit_code == 0
     head, *lines = result.stdout.splitlines()

@@ -18,7 +18,7 @@ BULBS = """gateways:
 """
 
 
-def test_a_sound_night_exits_with_0_and_tells_its_figures(call: Any) -> None:
+def test_a_sound_night_exits_with_0_and_prints_its_figures(call: Any) -> None:
     """The keys that programs rely on."""
     result = call("rehearse", NIGHT, "--json")
     assert result.exit_code == 0, result.output
@@ -38,7 +38,7 @@ def test_the_same_seed_gives_the_same_bytes(call: Any) -> None:
     assert call(*words, "5").stdout_bytes != call(*words, "6").stdout_bytes
 
 
-def test_what_was_wrong_stands_below_the_table_with_its_cause(call: Any) -> None:
+def test_what_was_wrong_is_below_the_table_with_its_cause(call: Any) -> None:
     """Lamps that stick over a border show the wrong thing; the controller sees it, so that no target is missed."""
     result = call("rehearse", "2026-11-25T12:00..2026-11-26T12:00", "--faults", "stick", "--seed", "10")
     assert result.exit_code == 0, result.output
@@ -60,7 +60,9 @@ def test_a_miss_exits_with_1_and_is_named(call: Any, config: Path) -> None:
     raise AssertionError("no seed missed")
 
 
-def test_a_tower_that_stays_dark_is_told_with_night_lamp_and_alarms(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tower_that_stays_dark_is_reported_with_night_lamp_and_alarms(
+    call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A mistake in the levels, planted; alone and of several seeds, which are named."""
     monkeypatch.setattr(Patch, "levels", lambda patch, _: {universe: bytes(512) for universe in patch.universes})
     monkeypatch.setattr(os, "cpu_count", lambda: 1)  # processes of their own would have no mistake
@@ -84,7 +86,7 @@ def test_the_table_speaks_swedish(call: Any) -> None:
     assert "fre 20 nov 2026" in result.stdout
 
 
-def test_several_seeds_tell_the_median_and_the_worst(call: Any) -> None:
+def test_several_seeds_give_the_median_and_the_worst(call: Any) -> None:
     """In processes of their own, and in order."""
     document = json.loads(call("rehearse", EVENING, "--faults", "controller", "--seeds", "3", "--json").stdout)
     assert [one["seed"] for one in document["seeds"]] == [0, 1, 2]
@@ -112,7 +114,7 @@ def test_an_unknown_set_of_faults_names_those_that_there_are(call: Any) -> None:
     assert "storm" in result.output
 
 
-def test_the_table_tells_the_longest_recovery(call: Any) -> None:
+def test_the_table_shows_the_longest_recovery(call: Any) -> None:
     """Of a seed whose recoveries were not all as long."""
     for seed in range(3, 20):  # where nothing has changed the faults, the first is one
         words = ("rehearse", EVENING, "--faults", "flap", "--seed", str(seed))

@@ -14,7 +14,7 @@ COMMAND = re.compile(r"`(?:sudo )?watertower ([^`]*)`")
 
 
 def named(language: Language) -> list[tuple[str, str]]:
-    """(code, words after the name of the program) of each command in backticks; what stands for a value is one."""
+    """(code, words after the name of the program) of each command in backticks; a placeholder counts as a value."""
     return [
         (code, re.sub(r"\{[^{}]*\}|<[^<>]*>", "NAME", command))
         for code, kind in CATALOGUE.items()
@@ -54,7 +54,7 @@ def fault(words: list[str]) -> str:
 
 @pytest.mark.parametrize("language", languages())
 def test_every_command_in_a_text_can_be_called(language: Language) -> None:
-    """A technician at night types what stands there."""
+    """A technician at night types it as it is written."""
     commands = named(language)
     assert len(commands) > 20
     wrong = [(code, command, why) for code, command in commands if (why := fault(shlex.split(command)))]

@@ -114,7 +114,7 @@ def test_without_a_history_nothing_is_confirmed(call: Call) -> None:
     assert "no light was planned" in call("report", "1", "June", "2025").stdout
 
 
-def test_what_was_measured_stands_beside_what_was_confirmed(call: Call, night: None, tmp_path: Path) -> None:
+def test_what_was_measured_is_beside_what_was_confirmed(call: Call, night: None, tmp_path: Path) -> None:
     """By night and zone, for people, tables and programs; nothing of zones without a meter."""
     rows = [
         Minute(date(2025, 11, 21), "bowl", EVENING + number * MINUTE, True, 60.0, 45.0 if number else 0.0)

@@ -1,4 +1,4 @@
-"""`run` and its like before they begin: what a person must mend is told with 78, text and place, and no traceback."""
+"""`run` and its like before they begin: what a person must correct gives exit code 78, a text and a place."""
 
 import asyncio
 import gc
@@ -81,7 +81,7 @@ NEEDS_SECRET = COMMANDS[:6]
 
 @pytest.mark.parametrize("secret", ["gone", ".", "binary", "huge"])
 @pytest.mark.parametrize("command", NEEDS_SECRET, ids=lambda command: command[0])
-def test_a_password_file_that_cannot_be_read_is_told(
+def test_a_password_file_that_cannot_be_read_is_reported(
     call: Any, config: Path, command: tuple[str, ...], secret: str
 ) -> None:
     """Not there, a folder, no text, too large: 78 with its path."""
@@ -95,7 +95,7 @@ def test_a_password_file_that_cannot_be_read_is_told(
 
 
 @pytest.mark.parametrize("text", [None, "", "# nobody\n", "name", "name:", ":word", "a:b\nbroken\n"])
-def test_a_users_file_that_says_nothing_is_told(call: Any, config: Path, text: str | None) -> None:
+def test_a_users_file_that_says_nothing_is_reported(call: Any, config: Path, text: str | None) -> None:
     """The embedded broker does not start without the users it was promised."""
     if text is not None:
         (config / "users").write_text(text)
@@ -131,7 +131,7 @@ def test_an_unknown_command_is_a_matter_of_usage(call: Any) -> None:
     assert call("run", "--nonsense").exit_code == 2
 
 
-def test_every_command_tells_what_it_does(call: Any) -> None:
+def test_every_command_has_a_help(call: Any) -> None:
     """`--help` for all of them, from the list that `--help` prints."""
     names = re.findall(r"^  (\S+)", call("--help").stdout.partition("Commands:")[2], re.MULTILINE)
     assert {"run", "demo", "check", "plan", "status", "override", "resume", "gateway", "test-lamps", "explain"} <= {
@@ -171,7 +171,7 @@ def test_what_is_loaded_at_the_start_is_no_more_looked_through(
 @pytest.mark.parametrize("command", ["check", "plan"])
 @pytest.mark.parametrize("of_the_system", [True, False], ids=["system's", "none"])
 def test_time_zones_that_were_taken_away(config: Path, tmp_path: Path, command: str, of_the_system: bool) -> None:
-    """Without the package the system's own are used; without either the start tells what to install."""
+    """Without the package the system's own are used; without either, the error names what to install."""
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['tzdata'] = None\n", encoding="utf-8")
     env = os.environ | {"PYTHONPATH": str(tmp_path), "LC_ALL": "C.UTF-8"}
     if of_the_system and not any(Path(folder).is_dir() for folder in TZPATH):

@@ -34,7 +34,7 @@ with Screen() as screen:
     st.text(st.characters(codec="ascii", categories=["L", "N"]) | st.just("\n")), st.integers(1, 40), st.integers(1, 20)
 )
 def test_it_fits_and_says_how_much_is_left_out(text: str, columns: int, lines: int) -> None:
-    """At any size; what stands there is the beginning."""
+    """At any size; what is shown is the beginning."""
     rows = fitted(text, columns, lines)
     assert len(rows) <= max(1, lines - 1)
     assert all(len(row) <= columns for row in rows)
@@ -44,7 +44,7 @@ def test_it_fits_and_says_how_much_is_left_out(text: str, columns: int, lines: i
         assert "".join(rows) == text.replace("\n", "")
 
 
-def test_a_thousand_gateways_do_not_push_out_how_it_stands() -> None:
+def test_a_thousand_gateways_do_not_push_out_the_summary() -> None:
     """The sentence at the top stays, and the last row counts the rest."""
     rows = fitted("\n".join(["all is well", *map(str, range(1000))]), 80, 24)
     assert (rows[0], rows[-1], len(rows)) == ("all is well", "… 979", 23)

@@ -30,7 +30,7 @@ def test_check_speaks_of_every_site(call: Call) -> None:
 
 
 def test_the_exit_code_is_that_of_the_worst(call: Call, config: Path) -> None:
-    """Though the others are well, and are told all the same."""
+    """The other sites are well, and are shown all the same."""
     write_site(config, "north", OWN_TOWER.replace("kind: dmx", "kind: dmxx"))
     result = call("check")
     assert result.exit_code == 78
@@ -75,7 +75,7 @@ def test_what_acts_on_one_site_or_shows_one_asks_which(call: Call, words: tuple[
     assert "north, south" in result.stderr
 
 
-def test_a_site_that_is_not_there_is_told_with_those_that_are(call: Call) -> None:
+def test_a_site_that_is_not_there_is_reported_with_those_that_are(call: Call) -> None:
     """Before anything is done."""
     result = call("check", "--site", "west")
     assert result.exit_code == 2
@@ -92,7 +92,7 @@ def test_site_is_an_option_of_several_sites_only(call: Call, config: Path) -> No
     assert "TWL-Q134" in result.stderr
 
 
-def test_a_folder_for_sites_without_any_is_told(call: Call, config: Path) -> None:
+def test_a_folder_for_sites_without_any_is_reported(call: Call, config: Path) -> None:
     """With what to do, and not taken for one site."""
     shutil.rmtree(config / "sites")
     (config / "sites").mkdir()
@@ -101,7 +101,7 @@ def test_a_folder_for_sites_without_any_is_told(call: Call, config: Path) -> Non
     assert "TWL-S333" in result.stderr
 
 
-def test_a_folder_that_cannot_be_a_site_is_told_beside_the_others(call: Call, config: Path) -> None:
+def test_a_folder_that_cannot_be_a_site_is_reported_beside_the_others(call: Call, config: Path) -> None:
     """It would be dark otherwise, and nobody would know why."""
     (config / "sites" / "Östra").mkdir()
     result = call("check")
@@ -125,7 +125,7 @@ def test_beside_json_an_error_says_which_site_it_is_of(call: Call, config: Path)
 
 
 def test_a_stop_of_all_sites_that_reaches_none_of_them_is_no_success(call: Call, config: Path) -> None:
-    """Each is told by its name, and the exit code is that of the worst."""
+    """Each is named, and the exit code is that of the worst."""
     tower = config / "tower.yaml"
     listen = f'broker: embedded, listen: "127.0.0.1:{free_port()}"'
     tower.write_text(tower.read_text(encoding="utf-8").replace("broker: embedded", listen), encoding="utf-8")

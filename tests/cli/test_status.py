@@ -54,7 +54,7 @@ def test_what_a_dead_controller_left_is_no_answer(
 
 @pytest.mark.parametrize("language", ["en", "sv"])
 def test_what_came_over_mqtt_does_not_steer_the_terminal(config: Path, language: Language) -> None:
-    """A name that clears the screen, or that makes a line of its own, is told as what it is."""
+    """A name that clears the screen, or that makes a line of its own, is shown as harmless text."""
     bad = "x\x1b[2J\nAll is well"
     shown = LookValue(on=True, color=bad, color_name=bad, rule=RuleValue(kind="override", owner=bad, reason=bad))
     zone = ZoneHealth(status="differs", desired=shown, reported=shown)
@@ -115,7 +115,7 @@ def table(
 
 
 def degradation(code: str, **fields: object) -> Degradation:
-    """One that has stood since NOW."""
+    """One that has lasted since NOW."""
     return Degradation(code=code, since=NOW, fields=fields)
 
 
@@ -177,14 +177,14 @@ def test_what_asks_for_nobody_is_marked_otherwise(config: Path) -> None:
 @pytest.mark.parametrize(
     ("ahead_s", "told"), [(34_560_008.0, "+400 dygn"), (-3.0, "-3 sekunder"), (5_400.0, "+90 minuter")]
 )
-def test_how_far_the_clocks_are_apart_is_told_as_a_person_says_it(config: Path, ahead_s: float, told: str) -> None:
+def test_the_difference_of_the_clocks_is_in_the_unit_that_people_use(config: Path, ahead_s: float, told: str) -> None:
     """Days where it is days."""
     shown = table(health(), gateway(), config=config, language="sv", ahead_s=ahead_s)
     assert f"! Den här datorns klocka skiljer sig från styrningens med {told}\n" in shown
 
 
 def test_what_is_left_of_a_dead_controller_is_shown_as_such(config: Path) -> None:
-    """Without an age, which only two clocks that agree could tell."""
+    """It has no age, which could only be calculated from two clocks that agree."""
     told = table(health(), config=config, lives=False)
     assert "This is old: no controller answers" in told
 
@@ -200,7 +200,7 @@ def test_json_holds_no_character_that_steers_the_terminal() -> None:
     assert Health.model_validate_json(said) == told
 
 
-def test_a_gateway_that_has_left_the_broker_is_told_from_one_that_hangs(config: Path) -> None:
+def test_a_gateway_that_has_left_the_broker_is_distinguished_from_one_that_hangs(config: Path) -> None:
     """Its process, power or network are to be looked at, and no access rules."""
     for online, is_left in ((False, True), (True, False), (None, False)):
         mast = gateway("silent").model_copy(update={"online": online})
@@ -210,7 +210,7 @@ def test_a_gateway_that_has_left_the_broker_is_told_from_one_that_hangs(config: 
 
 
 def test_what_is_wrong_with_a_gateway_is_named_by_its_code(config: Path) -> None:
-    """Beside what it says itself, each once, and what that means: `explain` tells what to do."""
+    """Beside what it reports itself, each once, with its meaning: `explain` shows what to do."""
     mast = gateway("silent").model_copy(update={"code": "TWL-G114", "problems": ("TWL-X121", "TWL-Z999")})
     lines = table(health("silent"), mast, config=config).split("\n")
     at = lines.index("  mast (dmx)  heard 1 s  TWL-G114 TWL-X121 TWL-Z999")
@@ -218,8 +218,8 @@ def test_what_is_wrong_with_a_gateway_is_named_by_its_code(config: Path) -> None
     assert "TWL-Z999" not in lines[at + 2]
 
 
-def test_what_a_gateway_says_of_itself_stands_beside_its_name(config: Path) -> None:
-    """Nothing stands there of one that says nothing."""
+def test_what_a_gateway_reports_about_itself_is_beside_its_name(config: Path) -> None:
+    """Nothing is there for a gateway that reports nothing."""
     mast = gateway().model_copy(update={"info": GatewayInfo(program="1.2")})
     assert "  mast (dmx)  heard 1 s  program 1.2" in table(health(), mast, config=config).split("\n")
     assert "  mast (dmx)  heard 1 s" in table(health(), gateway(), config=config).split("\n")

@@ -90,7 +90,7 @@ async def test_the_tower_obeys_through_the_broker_that_is_left(
         await until(shows(service, "#FF0000"))
 
 
-async def test_a_broker_that_returns_empty_is_told_everything(
+async def test_a_broker_that_returns_empty_gets_everything_again(
     brokers: list[tuple[int, subprocess.Popen[bytes]]], config: Path, tmp_path: Path
 ) -> None:
     """Its retained messages are gone, and are there again soon after it is back."""

@@ -123,7 +123,7 @@ def test_an_empty_list_says_where_it_looked(user: Call, state: Path) -> None:
         (["role", "Sara", "--role", "viewer"], 1, "TWL-A013"),
     ],
 )
-def test_what_cannot_be_done_is_told_with_its_cure(user: Call, words: list[str], code: int, event: str) -> None:
+def test_what_cannot_be_done_is_reported_with_its_cure(user: Call, words: list[str], code: int, event: str) -> None:
     """And nothing is done."""
     user("add", "Sara", "--role", "admin")
     before = user("list", "--json").stdout
@@ -141,14 +141,14 @@ def test_a_bad_password_is_refused_with_its_cure(user: Call, password: str, even
     assert (result.exit_code, result.stderr.split(":")[0]) == (1, event)
 
 
-def test_a_command_before_there_is_any_account_says_so(user: Call, state: Path) -> None:
+def test_a_command_reports_that_there_is_no_account_yet(user: Call, state: Path) -> None:
     """And makes no file."""
     result = user("password", "Kim")
     assert (result.exit_code, result.stderr.split(":")[0]) == (1, "TWL-A011")
     assert not state.exists()
 
 
-def test_accounts_that_cannot_be_used_are_told_with_what_to_do(user: Call, state: Path) -> None:
+def test_accounts_that_cannot_be_used_are_reported_with_what_to_do(user: Call, state: Path) -> None:
     """Here of a newer version; of another user's directory it is said in the same way."""
     user("add", "Sara", "--role", "admin")
     with closing(sqlite3.connect(state / "accounts.db")) as file:
@@ -160,7 +160,7 @@ def test_accounts_that_cannot_be_used_are_told_with_what_to_do(user: Call, state
 
 @pytest.mark.real
 def test_a_terminal_asks_twice_and_shows_nothing(state: Path, config: Path) -> None:
-    """And says so where the two differ."""
+    """Two different passwords are refused."""
 
     def typed(*lines: str) -> tuple[int, str]:
         ours, theirs = pty.openpty()
@@ -195,7 +195,7 @@ def test_a_terminal_asks_twice_and_shows_nothing(state: Path, config: Path) -> N
     assert "Lösenord (minst 12 tecken): " in told
 
 
-def test_the_audit_tells_who_did_what(user: Call, call: Call) -> None:
+def test_the_audit_shows_who_did_what(user: Call, call: Call) -> None:
     """The oldest first, in both languages and as JSON; only what is asked for."""
     user("add", "Sara", "--role", "admin")
     user("add", "Kim", "--role", "viewer")

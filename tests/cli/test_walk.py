@@ -84,7 +84,7 @@ def walk(config: Path, tmp_path: Path) -> Iterator[Walk]:
 
 @pytest.fixture
 def heard(config: Path, tmp_path: Path) -> Iterator[Ear]:
-    """A broker of the site's, and somebody who listens to what the gateways are told."""
+    """A broker of the site, and a listener to what the gateways are sent."""
     with mosquitto(tmp_path) as (port, _):
         tower = config / "tower.yaml"
         lines = tower.read_text("utf-8").replace("broker: embedded", f"broker: mqtt://127.0.0.1:{port}")
@@ -174,7 +174,7 @@ def test_only_channels_that_light_something_alone_are_asked_for(tmp_path: Path, 
 
 
 @pytest.mark.real
-def test_a_gateway_that_does_not_follow_is_told(tmp_path: Path, heard: Ear, walk: Walk) -> None:
+def test_a_gateway_that_does_not_follow_is_reported(tmp_path: Path, heard: Ear, walk: Walk) -> None:
     """Else one would look for the fault in lamps that nobody lights; here there is a broker and no gateway."""
     assert heard
     walking = walk()

@@ -1,4 +1,4 @@
-"""Schedules as caretakers break them, each with the schedule that was meant; None where only a question can tell."""
+"""Schedules as caretakers break them, each with the schedule that was meant; None where only a question helps."""
 
 from collections.abc import Iterator
 

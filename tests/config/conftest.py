@@ -20,7 +20,7 @@ def shipped() -> Setup:
 
 @pytest.fixture(scope="session")
 def findings() -> Callable[..., tuple[Finding, ...]]:
-    """What is found in a schedule or a tower that stand in for the shipped ones; empty where nothing is wrong."""
+    """What is found in a schedule or a tower that replace the shipped ones; empty where nothing is wrong."""
 
     def found(*, schedule: bytes | str | None = None, tower: bytes | str | None = None) -> tuple[Finding, ...]:
         texts = [

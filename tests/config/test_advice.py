@@ -1,7 +1,7 @@
 """No advice widens or changes what was meant: each is followed to the letter, and the days and hours are compared.
 
 An advice is followed as somebody in a hurry would: what it proposes is written in the place of the whole value. That
-must mean what was written; where nobody can tell, nothing is proposed but on a condition ("if the year is meant, …").
+must mean what was written; where that is not clear, nothing is proposed but on a condition ("if the year is meant, …").
 """
 
 import re
@@ -202,7 +202,7 @@ def hours(text: str) -> tuple[object, ...]:
 
 
 def follow(read: Callable[[str], object], text: str, meant: str | None) -> None:
-    """The advice about `text` is followed; where nobody can tell what is meant, there must be none to follow."""
+    """The advice about `text` is followed; where it is not clear what is meant, there must be none to follow."""
     with pytest.raises(Mistake) as caught:
         read(text)
     wanted = set() if meant is None else {read(meant)}
@@ -258,7 +258,7 @@ def test_hours_through_noon_are_split_into_the_same(text: str) -> None:
 
 
 def test_no_advice_deletes_what_limits() -> None:
-    """Of what stands in the two files only what says nothing may be advised away: letters, signs, doubles."""
+    """Advice may remove from the two files only what has no effect on the light: letters, signs, doubles."""
     harmless = {
         "TWL-S026": "a special space",
         "TWL-S027": "the marks of git",

@@ -1,8 +1,8 @@
 """Each file of `bad/` and everything that must be reported of it, in both languages.
 
-`bad/schedule-…yaml` and `bad/tower-…yaml` each stand in for one of the shipped files; the figures in front are those
+`bad/schedule-…yaml` and `bad/tower-…yaml` each replace one of the shipped files; the figures in front are those
 of the list of mistakes that people make. `note-…yaml` are schedules that are right and still deserve a word. Beside
-each stands the text that it must give. A message that was bettered is taken over by hand, or by
+each is the text that it must give. A message that was improved is copied by hand, or by
 `WATERTOWER_RENEW=1 pytest tests/config/test_bad.py` and a look at the difference.
 """
 
@@ -26,7 +26,7 @@ Found = Callable[..., tuple[Finding, ...]]
 
 @pytest.mark.parametrize("case", sorted(BAD.glob("*.yaml")), ids=lambda path: path.stem)
 def test_findings_of_a_file(case: Path, findings: Found) -> None:
-    """Code, line, column, text and cure are those that stand beside the case."""
+    """Code, line, column, text and cure are those in the file beside the case."""
     text = _as_text(_found(case, findings))
     beside = case.with_suffix(".txt")
     if os.environ.get("WATERTOWER_RENEW"):

@@ -31,7 +31,7 @@ RIGHT = {"dates": "6 juni", "hours": "sunset to sunrise", "color": "orange", "fa
 
 
 def identity(finding: Finding) -> tuple[object, ...]:
-    """What a finding says, wherever it stands."""
+    """The content of a finding without its place."""
     return (finding.code, *(str(value) for value in finding.event.fields.values()))
 
 
@@ -114,7 +114,7 @@ def test_what_is_offered_for_a_value(
 
 @pytest.mark.parametrize("hours", ["    hours: sunset to sunrise\n", ""])
 def test_times_behind_days_become_the_hours(hours: str, findings: Found) -> None:
-    """In the place of those that stand there, or on a line of their own."""
+    """They replace the hours of the entry, or get a line of their own."""
     text = RULE.format(**{**RIGHT, "dates": "20–26 november 18-22"}).replace("    hours: sunset to sunrise\n", hours)
     (first,) = findings(schedule=text)
     after = followed(text.encode(), first.suggestions[0], "sv").decode()

@@ -42,7 +42,7 @@ def _in(folder: Path, name: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_a_sites_own_rules_stand_above_those_that_all_share(root: Path) -> None:
+def test_a_sites_own_rules_come_before_those_that_all_share(root: Path) -> None:
     """On the day of both the site's own campaign wins; on the others the shared one holds, as it does elsewhere."""
     north, south = (load(SiteFolder(root, name)) for name in ("north", "south"))
     assert [_winner(north, day) for day in (20, 21)] == ["Stadens dag", "En vecka fri från våld"]
@@ -73,7 +73,7 @@ def test_a_keyword_of_the_site_replaces_that_of_all(root: Path) -> None:
     assert campaign.looks["bowl"].colors[0].hex == "#FF0000"
 
 
-def test_a_shared_rule_of_the_same_name_is_replaced_and_check_says_so(root: Path) -> None:
+def test_a_shared_rule_of_the_same_name_is_replaced_and_check_reports_it(root: Path) -> None:
     """A rule has one name: what a site says of it itself holds instead, whatever its letters' case."""
     write_site(root, "north", schedule=OWN_SCHEDULE.replace("Stadens dag", "EN VECKA fri från våld"))
     setup = load(SiteFolder(root, "north"))
@@ -96,7 +96,7 @@ def test_a_shared_rule_of_the_same_name_is_replaced_and_check_says_so(root: Path
         ("", "schedule.yaml", "name: Earth Hour", "name: En vecka fri från våld", "TWL-S064", 7),
     ],
 )
-def test_a_mistake_is_shown_for_the_file_and_line_where_it_stands(
+def test_a_mistake_is_shown_with_its_file_and_line(
     root: Path, folder: str, name: str, old: str, new: str, code: str | None, line: int
 ) -> None:
     """With the line as it is written there, and what may be written instead."""
@@ -119,7 +119,7 @@ def test_a_cure_edits_the_file_it_is_for(root: Path) -> None:
 
 
 def test_a_note_on_a_shared_rule_is_shown_for_the_shared_file(root: Path) -> None:
-    """Also where rules of both files stand on the same line of theirs."""
+    """Also if rules of both files are on the same line of their files."""
     _in(root, "schedule.yaml", "    color: orange", "    color: orange\n    brightness: 0 %")
     found = [each for each in notes(load(SiteFolder(root, "north")), NOW) if each.code == "TWL-S251"]
     assert [(each.file, each.place and each.place.line) for each in found] == [(str(root / "schedule.yaml"), 6)]
@@ -137,7 +137,7 @@ def test_a_note_on_a_shared_rule_is_shown_for_the_shared_file(root: Path) -> Non
         'mqtt: {broker: "mqtt://host", listen: "127.0.0.1:1"}',
     ],
 )
-def test_what_the_service_has_once_stands_in_the_shared_file_only(root: Path, line: str) -> None:
+def test_what_the_service_has_once_is_allowed_in_the_shared_file_only(root: Path, line: str) -> None:
     """With the file that it belongs to."""
     write_site(root, "south", OWN_TOWER + line + "\n")
     found = next(each for each in _rejected(root, "south") if each.code == "TWL-S331")
@@ -172,8 +172,8 @@ def test_a_lamp_that_two_sites_command_over_one_broker_is_shown_for_both(
     assert places == ({"north": expected, "south": expected} if is_told else {})
 
 
-def test_files_that_the_shared_tower_names_stand_beside_it(root: Path) -> None:
-    """As those of a site's own tower stand beside that."""
+def test_files_that_the_shared_tower_names_are_beside_it(root: Path) -> None:
+    """As those of a site's own tower are beside that."""
     (root / "tower.yaml").write_text(
         SHARED_TOWER.replace("broker: embedded", 'broker: "mqtt://h", username: u, password_file: secret'),
         encoding="utf-8",
@@ -217,7 +217,7 @@ def test_another_text_of_the_sites_schedule_keeps_the_shared_rules(root: Path) -
     ]
 
 
-def test_profiles_of_a_site_stand_above_those_that_all_share(root: Path) -> None:
+def test_profiles_of_a_site_come_before_those_that_all_share(root: Path) -> None:
     """A lamp of the county's own is described once."""
     profile = "name: Flood\nchannels: [red, green, blue]\n"
     (root / "profiles").mkdir()
@@ -239,7 +239,7 @@ def test_names_of_sites_can_be_part_of_a_topic(root: Path) -> None:
 
 
 def test_the_address_of_the_page_is_that_of_the_site(root: Path) -> None:
-    """As notices and Home Assistant tell it; a keyword of the file it is not."""
+    """Notices and Home Assistant use it; it is not a keyword of the file."""
     (root / "tower.yaml").write_text(
         SHARED_TOWER.replace("127.0.0.1:8080", "192.0.2.1:8080").replace("embedded", '"mqtt://h"'), encoding="utf-8"
     )

@@ -49,7 +49,7 @@ def test_every_entry_can_be_copied_by_itself(group: str, entry: str) -> None:
 
 
 def test_all_entries_live_together() -> None:
-    """As they stand there, and the file may be used as it is."""
+    """All are in one file as they are written, and the file may be used as it is."""
     assert {*GROUPS} >= {"campaigns", "every_night", "blackouts"}
     assert len(setup_of(EXAMPLE).schedule.campaigns) >= 6
 

@@ -57,7 +57,7 @@ def test_the_shipped_files_make_a_program(shipped: Setup) -> None:
 
 
 def test_a_rule_knows_its_line(shipped: Setup) -> None:
-    """The line on which its first keyword stands."""
+    """The line of its first keyword."""
     lines = SCHEDULE.splitlines()
     assert lines[shipped.schedule.campaigns[0].line - 1].strip().startswith("- name:")
 
@@ -189,7 +189,7 @@ def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_opened_is_shown(tmp_path: Path) -> None:
-    """A link in a circle stands for all that the system refuses."""
+    """A circular link is an example of all that the system refuses."""
     (tmp_path / "tower.yaml").write_text(TOWER, encoding="utf-8")
     (tmp_path / "schedule.yaml").symlink_to("schedule.yaml")
     with pytest.raises(FilesRejected) as rejected:
@@ -244,7 +244,7 @@ def test_a_tower_beside_a_broken_profile_is_not_used(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "tower", [TOWER.replace("rgbw, address: 13", "flood, address: 13"), TOWER + BRIDGE], ids=["dmx", "dmx-channels"]
 )
-def test_a_lamp_of_a_broken_profile_is_not_told_too(tower: str, tmp_path: Path) -> None:
+def test_a_lamp_of_a_broken_profile_is_not_reported_too(tower: str, tmp_path: Path) -> None:
     """Its profile is known; another name for it would be no cure."""
     _with_profile(tmp_path, "name: Flood\nchannels: [dimer, red]\n")
     with pytest.raises(FilesRejected) as rejected:
@@ -294,7 +294,7 @@ def _with_profile(folder: Path, text: str) -> None:
         ("broker: [mqtt://ann:b@one, mqtt://c:dave@two]", "broker: [mqtt://…@one, mqtt://…@two]", "mqtt://…@"),
     ],
 )
-def test_a_secret_is_hidden_and_the_caret_still_stands_under_its_place(
+def test_a_secret_is_hidden_and_the_caret_is_still_under_its_place(
     line: str, shown: str, marked: str, findings: Found
 ) -> None:
     """The line is shorter than it was written."""

@@ -1,4 +1,4 @@
-"""What a campaign tells the public: a text in each language, and an address that may stand in a link."""
+"""The text of a campaign for the public, in each language, and an address that may be a link."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ Found = Callable[..., tuple[Finding, ...]]
 CAMPAIGN = "version: 1\ncampaigns:\n  - name: A\n    dates: 6 juni\n    color: gul\n    "
 
 
-def test_a_text_stands_for_all_languages_or_for_its_own(shipped: Setup) -> None:
+def test_a_text_is_for_all_languages_or_for_its_own(shipped: Setup) -> None:
     """As names do."""
     for written, about in (("Hej", {"en": "Hej", "sv": "Hej"}), ("{sv: Hej}", {"sv": "Hej"})):
         (campaign,) = shipped.schedule_of(f"{CAMPAIGN}about: {written}\n".encode()).campaigns
@@ -81,7 +81,7 @@ def test_a_mistake_is_shown_at_its_field(line: str, code: str, field: str, findi
     assert (first.code, first.field.field) == (code, field)
 
 
-def test_only_campaigns_tell_the_public(findings: Found) -> None:
+def test_only_campaigns_have_a_text_for_the_public(findings: Found) -> None:
     """What is shown every night, or is always dark, is no answer to a question from the street."""
     rule = "blackouts:\n  - {name: A, dates: 6 juni, about: Hej}\n"
     assert [one.code for one in findings(schedule=f"version: 1\n{rule}")] == ["TWL-S077"]

@@ -36,7 +36,7 @@ def test_a_finding_in_swedish(findings: Found) -> None:
     )
 
 
-def test_a_long_cure_stands_below_the_caret(findings: Found) -> None:
+def test_a_long_cure_is_below_the_caret(findings: Found) -> None:
     """So that no line of the output is wider than a screen for its sake."""
     output = as_text(findings(schedule=SWEDISH_KEY.replace("färg", "sparkle")), "sv").splitlines()
     assert output[-2] == "  |     ^^^^^^^"
@@ -44,7 +44,7 @@ def test_a_long_cure_stands_below_the_caret(findings: Found) -> None:
 
 
 def test_a_cure_beside_the_caret_fits_on_a_hundred_columns(findings: Found) -> None:
-    """To the last column; one more, and it stands below."""
+    """Up to the last column; if it is one longer, it is below."""
     beside = {}
     for spaces in range(1, 70):
         text = SWEDISH_KEY.replace("färg: orange", f"color:{' ' * spaces}oragne")
@@ -76,7 +76,7 @@ def test_a_finding_about_the_whole_file_has_no_line(findings: Found) -> None:
 
 
 @pytest.mark.parametrize(("before", "columns"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("a\tb", 3), ("\u00a0", 1)])
-def test_the_caret_stands_under_the_fault_in_any_script(before: str, columns: int) -> None:
+def test_the_caret_is_under_the_fault_in_any_script(before: str, columns: int) -> None:
     """Wide characters take two columns, combining ones none."""
     source = SourceText("f", (f"{before}X",))
     finding = source.finding("TWL-S013", FilePlace(1, len(before) + 1, len(before) + 2), key="X")
@@ -167,7 +167,7 @@ def test_a_screenful_of_findings_is_enough() -> None:
 
 
 def test_a_screenful_of_notes_is_enough_and_no_mistake() -> None:
-    """A file that is used as it stands is not refused for the number of its notes."""
+    """A file that is used as it is is not refused for the number of its notes."""
     source = SourceText("f", tuple("abc" for _ in range(1000)))
     notes = in_order(tuple(source.finding("TWL-S202", FilePlace(line, 1, 2), name="x") for line in range(1, 301)))
     assert len(notes) == MOST + 1

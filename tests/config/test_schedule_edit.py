@@ -62,7 +62,7 @@ def own_lines(text: bytes, key: RuleKey, tower: Tower) -> set[int]:
 
 
 def comments(text: bytes) -> Counter[str]:
-    """The comments that stand on lines of their own."""
+    """The comments on lines of their own."""
     return Counter(line.strip() for line in text.decode().splitlines() if line.lstrip().startswith("#"))
 
 
@@ -228,7 +228,7 @@ def test_a_move_keeps_every_line(seed: int, tower: Tower) -> None:
         ({"name": "Pr\u200bide"}, "name", ""),
     ],
 )
-def test_a_mistake_stands_at_its_field_with_its_cure(
+def test_a_mistake_is_shown_at_its_field_with_its_cure(
     changes: dict[str, Any], field: str, offered: str | None, tower: Tower
 ) -> None:
     """Nothing is written, and one press gives the form without it."""

@@ -27,14 +27,14 @@ def test_the_shipped_schedule_needs_no_note(shipped: Setup) -> None:
     assert notes(shipped, NOW) == ()
 
 
-def test_a_note_stands_at_the_name_of_its_rule(shipped: Setup) -> None:
+def test_a_note_is_placed_at_the_name_of_its_rule(shipped: Setup) -> None:
     """So that an editor can jump there."""
     found = _notes("  - name: Gammalt\n    dates: 20–26 November 2020\n    color: orange\n", shipped)
     assert [(one.place, one.source) for one in found] == [((3, 11, 18), "  - name: Gammalt")]
     assert not found[0].is_error
 
 
-def test_words_for_dark_are_noted_wherever_they_stand(shipped: Setup) -> None:
+def test_words_for_dark_are_noted_in_every_place(shipped: Setup) -> None:
     """Alone and by zone; black is no light; `dark` and `släckt` are the usual words and need none."""
     found = _notes(
         "  - {name: a, dates: 6 June, color: off}\n  - {name: b, dates: 7 June, color: {bowl: svart, shaft: dark}}\n"
@@ -89,7 +89,7 @@ def test_lamps_of_one_kind_are_noted_together_and_channel_bridges_too(shipped: S
 
 
 def test_what_a_gateway_cannot_do_is_noted(shipped: Setup) -> None:
-    """A caretaker should hear from `check`, not from the street, that the lamp at the entrance has no orange."""
+    """A caretaker should learn from `check`, not from the street, that the lamp at the entrance has no orange."""
     lamps = (
         "{name: relay, kind: home-assistant, command_topic: r/set, zone: bowl, color_modes: [onoff]}",
         "{name: lamp, kind: tasmota, topic: lamp, channels: 1, zone: bowl}",
@@ -151,7 +151,7 @@ def test_a_sequence_that_wears_flash_memory_is_noted_at_its_pace(
 
 
 def test_a_place_far_from_its_time_zone_is_noted(shipped: Setup) -> None:
-    """A sign that was forgotten moves the sunset by hours, and nothing else would tell."""
+    """A sign that was forgotten moves the sunset by hours, and nothing else would show it."""
     tower = _tower(shipped).replace("longitude: 14.556", "longitude: -14.556")
     found = notes(parse(tower.encode(), "\n".join(shipped.schedule_text.source.lines).encode(), Path("config")), NOW)
     assert [(one.code, one.source.split()[1]) for one in found] == [("TWL-S253", "-14.556")]

@@ -35,7 +35,7 @@ def test_a_keyword_is_found_by_what_people_write(written: str, meant: str | None
     assert near(written, CAMPAIGN) == meant
 
 
-def test_a_synonym_counts_only_where_its_keyword_may_stand() -> None:
+def test_a_synonym_counts_only_where_its_keyword_is_allowed() -> None:
     """`typ` means the kind of a gateway, and nothing in a campaign."""
     assert near("typ", ("name", "kind")) == "kind"
     assert near("typ", CAMPAIGN) is None

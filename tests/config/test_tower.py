@@ -213,7 +213,7 @@ def test_two_gateways_may_not_feed_the_same_lamps(first: str, second: str, clash
 
 
 def test_lamps_are_found_behind_an_entry_that_is_no_gateway(findings: Found) -> None:
-    """Two that overlap are reported at the address of the second, wherever its gateway stands in the list."""
+    """Two that overlap are reported at the address of the second, wherever its gateway is in the list."""
     written = TOWER.replace("gateways:\n", "gateways:\n  - entrance\n").replace("address: 5", "address: 2")
     sources = {finding.code: finding.source for finding in findings(tower=written)}
     assert set(sources) == {"TWL-S053", "TWL-F101"}
@@ -248,7 +248,7 @@ def test_home_assistant_gets_the_site_if_the_file_enables_it(written: str | None
 @pytest.mark.parametrize(
     "written", ["maybe", "{control: sometimes}", "{prefix: homeassistant}", "{discovery_prefix: a/+}", "[on]", ""]
 )
-def test_what_home_assistant_cannot_be_told_is_a_finding(written: str, findings: Found) -> None:
+def test_what_cannot_be_sent_to_home_assistant_is_a_finding(written: str, findings: Found) -> None:
     """At its place in the file."""
     found = findings(tower=f"{TOWER}home_assistant: {written}\n")
     assert len(found) == 1

@@ -118,7 +118,7 @@ def test_a_feast_is_named_in_the_language_of_the_reader(shipped: Setup) -> None:
     assert ["`påskdagen`" in swedish for _, _, swedish in noted] == [True]
 
 
-def test_a_limit_that_is_over_is_noted_and_no_limit_stands_for_a_campaign(shipped: Setup) -> None:
+def test_a_limit_that_is_over_is_noted_and_no_limit_counts_as_a_campaign(shipped: Setup) -> None:
     """Limits alone light nothing."""
     tower = "\n".join(shipped.tower_text.source.lines).encode()
     limits = "version: 1\nlimits:\n  - {name: birds, nights: May 2020, brightness: 30 %}\n"
@@ -137,7 +137,7 @@ def test_a_limit_that_is_over_is_noted_and_no_limit_stands_for_a_campaign(shippe
         ("limits: [{name: l, hours: 22:00 to 23:00, brightness: 20 %}]", "00:00–01:00, 18:00–24:00"),
     ],
 )
-def test_a_note_tells_what_is_seen_where_others_take_light_away(others: str, lit: str, shipped: Setup) -> None:
+def test_a_note_describes_what_is_seen_where_others_take_light_away(others: str, lit: str, shipped: Setup) -> None:
     """Nor is it lit by day where a blackout or a limit keeps it dark then."""
     noted = found("\n  - {name: a, dates: 1 May, hours: 18:00 to 01:00, color: red}", shipped, others)
     assert [lit in english for code, english, _ in noted if code == "TWL-S218"] == [True]

@@ -91,7 +91,7 @@ def test_comments_may_hold_anything() -> None:
 
 
 def test_quotes_inside_a_value_are_text() -> None:
-    """Only what stands in quotes as a whole was meant to be quoted."""
+    """Only a value that is in quotes as a whole was meant to be quoted."""
     assert _plain("a: Vecka ”orange” i år\nb: Children's day\nc: 5\" rör\n") == {
         "a": "Vecka ”orange” i år",
         "b": "Children's day",

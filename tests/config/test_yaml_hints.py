@@ -115,9 +115,7 @@ def test_the_line_that_slipped_is_named_with_its_column(kind: str, line: int, by
 
 @pytest.mark.parametrize("by", [-1, 1, 2, 3])
 @pytest.mark.parametrize("first", [3, 12])
-def test_lines_that_slipped_together_belong_to_the_hyphen_that_stands_in_line(
-    first: int, by: int, findings: Found
-) -> None:
+def test_lines_that_slipped_together_belong_to_the_hyphen_in_its_column(first: int, by: int, findings: Found) -> None:
     """All lines of an entry below its hyphen: they go back, and the hyphen stays in the column of the others."""
     lines = SCHEDULE.splitlines()
     for number in (first, first + 1):
@@ -148,7 +146,7 @@ def test_only_an_entry_with_a_hyphen_may_have_one_too_many(between: str, codes: 
         ("shaft light blue", "TWL-S047"),
     ],
 )
-def test_a_zone_without_its_colon_is_told_from_a_text(line: str, code: str, findings: Found) -> None:
+def test_a_zone_without_its_colon_is_distinguished_from_a_text(line: str, code: str, findings: Found) -> None:
     """A name and one word are a pair; more words only with a sign between them."""
     text = f"version: 1\ncampaigns:\n  - name: A\n    dates: 6 juni\n    color:\n      bowl: red\n      {line}\n"
     (found,) = findings(schedule=text)

@@ -58,7 +58,7 @@ HEALTHY: Series = {
 
 @dataclass(frozen=True)
 class Case:
-    """What is changed in a healthy site, and the alerts that stand after a time, with labels beside the site's."""
+    """What is changed in a healthy site, and the alerts that are raised after a time, with labels beside the site's."""
 
     about: str
     changed: Series
@@ -145,7 +145,7 @@ CASES = [
 
 
 def rule_tests(rule_file: str, severities: dict[str, str]) -> str:
-    """The cases in the language of promtool: of each alert whether it stands, with its labels."""
+    """The cases in the language of promtool: for each alert whether it is raised, with its labels."""
     tests = [
         {
             "name": case.about,

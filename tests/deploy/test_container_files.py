@@ -87,7 +87,7 @@ def test_it_may_use_as_much_as_the_unit(compose: dict[str, Any]) -> None:
 
 
 def test_the_guide_runs_it_with_the_same_settings(compose: dict[str, Any]) -> None:
-    """Each of compose.yaml stands in its command too."""
+    """Each setting of compose.yaml is in its command too."""
     guide = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
     found = re.search(r"^podman run (.*?[^\\])$", guide, re.MULTILINE | re.DOTALL)
     assert found

@@ -102,7 +102,7 @@ def test_who_may_read_what(folder: Path, certificates: Call) -> None:
 def test_a_second_run_changes_nothing_and_other_names_make_another_certificate(
     folder: Path, certificates: Call
 ) -> None:
-    """Of the same authority, so that no client has to be told."""
+    """The authority is the same, so that no client has to be changed."""
     certificates("server", "broker.example")
     before = contents(folder)
     assert "good until" in certificates("server", "broker.example")
@@ -127,7 +127,7 @@ def test_it_is_renewed_from_90_days_before_its_end(folder: Path, certificates: C
         asked(folder / "server.pem", "-checkend", str(700 * 86400))
 
 
-def test_no_certificate_outlives_its_authority_and_the_end_of_that_is_told(folder: Path, certificates: Call) -> None:
+def test_no_certificate_outlives_its_authority_whose_end_is_reported(folder: Path, certificates: Call) -> None:
     """A year ahead, as a failed unit."""
     certificates("server")
     end_in(300, folder, "authority")
@@ -151,7 +151,7 @@ def test_a_lost_key_of_the_authority_is_not_made_up_for(folder: Path, certificat
 
 
 def test_a_run_that_is_cut_off_is_made_good_by_the_next(folder: Path) -> None:
-    """Wherever it stood."""
+    """At whatever step it was cut off."""
     command = [require("bash"), str(MOSQUITTO / "certificates.sh"), "server", "broker.example"]
     env = {**os.environ, "CERTIFICATES": str(folder)}
     for attempt in range(12):
@@ -251,8 +251,8 @@ def test_a_long_name_of_this_machine_is_no_hindrance(folder: Path, tmp_path: Pat
     assert is_good(folder, "server.pem", "-verify_hostname", name)
 
 
-def test_what_a_backup_or_a_power_cut_left_is_mended_or_told(folder: Path, certificates: Call) -> None:
-    """The rights of the broker's certificate, which mosquitto reads anew as its own user; half an authority is no
+def test_what_a_backup_or_a_power_cut_left_is_repaired_or_reported(folder: Path, certificates: Call) -> None:
+    """The rights of the broker's certificate, which mosquitto reads again as its own user; half an authority is no
     authority."""
     certificates("server")
     (folder / "server.pem").chmod(0o600)
@@ -293,7 +293,7 @@ def test_what_makes_no_sense_is_refused_with_a_reason(folder: Path, words: tuple
     assert not list(folder.glob("clients/*"))
 
 
-def test_no_password_stands_on_a_command_line(users: Call, tmp_path: Path) -> None:
+def test_no_password_is_on_a_command_line(users: Call, tmp_path: Path) -> None:
     """Neither one that is made nor one of a file: everybody on the machine reads those of others."""
     (tmp_path / "own").write_text("a word: of mine\n")
     command = [require("strace"), "-f", "-s", "500", "-e", "trace=execve", "-o", str(tmp_path / "calls")]
@@ -344,7 +344,7 @@ def running(tmp_path: Path, folder: Path, certificates: Call, users: Call) -> It
 
 
 def test_beyond_this_machine_it_listens_with_encryption_only(running: tuple[int, int]) -> None:
-    """Another address of this machine stands for the network."""
+    """Another address of this machine represents the network."""
     plain, encrypted = running
     with socket.create_connection(("127.0.0.2", encrypted), 5):
         pass

@@ -248,7 +248,7 @@ def listen() -> Iterator[Callable[..., Listener]]:
 
 @pytest.fixture
 def events() -> list[Event]:
-    """Where an output tells its events."""
+    """Where an output puts its events."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""Art-Net: packets byte by byte, and what a listener hears of the output."""
+"""Art-Net: packets byte by byte, and what a listener receives from the output."""
 
 import asyncio
 import itertools
@@ -53,7 +53,7 @@ def test_the_address_holds_each_part_apart(net: int, sub_net: int, universe: int
 
 
 @given(st.binary(min_size=1, max_size=512))
-def test_the_number_of_slots_is_even_and_told(levels: bytes) -> None:
+def test_the_number_of_slots_is_even_and_in_the_packet(levels: bytes) -> None:
     """An odd number gets one zero behind it."""
     made = art_dmx(0, 1, levels)
     told = int.from_bytes(made[16:18], "big")
@@ -94,7 +94,7 @@ async def test_the_sequence_begins_again_at_one(
 async def test_the_last_levels_are_said_twice(
     listen: Callable[..., Any], source: OutputSource, events: list[Event]
 ) -> None:
-    """A node is not told of the end, so one lost packet must not leave it with older levels for ever."""
+    """A node does not learn of the end, so one lost packet must not leave it with older levels for ever."""
     ear = listen(PORT)
     async with Artnet(ArtnetOutput(kind="artnet", to=ear.host), source, events.append) as output:
         output.send(0, b"\x01")
@@ -108,7 +108,7 @@ async def test_the_last_levels_are_said_twice(
 async def test_a_network_can_be_broadcast_to(
     listen: Callable[..., Any], source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
-    """The directed broadcast address of the loopback network stands for any."""
+    """The directed broadcast address of the loopback network represents any."""
     ear = listen(PORT, "127.255.255.255")
     async with Artnet(ArtnetOutput(kind="artnet", to=ear.host), source, events.append) as output:
         output.send(15, b"\x07")

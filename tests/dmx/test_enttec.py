@@ -124,7 +124,7 @@ async def test_levels_reach_the_widget(
     assert events == []
 
 
-async def test_a_port_that_another_program_uses_is_told_as_such(
+async def test_a_port_that_another_program_uses_is_reported_as_such(
     plug_in: Callable[[], Widget],
     settings: EnttecOutput,
     source: OutputSource,
@@ -165,7 +165,7 @@ async def test_a_widget_is_found_again_after_it_was_unplugged(
     events: list[Event],
     soon: Callable[..., Awaitable[None]],
 ) -> None:
-    """The loss is noticed at once, told once, and shown; plugged in again it gets what is right now."""
+    """The loss is noticed at once, reported once, and shown; plugged in again it gets the present light."""
     widget = plug_in()
     async with Enttec(settings, source, events.append) as output:
         output.send(1, b"\x01")

@@ -100,7 +100,7 @@ class HeldClock:
 
 @pytest.fixture
 def setup() -> Setup:
-    """The shipped site and schedule, with lamps that olad can hear."""
+    """The shipped site and schedule, with lamps that olad can receive."""
     tower = (CONFIG / "tower.yaml").read_text(encoding="utf-8").partition("gateways:")[0] + GATEWAYS
     return parse(tower.encode(), (CONFIG / "schedule.yaml").read_bytes(), CONFIG)
 

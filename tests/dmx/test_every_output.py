@@ -112,7 +112,7 @@ def test_what_an_output_says_in_words_of_its_own_has_words_in_every_language(fil
 
 @pytest.mark.parametrize("kind", sorted(OUTPUTS))
 async def test_an_output_begins_and_ends_whatever_is_at_the_other_end(kind: str, events: list[Event]) -> None:
-    """It takes the levels of a universe and refuses what is none; before anything went out it says so."""
+    """It takes the levels of a universe and refuses anything else; before anything went out it reports that."""
     fields = SETTINGS[kind].model_fields
     settings = SETTINGS[kind].model_validate({"kind": kind, **{k: v for k, v in NEEDED.items() if k in fields}})
     async with OUTPUTS[kind](settings, OutputSource("Alvesta", "mast"), events.append) as output:

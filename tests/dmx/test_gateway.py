@@ -1,4 +1,4 @@
-"""The gateway machine by itself: what it reports, when, how often; what it refuses, keeps and tells."""
+"""The gateway machine by itself: what it reports, when, how often; what it refuses, keeps and logs."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -54,7 +54,7 @@ class Bench:
         self.remembered: list[StoredDocument] = []
 
     def sent(self, universe: int) -> bytes | None:
-        """As an output tells it."""
+        """As an output reports it."""
         return self.lamps.sent(universe, self.mono)
 
     @property
@@ -115,7 +115,7 @@ def document(revision: int = 1, color: str | None = "#FF6A00", **more: Any) -> D
     return DesiredDocument.model_validate(keys)
 
 
-def test_the_first_report_tells_levels_that_went_out() -> None:
+def test_the_first_report_contains_levels_that_went_out() -> None:
     """Dark, by boot, under no order."""
     bench = Bench()
     bench.run(1)
@@ -153,7 +153,7 @@ def test_a_flood_of_documents_is_answered_in_bounds() -> None:
     assert len(bench.remembered) == 1000
 
 
-def test_a_flood_of_nonsense_is_told_once_in_a_while() -> None:
+def test_a_flood_of_nonsense_is_reported_once_in_a_while() -> None:
     """The log is not filled, the light not touched, the reports are as many as ever."""
     bench = Bench()
     bench.receive(document())
@@ -278,7 +278,7 @@ def test_an_empty_payload_is_a_cleared_topic() -> None:
 
 
 def test_lagging_levels_are_reported_again_soon() -> None:
-    """The output is slow: what went out is told as it is, every second, until it is the goal."""
+    """The output is slow: what went out is reported as it is, every second, until it is the goal."""
     bench = Bench()
     bench.run(1)
     bench.lamps.faults = Faults(delay_s=2.5)
@@ -318,7 +318,7 @@ def test_a_report_without_levels_says_nothing_of_zones() -> None:
     assert len(bench.last.problems) == 32
 
 
-def test_lamps_that_disagree_are_told() -> None:
+def test_lamps_that_disagree_are_reported() -> None:
     """One of two lamps of a zone is wrong: the zone says nothing, the fault has a code, once."""
     bench = Bench()
     bench.receive(document())
@@ -435,7 +435,7 @@ def test_a_refusal_is_among_the_problems_for_a_while() -> None:
 
 
 @pytest.mark.parametrize("trust", [Trust.PLAUSIBLE, Trust.HOLDOVER])
-def test_a_document_that_was_over_when_it_came_tells_no_time(trust: Trust) -> None:
+def test_a_document_that_was_over_when_it_came_does_not_set_the_time(trust: Trust) -> None:
     """It ended yesterday and is held, then left; where a second one is as old, it is our own clock that is ahead."""
     bench = Bench()
     bench.trust = trust
@@ -496,7 +496,7 @@ LIFE = [
 @pytest.mark.parametrize("trust", list(Trust))
 @pytest.mark.parametrize("retained", [False, True])
 def test_no_look_outlives_its_end_however_its_document_is_dated(ahead: timedelta, trust: Trust, retained: bool) -> None:
-    """By a clock that is sure, one in doubt, or none: each ends when it has lasted as long as it was told to."""
+    """By a clock that is sure, one in doubt, or none: each ends when it has lasted as long as its document allows."""
     bench = Bench()
     bench.trust = trust
     bench.receive(dated(ahead), retained)
@@ -552,7 +552,7 @@ def test_what_the_broker_had_kept_sets_no_time() -> None:
 
 
 def test_a_clock_that_is_ahead_of_the_document_counts() -> None:
-    """Found on disk or kept by the broker, a document may be old: it is not begun anew."""
+    """Found on disk or kept by the broker, a document may be old: it does not begin again."""
     bench = Bench()
     bench.off = timedelta(hours=80)
     bench.receive(dated(timedelta(0)), retained=True)
@@ -560,7 +560,7 @@ def test_a_clock_that_is_ahead_of_the_document_counts() -> None:
     assert (bench.last.by, bench.last.zones["bowl"].color) == ("after", "#0000FF")
 
 
-def test_one_that_is_told_nothing_says_so_until_it_is() -> None:
+def test_a_gateway_without_a_document_reports_that_until_one_arrives() -> None:
     """A typo in the prefix, a forgotten right to read: the broker lets it in, and nothing comes. Cut off it waits."""
     bench = Bench()
     bench.gateway.connected(bench.reading)

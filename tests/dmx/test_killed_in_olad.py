@@ -98,7 +98,7 @@ class Site:
 
     @property
     def remembers(self) -> bool:
-        """Whether both gateways have written down what they were told."""
+        """Whether both gateways have written the newest document to disk."""
         return all(any(self._folder.glob(f"state-*/gateway-{name}.json")) for name in ("wire", "node"))
 
 

@@ -70,7 +70,7 @@ def test_one_fixture_lights_alone_and_the_report_says_local(mast: Dmx) -> None:
 
 
 def test_lamps_that_are_lit_one_by_one_are_no_fault(mast: Dmx) -> None:
-    """That those of a zone disagree in a walk test is what it is for; afterwards it would be told again."""
+    """Lamps of a zone are meant to differ in a walk test; afterwards a difference would be reported again."""
     lamps = Lamps()
     gateway = DmxGateway(mast, "watertower", Patch(mast.fixtures), lamps, None)
     run(gateway, lamps, 0)
@@ -109,7 +109,7 @@ def test_the_gateway_wakes_when_a_step_is_over(mast: Dmx) -> None:
 
 
 @pytest.mark.parametrize("payload", [b"\xff", b"[]", b'{"fixture":"nobody"}', b'{"fixture":1}', b'{"for_s":-1}'])
-def test_what_is_no_step_is_told_and_changes_nothing(mast: Dmx, payload: bytes) -> None:
+def test_what_is_no_step_is_reported_and_changes_nothing(mast: Dmx, payload: bytes) -> None:
     """An event; the light goes on."""
     lamps = Lamps()
     gateway = DmxGateway(mast, "watertower", Patch(mast.fixtures), lamps, None)
@@ -122,7 +122,7 @@ def test_what_is_no_step_is_told_and_changes_nothing(mast: Dmx, payload: bytes) 
 
 
 def test_a_retained_step_is_left_alone(mast: Dmx) -> None:
-    """It would begin the test anew at each start."""
+    """It would begin the test again at each start."""
     gateway = DmxGateway(mast, "watertower", Patch(mast.fixtures), Lamps(), None)
     gateway.receive_walk(Walk(fixture=mast.fixtures[0].name).model_dump_json().encode(), True, at(0))
     assert lit(gateway.turn(at(0)).frames[1]) == set()

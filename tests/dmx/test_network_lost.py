@@ -1,4 +1,4 @@
-"""The network goes and comes back: the output says so, and the light is right again without a restart."""
+"""The network goes and comes back: the output reports both, and the light is right again without a restart."""
 
 import socket
 from collections.abc import Awaitable, Callable, Iterator

@@ -73,7 +73,7 @@ async def test_the_higher_priority_wins_until_it_says_farewell(
 
 
 async def test_a_crash_and_restart_is_heard_at_once(olad: Any, source: OutputSource, events: list[Event]) -> None:
-    """Same CID, no farewell, sequence begun anew: every time the new levels are taken well before 2.5 s."""
+    """Same CID, no farewell, sequence from its beginning: every time the new levels are taken well before 2.5 s."""
 
     async def crash(level: int) -> None:
         async with sacn(source, events) as output:
@@ -106,7 +106,7 @@ async def test_multicast_is_received(
 
 
 async def test_art_net_is_received(olad: Any, source: OutputSource, events: list[Event]) -> None:
-    """Every change, on both universes, and again after a restart that begins its sequence anew."""
+    """Every change, on both universes, and again after a restart that begins its sequence again."""
     settings = ArtnetOutput(kind="artnet", to="127.0.0.1")
     for restart in range(3):
         async with Artnet(settings, source, events.append) as output:

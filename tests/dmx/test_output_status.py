@@ -1,4 +1,4 @@
-"""Failures are told without chatter."""
+"""Failures are reported once, not repeatedly."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,8 +13,8 @@ def codes(events: list[Event]) -> list[str]:
     return [event.code for event in events]
 
 
-def test_a_failure_is_told_once_and_counted(events: list[Event]) -> None:
-    """A hundred failures are one line, and its end tells their number and the length of the spell."""
+def test_a_failure_is_reported_once_and_counted(events: list[Event]) -> None:
+    """A hundred failures are one line, and its end gives their number and the length of the spell."""
     trouble = OutputStatus("mast", "10.0.0.20", events.append)
     for tenth in range(100):
         trouble.fails("TWL-X101", Reason("ENETUNREACH"), tenth / 10)
@@ -47,8 +47,8 @@ def test_a_lasting_spell_becomes_an_error_once(events: list[Event]) -> None:
     assert events[-1].fields["down_s"] == 60
 
 
-def test_another_kind_of_failure_is_told_too(events: list[Event]) -> None:
-    """Each kind once per spell; the problem that stands is the latest."""
+def test_another_kind_of_failure_is_reported_too(events: list[Event]) -> None:
+    """Each kind once per spell; the problem that is shown is the latest."""
     trouble = OutputStatus("mast", "node", events.append)
     for code in ("TWL-X102", "TWL-X101", "TWL-X102", "TWL-X101"):
         trouble.fails(code, Reason("no_answer"), 0)
@@ -56,7 +56,7 @@ def test_another_kind_of_failure_is_told_too(events: list[Event]) -> None:
     assert trouble.problems == ("TWL-X101",)
 
 
-def test_the_next_spell_is_told_anew(events: list[Event]) -> None:
+def test_the_next_spell_is_reported_again(events: list[Event]) -> None:
     """Nothing of an old spell is left in a new one."""
     trouble = OutputStatus("mast", "node", events.append)
     for start in (0.0, 1000.0):
@@ -69,7 +69,7 @@ def test_the_next_spell_is_told_anew(events: list[Event]) -> None:
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 3)), max_size=60))
 def test_events_come_in_pairs(steps: list[tuple[bool, float]]) -> None:
-    """However it flaps: begun, ended, begun …; and a problem stands exactly between the two."""
+    """However it flaps: begun, ended, begun …; and a problem is shown exactly between the two."""
     events: list[Event] = []
     trouble, now = OutputStatus("mast", "node", events.append), 0.0
     for works, pause in steps:

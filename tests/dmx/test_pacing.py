@@ -12,7 +12,7 @@ SLACK = 1e-9
 
 
 class Wire:
-    """Plays the loop: turns when the pacer asks for it, offers when the test says so."""
+    """Plays the loop: turns when the pacer asks for it, offers when the test asks for it."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[float, bytes]] = []

@@ -70,7 +70,7 @@ async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 
 class Other:
-    """The other end: hears all that the gateway says, and can speak."""
+    """The other end: receives all that the gateway publishes, and can publish."""
 
     def __init__(self, mqtt: Mqtt) -> None:
         self.mqtt = mqtt
@@ -116,7 +116,7 @@ async def other(broker: Address) -> AsyncIterator[Other]:
 
 
 class Running:
-    """A gateway process as a task, its lamps and what it told."""
+    """A gateway process as a task, its lamps and its events."""
 
     def __init__(self, memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.memory = memory
@@ -153,7 +153,7 @@ class Running:
         return sent[:3] if sent else None
 
     def codes(self) -> list[str]:
-        """What it told."""
+        """The codes of its events."""
         return [event.code for event in self.events]
 
 
@@ -213,7 +213,7 @@ async def test_a_restart_finds_the_document_that_the_broker_kept(
 
 
 async def test_a_start_without_a_broker(gateway: Running, tmp_path: Path) -> None:
-    """From memory alone it shows what is right; nobody hears it, and it ends as fast."""
+    """From memory alone it shows what is right; nobody receives its reports, and it ends as fast."""
     gateway.memory.write_bytes(orange().model_dump_json(exclude_none=True).encode())
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -281,7 +281,7 @@ def test_the_largest_document_is_found_again(tmp_path: Path) -> None:
 async def test_a_disk_that_takes_nothing(
     broker: Address, other: Other, gateway: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The plan cannot be kept: told once, the light goes on, and it is kept as soon as it can be."""
+    """The plan cannot be kept: that is reported once, the light goes on, and the plan is kept as soon as it can be."""
     monkeypatch.setattr(runtime, "AGAIN_S", 0.3)
     gateway.memory = gateway.memory.parent / "missing" / "mast.json"
     gateway.start(broker)
@@ -297,7 +297,7 @@ async def test_a_disk_that_takes_nothing(
     assert b'"revision":2' in gateway.memory.read_bytes()
 
 
-async def test_an_abrupt_end_is_told_by_the_will(broker: Address, other: Other, gateway: Running) -> None:
+async def test_an_abrupt_end_is_reported_by_the_will(broker: Address, other: Other, gateway: Running) -> None:
     """The line breaks without a word: the broker says offline, and the gateway, which does not know, comes back."""
     gateway.start(broker)
     await other.until(lambda: other.heard.get(AVAILABILITY) == b"online")

@@ -1,4 +1,4 @@
-"""Streaming ACN: packets byte by byte, and what a listener hears of the output."""
+"""Streaming ACN: packets byte by byte, and what a listener receives from the output."""
 
 import asyncio
 import socket
@@ -57,7 +57,7 @@ def test_packets_are_those_of_the_standard(vector: Callable[[str], Any], name: s
 @settings(max_examples=30)
 @given(st.text(max_size=80), st.integers(1, 63_999), st.integers(0, 255), st.binary(min_size=1, max_size=512))
 def test_lengths_agree_with_the_packet(name: str, universe: int, sequence: int, levels: bytes) -> None:
-    """Each layer tells the bytes from its own field on; the name is whole UTF-8 with a NUL behind it."""
+    """Each layer gives the number of bytes from its own field on; the name is whole UTF-8 with a NUL behind it."""
     made = packet(Header(uuid.UUID(int=7), name), universe, sequence, levels)
     assert len(made) == 126 + len(levels)
     for offset in (16, 38, 115):
@@ -236,7 +236,7 @@ async def test_a_bug_in_the_output_ends_it_loudly(source: OutputSource, events: 
 async def test_every_host_of_a_list_is_sent_to(
     listen: Callable[..., Any], source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
-    """Each hears the same packets."""
+    """Each receives the same packets."""
     ears = [listen(PORT) for _ in range(3)]
     wanted = SacnOutput(kind="sacn", to=tuple(ear.host for ear in ears))
     async with Sacn(wanted, source, events.append) as output:
@@ -270,7 +270,7 @@ async def test_multicast_goes_to_the_group_of_the_universe(
     soon: Callable[..., Awaitable[None]],
     interface: str,
 ) -> None:
-    """By the chosen interface, named or by its address; our own host hears it too."""
+    """By the chosen interface, named or by its address; our own host receives it too."""
     ear = listen(PORT, group(777))
     ear.join(group(777), "127.0.0.1")
     wanted = SacnOutput(kind="sacn", to="multicast", interface=interface)
@@ -284,7 +284,7 @@ async def test_multicast_goes_to_the_group_of_the_universe(
 async def test_a_multicast_source_lists_its_universes(
     listen: Callable[..., Any], source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
-    """For the tool of a technician; hosts that are sent to by their address hear nothing of it."""
+    """For the tool of a technician; hosts that are sent to by their address receive none of it."""
     ear, host = listen(PORT, group(DISCOVERY)), listen(PORT)
     ear.join("239.255.250.214", "127.0.0.1")
     wanted = SacnOutput(kind="sacn", to=("multicast", host.host), interface="127.0.0.1")

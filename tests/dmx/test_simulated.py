@@ -1,4 +1,4 @@
-"""Simulated lamps: they keep what they are sent, and misbehave as told."""
+"""Simulated lamps: they keep what they are sent, and misbehave as configured."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -43,8 +43,8 @@ def test_a_delay_postpones_what_is_shown(lamps: SimulatedLamps) -> None:
     assert lamps.shown(1, 0.6) == TWO
 
 
-def test_stuck_lamps_keep_the_old_levels_and_say_so(lamps: SimulatedLamps) -> None:
-    """Frames are taken without complaint, but `sent` tells the truth; come loose, they catch up."""
+def test_stuck_lamps_keep_the_old_levels_and_report_them(lamps: SimulatedLamps) -> None:
+    """Frames are taken without complaint, but `sent` shows the old levels; come loose, they catch up."""
     lamps.send(1, ONE, 0)
     lamps.shown(1, 0)
     lamps.faults = Faults(stick=True)
@@ -126,7 +126,7 @@ async def test_as_an_output_it_keeps_what_goes_out(
     assert events == []
 
 
-async def test_as_an_output_it_tells_that_it_is_dead(
+async def test_as_an_output_it_reports_that_it_is_dead(
     source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
     """Once, as a standing problem; alive again it shows what is newest."""
@@ -143,10 +143,10 @@ async def test_as_an_output_it_tells_that_it_is_dead(
     assert [event.code for event in events] == ["TWL-X121"]
 
 
-async def test_as_an_output_it_misbehaves_by_turns_as_told(
+async def test_as_an_output_it_misbehaves_at_intervals_as_configured(
     source: OutputSource, events: list[Event], soon: Callable[..., Awaitable[None]]
 ) -> None:
-    """It tells when the faults begin and when they end; what was sent meanwhile is shown then."""
+    """Begin and end of the faults are events; what was sent meanwhile is shown at the end."""
     settings = Misbehaving(faults="stick", rest_s=1.2, spell_s=2.0)
     async with Simulated(settings, source, events.append) as output:
         output.send(1, ONE)

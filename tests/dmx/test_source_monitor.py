@@ -1,4 +1,4 @@
-"""Another source on our universe: told when it outranks us, and when it is gone."""
+"""Another source on our universe: reported when it outranks us, and when it is gone."""
 
 import asyncio
 import uuid
@@ -55,7 +55,7 @@ def test_no_bytes_break_the_reader(noise: bytes, at: int, spoilt: bytes) -> None
         parse(data)
 
 
-def test_a_higher_priority_is_told_once_and_shown(rivals: SourceMonitor, events: list[Event]) -> None:
+def test_a_higher_priority_is_reported_once_and_shown(rivals: SourceMonitor, events: list[Event]) -> None:
     """While it sends, and until it falls silent."""
     for tenth in range(100):
         rivals.receive(1, packet(DESK, 1, tenth, b"\1"), tenth / 10)
@@ -95,8 +95,8 @@ def test_two_rivals_are_gone_when_both_are(rivals: SourceMonitor, events: list[E
     assert codes(events) == ["TWL-X131", "TWL-X132"]
 
 
-def test_a_source_of_the_same_priority_is_told_as_one_beside_us(rivals: SourceMonitor, events: list[Event]) -> None:
-    """Receivers mix it with ours or choose, and every desk begins with the same 100; above us it is told anew."""
+def test_a_source_of_the_same_priority_is_reported_as_one_beside_us(rivals: SourceMonitor, events: list[Event]) -> None:
+    """Receivers mix it with ours or choose, and every desk begins with the same 100; above us it is reported again."""
     beside = Header(DESK.cid, "Bordet", 100)
     for second in range(3):
         rivals.receive(1, packet(beside, 1, second, b"\1"), second)
@@ -124,7 +124,7 @@ def test_a_flood_of_sources_is_forgotten_but_for_the_strongest(rivals: SourceMon
 
 
 def test_a_rival_that_lowers_its_priority_is_none(rivals: SourceMonitor, events: list[Event]) -> None:
-    """A desk set to stand-by."""
+    """As a desk that is set to standby."""
     rivals.receive(1, packet(DESK, 1, 0, b"\1"), 0)
     rivals.receive(1, packet(Header(DESK.cid, "Bordet", 50), 1, 1, b"\1"), 0.1)
     assert codes(events) == ["TWL-X131", "TWL-X132"]

@@ -44,14 +44,14 @@ def test_each_code_of_one_problem_is_reported_once(alarm: Alarm, events: list[Ev
 
 
 def test_whoever_raises_it_may_report_it_again(alarm: Alarm, events: list[Event]) -> None:
-    """As where somebody waits to hear of it."""
+    """If somebody waits for the report."""
     alarm.raise_(FAILS)
     alarm.raise_(STILL_FAILS, again=True)
     assert events == [FAILS, STILL_FAILS]
 
 
 def test_an_alarm_may_end_in_silence(alarm: Alarm, events: list[Event]) -> None:
-    """Where another event says so."""
+    """If another event reports the end."""
     alarm.raise_(FAILS)
     alarm.clear()
     alarm.clear(WORKS)

@@ -18,7 +18,7 @@ OFFSETS = {"start", "end"}
 
 
 def codes() -> dict[str, str]:
-    """Every code that stands in the program as a text of its own, and where."""
+    """Every code that is in the program as a text of its own, and where."""
     found = {}
     for path, nodes in nodes_by_file().items():
         for node in nodes:
@@ -74,7 +74,7 @@ def test_every_entry_is_used() -> None:
 
 
 def test_every_call_gives_the_fields_of_its_entry() -> None:
-    """As far as they stand in the call: no more and no fewer."""
+    """As far as they are in the call: no more and no fewer."""
     known = calls()
     assert len(known) > 100
     wrong = [(place, code, fields) for place, code, fields in known if fields != CATALOGUE[code].fields]

@@ -66,7 +66,7 @@ def test_a_json_line_is_json_whatever_a_number_is(number: float) -> None:
 
 
 def test_a_text_line() -> None:
-    """In the site's own time, padded so that codes stand below each other."""
+    """In the site's own time, padded so that codes are below each other."""
     line = text_line(new_event("TWL-G105", gateway="mast"), AT, STOCKHOLM, "sv")
     assert line == "2026-11-20 15:41:00 INFO    TWL-G105 mast är tillbaka"
 
@@ -87,7 +87,7 @@ def test_a_document() -> None:
 
 
 def test_a_field_does_not_take_the_place_of_the_frame() -> None:
-    """One that is named alike stands in the text alone: the frame never lies."""
+    """A field of the same name is in the text alone: the frame is always right."""
     event = new_event("TWL-C001", site="Alvesta", version="9.9", now="dark", config="/etc")
     value = document(event, AT, "en")
     assert value["version"] == 1
@@ -100,7 +100,7 @@ def test_every_level_has_a_priority() -> None:
 
 
 def test_nothing_english_stays_in_a_swedish_line() -> None:
-    """Neither a reason of the operating system nor an event that another one tells of."""
+    """Neither a reason of the operating system nor an event inside another one."""
     refused = new_event(
         "TWL-Q101", address="mqtt://a:1883", reason=reason_of(ConnectionRefusedError(errno.ECONNREFUSED, ""))
     )
@@ -146,7 +146,7 @@ REFUSING = {"Reason", "_refuse", "ProtocolError", "Unreadable", "_described_as",
 
 
 def codes() -> set[str]:
-    """Every code of a reason that stands in the code."""
+    """Every code of a reason that is in the code."""
     return {
         node.args[0].value
         for node in nodes()
@@ -211,7 +211,7 @@ def test_advice_of_another_event_is_in_the_language_of_the_line() -> None:
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.123456, "0.123"), (26.04, "26"), (999.4, "999"), (-3600.0, "-3600")])
 def test_a_figure_is_written_without_an_exponent(seconds: float, text: str) -> None:
-    """Three digits are enough, but all of them stand before the point."""
+    """Three digits are enough, but all digits before the point are written."""
     assert f" {text} s" in new_event("TWL-D013", gateway="mast", error_s=seconds).text("en")
 
 

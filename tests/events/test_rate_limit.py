@@ -140,7 +140,7 @@ def test_many_names_cannot_fill_memory_and_log() -> None:
 
 
 def test_what_an_event_is_about_can_be_given() -> None:
-    """Where neither gateway nor topic tells the culprit."""
+    """If neither gateway nor topic identifies the cause."""
     damper = RateLimit(free=1)
     passed = [damper.pass_on(new_event("TWL-B042", client=f"c{n}"), 0, about) for n in range(4) for about in ("x", "y")]
     assert sum(map(len, passed)) == 2

@@ -42,7 +42,7 @@ def text_of(data: bytes) -> str:
 
 
 def typed(parser: Callable[[str], object], data: bytes) -> None:
-    """What a person types: a value, or a Mistake that the catalogue can tell, with its place inside the text."""
+    """What a person types: a value, or a Mistake of the catalogue, with its place inside the text."""
     text = text_of(data)
     try:
         parser(text)
@@ -63,7 +63,7 @@ def broker(data: bytes) -> None:
 
 
 def dialect(data: bytes) -> None:
-    """Whatever stands on a gateway's topic."""
+    """Any payload on a gateway's topic."""
     if len(data) < 2:
         return
     gateway, topic = TOPICS[data[0] % len(TOPICS)]

@@ -114,7 +114,7 @@ def test_a_wish_is_one_retained_document() -> None:
 
 
 def test_every_zone_has_the_keys_of_the_contract() -> None:
-    """Also a dark one; a sequence stands in the place of the colour."""
+    """Also a dark one; a sequence replaces the colour."""
     steps = Look((ORANGE, Color("#0000FF")), 0.8, 10.0)
     (message,) = mast().encode(want({"bowl": steps}), "w")
     document = json.loads(message.payload)
@@ -142,7 +142,7 @@ def test_extremes_of_the_files_can_be_sent() -> None:
 
 
 @pytest.mark.parametrize(("cues", "zones"), [(400, 24), (5_000, 2), (200, 100)])
-def test_a_plan_that_is_too_long_is_told_as_far_as_it_fits(cues: int, zones: int) -> None:
+def test_a_plan_that_is_too_long_is_reported_as_far_as_it_fits(cues: int, zones: int) -> None:
     """A document that the gateway must refuse would leave it dark; the rest is sent before it is needed."""
     lamps = [{"name": f"f{n}", "zone": f"zone-{n}", "profile": "rgb", "address": 3 * n + 1} for n in range(zones)]
     whole = want({f"zone-{n}": Look((ORANGE,), 0.8) for n in range(zones)})

@@ -197,7 +197,7 @@ def test_nonsense_is_refused_whole(keys: dict[str, Any], named: Callable[..., Ga
     assert isinstance(gateway.decode("home/rgb1", json.dumps({"state": "ON"} | keys).encode(), PREFIX), Rejected)
 
 
-def test_numbers_may_stand_as_text(named: Callable[..., Gateway]) -> None:
+def test_numbers_may_be_text(named: Callable[..., Gateway]) -> None:
     """Templates often make text of numbers."""
     report = read(named("home-assistant"), state="on", brightness="204")
     assert (report.on, report.brightness) == (True, 0.8)
@@ -212,7 +212,7 @@ def test_without_a_state_topic_nothing_is_confirmed(named: Callable[..., Gateway
 
 
 @pytest.mark.parametrize("mode", ["onoff", "brightness"])
-def test_modes_without_colour_stand_alone(mode: str, named: Callable[..., Any]) -> None:
+def test_modes_without_colour_cannot_be_combined(mode: str, named: Callable[..., Any]) -> None:
     """Home Assistant allows them beside no other."""
     with pytest.raises(ValidationError) as caught:
         named("home-assistant", color_modes=["rgb", mode])
@@ -259,7 +259,7 @@ def test_a_lamp_of_twelve_bits_may_count_in_eight(named: Callable[..., Gateway],
     assert not gateway.agrees("bowl", lit(brightness=1.0), read(gateway, **keys, brightness=255))
 
 
-def test_a_lamp_that_is_off_still_tells_its_scale(named: Callable[..., Gateway]) -> None:
+def test_a_lamp_that_is_off_still_shows_its_scale(named: Callable[..., Gateway]) -> None:
     """Most lamps that are off report the brightness that they would have: it is off, and shows another scale. Nonsense
     proves nothing."""
     for brightness, code in ((4095, "TWL-G121"), (-1, None), (None, None), (255, None)):

@@ -32,7 +32,7 @@ def test_light_without_a_colour_is_white(keys: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("mode", ["xy", "hs"])
-def test_a_colour_told_in_another_form_than_its_mode_is_read(mode: str) -> None:
+def test_a_colour_reported_in_another_form_than_its_mode_is_read(mode: str) -> None:
     """The keys that are there count rather than nothing, which would leave the colour of before."""
     assert read_color({"color_mode": mode, "color": ORANGE}) == ReportedLook(color=Color("#FF6A00"))
 

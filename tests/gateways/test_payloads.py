@@ -1,4 +1,4 @@
-"""What stands in payloads, read without trust."""
+"""What is in payloads, read without trust."""
 
 import json
 from typing import Any

@@ -123,7 +123,7 @@ def test_a_wish_becomes_the_documented_command(
 def test_a_tasmota_wish_holds_the_documented_backlog(
     named: Callable[..., Gateway], desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
-    """The commands of the documented backlog stand in ours, in their order."""
+    """The commands of the documented backlog are in ours, in their order."""
     (vector,) = (each for each in VECTORS if each["id"] == "tas-cmd-backlog-orange")
     (message,) = named("tasmota").encode(desired_state(lit(brightness=0.8), 2.0), "watertower")
     assert message.topic == vector["topic"]
@@ -131,7 +131,7 @@ def test_a_tasmota_wish_holds_the_documented_backlog(
 
 
 @pytest.mark.parametrize("vector", chosen("fault"))
-def test_a_fault_is_told_by_its_own_code(vector: Mapping[str, Any], named: Callable[..., Gateway]) -> None:
+def test_a_fault_is_reported_by_its_own_code(vector: Mapping[str, Any], named: Callable[..., Gateway]) -> None:
     """An error for an answer, a scale or a word that tower.yaml does not have: nothing is read of the light, and the
     fields are those of the event."""
     keys = {} if vector["topic"].startswith("watertower") else keys_for(vector)

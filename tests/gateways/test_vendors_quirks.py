@@ -110,7 +110,7 @@ def test_a_zigbee_lamp_that_holds_the_nearest_colour_it_has(
     assert gateway.agrees("bowl", lit(color, 1.0), shown(gateway, "zigbee2mqtt/tower", keys)) is agrees
 
 
-def test_zigbee_lamps_that_tell_hue_and_saturation(
+def test_zigbee_lamps_that_report_hue_and_saturation(
     named: Callable[..., Gateway], lit: Callable[..., ZoneState]
 ) -> None:
     """In mode `hs` the chromaticity beside them may be of before."""
@@ -213,7 +213,7 @@ def test_colour_modes_that_the_firmware_does_not_take(kind: str, modes: list[str
         ("home-assistant", "transition", {0.76: 0.76, 2.0: 2, 1e5: 3600}),
     ],
 )
-def test_a_fade_is_told_in_the_unit_of_the_firmware(
+def test_a_fade_is_sent_in_the_unit_of_the_firmware(
     kind: str,
     key: str,
     fades: dict[float, float],
@@ -242,8 +242,8 @@ def test_esphome_is_sent_integers_only(
 def test_esphome_puts_white_and_effects_out(
     named: Callable[..., Gateway], desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
-    """A light keeps the white it had unless told: RGBW has one, RGBWW two. A running effect goes on as well: it is
-    ended first, by itself, since a fade is dropped beside it; a light that is turned off ends it."""
+    """A light keeps the white it had unless it is sent another: RGBW has one, RGBWW two. A running effect goes on as
+    well: it is ended first, by itself, since a fade is dropped beside it; a light that is turned off ends it."""
     first, second = (json.loads(each.payload) for each in named("esphome").encode(desired_state(lit(), 60), PREFIX))
     assert first == {"effect": "None"}
     assert second["color"] == {"r": 255, "g": 106, "b": 0, "c": 0, "w": 0}
@@ -297,7 +297,7 @@ def test_a_lamp_is_not_two_zones(kind: str, key: str, address: str, named: Calla
     ],
 )
 def test_wled_colours_of_six_to_eight_digits(payload: bytes, color: str, named: Callable[..., Gateway]) -> None:
-    """White stands first, without its leading zero; its light washes the colour out."""
+    """White comes first, without its leading zero; its light washes the colour out."""
     assert shown(named("wled"), "wled/a1b2c3/c", payload) == ReportedLook(color=Color(color))
 
 
@@ -518,7 +518,7 @@ def test_shelly_gen1_status(named: Callable[..., Gateway], lit: Callable[..., Zo
 
 
 def test_shelly_gen1_that_has_cut_out_is_off(named: Callable[..., Gateway]) -> None:
-    """Its word for it stands where on or off would."""
+    """Its word for that replaces on or off."""
     gateway = named("shelly-gen1")
     assert shown(gateway, "shellies/shellyrgbw2-11ABD9/color/0", b"overpower") == ReportedLook(on=False)
 
@@ -570,7 +570,7 @@ def test_shelly_gen2_notices_are_parts(named: Callable[..., Gateway], lit: Calla
     assert gateway.decode(topic, notice("NotifyStatus", **{"rgbw:0": None}), PREFIX) == Report()
 
 
-def test_shelly_gen2_tells_its_white_apart(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
+def test_shelly_gen2_reports_its_white_separately(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
     """A notice may hold the white alone, or the colour alone: the light of both is compared."""
     gateway = named("shelly-gen2")
     topic = "shellyplusrgbwpm-b48a0a123db4/status/rgbw:0"
@@ -582,7 +582,7 @@ def test_shelly_gen2_tells_its_white_apart(named: Callable[..., Gateway], lit: C
     assert gateway.agrees("bowl", lit(brightness=0.8), shown(gateway, topic, {"white": 0}).over(washed))
 
 
-def test_shelly_gen2_is_never_told_to_flip_back(
+def test_shelly_gen2_is_never_sent_a_command_to_flip_back(
     named: Callable[..., Gateway], desired_state: Callable[..., DesiredState], lit: Callable[..., ZoneState]
 ) -> None:
     """`toggle_after` would end the campaign by itself."""

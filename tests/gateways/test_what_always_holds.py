@@ -30,7 +30,7 @@ def _setup(rules: str) -> Setup:
         ALWAYS + "color: {bowl: [red, blue], shaft: white}, change_every: 1 h, fade_in: 30 s, fade_out: 2 min}\n",
     ],
 )
-def test_a_gateway_is_told_what_always_holds(rules: str) -> None:
+def test_a_gateway_is_sent_what_always_applies(rules: str) -> None:
     """The document can be made and read, and at each instant means what the controller means."""
     setup = _setup(rules)
     (gateway,) = setup.tower.gateways

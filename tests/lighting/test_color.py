@@ -92,7 +92,7 @@ def test_every_swedish_name_means_a_known_color(name: str) -> None:
     ],
 )
 def test_a_mistake_says_what_to_write(text: str, code: str, fields: dict[str, object] | None) -> None:
-    """The code tells the kind of mistake, the suggestion is made from what was written."""
+    """The code names the kind of mistake, the suggestion is made from what was written."""
     with pytest.raises(Mistake) as caught:
         parse_color(text, PALETTE)
     assert caught.value.code == code

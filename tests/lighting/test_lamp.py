@@ -167,7 +167,7 @@ def test_fixed_channels_and_shutters_hold_their_value_in_the_dark() -> None:
     assert mine.dark == bytes([7, 0, 255, 0, 0])
 
 
-def test_sixteen_bits_go_out_coarse_then_fine_wherever_they_stand() -> None:
+def test_sixteen_bits_go_out_as_coarse_and_fine_at_any_address() -> None:
     """Half of red is 0x8000, its bytes at their own places."""
     mine = lamp("red fine", {"fixed": 9}, "red")
     assert mine.levels(Light(0.5, 0, 0)) == bytes([0x00, 9, 0x80])
@@ -219,7 +219,7 @@ def test_ultraviolet_stays_off() -> None:
     assert all(mine.levels(light(Color(code)))[3] == 0 for code in ("#FFFFFF", "#8800FF", "#0000FF"))
 
 
-def test_a_color_out_of_reach_is_the_nearest_and_told(orange: Color) -> None:
+def test_a_color_out_of_reach_is_the_nearest_and_reported(orange: Color) -> None:
     """Two whites cannot make orange; they show the warmest they have."""
     mine = lamp("warm_white", "cold_white")
     assert mine.levels(light(orange)) == bytes([255, 0])
@@ -251,7 +251,7 @@ PINNED = {"orange": {"red": 255, "green": 60, "amber": 130}, "amberish": {"red":
 
 @pytest.mark.parametrize("dimmer", [(), ("dimmer",)])
 def test_a_pinned_color_has_exactly_its_levels(dimmer: tuple[str, ...], orange: Color) -> None:
-    """What was matched by eye wins; other brightness scales it, and it is read back as the color it stands for."""
+    """What was matched by eye wins; other brightness scales it, and it is read back as the color that it means."""
     mine = lamp(*dimmer, "red", "green", "blue", "amber", pinned=PINNED)
     assert mine.levels(light(orange)) == bytes([255] * len(dimmer) + [255, 60, 0, 130])
     for brightness in (1.0, 0.5, 0.1, 0.02):
@@ -300,7 +300,7 @@ def test_a_pinned_color_with_a_dark_code_is_exact_at_its_own_full() -> None:
 
 
 def test_a_pinned_color_can_be_shown_whatever_figures_its_sources_have(orange: Color) -> None:
-    """It was matched by eye: that red alone is no orange is for whoever stood there to say."""
+    """It was matched by eye: whoever looked at it decides, even if red alone is not orange."""
     assert not lamp("red").can_show(orange)
     assert lamp("red", pinned={"orange": {"red": 200}}).can_show(orange)
 

@@ -249,7 +249,7 @@ def test_a_cut_or_overwritten_file_is_a_mistake_or_fine(at: int, junk: bytes) ->
             assert mistake.code.startswith("TWL-F1")
 
 
-def test_the_licence_stands_beside_the_files(fixture_file: Callable[[str], str]) -> None:
+def test_the_licence_is_beside_the_files(fixture_file: Callable[[str], str]) -> None:
     """The library's licence asks for it to be kept with every copy."""
     assert len(FILES) == 12
     assert "MIT License" in (FOLDER / "LICENSE-NOTE.txt").read_text(encoding="utf-8")

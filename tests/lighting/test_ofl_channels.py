@@ -170,7 +170,7 @@ def test_hue_beside_colors_is_no_dimmer() -> None:
     assert layout(profile) == "red, green, blue, fixed 0, fixed 0, dimmer"
 
 
-def test_a_fine_channel_may_stand_anywhere() -> None:
+def test_a_fine_channel_may_be_anywhere() -> None:
     """Even before its coarse one."""
     red = {"fineChannelAliases": ["Red fine"], "capability": color("Red")}
     assert layout(import_fixture(file({"Red": red}, ["Red fine", None, "Red"]), "m")) == "red fine, fixed 0, red"
@@ -221,7 +221,7 @@ def test_where_a_channel_rests(given: list[tuple[str, int, int]], expected: str)
     ],
 )
 def test_where_the_end_of_a_range_leaves_the_light_alone(given: list[dict[str, str]], expected: int) -> None:
-    """A strobe that stands still, an iris that is open; the default 7 is left for it."""
+    """A strobe at rest, an iris that is open; the default 7 is left for it."""
     flashing = {"type": "ShutterStrobe", "shutterEffect": "Strobe"}
     [first, second] = given if len(given) == 2 else [*given, flashing]
     capabilities = [
@@ -309,7 +309,7 @@ def generic(comment: str, *dmx_range: int) -> dict[str, Any]:
         ("Nowhere", {"capability": {"type": "WheelSlot", "slotNumber": 3}}, 0, False),
     ],
 )
-def test_what_could_cover_the_color_is_set_open_or_told(
+def test_what_could_cover_the_color_is_set_open_or_reported(
     key: str, given: dict[str, Any], value: int, doubted: bool
 ) -> None:
     """A wheel, a correction of the white, a fade between white and the colours."""

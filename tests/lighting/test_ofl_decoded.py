@@ -50,7 +50,7 @@ def refused(text: str) -> Iterator[tuple[str, Mistake]]:
 
 
 def wrong(text: str, mode: str, found: ofl.Imported) -> list[str]:
-    """What the file says is wrong with the light of the colours, beyond what the import told to look at."""
+    """What is wrong with the light of the colours by the file, beyond what the import asked to look at."""
     decoder = Decoder(json.loads(text), mode)
     lamp = Lamp(found.profile)
     doubts = {str(doubt.fields.get("channel")) for doubt in found.doubts}
@@ -108,7 +108,7 @@ def test_the_light_is_the_one_that_the_profile_promises(path: str) -> None:
     assert wrongs == {}
 
 
-def test_there_are_modes_enough_to_tell() -> None:
+def test_there_are_enough_modes_to_compare() -> None:
     """Real ones; files of kinds that the library has too few of are made below."""
     modes = [(path, mode) for path, text in TEXTS.items() for mode in ofl.modes(text)]
     assert len(modes) >= 300
@@ -621,7 +621,7 @@ def test_what_becomes_of_a_kind(kind: str) -> None:
         ),
     ],
 )
-def test_what_cannot_be_told_is_refused(text: str, code: str) -> None:
+def test_what_cannot_be_decided_is_refused(text: str, code: str) -> None:
     """Rather than lit wrong."""
     with pytest.raises(Mistake) as caught:
         ofl.import_fixture(text, "m")

@@ -53,7 +53,7 @@ def test_a_fixture_without_a_universe_is_in_the_first() -> None:
     assert Patch((fixture("a", 1, universe=0),)).universes == (0,)
 
 
-def test_a_zone_that_is_not_told_is_dark() -> None:
+def test_a_zone_without_a_look_is_dark() -> None:
     """And a zone that no fixture has is nobody's."""
     frames = Patch(TOWER).levels({"bowl": STATES["bowl"], "roof": STATES["bowl"]})
     assert not any(frames[7])
@@ -80,7 +80,7 @@ def test_a_single_other_level_shows_something_else() -> None:
     assert patch.shown({**levels, 1: bytes(bent)}, STATES)["shaft"] == STATES["shaft"]
 
 
-def test_the_levels_alone_tell_the_light() -> None:
+def test_the_levels_alone_determine_the_light() -> None:
     """Without knowing what was meant."""
     patch = Patch(TOWER)
     shown = patch.shown(patch.levels(STATES))
@@ -192,7 +192,7 @@ def test_a_patch_that_cannot_be(fixtures: tuple[Fixture, ...], code: str, fields
 
 
 def test_each_lamp_of_a_copied_line_gets_an_address_of_its_own() -> None:
-    """Whoever does as told for all of them has a patch that is right."""
+    """If the advice is followed for all of them, the patch is right."""
     copied = [fixture("a", 1), fixture("b", 1), fixture("c", 3), fixture("d", 9)]
     found = {mistake.fields["fixture"]: mistake.fields["free"] for mistake in mistakes(copied, BUILT_IN)}
     assert found == {"b": 5, "c": 13}

@@ -128,7 +128,7 @@ def seen(site: Site, path: str) -> str:
 
 def test_the_help_of_every_command_is_in_a_language_that_is_only_a_folder(program: Path) -> None:
     """All of it but the names of commands, options and choices, which are the same in every language; and so is what is
-    told of a command that lacks something, or has too much."""
+    reported of a command that lacks something, or has too much."""
     lines = [*(f"{name} --help" for name in ("", *COMMANDS)), "chek", "check --jsn", "override", "explain G104 G105"]
     lines += ["check --format", "check --format xml", "demo --speed 0", "check --json=yes", "plan 2026 --at 2026"]
     told = subprocess.run(

@@ -48,7 +48,7 @@ def flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]
 
 
 def placeholders(text: str) -> list[str]:
-    """The names in braces, each as often as it stands there."""
+    """The names in braces, each as often as it is in the text."""
     return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
 
 
@@ -173,7 +173,7 @@ def test_values_that_are_put_into_words_all_have_one() -> None:
     assert list(commands["month"]) == [str(month) for month in range(1, 13)]
 
 
-def test_every_keyword_that_is_explained_stands_in_the_files() -> None:
+def test_every_keyword_that_is_explained_exists_in_the_files() -> None:
     """As a property of one of the two schemas."""
 
     def properties(schema: object) -> set[str]:
@@ -187,7 +187,7 @@ def test_every_keyword_that_is_explained_stands_in_the_files() -> None:
     assert set(texts("en", "keywords")) - {"editor"} - known == set()
 
 
-def test_months_and_weekdays_are_told_apart() -> None:
+def test_months_and_weekdays_are_distinguished() -> None:
     """In each language, as short as they are."""
     for language in languages():
         for table in ("weekday", "month"):

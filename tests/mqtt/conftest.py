@@ -1,4 +1,4 @@
-"""A real mosquitto that can be killed and frozen, a line that can be cut, and ears for what the connect tells."""
+"""A real mosquitto that can be killed and frozen, a line that can be cut, and a reader of the items of a connection."""
 
 import asyncio
 import contextlib
@@ -81,7 +81,7 @@ class Line:
         await asyncio.sleep(0.01)
 
     def cut(self) -> None:
-        """Half-open: nothing arrives at either end, and neither end is told."""
+        """Half-open: nothing arrives at either end, and neither end gets a notice of it."""
         self._open.clear()
 
     def mend(self) -> None:

@@ -49,7 +49,7 @@ async def test_everything_works_inside_one_loop(connect: Any, message: Any) -> N
 async def test_a_password_that_is_changed_counts_from_the_next_attempt(
     connect: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its file is read anew; one that is gone meanwhile is told."""
+    """Its file is read again; one that is gone meanwhile is reported."""
     monkeypatch.setattr("controller.mqtt.reconnect.BARRED_S", 0.05)
     monkeypatch.setattr("controller.mqtt.reconnect.LONGEST_S", 0.05)
     file = tmp_path / "password"
@@ -66,7 +66,7 @@ async def test_a_password_that_is_changed_counts_from_the_next_attempt(
 async def test_a_broker_whose_name_fails_and_then_changes_its_address_is_found(
     connect: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The name is looked up anew at each attempt; a name server that lets us wait does not hold up the loop."""
+    """The name is looked up again at each attempt; a slow name server does not hold up the loop."""
     known: list[str] = []
     meanwhile: list[int] = []
     beats = 0

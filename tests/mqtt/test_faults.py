@@ -30,7 +30,7 @@ PLUGIN = next(Path("/usr/lib").glob("**/mosquitto_dynamic_security.so"), None)
 ACCEPTED = b"\x20\x02\x00\x00"
 
 
-async def test_connects_says_its_birth_and_hears(mosquitto: Any, connect: Any, message: Any) -> None:
+async def test_connects_publishes_its_birth_and_receives(mosquitto: Any, connect: Any, message: Any) -> None:
     """The plain case: connected, birth out, a message round."""
     broker = mosquitto().start()
     mqtt, items = await connect(broker.address, subscriptions=ALL, birth=[message("s", b"online", retain=True)])
@@ -47,7 +47,7 @@ async def test_connects_says_its_birth_and_hears(mosquitto: Any, connect: Any, m
 
 
 async def test_enters_at_once_and_finds_a_broker_that_comes_late(mosquitto: Any, connect: Any, message: Any) -> None:
-    """Nobody waits for the broker; that it is away is told once per reason, and the attempts are counted."""
+    """Nobody waits for the broker; its absence is reported once per reason, and the attempts are counted."""
     broker = mosquitto()
     mqtt, items = await connect(broker.address, subscriptions=ALL)
     await items.get(BrokerUnreachable)
@@ -63,7 +63,7 @@ async def test_enters_at_once_and_finds_a_broker_that_comes_late(mosquitto: Any,
     assert items.payloads("a") == [b"now"]
 
 
-async def test_why_it_cannot_connect_is_told_when_that_changes(
+async def test_why_it_cannot_connect_is_reported_when_that_changes(
     mosquitto: Any, connect: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also back to what it was before, and not at every attempt."""
@@ -113,7 +113,7 @@ async def test_a_frozen_broker_is_noticed_and_only_the_newest_waits(mosquitto: A
 
 
 async def test_a_silent_line_is_dead_within_18_tenths_of_the_keepalive(mosquitto: Any, connect: Any, line: Any) -> None:
-    """Half-open TCP: no end is told, and yet the connection never looks alive for longer."""
+    """Half-open TCP: the end is not signalled, and yet the connection never looks alive for longer."""
     broker = mosquitto().start()
     async with line(broker.port) as cut:
         mqtt, items = await connect(cut.address, keepalive_s=2)
@@ -207,7 +207,7 @@ async def test_the_will_is_sent_when_we_die_and_not_when_we_leave(mosquitto: Any
     assert items.payloads("status") == [b"died"]
 
 
-async def test_a_refused_login_is_told_with_its_cause_and_tried_again_rarely(
+async def test_a_refused_login_is_reported_with_its_cause_and_tried_again_rarely(
     mosquitto: Any, connect: Any, line: Any, tmp_path: Path
 ) -> None:
     """Wrong password: code 5 in mosquitto, once; the password is shown nowhere."""
@@ -230,7 +230,7 @@ async def test_a_refused_login_is_told_with_its_cause_and_tried_again_rarely(
     await fine.get(Connected)
 
 
-async def test_a_refused_subscription_is_told_and_the_others_hold(
+async def test_a_refused_subscription_is_reported_and_the_others_hold(
     mosquitto: Any, connect: Any, tmp_path: Path, message: Any
 ) -> None:
     """SUBACK 0x80 for one filter of several."""
@@ -255,7 +255,7 @@ async def test_a_refused_subscription_is_told_and_the_others_hold(
     assert len(items.of(SubscriptionRefused)) == 1
 
 
-async def test_an_oversized_message_is_thrown_away_and_told(mosquitto: Any, connect: Any, flood: Any) -> None:
+async def test_an_oversized_message_is_thrown_away_and_reported(mosquitto: Any, connect: Any, flood: Any) -> None:
     """5 MB on one topic; the next message comes through."""
     broker = mosquitto().start()
     mqtt, items = await connect(broker.address, subscriptions=ALL)
@@ -267,7 +267,7 @@ async def test_an_oversized_message_is_thrown_away_and_told(mosquitto: Any, conn
     assert mqtt.connected
 
 
-async def test_a_broker_that_forgot_is_told_of(mosquitto: Any, connect: Any, tmp_path: Path) -> None:
+async def test_a_broker_that_forgot_is_reported(mosquitto: Any, connect: Any, tmp_path: Path) -> None:
     """Restarted without its memory, it is found out; with it, nothing is said, and nothing is heard unasked."""
     status = Message("status", b"online", 1, retain=True)
     will = Message("status", b"offline", 1, retain=True)
@@ -321,7 +321,7 @@ async def test_two_brokers_are_one(mosquitto: Any, connect: Any, message: Any) -
     ],
     ids=["closes", "web server", "other protocol version", "code of the future", "short CONNACK", "PUBLISH first"],
 )
-async def test_what_is_no_broker_is_told_and_survived(connect: Any, scripted: Any, answer: bytes) -> None:
+async def test_what_is_no_broker_is_reported_and_survived(connect: Any, scripted: Any, answer: bytes) -> None:
     """Whatever answers on the port, there is a reason and the next attempt comes."""
     async with scripted(answer, []) as nobody:
         mqtt, items = await connect(nobody.address)
@@ -366,7 +366,7 @@ async def test_a_mistake_in_a_callback_ends_the_connection_and_not_the_door(
     assert not caplog.records
 
 
-async def test_two_clients_of_one_client_id_are_told_of(
+async def test_two_clients_of_one_client_id_are_reported(
     mosquitto: Any, connect: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each pushes the other out; a broker that was killed under a client is no such thing."""
@@ -386,7 +386,7 @@ async def test_two_clients_of_one_client_id_are_told_of(
 
 
 async def test_a_subscription_is_asked_for_again(connect: Any, scripted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was refused is told once, asked for again by itself, and heard without a reconnection."""
+    """A refusal is reported once, the filter is requested again, and messages arrive without a reconnection."""
     monkeypatch.setattr("controller.mqtt.connection.RETRY_S", 0.2)
     refused, granted = b"\x90\x03\x00\x01\x80", b"\x90\x03\x00\x03\x01"
     answers = [refused, refused[:3] + b"\x02\x80", granted + b"\x30\x04\x00\x01ax"]
@@ -409,7 +409,7 @@ async def test_a_broker_that_never_acknowledges_is_left(
         assert (await items.get(Disconnected)).reason == Reason("broker_unacknowledged")
 
 
-async def test_a_name_that_nobody_knows_is_told(connect: Any) -> None:
+async def test_a_name_that_nobody_knows_is_reported(connect: Any) -> None:
     """DNS fails off the loop, and leaving does not wait for it."""
     _, items = await connect(Address("no-such-host.invalid"))
     assert isinstance(await items.get(BrokerUnreachable), BrokerUnreachable)

@@ -112,7 +112,7 @@ async def test_a_storm_of_publishes_arrives_whole(mosquitto: Any, connect: Any, 
 async def test_publishing_while_the_socket_is_full_keeps_the_newest(
     mosquitto: Any, connect: Any, message: Any, qos: int
 ) -> None:
-    """More than the line takes, on few topics, to a broker that stands still: at the end each has its newest."""
+    """More than the line takes, on few topics, to a broker that reads nothing: at the end each has its newest."""
     broker = mosquitto("max_queued_messages 0\nmax_inflight_messages 0").start()
     mqtt, items = await connect(broker.address, subscriptions=ALL, keepalive_s=30)
     await items.get(Connected)

@@ -100,7 +100,7 @@ def test_a_length_without_end_is_refused(pair: tuple[PacketSocket, socket.socket
 def test_of_a_packet_that_is_too_large_no_more_than_its_beginning_is_kept(
     pair: tuple[PacketSocket, socket.socket],
 ) -> None:
-    """It is told with its topic and size, and the next one comes whole."""
+    """It is reported with its topic and size, and the next one comes whole."""
     ours, far = pair
     size = 3 * MOST_KEPT
     large, small = publish_packet(Message("big", b"x" * size), 0), publish_packet(Message("small", b"y"), 0)
@@ -116,7 +116,7 @@ def test_of_a_packet_that_is_too_large_no_more_than_its_beginning_is_kept(
 
 
 def test_what_is_left_to_paho_is_what_paho_reads(pair: tuple[PacketSocket, socket.socket]) -> None:
-    """And nothing else; it is told to wait where there is nothing."""
+    """And nothing else; it gets a wait where there is nothing."""
     ours, far = pair
     suback = b"\x90\x82\x01" + b"\0\1" + b"\1" * 128
     far.sendall(suback + publish_packet(Message("t", b"ours"), 0))

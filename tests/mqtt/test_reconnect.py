@@ -1,4 +1,4 @@
-"""How long to wait between attempts, and what is told of them."""
+"""How long to wait between attempts, and what is reported about them."""
 
 import asyncio
 import itertools
@@ -120,7 +120,7 @@ async def test_where_a_person_must_act_it_is_tried_seldom(
     assert pauses == [is_barred]
 
 
-async def test_causes_that_take_turns_are_told_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_causes_that_take_turns_are_reported_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broker that refuses the login, then hangs up, then refuses again would fill the log."""
     monkeypatch.setattr("controller.mqtt.reconnect.pause_s", lambda *_, **__: 0.0)
     attempts = itertools.count(1)
@@ -189,7 +189,7 @@ def test_every_failure_has_its_cause(error: Exception, told: object) -> None:
 
 
 def test_every_item_has_an_event_of_its_own() -> None:
-    """And every kind of this room is told by an item, by the controller, or is a mistake in an address."""
+    """Every kind of this room is reported by an item or by the controller, or is a mistake in an address."""
     told = [
         Connected("b", False, 1),
         Disconnected("b", GONE),
@@ -214,7 +214,7 @@ def test_every_item_has_an_event_of_its_own() -> None:
 
 
 def test_many_filters_are_asked_for_in_batches_and_answered_in_order() -> None:
-    """What is granted is not asked for again; what is refused is, every 30 s, and told once, and when it is granted."""
+    """What is granted is not requested again; what is refused is, every 30 s; both are reported once."""
     subscriptions = Subscriptions(tuple((f"t/{n}", 1) for n in range(2 * BATCH + 1)))
     batches = list(subscriptions.due(0.0))
     assert [len(batch) for batch in batches] == [BATCH, BATCH, 1]

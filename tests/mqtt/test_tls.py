@@ -127,7 +127,7 @@ async def test_a_certificate_that_is_renewed_meanwhile_is_seen(
         ("wrong name", {"names": "subjectAltName=DNS:elsewhere"}),
     ],
 )
-async def test_a_flaw_of_the_certificate_is_told_by_its_cause(
+async def test_a_flaw_of_the_certificate_is_reported_by_its_cause(
     mosquitto: Any, connect: Any, certificate: Any, flaw: str, how: dict[str, str]
 ) -> None:
     """And there is no connection."""
@@ -145,7 +145,9 @@ async def test_an_unknown_authority_is_not_trusted(mosquitto: Any, connect: Any,
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no PEM"])
-async def test_a_file_of_ours_that_cannot_be_used_is_told(connect: Any, tmp_path: Path, content: bytes | None) -> None:
+async def test_a_file_of_ours_that_cannot_be_used_is_reported(
+    connect: Any, tmp_path: Path, content: bytes | None
+) -> None:
     """Missing, empty, something else: with its name."""
     file = tmp_path / "ca.pem"
     if content is not None:
@@ -156,10 +158,10 @@ async def test_a_file_of_ours_that_cannot_be_used_is_told(connect: Any, tmp_path
     assert str(file) in str(told.reason)
 
 
-async def test_a_plain_port_and_an_encrypted_port_are_told_apart(
+async def test_a_plain_port_and_an_encrypted_port_are_distinguished(
     mosquitto: Any, connect: Any, certificate: Any
 ) -> None:
-    """The wrong scheme for a port is told as such, and gives no connection."""
+    """The wrong scheme for a port is reported as such, and gives no connection."""
     plain, hidden = mosquitto().start(), mosquitto(certificate("good")).start()
     for address in (encrypted(plain, Tls(certificate.folder / "ca.pem")), hidden.address):
         mqtt, items = await connect(address)

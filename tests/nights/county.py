@@ -148,7 +148,7 @@ class County:
         return {site: self.leader(site) for site in SITES}
 
     def shows(self, site: str, color: str) -> bool:
-        """Whether the gateway says so, and its controller confirms it."""
+        """Whether the gateway reports it, and its controller confirms it."""
         report = self.ear.last(f"watertower/{site}/gateway/{site}/reported")
         health = self.ear.last(f"watertower/{site}/controller/health")
         return (
@@ -169,7 +169,7 @@ class County:
         return last.document if last is not None else {}
 
     def is_dark(self, site: str) -> bool:
-        """Whether the gateway says so."""
+        """Whether the gateway reports it."""
         report = self.ear.last(f"watertower/{site}/gateway/{site}/reported")
         return report is not None and not report.document["zones"]["bowl"]["on"]
 

@@ -34,7 +34,7 @@ class Heard:
 
     @property
     def at(self) -> datetime:
-        """The instant that the document tells."""
+        """The instant in the document."""
         return datetime.fromisoformat(self.document["at"])
 
 
@@ -85,7 +85,7 @@ class Ear:
         return last.payload if last is not None else None
 
     def shows(self, zones: dict[str, Any], since: int = 0, gateway: str = "mast") -> Heard | None:
-        """The last report, where it tells just this."""
+        """The last report that has just this content."""
         last = self.last(f"watertower/gateway/{gateway}/reported", since)
         return last if last is not None and shown(last.document) == zones else None
 

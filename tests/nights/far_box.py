@@ -32,7 +32,7 @@ class FarBox:
             self.addresses.append(f"{net}.1")
 
     def pull(self, cable: int = 0) -> None:
-        """Nothing passes, and nobody is told."""
+        """Nothing passes, and neither end gets a notice of it."""
         self._run("-n", self._name, "link", "set", f"eth{cable}", "down")
 
     def put_back(self, cable: int = 0) -> None:

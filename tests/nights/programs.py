@@ -175,7 +175,7 @@ class Site:
 class Mosquitto:
     """A mosquitto with the shipped configuration, on ports of its own, and the two users of its access list.
 
-    `rules` are a part of the list and what stands in its place, `users` are further ones. With `tls` it has a
+    `rules` are a part of the list and their replacement, `users` are further ones. With `tls` it has a
     certificate for localhost, and listens on `tls_port` too."""
 
     def __init__(

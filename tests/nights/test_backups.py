@@ -52,5 +52,5 @@ def test_a_site_comes_to_life_from_its_backup(site: Site) -> None:
 
 
 def stopped(site: Site) -> bool:
-    """Whether the new service tells of the stop."""
+    """Whether the new service shows the stop."""
     return '"kind": "stop"' in site.call("status", "--json", state="new/state").stdout

@@ -7,7 +7,7 @@ from tests.nights.ear import Words
 from tests.nights.programs import Site
 
 
-def test_a_clock_behind_what_the_site_knew_is_told_and_stays_known(site: Site, words: Words) -> None:
+def test_a_clock_behind_what_the_site_knew_is_reported_and_stays_known(site: Site, words: Words) -> None:
     """In the log and in `status`, by how much and against what; exit code 1. What was known is not forgotten."""
     known = datetime.now(UTC) + timedelta(days=3, minutes=5)  # noqa: TID251 -- the test is the one that knows the time
     site.state.mkdir()

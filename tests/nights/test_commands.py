@@ -84,7 +84,7 @@ def terminal(site: Site) -> Iterator[Any]:
         each.close()
 
 
-def test_status_tells_how_it_stands(site: Site, words: Words) -> None:
+def test_status_shows_the_state(site: Site, words: Words) -> None:
     """For people in two languages, for programs, and again and again until Ctrl-C."""
     assert "TWL-Q10" in site.ask("status", code=69)
     service = site.controller()
@@ -105,7 +105,9 @@ def test_status_tells_how_it_stands(site: Site, words: Words) -> None:
     assert service.end() == 0
 
 
-def test_what_a_controller_that_is_gone_told_last_is_no_answer(site: Site, mosquitto: Mosquitto, words: Words) -> None:
+def test_the_last_report_of_a_controller_that_is_gone_is_no_answer(
+    site: Site, mosquitto: Mosquitto, words: Words
+) -> None:
     """All was confirmed when it was killed: it is shown as old, with 69; so it is after a proper end."""
     site.on_broker(mosquitto.port, login="controller")
     for number in (signal.SIGKILL, signal.SIGTERM):
@@ -117,8 +119,8 @@ def test_what_a_controller_that_is_gone_told_last_is_no_answer(site: Site, mosqu
 
 
 def test_files_that_were_spoiled_keep_nobody_from_stopping_the_service(site: Site, words: Words) -> None:
-    """The service goes on by its last good files, and so do those who ask it, who are told that they were refused;
-    without it the files are told."""
+    """The service goes on by its last good files, and so do those who ask it, to whom their refusal is shown;
+    without a service the mistakes are shown."""
     service = site.controller()
     words.until(lambda: service.events("TWL-G101"), "no confirmation")
     spoiled = (("schedule.yaml", "20–26 November", "20–26 Novembr"), ("tower.yaml", "zones:", "zonez:"))
@@ -132,7 +134,7 @@ def test_files_that_were_spoiled_keep_nobody_from_stopping_the_service(site: Sit
     site.ask("stop", "--reason", "storm", code=78)
 
 
-def test_who_watches_is_told_that_nobody_answers_any_more(site: Site, mosquitto: Mosquitto, words: Words) -> None:
+def test_a_watch_shows_that_nobody_answers_any_more(site: Site, mosquitto: Mosquitto, words: Words) -> None:
     """A document a line for programs; the watch goes on until Ctrl-C."""
     site.on_broker(mosquitto.port, "controller")
     service = site.controller()
@@ -144,7 +146,7 @@ def test_who_watches_is_told_that_nobody_answers_any_more(site: Site, mosquitto:
     assert watching.end(signal.SIGINT) == 130
 
 
-def test_the_demo_on_a_pipe_tells_what_changes(site: Site) -> None:
+def test_the_demo_on_a_pipe_prints_what_changes(site: Site) -> None:
     """Two days of the campaign in some seconds, line by line, confirmed, and dark at the end."""
     demo = site.start("demo", *WEEK, "--speed", "30000")
     out, _ = demo.process.communicate(timeout=60)

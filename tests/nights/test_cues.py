@@ -41,13 +41,13 @@ class Night:
         return datetime.fromisoformat(started["at"])
 
     def came(self, heard: Any) -> datetime:
-        """When a report came, by the clock of the service: not before what it tells. Its own instant is behind by the
-        time that the document was under way from which the gateway took the time."""
+        """When a report came, by the clock of the service: not before the instant in it. Its own instant is behind by
+        the time that the document was under way from which the gateway took the time."""
         return self.begins + timedelta(seconds=heard.at_s - self.began_s)
 
     @property
     def reports(self) -> list[Any]:
-        """Those that tell of every zone, from when the gateway has been told what to show."""
+        """Those with every zone, from the first document for the gateway on."""
         told = self.ear.on(REPORTED)
         return [one for one in told if len(one.document["zones"]) == 2 and one.document["by"] != "boot"]
 

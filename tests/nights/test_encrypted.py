@@ -1,5 +1,5 @@
-"""The site over TLS, with the certificates of deploy/mosquitto: what is wrong with them is told by its cause, and a new
-one is taken while the light goes on."""
+"""The site over TLS, with the certificates of deploy/mosquitto: what is wrong with them is reported with its cause, and
+a new one is taken while the light goes on."""
 
 import json
 import re
@@ -126,7 +126,7 @@ def examined(site: Site) -> dict[str, dict[str, object]]:
 
 
 @pytest.mark.parametrize(("flaw", "code", "cure"), FLAWS, ids=lambda value: getattr(value, "__name__", None))
-def test_what_is_wrong_is_told_with_its_cure(
+def test_what_is_wrong_is_reported_with_its_cure(
     site: Site, encrypted: Mosquitto, words: Words, flaw: Callable[[Mosquitto, Site], None], code: str, cure: str
 ) -> None:
     """Alike in the log, by `status` and by `doctor`, which holds nothing for checked that it could not see."""

@@ -65,7 +65,7 @@ def test_a_second_service_in_one_folder_blames_no_file(site: Site, words: Words)
     site.ask("status")
 
 
-def test_a_busy_port_is_told_with_69(site: Site) -> None:
+def test_a_busy_port_is_reported_with_69(site: Site) -> None:
     """Somebody else listens where the embedded broker should."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", site.port))
@@ -77,7 +77,7 @@ def test_a_busy_port_is_told_with_69(site: Site) -> None:
     assert "Traceback" not in program.log
 
 
-def test_a_state_folder_that_cannot_be_written_is_told(site: Site, words: Words) -> None:
+def test_a_state_folder_that_cannot_be_written_is_reported(site: Site, words: Words) -> None:
     """The light goes on without it."""
     site.state.write_text("a file, not a folder")
     program = site.start("run", "--log-format", "json")

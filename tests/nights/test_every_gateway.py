@@ -37,7 +37,7 @@ SILENT_BOOT = {"dmx-channels"}
 
 
 class LeapingClock:
-    """Leaps over the hours in which nothing happens; else it runs as clocks do, and no step is told."""
+    """Leaps over the hours in which nothing happens; otherwise it runs as clocks do, and no step is reported."""
 
     def __init__(self, start: datetime) -> None:
         self.leap(start)

@@ -1,4 +1,4 @@
-"""The two files while the service runs: a good change is taken, a bad one told, however it was saved."""
+"""The two files while the service runs: a good change is taken, a bad one reported, however it was saved."""
 
 import time
 from pathlib import Path
@@ -49,7 +49,7 @@ def deleted_first(path: Path, text: str) -> None:
 
 
 def test_a_good_schedule_is_taken_however_it_is_saved(site: Site, ear: Listen, words: Words) -> None:
-    """In two parts, by rename, by a swapped link, deleted and made anew: in force within 3 s."""
+    """In two parts, by rename, by a swapped link, deleted and created again: in force within 3 s."""
     path = site.config / "schedule.yaml"
     path.write_text(ALWAYS.format(color="#FF6A00"), encoding="utf-8")
     program = site.controller()
@@ -69,7 +69,7 @@ def test_a_good_schedule_is_taken_however_it_is_saved(site: Site, ear: Listen, w
     assert program.end() == 0
 
 
-def test_a_bad_schedule_is_told_and_the_last_good_one_stays(site: Site, ear: Listen, words: Words) -> None:
+def test_a_bad_schedule_is_reported_and_the_last_good_one_stays(site: Site, ear: Listen, words: Words) -> None:
     """While running, at the next start from the copy, and until it is mended."""
     path = site.config / "schedule.yaml"
     path.write_text(ALWAYS.format(color="#0000FF"), encoding="utf-8")
@@ -95,7 +95,7 @@ def test_a_bad_schedule_is_told_and_the_last_good_one_stays(site: Site, ear: Lis
 
 
 def test_the_technicians_file_is_taken_too(site: Site, ear: Listen, words: Words) -> None:
-    """Another palette, another lamp less: all is built anew and the light goes on; a bad one changes nothing."""
+    """Another palette, a lamp less: all is rebuilt and the light goes on; a bad file changes nothing."""
     path = site.config / "schedule.yaml"
     path.write_text(ALWAYS.format(color="orange"), encoding="utf-8")
     program = site.controller()
@@ -182,7 +182,7 @@ def test_the_log_follows_the_technicians_file(site: Site, words: Words) -> None:
 
 
 def test_a_start_with_files_that_cannot_be_built_lights_from_the_copy(site: Site, ear: Listen, words: Words) -> None:
-    """A secret that is not there: told, and the tower is lit as before; without a copy the start ends with 78."""
+    """A secret is missing: that is reported, and the tower is lit as before; without a copy the start ends with 78."""
     (site.config / "schedule.yaml").write_text(ALWAYS.format(color="#0000FF"), encoding="utf-8")
     site.edit("tower.yaml", "  topic_prefix", "  users_file: gone\n  topic_prefix")
     assert site.controller().wait() == 78
@@ -228,7 +228,7 @@ def test_a_start_with_a_broken_profile(site: Site, mosquitto: Mosquitto, ear: Li
 
 
 def test_the_gateway_process_follows_its_own_file(site: Site, mosquitto: Mosquitto, ear: Listen, words: Words) -> None:
-    """A bad save changes nothing and is told; a lamp that is patched elsewhere, with what was shown before."""
+    """A bad save changes nothing and is reported; a lamp that is patched elsewhere shows what was shown before."""
     site.outside(mosquitto.port, "controller")
     listens = ear(mosquitto)
     gateway = site.gateway()

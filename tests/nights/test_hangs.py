@@ -31,7 +31,7 @@ class Systemd:
         self.env = {"NOTIFY_SOCKET": str(folder / "notify"), "WATCHDOG_USEC": str(int(WATCHDOG_S * 1e6))}
 
     def hears(self, word: str, within_s: float) -> bool:
-        """Whether it is told this in time."""
+        """Whether this arrives in time."""
         end = time.monotonic() + within_s
         with contextlib.suppress(TimeoutError):
             while (left_s := end - time.monotonic()) > 0:
@@ -63,7 +63,7 @@ def in_force_again(listens: Ear, program: Program, words: Words, since: int) -> 
 def test_a_controller_that_hangs_is_found_out(
     site: Site, mosquitto: Mosquitto, ear: Listen, words: Words, systemd: Systemd
 ) -> None:
-    """The watchdog is fed while it turns, and no more when it stands still. The gateway crosses the end of an override
+    """The watchdog is fed while it turns, and no more when it hangs. The gateway crosses the end of an override
     alone meanwhile, and the controller that systemd starts then finds all as it should be."""
     (site.config / "schedule.yaml").write_text(ALWAYS, encoding="utf-8")
     site.outside(mosquitto.port, "controller")
@@ -101,7 +101,7 @@ def answers(listens: Ear) -> bool:
 def test_a_controller_without_memory_ends_and_is_started_again(
     site: Site, mosquitto: Mosquitto, ear: Listen, words: Words
 ) -> None:
-    """It may outlive a flood within its limit; where it does not, the exit code says so, and the next one is right."""
+    """It may outlive a flood within its limit; if not, the exit code shows it, and the next one is right."""
     (site.config / "schedule.yaml").write_text(ALWAYS, encoding="utf-8")
     site.outside(mosquitto.port, "controller")
     listens = ear(mosquitto)

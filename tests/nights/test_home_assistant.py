@@ -82,7 +82,7 @@ def kept(new: Ear) -> list[str]:
         new.close()
 
 
-def test_a_rule_that_was_forgotten_is_told(site: Site, mosquitto: Mosquitto, ear: Listen, words: Words) -> None:
+def test_a_rule_that_was_forgotten_is_reported(site: Site, mosquitto: Mosquitto, ear: Listen, words: Words) -> None:
     """The controller may not write what Home Assistant reads; the light does not depend on it."""
     site.on_broker(mosquitto.port, "controller")
     site.edit("tower.yaml", "web: off", "web: off\nhome_assistant: on")

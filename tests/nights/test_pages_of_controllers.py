@@ -64,8 +64,8 @@ def _lists_all(machine: Site) -> bool:
 
 
 def test_what_is_asked_for_while_nobody_leads(county: County) -> None:
-    """A stop that is said once, a moment after the leader died, is acted on by the next one, and a command is answered.
-    Then `status` says who leads, and that nobody stands by."""
+    """A stop that is sent once, a moment after the leader died, is acted on by the next one, and a command is answered.
+    Then `status` says who leads, and that there is no standby."""
     gone = county.leader("north")
     assert gone is not None
     left = 1 - gone
@@ -90,8 +90,8 @@ def test_what_is_asked_for_while_nobody_leads(county: County) -> None:
 
 
 def test_the_page_of_each_controller_shows_every_site(county: County) -> None:
-    """The one that another leads too, over TLS with a certificate of its own; while nobody leads it the page says so,
-    and the next leader shows it."""
+    """The one that another leads too, over TLS with a certificate of its own; while nobody leads it the page shows
+    that, and the next leader shows it."""
     for machine in county.machines:
         for site in SITES:
             told = until(partial(_status, machine, f"/sites/{site}"), f"{site} on each page")

@@ -147,7 +147,7 @@ def test_one_way_to_the_gateway_is_cut(
 
 def test_old_orders_that_a_broker_kept_are_never_obeyed(pair: Pair, words: Words) -> None:
     """It goes with its retained messages on the disk, three orders pass it by, and it comes back with the old ones
-    while the gateway restarts: the gateway may hear the old order first, and shows the new one only."""
+    while the gateway restarts: the gateway may receive the old order first, and shows the new one only."""
     old, left = pair.brokers[1], pair.ears[0]
     pair.override("red", 0)
     pair.shows(words, COLORS["red"], 1)

@@ -24,7 +24,7 @@ def asked(site: Site, *words: str) -> tuple[int, dict[str, Any]]:
 
 
 def codes(told: dict[str, Any]) -> list[str]:
-    """Those of what stands, but for the clock: many a machine of tests has no time server."""
+    """Codes of the degradations, except for the clock: many test machines have no time server."""
     return [one["code"] for one in told["degradations"] if one["code"] != "TWL-T001"]
 
 
@@ -37,7 +37,7 @@ def confirmed(site: Site, ear: Listen, words: Words) -> tuple[Any, Any]:
     return program, listens
 
 
-def test_a_word_that_somebody_else_retained_is_written_over_and_told(site: Site, ear: Listen, words: Words) -> None:
+def test_a_word_that_somebody_else_retained_is_overwritten_and_reported(site: Site, ear: Listen, words: Words) -> None:
     """`offline` while the controller runs: `status` answers, says what happened, and the word is right again."""
     program, listens = confirmed(site, ear, words)
     time.sleep(11)  # an `offline` soon after a connection may be the will of the one before
@@ -87,7 +87,9 @@ def test_a_rejected_file_is_shown_until_it_is_right_again(site: Site, ear: Liste
     assert program.end() == 0
 
 
-def test_a_program_that_can_open_nothing_more_goes_on_and_says_so_once(site: Site, ear: Listen, words: Words) -> None:
+def test_a_program_that_can_open_nothing_more_goes_on_and_reports_it_once(
+    site: Site, ear: Listen, words: Words
+) -> None:
     """Connections up to the limit of its descriptors: one event, no traceback, the light is confirmed all the while."""
     if not Path("/proc/self/fd").is_dir():
         pytest.skip("/proc is needed to count the descriptors of a process")

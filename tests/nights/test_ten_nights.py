@@ -68,7 +68,7 @@ def gateway(site: Site, name: str = "mast", within: tuple[str, ...] = ()) -> Pro
 
 
 def lit(night: Night) -> None:
-    """All is confirmed, and every view says so."""
+    """All is confirmed, in every view."""
     night.until_status(0)
     look = night.look()
     assert look.doctor == (0, {})
@@ -197,7 +197,7 @@ def test_the_clock_is_behind_after_a_power_cut(night: Nights) -> None:
 
 
 def test_the_certificate_of_the_broker_has_expired(night: Nights, mosquittos: Callable[..., Mosquitto]) -> None:
-    """It is told before, and then as the only cause; a new one heals all without a restart of the service."""
+    """It is reported before, and then as the only cause; a new one solves it without a restart of the service."""
     require("localhost")
     now = night("5 the certificate of the broker has expired")
     mosquitto = mosquittos(tls=True)
@@ -276,7 +276,7 @@ def test_the_disk_is_full(night: Nights, small_disk: Path) -> None:
 
 
 def test_a_stranger_writes_to_the_topics_of_a_lamp(night: Nights, mosquitto: Mosquitto, ear: Listen) -> None:
-    """Orders and reports in a name that is not theirs: the light stays, both are told, and none is believed."""
+    """Orders and reports in a name that is not theirs: the light stays, both are reported, and none is believed."""
     now = night("7 a stranger writes to a lamp's topics")
     on_mosquitto(now, mosquitto)
     listens = ear(mosquitto)
@@ -304,7 +304,7 @@ def test_a_stranger_writes_to_the_topics_of_a_lamp(night: Nights, mosquitto: Mos
 
 @pytest.mark.parametrize("forgotten", ["own word", "requests"])
 def test_an_access_rule_was_forgotten(night: Nights, mosquittos: Callable[..., Mosquitto], forgotten: str) -> None:
-    """The controller may not write what it says of itself, or not read requests: nobody is told to start a service that
+    """The controller may not write its own state, or not read requests: no text advises to start a service that
     runs."""
     now = night(f"8 an access rule of the broker was forgotten ({forgotten})")
     right = "topic readwrite watertower/#\n"
@@ -361,8 +361,8 @@ def test_two_controllers_by_mistake(night: Nights, mosquitto: Mosquitto, sites: 
 
 
 class Lamp:
-    """A lamp that says what it was told, and is dark a second later while it `lies`. A meter tells how many `watts` it
-    draws."""
+    """A lamp that reports what it was sent, and is dark a second later while it `lies`. A meter reports how many
+    `watts` it draws."""
 
     def __init__(self, mosquitto: Mosquitto) -> None:
         self.lies, self.watts = False, 60

@@ -10,7 +10,7 @@ ODD = ("<+03>-3", ":/etc/localtime", "No/Such_Zone")
 
 
 def test_the_service_runs_whatever_the_zone_of_the_host_is_called(sites: Callable[[], Site], words: Words) -> None:
-    """Its lamps are confirmed, and it tells the time of the site."""
+    """Its lamps are confirmed, and it shows the time of the site."""
     services = {zone: sites().start("run", "--log-format", "json", TZ=zone) for zone in ODD}
     for zone, service in services.items():
         words.until(lambda one=service: one.events("TWL-G101") or not one.runs, f"no confirmation: {service.log}")

@@ -28,7 +28,7 @@ WIDEST = 240
 @dataclass(frozen=True)
 class Look:
     """One look at everything: the events since the last one, exit code and codes of `status` and of each check of
-    `doctor`, and the lines of the page that say how it stands."""
+    `doctor`, and the lines of the page about its state."""
 
     log: tuple[str, ...]
     status: tuple[int, tuple[str, ...]]
@@ -100,7 +100,7 @@ class Night:
         )
 
     def until_status(self, code: int, *codes: str) -> None:
-        """Waits until `status` ends so, with these codes among what stands."""
+        """Waits until `status` ends so, with these codes among the degradations."""
         until(lambda: (told := self.standing())[0] == code and set(codes) <= set(told[1]), f"{code} {codes}")
 
     def look(self, what: str = "", languages: tuple[str, ...] = ("en",)) -> Look:
@@ -142,7 +142,7 @@ class Night:
         return done.returncode, done.stdout + done.stderr
 
     def standing(self) -> tuple[int, tuple[str, ...]]:
-        """Exit code of `status`, and the codes of what stands, of the service first and then of gateways."""
+        """Exit code of `status`, and the codes of the degradations, of the service first and then of gateways."""
         code, text = self._command("status", "--json")
         if not text.startswith("{"):
             return code, tuple(line.partition(":")[0] for line in text.splitlines() if line.startswith("TWL-"))
@@ -159,7 +159,7 @@ class Night:
         return code, {check: codes for check, codes in checks.items() if codes}
 
     def page(self, path: str = "/", language: str = "en") -> str:
-        """What the page says, in one line; of the tower only how it stands."""
+        """The text of the page in one line; of the tower only its state."""
         page = http.client.HTTPConnection("127.0.0.1", self.site.page_port, timeout=20)
         with contextlib.closing(page):
             page.request("GET", path, headers={"Accept-Language": language})

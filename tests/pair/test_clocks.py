@@ -13,7 +13,7 @@ pytestmark = needs("mosquitto", "postgresql", "libfaketime")
 
 
 def test_a_controller_with_a_wrong_clock_leads_only_where_nobody_else_does(counties: Counties) -> None:
-    """It says so, and the other one does; when that is gone it leads all the same, until the other one is back."""
+    """It reports that, and the other one leads; without the other one it leads until that is back."""
     county = counties()
     county.controllers[1].end()
     until(lambda: set(county.leaders().values()) == {0}, "not handed over")

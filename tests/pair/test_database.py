@@ -62,7 +62,7 @@ def test_a_look_by_hand_ends_in_time(counties: Counties, postgres: Postgres, fau
 
 
 def test_a_file_that_is_changed_meanwhile_takes_the_lead_from_nobody(counties: Counties, postgres: Postgres) -> None:
-    """The site is built anew, its orders rise by that, and it goes on."""
+    """The site is rebuilt, its orders rise by that, and it goes on."""
     county = counties()
     number = county.leader("north")
     assert number is not None
@@ -112,7 +112,7 @@ def next_leader_knows_all(county: County) -> None:
 
 
 def is_used(county: County) -> bool:
-    """Whether the last word of each controller about the database is that it is back, if it has told of it at all."""
+    """Whether the last event of each controller about the database is that it is back, if there is any."""
 
     def last(program: Program) -> str:
         told = ((event["at"], code) for code in (AWAY, READ_ONLY, BACK) for event in program.events(code))

@@ -1,4 +1,4 @@
-"""A leader whose way to the others is cut, while all of them look alive to it: nothing passes, and nobody is told."""
+"""A leader whose way to the others is cut, while all of them look alive to it: nothing passes, without a notice."""
 
 import time
 

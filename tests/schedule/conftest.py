@@ -1,4 +1,4 @@
-"""Programs read from a schedule file as staff would write it, for a tower that may stand anywhere."""
+"""Programs read from a schedule file as staff would write it, for a tower at any place."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -111,7 +111,7 @@ def found(request: pytest.FixtureRequest) -> Callable[[str], tuple[Finding, ...]
         ("hours: []", (6, 12, 13)),
     ],
 )
-def test_a_mistake_stands_where_it_was_made(
+def test_a_mistake_is_placed_where_it_was_made(
     found: Callable[[str], tuple[Finding, ...]], line: str, place: tuple[int, int, int]
 ) -> None:
     """Line and columns of the wrong part alone."""

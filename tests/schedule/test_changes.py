@@ -117,7 +117,7 @@ def test_nights_a_week_apart_are_alike_though_the_sun_sets_a_quarter_of_an_hour_
     assert len(found.groups) <= 4
 
 
-def test_twenty_nights_or_fewer_stand_by_themselves(planned: Planned) -> None:
+def test_twenty_nights_or_fewer_are_listed_one_by_one(planned: Planned) -> None:
     """Whether they are alike or not."""
     found = between(planned, written(WEEK), written(BLUE.replace("Blå", "En vecka fri från våld")))
     assert [group.count for group in found.groups] == [1] * len(found.nights)

@@ -156,7 +156,7 @@ def test_a_year_at_one_end_gives_the_other_forward(text: str) -> None:
     ],
 )
 def test_a_dated_period_happens_once(text: str) -> None:
-    """Wherever its year stands."""
+    """Wherever its year is in the text."""
     assert days_of(text, 1970, 2100) == ["2026-11-20..2026-11-26"]
 
 

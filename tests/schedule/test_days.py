@@ -169,7 +169,7 @@ def test_a_model_takes_text_and_gives_it_back(text: str) -> None:
 
 
 @pytest.mark.parametrize("value", [["6 June"], {"day": 6}, None, 6, date(2026, 6, 6)])
-def test_a_model_tells_what_is_no_text(value: object) -> None:
+def test_a_model_rejects_what_is_not_text(value: object) -> None:
     """Never a crash."""
     with pytest.raises(ValidationError, match="TWL-S119"):
         Campaign.model_validate({"dates": value})

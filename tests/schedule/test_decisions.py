@@ -373,7 +373,7 @@ def test_a_dark_of_years_is_the_same_whatever_was_asked_before(planned: Planned)
 def test_where_nothing_applies_the_campaign_of_the_night_is_named_with_its_hours(
     planned: Planned, moment: str, why: str
 ) -> None:
-    """Whoever stands before a dark tower in a campaign's week reads why."""
+    """Somebody in front of a dark tower in a campaign's week can read why."""
     program = planned(
         "campaigns: [{name: a, nights: 20 November 2026, hours: [18:00 to 22:00, 05:00 to 07:00], color: red}]"
     )

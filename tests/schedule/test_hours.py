@@ -311,7 +311,7 @@ def test_twilight_at_noon_cuts_the_dark_in_two() -> None:
     assert resolved("dusk to dawn", date(2026, 12, 15), far_north) == ["15 12:02–16 11:11", "16 11:57–16 12:00"]
 
 
-def test_the_ends_of_an_empty_window_can_be_told() -> None:
+def test_the_ends_of_an_empty_window_can_be_shown() -> None:
     """`sunset 00:18 is after 23:00`; without a sunset there is none."""
     sunset, evening = Window.parse("sunset to 23:00").ends(night_of(date(2026, 5, 26), STOCKHOLM), KIRUNA)
     assert (clock(sunset), clock(evening)) == ("27 00:18", "26 23:00")

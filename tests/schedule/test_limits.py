@@ -271,7 +271,7 @@ def _states(program: Program, at: datetime) -> dict[str, object]:
 
 
 def test_a_skip_says_who_skips_what(planned: Planned) -> None:
-    """Where nothing stands below it is dark, and the reason is reported; outside the campaign's hours it is not."""
+    """If nothing is below it, it is dark, and the reason is reported; outside the campaign's hours it is not."""
     program = planned("campaigns:\n  - {name: a, nights: 20 November, hours: 18:00 to 22:00, color: yellow}\n")
     at = datetime(2026, 11, 20, 18, tzinfo=UTC)
     skip = Override("s", {}, at, at + timedelta(hours=6), "Eva", "regn", "a")

@@ -1,4 +1,4 @@
-"""When a night is lit: what zones show, whichever rule says so, and not where a rule only claims the time."""
+"""When a night is lit: what zones show, by whichever rule, and not where a rule only claims the time."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta

@@ -248,7 +248,7 @@ def test_a_note_on_a_night_in_kiruna(planned: Planned, hours: str, night: str, c
 
 
 def test_a_rule_whose_night_it_is_not_has_no_note(planned: Planned) -> None:
-    """And one with several windows tells each thing once."""
+    """And one with several windows notes each thing once."""
     program = planned(campaign("nights: 20 June, hours: [05:00 to sunrise, 05:00 to sunrise, sunset to 23:00]"))
     assert [code for code, _ in of_night(program, "2026-06-20")] == ["TWL-S210"]
     assert of_night(program, "2026-06-21") == []

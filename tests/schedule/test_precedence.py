@@ -62,7 +62,7 @@ def test_a_border_of_one_who_loses_on_both_sides_is_none() -> None:
     ]
 
 
-def test_the_dark_rest_of_a_campaign_stands_at_its_own_place() -> None:
+def test_the_dark_rest_of_a_campaign_has_the_rank_of_the_campaign() -> None:
     """Above those below it, under those above it, and its own light first."""
     plan = plan_of(
         lit("a", "22:00 to 23:00"), lit("b", "20:00 to 21:00", otherwise="dark"), EveryNight(name="c", hours="all day")

@@ -1,4 +1,4 @@
-"""What no day is: told at its place, with what to write instead."""
+"""What is not a day is reported at its place, with what to write instead."""
 
 import pytest
 
@@ -184,7 +184,7 @@ def test_figures_alone_are_asked_about(text: str, meant: str) -> None:
     ],
 )
 def test_all_names_that_are_written_apart_are_put_together_at_once(text: str, wrong: str, meant: str) -> None:
-    """From the first of them to the last; what stands around them is kept."""
+    """From the first of them to the last; what is around them is kept."""
     assert slip(text) == ("S108", wrong)
     assert f"`{meant}`" in advice(text)
 
@@ -230,7 +230,8 @@ def test_an_end_before_the_beginning_is_asked_about(text: str, code: str, wrong:
         ("midsommaraftn", "did you mean `midsommarafton`?"),
         (
             "oktober 20–2",
-            "if the days between are meant, write `oktober 2–20`; if it runs over New Year, write the year at both ends",
+            "if the days between are meant, write `oktober 2–20`; "
+            "if it runs over New Year, write the year at both ends",
         ),
         (
             "week 52–50",

@@ -98,7 +98,7 @@ def test_no_daylight_is_missed(latitude: float, longitude: float, start: datetim
 @settings(max_examples=40, deadline=None)
 @given(latitudes, longitudes, instants, st.integers(0, 86_400))
 def test_where_a_frame_is_cut_does_not_matter(latitude: float, longitude: float, start: datetime, cut_s: int) -> None:
-    """Two frames side by side tell the same, to a second, as the long one."""
+    """Two adjacent frames give the same, to a second, as the long one."""
     middle = start + timedelta(seconds=cut_s)
     halves = (
         *below(latitude, longitude, start, middle, SUNSET_DEG),

@@ -76,7 +76,7 @@ class Evening:
         raise AssertionError("the turns do not end")
 
 
-def test_they_are_sent_and_told_what_each_would_be_by_itself(scheduled: Callable[[str], Program]) -> None:
+def test_they_are_sent_and_reported_as_each_would_be_by_itself(scheduled: Callable[[str], Program]) -> None:
     """Commands, repetitions at times of their own, questions, events with each its own name and command, and states."""
     together, apart = (Evening(lamps, scheduled(EVENINGS)) for lamps in (ALIKE, EACH_ITS_OWN))
     assert together.sent == apart.sent
@@ -93,7 +93,7 @@ def test_they_are_sent_and_told_what_each_would_be_by_itself(scheduled: Callable
 
 
 @pytest.mark.parametrize("code", sorted(GROUPED))
-def test_what_is_told_of_many_as_one_begins_no_trouble_and_ends_those_of_gateways_alone(code: str) -> None:
+def test_an_event_of_many_gateways_begins_no_degradation_and_ends_those_of_single_gateways(code: str) -> None:
     """Else it would be a degradation of the one that it names first."""
     kind = CATALOGUE[code]
     assert kind.lasting is None

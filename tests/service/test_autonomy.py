@@ -76,7 +76,7 @@ def test_the_plan_ahead_is_renewed_though_nothing_changes(long: World, scheduled
     assert long.controller.codes(since) == []
 
 
-def test_a_changed_plan_is_told_though_the_light_stays(night: World, scheduled: Callable[[str], Program]) -> None:
+def test_a_changed_plan_is_sent_though_the_light_stays(night: World, scheduled: Callable[[str], Program]) -> None:
     """Another campaign a day ahead: the document is new, the light is not touched, nothing is announced."""
     before = night.desired
     line = "campaigns:\n  - {name: En vecka fri från våld, dates: 20–26 November, color: orange, fade_in: 30 s"
@@ -113,7 +113,7 @@ def test_the_plan_always_reaches_two_days_ahead(long: World) -> None:
         assert long.desired.valid_until - long.wall >= timedelta(hours=48)
 
 
-def test_at_a_cue_it_is_sent_nothing_and_a_second_later_the_plan_anew(evening: World) -> None:
+def test_at_a_cue_it_is_sent_nothing_and_a_second_later_the_plan_again(evening: World) -> None:
     """It follows the cue by itself, to the instant; the document that follows has the same light, and is confirmed."""
     cue = evening.controller.engine.following
     assert cue is not None

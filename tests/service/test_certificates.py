@@ -1,4 +1,4 @@
-"""A certificate that ends is told in time, and not every second."""
+"""A certificate that ends is reported in time, and not every second."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +9,7 @@ from controller.service.broker_watches import WARN, Certificates
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def test_a_certificate_far_from_its_end_is_not_told() -> None:
+def test_a_certificate_far_from_its_end_is_not_reported() -> None:
     """Nor a connection without one."""
     certificates = Certificates()
     certificates.note(
@@ -19,7 +19,7 @@ def test_a_certificate_far_from_its_end_is_not_told() -> None:
     assert certificates.due(NOW) == ()
 
 
-def test_one_that_ends_is_told_once_a_day_with_the_days_left() -> None:
+def test_one_that_ends_is_reported_once_a_day_with_the_days_left() -> None:
     """Until the broker shows a newer one."""
     certificates = Certificates()
     certificates.note(

@@ -79,7 +79,7 @@ def test_a_long_run_of_nights_is_one_line_with_the_hours_of_its_ends(words: Word
     )
 
 
-def test_an_edit_that_no_night_shows_says_so(words: Words) -> None:
+def test_an_edit_that_no_night_shows_is_reported_as_such(words: Words) -> None:
     """So that nobody waits for it."""
     assert list(words(WEEK, WEEK.replace("color", "confirmed_for: 2026, color"), "en").lines()) == [
         "Tonight's light does not change.",

@@ -275,7 +275,7 @@ def test_a_time_servers_step_makes_nobody_deaf(night: World, who: str, seconds: 
 
 @pytest.mark.parametrize("lived_s", [0.0, 7.0, 60.0])
 @pytest.mark.parametrize("seconds", [-8.0, -20.0, -29.0])
-def test_a_gateway_that_starts_anew_with_a_clock_that_is_behind_is_heard_at_once(
+def test_a_gateway_that_starts_again_with_a_clock_that_is_behind_is_heard_at_once(
     night: World, seconds: float, lived_s: float
 ) -> None:
     """As one without a battery does, which goes on from when it was switched off."""
@@ -300,7 +300,7 @@ def test_an_absurd_count_of_seconds_makes_nobody_deaf(night: World) -> None:
 
 
 @pytest.mark.parametrize("off_s", [-3600.0, -6.0, 6.0, 3600.0])
-def test_a_gateway_that_goes_by_another_time_is_told_of(night: World, off_s: float) -> None:
+def test_a_gateway_that_uses_another_time_is_reported(night: World, off_s: float) -> None:
     """Once, by how much, and when it agrees again; a report or two that are late are not enough."""
     since = night.mono
     night.mast.clock.step(off_s)
@@ -394,7 +394,7 @@ def test_a_clock_behind_what_the_site_knew_says_by_how_much_and_against_what(nig
     assert "TWL-T004" in [event.code for event in engine.turn(passed).events]
 
 
-def test_a_clock_more_than_a_year_ahead_says_so_too(night: World) -> None:
+def test_a_clock_more_than_a_year_ahead_is_reported_too(night: World) -> None:
     """500 days, of which nobody knows."""
     known = night.wall - timedelta(days=500)
     events = night.controller.engine.turn(next(readings(night, known=known))).events
@@ -403,7 +403,7 @@ def test_a_clock_more_than_a_year_ahead_says_so_too(night: World) -> None:
 
 
 @pytest.mark.parametrize("drift", [4.0, 0.1, -0.5])
-def test_a_clock_that_runs_wrong_is_told_of_and_sends_nothing(night: World, drift: float) -> None:
+def test_a_clock_that_runs_wrong_is_reported_and_sends_nothing(night: World, drift: float) -> None:
     """As an error, once; and the log is not filled with its steps."""
     engine, codes, sent, limit = night.controller.engine, Counter[str](), 0, RateLimit()
     for reading in islice(readings(night, drift=drift), 1200):

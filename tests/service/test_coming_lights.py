@@ -33,7 +33,7 @@ WEEK = "name: Week, dates: 20–26 November, color: orange"
 NIGHTS = "name: Nights, nights: 20–26 November, color: orange"
 
 
-def test_days_and_nights_are_told_as_they_are_counted() -> None:
+def test_days_and_nights_are_shown_as_they_are_counted() -> None:
     """Of the next 400 nights."""
     assert lights_of(program(WEEK)) == [("Week", "2026-11-20", "2026-11-26"), ("Week", "2027-11-20", "2027-11-26")]
     assert lights_of(program(NIGHTS))[0] == ("Nights", "2026-11-20", "2026-11-26")
@@ -55,7 +55,7 @@ def test_of_a_rule_of_each_week_its_period_is_one_light() -> None:
     ]
 
 
-def test_no_more_than_six_are_told() -> None:
+def test_no_more_than_six_are_shown() -> None:
     """The next ones."""
     many = program(*(f"name: N{month}, nights: 1 {name}, color: red" for month, name in enumerate(
         ("January", "February", "March", "April", "May", "June", "July"), 1)))  # fmt: skip

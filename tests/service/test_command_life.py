@@ -46,7 +46,7 @@ def test_a_command_that_is_obeyed(evening: World) -> None:
 
 
 def test_a_command_that_is_not_obeyed_at_once(evening: World, faults: type[Faults]) -> None:
-    """Each of the first tries, that they were in vain, and how it ended; no line for each further try."""
+    """Each of the first attempts, that they failed, and how it ended; no line for each further attempt."""
     evening.mast.lamps.faults = faults(wrong=((1, 3),))
     evening.until(AFTER_DARK)
     evening.mast.lamps.faults = faults()
@@ -60,7 +60,7 @@ def test_a_command_that_is_not_obeyed_at_once(evening: World, faults: type[Fault
     assert codes["TWL-G119"] <= 2 * MISSES_BEFORE_EVENT
 
 
-def test_a_document_that_is_refused_is_told_with_its_own_id(evening: World) -> None:
+def test_a_document_that_is_refused_is_reported_with_its_own_id(evening: World) -> None:
     """Whoever wrote it finds it by that."""
     evening.until(AFTER_DARK)
     document = parse_desired(evening.retained[DESIRED])

@@ -26,7 +26,7 @@ def gathered(confirmations: Confirmations, events: list[Event], now_s: float = 0
     return [event for event, _ in confirmations.due(now_s + GATHER_S)]
 
 
-def test_many_that_show_the_same_are_told_as_one_and_each_stands_in_the_history() -> None:
+def test_many_that_show_the_same_are_one_event_and_each_is_in_the_history() -> None:
     """With the latency of the last."""
     events = gathered(Confirmations(250), [confirmed(number) for number in range(250)])
     many = [event for event in events if event.level is not Level.DEBUG]
@@ -45,13 +45,13 @@ def test_those_that_confirmed_at_one_instant_count_each() -> None:
 
 
 @pytest.mark.parametrize("count", [1, SINGLY])
-def test_few_are_told_one_by_one(count: int) -> None:
+def test_few_are_reported_one_by_one(count: int) -> None:
     """Even at a site with many."""
     events = gathered(Confirmations(250), [confirmed(number) for number in range(count)])
     assert [(event.code, event.level) for event in events] == [("TWL-G101", Level.INFO)] * count
 
 
-def test_few_that_confirmed_at_one_instant_are_told_one_by_one_too() -> None:
+def test_few_that_confirmed_at_one_instant_are_reported_one_by_one_too() -> None:
     """Each with its own command."""
     event = replace(confirmed(0), each={f"post-{number}": f"1.{number}" for number in range(SINGLY)})
     events = gathered(Confirmations(250), [event])
@@ -59,7 +59,7 @@ def test_few_that_confirmed_at_one_instant_are_told_one_by_one_too() -> None:
     assert {(each.code, each.level) for each in events} == {("TWL-G101", Level.INFO)}
 
 
-def test_those_that_show_something_else_are_told_apart() -> None:
+def test_those_that_show_something_else_are_distinguished() -> None:
     """Two lights, two events."""
     events = [confirmed(number, shows) for number in range(SINGLY + 1) for shows in (ORANGE, DARK)]
     many = [event for event in gathered(Confirmations(250), events) if event.code == MANY_CONFIRMED]

@@ -80,7 +80,7 @@ def test_a_retained_request_is_neither_obeyed_nor_answered(night: World) -> None
 
 
 def test_an_override_outlives_the_process_and_ends_on_time(night: World) -> None:
-    """Killed while it stands: it stands again from the first turn on, until its own end."""
+    """Killed while it is in force: it is in force again from the first turn on, until its own end."""
     night.publish(REQUESTS, request("long", until="30 min"))
     night.run(60)
     night.controller.stop()
@@ -106,7 +106,7 @@ def test_a_safety_stop_acts_before_it_is_answered(night: World) -> None:
 
 
 def test_a_saved_schedule_is_in_force_at_once_under_what_is_set_by_hand(night: World) -> None:
-    """The override stays where it stands; the rest follows the new file. A bad file changes nothing."""
+    """The override stays as it is; the rest follows the new file. A bad file changes nothing."""
     night.publish(REQUESTS, json.dumps({**json.loads(request("bowl")), "look": {"bowl": "red"}}).encode())
     night.run(5)
     night.controller.reload(b"version: 1\ncampaigns: [\n")

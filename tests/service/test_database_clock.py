@@ -25,7 +25,7 @@ def compared(shown_s: float, asked: ClockReading, answered: ClockReading) -> tup
 @pytest.mark.parametrize(
     ("shown_s", "side"), [(-DATABASE_APART_S - 1, "ahead of"), (DATABASE_APART_S + 4, "behind"), (-10800, "ahead of")]
 )
-def test_another_time_is_told_with_the_machine_and_the_side(shown_s: float, side: str) -> None:
+def test_another_time_is_reported_with_the_machine_and_the_direction(shown_s: float, side: str) -> None:
     """Whatever time the answer took."""
     (event,), is_doubtful = compared(shown_s, at(0), at(3))
     assert (event.code, event.fields["machine"]) == ("TWL-T008", "one")

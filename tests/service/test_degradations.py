@@ -1,4 +1,4 @@
-"""What is wrong for longer than a moment: from its begin to its end, by the events that are told of anyway."""
+"""What is wrong for longer than a moment: from its begin to its end, by the events that are emitted anyway."""
 
 import time
 from dataclasses import replace
@@ -17,7 +17,7 @@ START = datetime(2026, 11, 20, 16, tzinfo=UTC)
 
 
 class Hands:
-    """A clock that stands where it was put, and the degradations that go by it."""
+    """A clock that stays where it was set, and the degradations that go by it."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -48,8 +48,8 @@ def hands() -> Hands:
     return Hands()
 
 
-def test_it_stands_from_its_first_event_to_its_end(hands: Hands) -> None:
-    """Told again it stands since the first, with what was told last; another file is another one."""
+def test_it_lasts_from_its_first_event_to_its_end(hands: Hands) -> None:
+    """Reported again, it lasts since the first event, with the newest fields; another file is another one."""
     hands.emit("TWL-J003", file="a", reason="No space left on device")
     hands.seconds = 60
     hands.emit("TWL-J003", file="a", reason="Read-only file system")
@@ -195,7 +195,7 @@ def test_a_connection_ends_all_that_was_wrong_with_it(hands: Hands) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "sv"])
-def test_it_is_told_from_the_document_as_it_was_in_the_log(hands: Hands, language: str) -> None:
+def test_it_reads_from_the_document_as_it_was_in_the_log(hands: Hands, language: str) -> None:
     """Codes and values go over the wire; the reader makes the sentence, in his own language."""
     first = new_event("TWL-Q106", path="users", reason="Permission denied")
     event = new_event("TWL-O131", count=1, where="tower.yaml", first=first, taken="2026-11-19 09:30")
@@ -254,7 +254,7 @@ MOMENTS = {
     "kind", [kind for kind in CATALOGUE.values() if kind.code[4] in "CJMT"], ids=lambda kind: kind.code
 )
 def test_whatever_is_wrong_with_the_service_is_shown_until_it_ends(kind: EventKind) -> None:
-    """A warning or an error about the service itself lasts, or stands in the table above with the reason why not."""
+    """A warning or an error about the service itself lasts, or is in the table above with the reason why not."""
     if kind.level in {Level.WARNING, Level.ERROR}:
         assert (kind.lasting is not None) != (kind.code in MOMENTS)
 
@@ -262,7 +262,7 @@ def test_whatever_is_wrong_with_the_service_is_shown_until_it_ends(kind: EventKi
 @pytest.mark.parametrize(
     "kind", [kind for kind in CATALOGUE.values() if kind.lasting is not None], ids=lambda kind: kind.code
 )
-def test_what_lasts_can_be_told_apart_and_ended(kind: EventKind) -> None:
+def test_what_lasts_can_be_distinguished_and_ended(kind: EventKind) -> None:
     """By fields that it has; an event that ends it carries at least one of them."""
     lasting = kind.lasting
     assert lasting is not None
@@ -272,7 +272,7 @@ def test_what_lasts_can_be_told_apart_and_ended(kind: EventKind) -> None:
 
 
 def test_of_two_connections_to_one_broker_each_ends_its_own(hands: Hands) -> None:
-    """A gateway of the same program that is back says nothing of the controller's connection; both are told once."""
+    """A gateway of the same program that is back does not end the controller's connection; both are reported once."""
     controller, mast = (Phrase(Text("parts", "gateway"), {"name": name}) for name in ("controller", "mast"))
     for each, lasted_s in ((controller, 0), (mast, 1)):
         hands.seconds = lasted_s
@@ -290,7 +290,7 @@ def test_of_two_connections_to_one_broker_each_ends_its_own(hands: Hands) -> Non
     assert hands.codes == []
 
 
-def test_of_many_gateways_those_are_told_of_singly_that_were_in_trouble(hands: Hands) -> None:
+def test_of_many_gateways_those_that_were_in_trouble_are_reported_singly(hands: Hands) -> None:
     """Each says how long its own trouble lasted; the others stay one event."""
     for name in ("post-3", "post-7", "elsewhere"):
         hands.emit("TWL-G120", gateway=name, error="x")

@@ -350,7 +350,7 @@ def test_an_echo_is_proved_by_a_question_once_the_lamp_can_have_obeyed(shipped: 
             life.act(("obey", 1, False))
 
 
-def test_a_step_of_a_sequence_is_told_only_when_it_is_not_obeyed_at_once(shipped: Setup) -> None:
+def test_a_step_of_a_sequence_is_reported_only_when_it_is_not_obeyed_at_once(shipped: Setup) -> None:
     """A new cue has its event at its first command."""
     life = Life(gateway_of("wled", shipped))
     life.act(("connect", 0, False))

@@ -87,7 +87,7 @@ def test_a_summary_that_no_words_could_be_made_of_is_refused(changed: dict[str, 
     assert isinstance(parse_health(document(**changed)), Rejected)
 
 
-def test_colours_are_told_by_the_name_of_the_file_and_exactly_to_a_technician() -> None:
+def test_colours_are_shown_by_the_name_of_the_file_and_exactly_to_a_technician() -> None:
     """In the language of the reader; with the rule on whose behalf."""
     now = {"at": NOW, "looks": {"bowl": {**ORANGE, "rule": RULE}, "shaft": look(rule=RULE)}}
     parsed = summary(now=now).now
@@ -122,7 +122,7 @@ def test_colours_are_told_by_the_name_of_the_file_and_exactly_to_a_technician() 
         ),
     ],
 )
-def test_on_whose_behalf_is_told_in_the_language_of_the_reader(
+def test_the_rule_behind_the_light_is_named_in_the_language_of_the_reader(
     rule: dict[str, Any], english: str, swedish: str
 ) -> None:
     """From a code; what people wrote stays as it is."""
@@ -131,7 +131,7 @@ def test_on_whose_behalf_is_told_in_the_language_of_the_reader(
     assert parsed.text("sv") == f"bowl släckt – {swedish}"
 
 
-def test_zones_that_are_shown_on_different_behalf_are_told_apart() -> None:
+def test_zones_that_are_shown_on_different_behalf_are_distinguished() -> None:
     """An override may cover one zone only."""
     by_eva = {"kind": "override", "name": None, "line": None, "owner": "Eva", "reason": "prov"}
     parsed = summary(now={"at": NOW, "looks": {"bowl": look(rule=by_eva), "shaft": {**ORANGE, "rule": RULE}}}).now
@@ -241,7 +241,7 @@ UNKNOWN = {"on": None, "color": None, "color_name": None, "brightness": None}
         ),
     ],
 )
-def test_what_a_lamp_shows_or_showed_is_told_in_the_right_tense(
+def test_what_a_lamp_shows_or_showed_is_in_the_right_tense(
     zone: dict[str, Any], keys: dict[str, Any], english: str, swedish: str
 ) -> None:
     """And when, and why it is not known; never as the present light of a gateway that no longer reports."""
@@ -304,7 +304,7 @@ def test_the_summary_goes_before_the_document_of_a_gateway() -> None:
     )
 
 
-def test_a_fade_out_is_told_as_one(world_of: Callable[..., World]) -> None:
+def test_a_fade_out_is_shown_as_one(world_of: Callable[..., World]) -> None:
     """For two minutes the lamps are lit though the plan has dark: pending, all well, with the end of the fade."""
     world = begun(world_of(datetime(2026, 11, 21, 6, 40, tzinfo=UTC)))
     engine = world.controller.engine

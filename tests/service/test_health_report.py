@@ -186,7 +186,7 @@ def test_a_summary_follows_another_after_a_second(site: Site) -> None:
 
 @pytest.mark.parametrize("codes", [("TWL-G104", "TWL-G114"), ("TWL-G114", "TWL-G104")])
 def test_of_two_faults_of_one_level_the_newer_is_named(site: Site, codes: tuple[str, str]) -> None:
-    """It tells more of how it is now."""
+    """It shows more of the present state."""
     for code in codes:
         fields = {"TWL-G104": {"age_s": 60.0}, "TWL-G114": {"problem": "x"}}[code]
         site.report.note(new_event(code, gateway="mast-0", **fields))
@@ -289,13 +289,13 @@ def test_a_degradation_is_in_the_summary_at_once(site: Site) -> None:
     }
 
 
-def test_a_campaign_tells_which_day_and_night_of_its_week_it_is(site: Site) -> None:
+def test_a_campaign_shows_which_day_and_night_of_its_week_it_is(site: Site) -> None:
     """Friday 20 November is the first of seven; its night begins on it."""
     rule = site.written(EVERY_S)["health"]["now"]["looks"]["bowl"]["rule"]
     assert (rule["day"], rule["night"]) == ([1, 7], [1, 7])
 
 
-def test_a_sequence_tells_how_many_colours_alternate(setup_of: Callable[[str], Setup]) -> None:
+def test_a_sequence_shows_how_many_colours_alternate(setup_of: Callable[[str], Setup]) -> None:
     """A steady look does not."""
     rules = "every_night: [{name: E, color: {bowl: [red, blue, red], shaft: red}, change_every: 10 s}]\n"
     looks = Site(setup_of(rules), 1).written(EVERY_S)["health"]["now"]["looks"]

@@ -142,7 +142,7 @@ def test_rubbish_is_no_sign_of_life() -> None:
 
 
 @pytest.mark.parametrize(("behind_s", "ahead_s"), [(0, None), (3600, -3600), (-3600, 3600)])
-def test_clocks_that_disagree_are_told(behind_s: float, ahead_s: float | None) -> None:
+def test_clocks_that_disagree_are_reported(behind_s: float, ahead_s: float | None) -> None:
     """As they can be compared by what is surely young."""
     ear = Ear(behind_s)
     ear.health(0)

@@ -10,7 +10,7 @@ ORANGE = Color("#FF6A00")
 AT = datetime(2026, 11, 20, 18, tzinfo=UTC)
 
 
-def test_parts_told_live_are_laid_together() -> None:
+def test_parts_reported_live_are_combined() -> None:
     """Brightness in one message, colour in another."""
     state = ReportedState().after(Report({"bowl": ReportedLook(on=True, brightness=1.0)}), 1.0, fresh=True)
     state = state.after(Report({"bowl": ReportedLook(color=ORANGE)}), 2.0, fresh=True)
@@ -18,7 +18,7 @@ def test_parts_told_live_are_laid_together() -> None:
     assert state.reported_s == {"bowl": 2.0}
 
 
-def test_a_part_that_was_retained_is_not_laid_under_one_told_live() -> None:
+def test_a_retained_part_is_not_combined_with_a_live_one() -> None:
     """Else the colour of yesterday would confirm with the brightness of now."""
     state = ReportedState().after(Report({"bowl": ReportedLook(color=ORANGE)}), 1.0, fresh=False)
     assert state.zones == {"bowl": ReportedLook(color=ORANGE)}

@@ -211,7 +211,7 @@ def test_a_gateway_that_was_never_heard_is_unknown(world_of: Callable[..., World
     assert held(world, STATE)["problem"] == "ON"
 
 
-def test_the_minutes_that_were_lit_tonight_are_told(started: Started) -> None:
+def test_the_minutes_that_were_lit_tonight_are_published(started: Started) -> None:
     """Of any zone, as far as they were confirmed; those of another night are not."""
     night = night_at(NIGHT, ON.tower.site.place.time_zone)
     home = started(night.end - timedelta(minutes=1))
@@ -341,7 +341,7 @@ def test_a_transition_is_a_fade(home: World) -> None:
     assert home.controller.engine.program.overrides[-1].fade_s == 3600
 
 
-def test_a_safety_stop_refuses_and_the_light_is_told_again(home: World) -> None:
+def test_a_safety_stop_refuses_and_the_light_is_published_again(home: World) -> None:
     """Whoever pressed sees the requested light until the answer differs."""
     home.publish("watertower/override/set", b'{"version": 1, "id": "stop", "action": "stop", "owner": "Eva"}')
     home.run(5)
@@ -454,7 +454,7 @@ def test_under_a_safety_stop_no_lamp_is_lit(started: Started) -> None:
 
 
 def test_a_walk_test_is_not_disturbed(started: Started) -> None:
-    """Somebody stands at the tower and looks."""
+    """Somebody is at the tower and looks."""
     world = started(DAY)
     [gateway] = world.controller.engine.gateways.values()
     loop_of(world).walks.start(world.setup, gateway, False, "sara", world.controller.read())  # type: ignore[arg-type]
@@ -481,7 +481,7 @@ def test_where_it_only_shows_nothing_can_be_commanded(started: Started) -> None:
 # What is told anew, and what is removed
 
 
-def test_at_the_birth_of_home_assistant_all_is_sent_anew(home: World) -> None:
+def test_at_the_birth_of_home_assistant_all_is_sent_again(home: World) -> None:
     """Within some seconds; a retained message is no birth."""
     before = {topic: len(sent(home, topic)) for topic in (DISCOVERY, BOWL, SHAFT, STATE)}
     home.publish("homeassistant/status", b"offline")
@@ -566,7 +566,7 @@ def test_nobody_has_us_delete_what_he_likes(started: Started, topic: object) -> 
     assert world.right
 
 
-def test_without_it_nothing_is_told(night: World) -> None:
+def test_without_it_nothing_is_published(night: World) -> None:
     """Nor is anything commanded."""
     command(night, SET_BOWL, state="OFF")
     night.publish("homeassistant/status", b"online")
@@ -575,7 +575,7 @@ def test_without_it_nothing_is_told(night: World) -> None:
     assert asked(night) == asked(night, "TWL-O110") == []
 
 
-def test_a_broker_that_keeps_nothing_of_it_is_told_of(home: World) -> None:
+def test_a_broker_that_keeps_nothing_of_it_is_reported(home: World) -> None:
     """Its access rules may forbid it, without a word to us; and that it is over."""
     publish, home.broker.publish = (
         home.broker.publish,
@@ -595,7 +595,7 @@ def test_a_broker_that_keeps_nothing_of_it_is_told_of(home: World) -> None:
     assert (codes.count("TWL-M025"), codes.count("TWL-M026")) == (1, 1)
 
 
-def test_while_the_clock_is_in_doubt_no_turn_is_asked_for_in_vain(world_of: Callable[..., World]) -> None:
+def test_while_the_clock_is_in_doubt_no_needless_turn_is_requested(world_of: Callable[..., World]) -> None:
     """Nothing is known to be shown then; a loop that was due at once all the time would take the whole processor."""
     world = world_of(NIGHT, setup=ON)
     world.controller.clock.trust = Trust.SUSPECT
@@ -616,7 +616,7 @@ def test_the_identification_ends_by_itself(home: World) -> None:
 
 
 @pytest.mark.parametrize("year", [1970, 2105, 8999])
-def test_a_clock_that_stands_anywhere_breaks_nothing(home: World, year: int) -> None:
+def test_a_clock_at_any_time_breaks_nothing(home: World, year: int) -> None:
     """While it is in doubt a command is refused."""
     home.controller.clock.trust = Trust.SUSPECT
     home.controller.clock.step((home.wall.replace(year=year) - home.wall).total_seconds())
@@ -695,7 +695,7 @@ def test_a_light_has_what_any_of_its_lamps_can(modes: tuple[str, ...], mode: str
         (ReportedLook(on=True, xy=(0.3, 0.3)), {"state": "ON"}),
     ],
 )
-def test_nothing_is_told_that_no_lamp_has_said(look: ReportedLook, document: dict[str, object]) -> None:
+def test_nothing_is_published_that_no_lamp_has_reported(look: ReportedLook, document: dict[str, object]) -> None:
     """A colour temperature is published as the colour that it is."""
     light = LightEntity("Bowl", "rgb")
     assert zone_document(light, [ZoneOfGateway(look, is_reached=True)]) == {"availability": "online", **document}

@@ -107,7 +107,7 @@ def test_a_second_press_on_the_same_step_answers_no_other_lamp(night: World) -> 
     assert lit(night) == ["bowl-south"]
 
 
-def test_going_back_lights_the_lamp_before_to_answer_anew(night: World) -> None:
+def test_going_back_lights_the_lamp_before_to_answer_again(night: World) -> None:
     """From the first one there is none before."""
     begin(night)
     loop_of(night).walks.back("mast", 0, night.controller.read())
@@ -240,7 +240,7 @@ def test_a_lamp_fails_when_one_of_its_channels_does(night: World) -> None:
     assert lit_lamps([(steps[0], "skipped"), (steps[1], "stopped")]) == {}
 
 
-def test_failed_lamps_are_told_until_they_pass(night: World) -> None:
+def test_failed_lamps_are_reported_until_they_pass(night: World) -> None:
     """Once for each set of them; those that are gone from tower.yaml do not count."""
     events: list[Event] = []
     alarms = LampAlarms(night.setup.tower.gateways, events.append)

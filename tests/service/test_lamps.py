@@ -59,7 +59,7 @@ def test_the_same_alarm_again_after_it_healed(night: World, faults: type[Faults]
         assert night.controller.status() == {"confirmed"}
 
 
-def test_a_dead_output_is_told_with_its_problem_and_its_end(night: World, faults: type[Faults]) -> None:
+def test_a_dead_output_is_reported_with_its_problem_and_its_end(night: World, faults: type[Faults]) -> None:
     """What was true before it died confirms nothing."""
     night.mast.lamps.faults = faults(dead=True)
     night.run(15)

@@ -91,7 +91,7 @@ def what(event: Event) -> tuple[str, str]:
 def test_a_fault_that_lasts_for_days_fills_no_log(
     world_of: Callable[..., World], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No code has more lines than its first ones, one a day, and its end; at the end stands how long it lasted."""
+    """No code has more lines than its first ones, one a day, and its end, which has how long it lasted."""
     for place in ("events.rate_limit", "service.degradations"):
         monkeypatch.setattr(f"controller.{place}.DAY_S", DAY_S)
     world = world_of(datetime(2026, 12, 1, 12, tzinfo=UTC), report_every=timedelta(minutes=1))

@@ -51,7 +51,7 @@ def test_a_leader_goes_on_without_the_database() -> None:
     assert not one.may_publish(3600)
 
 
-def test_who_stands_by_waits_for_the_database_while_the_leader_is_heard() -> None:
+def test_a_standby_waits_for_the_database_while_the_leader_gives_signs_of_life() -> None:
     """A minute after the last word of the leader it takes over."""
     two = Leadership("two")
     two.answered(Lease("one", 3, 5.0), asked_s=0)
@@ -80,7 +80,7 @@ def test_a_leader_without_the_database_gives_way_to_newer_orders() -> None:
     assert not one.may_publish(2)
 
 
-def test_a_leader_that_is_built_anew_without_the_database_goes_on() -> None:
+def test_a_leader_that_is_built_again_without_the_database_goes_on() -> None:
     """Its own orders rise then, and nobody else gave any; to those of another it still gives way."""
     lead = Leadership("one")
     lead.answered(Lease("one", 3, 5.0), 0.0)
@@ -108,7 +108,7 @@ def test_who_took_over_alone_gives_way_too_once_its_orders_have_settled() -> Non
 
 
 def test_nothing_is_taken_before_who_led_without_the_database_has_asked() -> None:
-    """Its leases have ended, and it leads all the same: three rounds it has to say so."""
+    """Its leases have ended, and it leads all the same: it has three rounds to ask."""
     one = Leaderships("one", ["north"])
     one.unanswered(1, {})
     taken = []

@@ -82,7 +82,7 @@ def test_what_is_no_number_has_a_reason(payload: bytes, way: str | None, code: s
 
 @given(st.binary(max_size=200), st.none() | st.text(max_size=20))
 def test_any_bytes_give_a_value_or_a_reason(payload: bytes, way: str | None) -> None:
-    """Whatever stands on the topic."""
+    """Whatever the payload on the topic."""
     assert isinstance(measured_value(payload, way), float | Reason)
 
 
@@ -152,7 +152,7 @@ class Metered:
         return loop.measured.lit(self.world.controller.read())
 
 
-def test_a_lamp_that_reports_light_without_power_is_told_until_it_draws_some(world_at: Worlds) -> None:
+def test_a_lamp_that_reports_light_without_power_is_reported_until_it_draws_some(world_at: Worlds) -> None:
     """Once, and in the degradations for as long; darkness does not end it."""
     metered = Metered(world_at(LIT))
     metered.run(HOLDS_S - 5, 0.4)
@@ -182,7 +182,7 @@ def test_the_event_names_lamp_supply_fuse_and_relay_in_this_order(world_at: Worl
     assert "0,4 W" in event.text("sv")
 
 
-def test_a_lamp_that_draws_power_while_dark_is_told(world_at: Worlds) -> None:
+def test_a_lamp_that_draws_power_while_dark_is_reported(world_at: Worlds) -> None:
     """Nobody planned that light."""
     metered = Metered(world_at())
     metered.run(SETTLE_S + HOLDS_S + 20, 43.0)
@@ -256,7 +256,7 @@ def test_a_slow_meter_is_enough(world_at: Worlds) -> None:
     assert metered.codes == ["TWL-G160"]
 
 
-def test_a_meter_that_says_nothing_is_told_with_the_reason(world_at: Worlds) -> None:
+def test_a_meter_that_says_nothing_is_reported_with_the_reason(world_at: Worlds) -> None:
     """Until it gives a value again."""
     metered = Metered(world_at(LIT, setup_of(METER.replace("}", ", max_age: 2 min}"))))
     metered.world.publish(TOPIC, b"unavailable")
@@ -268,7 +268,7 @@ def test_a_meter_that_says_nothing_is_told_with_the_reason(world_at: Worlds) -> 
     assert metered.codes == ["TWL-G164", "TWL-G165"]
 
 
-def test_of_a_meter_that_says_something_else_the_newer_reason_is_told(world_at: Worlds) -> None:
+def test_of_a_meter_that_says_something_else_the_newer_reason_is_reported(world_at: Worlds) -> None:
     """It was silent, and its program has begun to say what is no number."""
     metered = Metered(world_at(LIT, setup_of(METER.replace("}", ", max_age: 2 min}"))))
     metered.run(130, None)
@@ -383,7 +383,7 @@ def test_the_preflight_believes_the_meter(world_at: Worlds, watts: float | None,
     ("others", "unit", "since_s", "expected"),
     [((), "W", 90.0, True), (("two",), "W", 90.0, None), ((), "lux", 90.0, None), ((), "W", 101.0, None)],
 )
-def test_a_meter_tells_of_one_lamp_where_its_zone_has_one_gateway(
+def test_a_meter_proves_one_lamp_where_its_zone_has_one_gateway(
     others: tuple[str, ...], unit: str, since_s: float, expected: bool | None
 ) -> None:
     """Another gateway of the zone draws power at the same time; a light meter proves nothing about one lamp, nor does
@@ -399,7 +399,7 @@ def test_a_meter_tells_of_one_lamp_where_its_zone_has_one_gateway(
     assert meters.draws("bowl", since_s, reading) is expected
 
 
-def test_measured_seconds_are_told_to_a_tenth(shipped: Setup) -> None:
+def test_measured_seconds_are_reported_to_a_tenth(shipped: Setup) -> None:
     """As confirmed ones."""
     minutes, rows = ConfirmedMinutes(), []
     for tick in range(205):
@@ -408,7 +408,7 @@ def test_measured_seconds_are_told_to_a_tenth(shipped: Setup) -> None:
     assert [row.measured_s for row in rows if row.zone == "bowl"] == [12.3]
 
 
-def test_measured_seconds_stand_beside_confirmed_ones(shipped: Setup) -> None:
+def test_measured_seconds_are_beside_confirmed_ones(shipped: Setup) -> None:
     """None where no meter reported, 0 where it measured dark."""
     minutes, rows = ConfirmedMinutes(), []
     for second in range(61):

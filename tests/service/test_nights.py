@@ -34,7 +34,7 @@ def test_a_week_of_orange_nights(world_of: Callable[..., World]) -> None:
     assert set(world.controller.codes()) <= {"TWL-C010", "TWL-C020", "TWL-G101"}
 
 
-def test_a_change_is_told_with_its_reason(world_of: Callable[..., World]) -> None:
+def test_a_change_is_reported_with_its_reason(world_of: Callable[..., World]) -> None:
     """The name of the campaign; where a hand decides, or nothing, who and why, in the language of the line."""
     world = world_of(datetime(2026, 11, 20, 14, 0, tzinfo=UTC))
     world.controller.start()

@@ -68,13 +68,13 @@ def test_quiet_hours_end_by_the_clock_of_the_place_when_it_is_changed() -> None:
     assert [keys(memory, early, at) for at in (first, second, second + timedelta(minutes=1))] == [[], [], ["a"]]
 
 
-def test_what_ended_before_it_could_be_told_is_told_as_ended_alone() -> None:
+def test_what_ended_before_it_could_be_sent_is_reported_only_as_ended() -> None:
     """The later notice of one key takes the place of the one that waits."""
     memory = waiting(notice("gateway mast"), replace(notice("gateway mast"), words={"sv": ("över", "ett dygn")}))
     assert [each.title for each in memory.waiting] == ["över"]
 
 
-def test_one_fresh_notice_is_told_as_it_is_and_a_late_one_with_its_time() -> None:
+def test_one_fresh_notice_is_sent_as_it_is_and_a_late_one_with_its_time() -> None:
     """So that nobody takes what was for what is."""
     memory = waiting(notice("a"))
     fresh = message(memory.waiting, memory, "Tornet", "sv", NOW.astimezone(STOCKHOLM))
@@ -126,7 +126,7 @@ def test_what_came_while_a_message_was_sent_is_not_taken_for_delivered() -> None
     assert keys(delivered(memory, sent, NOW + HOUR)) == ["a", "b"]
 
 
-def test_what_can_never_be_told_is_counted() -> None:
+def test_what_can_never_be_sent_is_counted() -> None:
     """Too old, too many, or for nobody."""
     memory = waiting(notice("old"))
     assert queued(memory, (), (DRIFT,), "sv", NOW + timedelta(days=8))[1] == {("drift", "too_old"): 1}

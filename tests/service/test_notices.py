@@ -38,7 +38,7 @@ Setups = Callable[[str], Setup]
 
 @dataclass
 class Tower:
-    """A tower that is looked at every LOOK_S; `state` is how it stands."""
+    """A tower that is looked at every LOOK_S; `state` is its present state."""
 
     setup: Setup
     now: datetime = EVENING
@@ -57,7 +57,7 @@ class Tower:
         self.memory = NoticeMemory.model_validate_json(self.memory.model_dump_json())
 
     def facts(self) -> NoticeFacts:
-        """How it stands now."""
+        """The present state."""
         summary: Health = health(**{**self.state, "at": self.now, "clock": self.trust})
         reading = ClockReading(self.now, self.mono, self.trust, stepped_s=self.stepped_s)
         return NoticeFacts(reading, self.setup, self.setup.program(), summary, **self.more)
@@ -100,7 +100,7 @@ def dark(shipped: Setup) -> Tower:
     return Tower(shipped, now=NOON, state={**DARK_NOW, "counts": {"confirmed": 4}})
 
 
-def test_the_first_light_is_told_when_it_is_confirmed(tower: Tower) -> None:
+def test_the_first_light_is_reported_when_it_is_confirmed(tower: Tower) -> None:
     """At once, and once; with who confirms it."""
     (notice,) = tower.stays(3600)
     title, body = notice.words["sv"]
@@ -109,7 +109,7 @@ def test_the_first_light_is_told_when_it_is_confirmed(tower: Tower) -> None:
     assert (notice.kind, notice.manner) == ("lights", "success")
 
 
-def test_a_first_light_that_is_not_confirmed_is_told_as_such_after_five_minutes(tower: Tower) -> None:
+def test_a_first_light_that_is_not_confirmed_is_reported_as_such_after_five_minutes(tower: Tower) -> None:
     """Not before, while the lamps may be on their way."""
     tower.state = {"counts": {"confirmed": 3, "silent": 1}}
     assert titles(tower.stays(290)) == []
@@ -127,7 +127,7 @@ def test_a_fade_is_waited_for(tower: Tower) -> None:
     assert len(tower.stays(60)) == 1
 
 
-def test_a_restart_tells_no_first_light_again(tower: Tower) -> None:
+def test_a_restart_does_not_report_the_first_light_again(tower: Tower) -> None:
     """Nor does the next night of the same campaign, or one of its next week."""
     tower.stays(60)
     tower.restart()
@@ -139,13 +139,13 @@ def test_a_restart_tells_no_first_light_again(tower: Tower) -> None:
     assert [each.kind for each in tower.stays(60)] == ["lights"]
 
 
-def test_nothing_is_told_of_the_light_while_the_clock_is_in_doubt(tower: Tower) -> None:
+def test_no_notice_about_the_light_is_sent_while_the_clock_is_in_doubt(tower: Tower) -> None:
     """Neither first light nor lamps that are wrong."""
     tower.trust, tower.state = Trust.SUSPECT, {**MAST, "counts": {"silent": 1}}
     assert tower.stays(3600) == []
 
 
-def test_nothing_is_told_of_lamps_while_no_broker_answers(dark: Tower) -> None:
+def test_no_notice_about_lamps_is_sent_while_no_broker_answers(dark: Tower) -> None:
     """Their messages cannot arrive: it is not their fault. Nor has a fault ended."""
     dark.state |= MAST
     assert titles(dark.stays(320)) == ["mast svarar inte"]
@@ -156,7 +156,7 @@ def test_nothing_is_told_of_lamps_while_no_broker_answers(dark: Tower) -> None:
     assert titles(dark.stays(320)) == ["felet är över: mast svarar inte"]
 
 
-def test_a_lamp_that_stays_wrong_is_told_with_its_cure_and_its_end(dark: Tower) -> None:
+def test_a_lamp_that_stays_wrong_is_reported_with_its_cure_and_its_end(dark: Tower) -> None:
     """After five minutes of either; the end states for how long."""
     dark.state |= MAST
     silent = new_event("TWL-G104", gateway="mast", age_s=65.0)
@@ -178,7 +178,7 @@ def test_a_lamp_that_stays_wrong_is_told_with_its_cure_and_its_end(dark: Tower) 
     assert (begun.key, begun.manner, ended.key, ended.manner) == ("gateway mast", "failure", "gateway mast", "success")
 
 
-def test_a_fault_that_comes_and_goes_is_told_neither_way(dark: Tower) -> None:
+def test_a_fault_that_comes_and_goes_gives_no_notice(dark: Tower) -> None:
     """Wrong for four minutes, right for four minutes."""
     for _ in range(5):
         dark.state |= MAST
@@ -187,7 +187,7 @@ def test_a_fault_that_comes_and_goes_is_told_neither_way(dark: Tower) -> None:
         assert dark.stays(240) == []
 
 
-def test_a_fault_outlives_a_restart_without_being_told_again(dark: Tower) -> None:
+def test_a_fault_outlives_a_restart_without_a_second_notice(dark: Tower) -> None:
     """And its end is noticed with the whole time."""
     dark.state |= MAST
     assert len(dark.stays(600)) == 1
@@ -208,7 +208,7 @@ def test_setting_the_clock_does_not_make_a_fault_longer(dark: Tower) -> None:
     assert "efter 0 h 10 min" in ended.words["sv"][1]
 
 
-def test_a_service_built_anew_moves_nothing_once_more(dark: Tower) -> None:
+def test_a_service_built_again_moves_nothing_once_more(dark: Tower) -> None:
     """The clock was set before; what is on disk was moved then."""
     dark.state |= MAST
     dark.stays(600)
@@ -228,7 +228,7 @@ def test_a_lamp_that_is_right_by_chance_is_not_called_wrong(dark: Tower) -> None
 
 
 def test_a_gateway_that_is_walked_by_a_test_is_no_fault(dark: Tower) -> None:
-    """Somebody stands there and looks; nor is one that has left tower.yaml ever right again."""
+    """Somebody is there and looks; nor is one that has left tower.yaml ever right again."""
     walk = Degradation(code="TWL-G130", since=NOON, fields={"gateway": "mast", "lamps": 4})
     dark.state |= {**MAST, "degradations": [walk]}
     assert dark.stays(3600) == []
@@ -249,7 +249,7 @@ def test_what_a_test_of_all_lamps_shows_is_no_fault(dark: Tower) -> None:
     assert [each.kind for each in dark.stays(3600)] == ["faults"]
 
 
-def test_what_is_wrong_with_the_service_is_told_too(dark: Tower) -> None:
+def test_what_is_wrong_with_the_service_is_reported_too(dark: Tower) -> None:
     """What asks for somebody; not what is harmless, what a person has just seen, or that notices fail."""
     wrong = [
         ("TWL-J003", {"file": "history.db", "reason": {"code": "ENOSPC", "fields": {}}}),
@@ -321,7 +321,7 @@ def at(day: int, hour: int = 11) -> datetime:
     return datetime(2026, 11, day, hour, tzinfo=UTC)
 
 
-def test_unconfirmed_dates_are_told_fourteen_and_two_days_before(setup_of: Setups) -> None:
+def test_unconfirmed_dates_are_reported_fourteen_and_two_days_before(setup_of: Setups) -> None:
     """Once each, from nine in the morning on, also after a restart."""
     tower = Tower(setup_of(UNCONFIRMED), now=at(5, 6), state=DARK_NOW)
     seen: list[tuple[str, str]] = []
@@ -350,7 +350,7 @@ def test_confirmed_dates_and_lamps_that_lit_need_no_reminder(setup_of: Setups) -
         assert tower.stays(60) == []
 
 
-def test_lamps_that_failed_are_told_before_a_campaign_that_uses_them(setup_of: Setups) -> None:
+def test_lamps_that_failed_are_reported_before_a_campaign_that_uses_them(setup_of: Setups) -> None:
     """Not before one of another part."""
     schedule = "campaigns:\n  - {name: Vecka, dates: 20–26 November, color: {shaft: orange}}\n"
     for lamp, count in (("mast/shaft-north", 1), ("mast/bowl-north", 0)):
@@ -405,7 +405,7 @@ def test_an_event_may_be_a_notice_by_itself(tower: Tower) -> None:
     assert found.words["sv"][1].startswith("Se över de lampor som inte lyste")
 
 
-def test_a_title_that_is_cut_stands_whole_in_the_text(tower: Tower) -> None:
+def test_a_title_that_is_cut_is_complete_in_the_text(tower: Tower) -> None:
     """Without what the event put an end to, which is for the log."""
     fields = {"campaign": "En vecka", "begins": "2026-11-20 00:00", "failed": "mast/" + "n" * 150, "next": "–"}
     event = replace(new_event("TWL-G159", **fields), ended=EndedTrouble("TWL-G150", 80.0))

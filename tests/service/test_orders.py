@@ -47,7 +47,7 @@ def test_a_kept_order_that_no_gateway_would_follow_is_not_believed(kept: int) ->
 @given(st.lists(st.one_of(orders, st.none()), max_size=40))
 def test_whatever_is_seen_no_gateway_refuses_what_is_issued(seen: list[Order | None]) -> None:
     """Neither one that accepted what was issued before, nor one that knows nothing, nor one that holds what was seen
-    and is told what is replaced; None issues."""
+    and is sent what is replaced; None issues."""
     mine, issued = Orders(), [document(Orders().issue())]
     for each in (*seen, None):
         if each is None:
@@ -73,7 +73,7 @@ def test_many_small_leaps_lead_no_farther_than_one() -> None:
 
 
 @given(orders, orders)
-def test_a_gateway_is_told_by_name_what_it_must_drop(held: Order, named: Order) -> None:
+def test_a_lower_order_counts_only_if_it_names_the_one_it_replaces(held: Order, named: Order) -> None:
     """A lower order counts only where it names the one that is held; another name changes nothing."""
     any_held: Any = document(held)
     lower = document(Order(1, 1), named)

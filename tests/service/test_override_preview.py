@@ -60,7 +60,7 @@ def asked(**keys: Any) -> bytes:
     return json.dumps({"owner": "Eva", "reason": "prov", **keys}).encode()
 
 
-async def test_what_follows_a_stop_is_told(setup_of: Callable[[str], Setup]) -> None:
+async def test_what_follows_a_stop_is_reported(setup_of: Callable[[str], Setup]) -> None:
     """The overrides that it hid."""
     setup = setup_of(CAMPAIGN)
     manager = OverrideManager(SimulatedDisk(), override_policy(setup))

@@ -79,7 +79,7 @@ async def test_a_flood_of_refusals_is_counted(hand: OverrideManager) -> None:
     assert (summary.code, summary.fields["times"]) == ("TWL-C040", 7)
 
 
-async def test_one_request_too_many_is_told_to_come_again(hand: OverrideManager) -> None:
+async def test_one_request_too_many_is_answered_with_a_time_to_ask_again(hand: OverrideManager) -> None:
     """The others keep their places."""
     desk = OverrideQueue(hand)
     refused = [event for number in range(MOST_WAITING + 1) for event in desk.receive(asked(f"n{number}"), EVENING)]

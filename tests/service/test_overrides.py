@@ -85,7 +85,7 @@ async def test_what_cannot_be_read_is_answered_by_the_id_that_it_has(disk: Simul
         ({"brightness": True}, Reason("not_a_brightness", {"place": "brightness"})),
     ],
 )
-async def test_a_value_of_no_form_is_told_which_there_are(
+async def test_an_answer_to_a_value_of_no_known_form_lists_the_forms(
     disk: SimulatedDisk, changes: dict[str, Any], reason: Reason
 ) -> None:
     """Not that it is none of the first."""
@@ -134,7 +134,7 @@ async def test_any_bytes_are_answered(disk: SimulatedDisk, payload: bytes, name:
         ),
     ],
 )
-def test_the_public_may_be_told_why(keys: dict[str, Any], about: dict[str, str], link: str) -> None:
+def test_an_override_may_have_a_text_for_the_public(keys: dict[str, Any], about: dict[str, str], link: str) -> None:
     """In the words of whoever asks."""
     request = parse_request(asked(**keys))
     assert isinstance(request, Request)
@@ -152,7 +152,9 @@ def test_the_public_may_be_told_why(keys: dict[str, Any], about: dict[str, str],
         ({"about": "two\nlines"}, "TWL-O110"),
     ],
 )
-async def test_what_cannot_be_told_the_public_is_refused(keys: dict[str, Any], code: str, disk: SimulatedDisk) -> None:
+async def test_a_public_text_that_cannot_be_shown_is_refused(
+    keys: dict[str, Any], code: str, disk: SimulatedDisk
+) -> None:
     """With the reason, and nothing is set."""
     hand = hand_on(disk)
     answer = await hand.take(asked(**keys), EVENING)
@@ -170,7 +172,7 @@ async def test_brightness_is_a_share_or_a_percentage(disk: SimulatedDisk) -> Non
 
 
 async def test_a_stop_is_in_force_before_anybody_answers(disk: SimulatedDisk) -> None:
-    """Not behind a disk, nor behind what was asked before: a lift that still waits is older, and is told so."""
+    """Not after a disk, nor after what was asked before: a lift that still waits is older, as its answer shows."""
     hand = hand_on(disk)
     assert not hand.stop_at_once(asked(), EVENING)
     stop = asked(id="s", action="stop")
@@ -208,8 +210,8 @@ async def test_a_full_disk_holds_up_neither_a_stop_nor_its_end(disk: SimulatedDi
 
 
 @pytest.mark.parametrize("year", [1970, 2026, 2300])
-async def test_a_stop_stands_whatever_the_clock_says(disk: SimulatedDisk, year: int) -> None:
-    """Given by a clock that is wrong, it stands when the clock is put right, and after a restart."""
+async def test_a_stop_is_in_force_whatever_the_clock_shows(disk: SimulatedDisk, year: int) -> None:
+    """Given by a clock that is wrong, it stays in force when the clock is corrected, and after a restart."""
     await hand_on(disk).take(asked(id="s", action="stop"), EVENING.replace(year=year))
     assert winner(hand_on(disk), EVENING - 24 * HOUR) == "stop"
 
@@ -223,8 +225,8 @@ async def test_nothing_is_set_by_a_clock_in_doubt(disk: SimulatedDisk) -> None:
     assert (await hand.take(asked(id="s", action="stop"), EVENING, suspect=True)).code == "TWL-O105"
 
 
-async def test_an_id_that_comes_again_after_a_restart_is_told_what_stands(disk: SimulatedDisk) -> None:
-    """The look of the first request while it stands; once it has ended, that it is used up."""
+async def test_an_id_that_comes_again_after_a_restart_is_answered_with_what_is_in_force(disk: SimulatedDisk) -> None:
+    """The look of the first request while it is in force; once it has ended, that the id is used up."""
     await hand_on(disk).take(asked(), EVENING)
     again = await hand_on(disk).take(asked(look="blue", owner="Bo"), EVENING)
     assert (again.code, again.fields["look"], again.fields["owner"]) == ("TWL-O101", "red", "Eva")
@@ -260,7 +262,7 @@ async def test_more_overrides_than_anybody_can_mean_are_refused(disk: SimulatedD
 
 
 async def test_an_end_that_the_disk_took_late_is_followed(disk: SimulatedDisk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A resume that was refused over a disk that hung: what it ended after all does not stand until a restart."""
+    """A resume was refused because the disk hung: what it ended after all is not in force until a restart."""
     hand, end = hand_on(disk), disk.end_overrides
     for name, until in (("a", "2 h"), ("b", "1 h")):
         await hand.take(asked(id=name, until=until), EVENING)
@@ -275,7 +277,7 @@ async def test_an_end_that_the_disk_took_late_is_followed(disk: SimulatedDisk, m
     assert winner(hand, EVENING + timedelta(minutes=1)) == SETUP.schedule.campaigns[0].name
 
 
-async def test_one_request_too_many_is_told_and_may_be_asked_again(disk: SimulatedDisk) -> None:
+async def test_one_request_too_many_is_refused_and_may_be_asked_again(disk: SimulatedDisk) -> None:
     """Its id is not used up."""
     hand = hand_on(disk)
     assert answered_to(hand.refuse(asked(), "TWL-O128")) == ("TWL-O110", "a", "Eva")
@@ -361,7 +363,7 @@ async def test_a_resume_that_comes_again_ends_no_later_override(disk: SimulatedD
     assert [held.id for held in disk.overrides] == ["later"]
 
 
-async def test_an_override_that_comes_again_is_granted_only_while_it_stands(disk: SimulatedDisk) -> None:
+async def test_an_override_that_comes_again_is_granted_only_while_it_is_in_force(disk: SimulatedDisk) -> None:
     """Without a restart too: the answer of before would be a lie."""
     hand = hand_on(disk)
     assert [(await hand.take(asked(), EVENING)).code for _ in range(2)] == ["TWL-O101", "TWL-O101"]
@@ -515,7 +517,7 @@ async def test_a_skip_and_a_look_by_hand_hide_nothing_of_each_other(disk: Simula
     assert program.look_at(EVENING + 5 * HOUR).why.winner == name
 
 
-async def test_a_later_skip_of_the_same_campaign_has_the_end_that_its_answer_tells(disk: SimulatedDisk) -> None:
+async def test_a_later_skip_of_the_same_campaign_has_the_end_that_its_answer_names(disk: SimulatedDisk) -> None:
     """Also where that is earlier; after a restart too. A skip of another campaign stays."""
     hand, name = hand_on(disk), SETUP.schedule.campaigns[0].name
     await hand.take(asked(id="s", action="skip", campaign=name, until="4 h"), EVENING)

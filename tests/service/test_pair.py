@@ -13,7 +13,7 @@ LED = LeaseAnswer({"north": Lease("two-b", 3, 4.0, held_s=90.0)}, ("one-a", "two
 ALONE = LeaseAnswer({"north": Lease("two-b", 3, 0.0, 90.0, 20.0)}, ("one-a",), {"one-a": PAGE}, {"two-b": 20.0})
 
 
-def test_who_leads_is_told_since_when_and_who_stands_by() -> None:
+def test_the_leader_is_shown_with_its_start_and_the_standby() -> None:
     """Nobody for a site whose lease has ended; since then that stays the same instant."""
     pair = pair_of(Pair("one-a"), LED, ["north"], NOW)
     assert pair.sites == {"north": LedSite("two-b", since=NOW - timedelta(seconds=90))}
@@ -34,7 +34,7 @@ def test_a_site_that_nobody_ever_led_is_not_known() -> None:
     assert pair_of(Pair("one-a"), LeaseAnswer(), ["north"], NOW).sites == {"north": LedSite()}
 
 
-def test_who_could_not_lead_a_site_does_not_stand_by_it() -> None:
+def test_a_controller_that_could_not_lead_a_site_is_no_standby_of_it() -> None:
     """Unless nobody could."""
     both = ("one-a", "two-b")
     ready = LeaseAnswer(
@@ -95,7 +95,7 @@ def _living(*names: str, gone: tuple[str, ...] = ()) -> LeaseAnswer:
     return LeaseAnswer({}, names, dict.fromkeys(names, PAGE), dict.fromkeys(gone, 30.0))
 
 
-def test_who_stood_by_and_went_is_missed_until_he_is_back() -> None:
+def test_a_standby_that_is_gone_is_missed_until_it_is_back() -> None:
     """However it stopped; at once even after a restart, without a departure."""
     both, alone = _living("one-a", "two-b"), _living("one-a")
     long_s = MET_S + 1

@@ -59,7 +59,7 @@ def test_an_override_lasts_until_it_is_ended_or_its_end_comes(ending: tuple[floa
     assert spans((0, override()), ending) == [("override", 0, end)]
 
 
-def test_one_that_stands_has_no_end_yet() -> None:
+def test_an_override_in_force_has_no_end_yet() -> None:
     """Its end is ahead."""
     assert spans((0, override()), now=30) == [("override", 0, None)]
 
@@ -145,7 +145,7 @@ def test_what_is_repaired_at_once_is_over_at_once() -> None:
 
 
 @pytest.mark.parametrize("end", ["TWL-G131", "TWL-G132", "TWL-G133"])
-def test_a_walk_test_tells_why_the_planned_light_was_not_confirmed(end: str) -> None:
+def test_a_walk_test_explains_why_the_planned_light_was_not_confirmed(end: str) -> None:
     """Until it ends, in each way. That a lamp failed it explains nothing: its gateway confirms all the same."""
     began, failed = (
         new_event("TWL-G130", gateway="mast", lamps=4),

@@ -99,7 +99,7 @@ def disturb_at_last(controller: Controller) -> None:
 
 
 def disturb_connection(controller: Controller) -> None:
-    """A connection that began a second before: all are sent theirs anew, once."""
+    """A connection that began a second before: all are sent theirs again, once."""
     controller.connected(reading(-1))
 
 
@@ -160,7 +160,7 @@ def test_what_has_changed_throws_it_away(
     settled: Callable[[], Controller], scheduled: Callable[[str], Program], change: str
 ) -> None:
     """Other rules light another colour, at once; after a step of the clock, or a turn that was held up, all is decided
-    anew, and no command counts from an instant that has passed."""
+    again, and no command counts from an instant that has passed."""
     controller = settled()
     prepare(controller)
     now = reading(0)
@@ -210,7 +210,7 @@ def test_no_step_of_a_sequence_is_left_out(alternating: Callable[[], Controller]
 
 
 def test_no_step_of_a_sequence_is_taken_early(alternating: Callable[[], Controller]) -> None:
-    """Not where all are decided anew a moment before it, either."""
+    """Not even if all are decided again a moment before it."""
     controller = alternating()
     list(turns(controller, reading(STEP_S - 1)))
     synchronised = replace(reading(STEP_S - 0.2), trust=Trust.HOLDOVER)
@@ -218,7 +218,7 @@ def test_no_step_of_a_sequence_is_taken_early(alternating: Callable[[], Controll
 
 
 def test_a_clock_that_goes_slower_is_waited_for_asleep(settled: Callable[[], Controller]) -> None:
-    """What was prepared for too early an instant is prepared anew, and used at the right one."""
+    """What was prepared for an instant that is too early is prepared again, and used at the right one."""
     controller = settled()
     prepare(controller)
     slow = replace(reading(0), wall=CUE - timedelta(seconds=3))

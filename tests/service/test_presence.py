@@ -36,7 +36,7 @@ def test_the_beat_leaves_nothing_on_any_disk(presence: Presence) -> None:
 
 
 @pytest.mark.parametrize("word", [b"offline", b"", b"\xff\x00", b"ONLINE"])
-def test_what_somebody_else_wrote_is_written_over_and_told(presence: Presence, word: bytes) -> None:
+def test_what_somebody_else_wrote_is_overwritten_and_reported(presence: Presence, word: bytes) -> None:
     """Retained, so that it is not believed for ever."""
     presence.receive(status(word), at(101))
     (repair,) = presence.due(at(101))
@@ -65,7 +65,7 @@ def test_the_will_that_a_broker_says_as_it_ends_is_nobody_elses(presence: Presen
     assert not list(presence.foreign(at(103)))
 
 
-def test_the_will_of_another_controller_is_written_over_and_not_told(presence: Presence) -> None:
+def test_the_will_of_another_controller_is_overwritten_and_not_reported(presence: Presence) -> None:
     """A broker publishes it when a leader that was frozen has been silent for too long; any other payload causes an
     event."""
     presence.has_others = True
@@ -87,7 +87,7 @@ def test_one_who_writes_without_end_causes_no_storm(presence: Presence) -> None:
     assert 0 < repairs <= 60
 
 
-def test_a_broker_that_withholds_our_own_word_is_told_until_it_comes() -> None:
+def test_a_broker_that_withholds_our_own_word_is_reported_until_it_comes() -> None:
     """A right to write or to read was forgotten; one that was just connected still has time."""
     watch = EchoWatch(TOPIC)
     watch.connected("a", at(0))

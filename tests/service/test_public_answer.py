@@ -83,7 +83,7 @@ def test_a_campaign_that_is_lit_is_the_answer(setup: Setup) -> None:
 
 
 @pytest.mark.parametrize("counts", [{"confirmed": 3, "differs": 1}, {"confirmed": 3, "silent": 1}, {"unknown": 4}])
-def test_where_lamps_are_wrong_only_the_plan_is_told(setup: Setup, counts: dict[str, int]) -> None:
+def test_where_lamps_are_wrong_only_the_plan_is_public(setup: Setup, counts: dict[str, int]) -> None:
     """No claim that it is lit, and nothing of the fault."""
     found = answer(setup, counts=counts)
     assert (found.claim, found.title) == ("planned", "Vattentornet ska lysa orange i natt.")
@@ -91,7 +91,7 @@ def test_where_lamps_are_wrong_only_the_plan_is_told(setup: Setup, counts: dict[
     assert not any("Bekräftat" in line for line in found.text)
 
 
-def test_where_a_meter_sees_no_light_only_the_plan_is_told(setup: Setup) -> None:
+def test_where_a_meter_sees_no_light_only_the_plan_is_public(setup: Setup) -> None:
     """Though all gateways confirm it."""
     fields = {"zone": "bowl", "value": 1, "unit": "W", "limit": 5}
     dark = {"code": "TWL-G160", "since": NIGHT, "fields": fields}
@@ -103,7 +103,7 @@ def test_a_lamp_that_is_on_its_way_is_no_fault(setup: Setup) -> None:
     assert answer(setup, counts={"confirmed": 3, "pending": 1}).claim == "confirmed"
 
 
-def test_with_a_clock_in_doubt_no_times_are_told(setup: Setup) -> None:
+def test_with_a_clock_in_doubt_no_times_are_public(setup: Setup) -> None:
     """Nor which lights come."""
     found = answer(setup, clock=Trust.SUSPECT)
     assert (found.claim, found.until, found.coming) == ("planned", None, ())
@@ -120,7 +120,7 @@ def test_by_day_the_answer_says_when_it_is_lit_next(setup: Setup) -> None:
     assert found.coming[0].name == WEEK
 
 
-def test_in_the_weeks_without_light_the_next_ones_are_told(setup: Setup) -> None:
+def test_in_the_weeks_without_light_the_next_ones_are_public(setup: Setup) -> None:
     """With their days and colours."""
     found = answer(setup, SPRING)
     assert found.text[0] == "Ingen kampanj just nu."
@@ -139,7 +139,7 @@ def by_hand(setup: Setup, *, on: bool = True) -> Program:
     return setup.program().with_overrides((override,), None)
 
 
-def test_of_an_override_only_its_public_text_is_told(setup: Setup) -> None:
+def test_of_an_override_only_its_public_text_is_public(setup: Setup) -> None:
     """Never who set it and why."""
     text = PublicText({"sv": "Vi minns."}, "https://alvesta.se")
     found = answer(setup, program=by_hand(setup), by_hand=text)
@@ -204,7 +204,7 @@ def test_every_kind_of_rule_has_its_words(setup: Setup, now: datetime, kind: str
     assert (found.kind, found.text[0]) == (kind, first)
 
 
-def test_of_everyday_light_only_the_beginning_is_told(setup: Setup) -> None:
+def test_of_everyday_light_only_the_beginning_is_public(setup: Setup) -> None:
     """It has no end; the one that the plan has is that of the plan."""
     other = replace(setup, schedule=setup.schedule_of(RULES.encode()))
     days = {each.name: each.days for each in answer(setup, DAY, program=other.program()).coming}

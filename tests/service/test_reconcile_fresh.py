@@ -66,7 +66,7 @@ def started(world_of: Callable[..., World]) -> Started:
 
 
 def standing(world: World) -> set[str]:
-    """How the zones of the device stand."""
+    """The statuses of the zones of the device."""
     return set(world.controller.status(world.vendor.name))
 
 
@@ -101,7 +101,7 @@ def test_a_lamp_that_came_back_without_a_word_is_not_confirmed_for_long(started:
 
 
 @pytest.mark.parametrize("name", REPORTING)
-def test_a_lamp_that_is_dead_without_a_word_is_silent_and_told(started: Started, name: str) -> None:
+def test_a_lamp_that_is_dead_without_a_word_is_silent_and_reported(started: Started, name: str) -> None:
     """No will was published: confirmed for no longer than its limit, then silent, with one event that has its age."""
     world = started(name)
     assert standing(world) == {"confirmed"}
@@ -172,7 +172,9 @@ def test_who_said_goodbye_is_sent_nothing_until_it_is_back(started: Started, nam
 
 
 @pytest.mark.parametrize("name", REPORTING)
-def test_a_gateway_that_was_never_heard_is_unknown_and_told_within_three_minutes(started: Started, name: str) -> None:
+def test_a_gateway_that_was_never_heard_is_unknown_and_reported_within_three_minutes(
+    started: Started, name: str
+) -> None:
     """As with a typo in its topics: neither `differs` nor an age before it was born."""
     world = started(name)
     world.controller.stop()
@@ -210,7 +212,7 @@ def test_a_lamp_of_which_only_the_state_is_never_heard(started: Started) -> None
     assert ALARMS & set(world.controller.codes(since)) == {"TWL-G102"}
 
 
-def test_a_write_only_lamp_whose_availability_was_never_heard_is_told(started: Started) -> None:
+def test_a_write_only_lamp_whose_availability_was_never_heard_is_reported(started: Started) -> None:
     """The only topic of its messages may be wrong."""
     keys = {key: value for key, value in LAMP.items() if key != "state_topic"}
     world = started({**keys, "availability_topic": "lamp/here"})
@@ -359,7 +361,7 @@ def test_a_lamp_asked_by_its_own_command_is_asked_once_a_minute_and_seldom_else(
 
 
 @pytest.mark.parametrize("name", ["wled", "tasmota-5", "esphome", "ha-rgb", "shelly-2"])
-def test_what_a_lamp_said_before_it_was_told_something_else_confirms_nothing(
+def test_a_report_from_before_the_newest_command_confirms_nothing(
     started: Started, setup_of: Callable[[str], Setup], name: str
 ) -> None:
     """A sequence returns to the colour that a dead lamp reported last: its present light is unknown."""
@@ -403,7 +405,7 @@ def test_one_zone_that_falls_silent_is_confirmed_no_longer_than_its_own_report(s
     assert "TWL-G102" in world.controller.codes()
 
 
-def test_what_a_cache_told_during_a_fade_confirms_nothing(started: Started) -> None:
+def test_a_cached_report_during_a_fade_confirms_nothing(started: Started) -> None:
     """A bulb that took the colour and not the brightness, while the bridge believes that it took both: asked when the
     fade is over, it is found out before it is called confirmed."""
     world = started("z2m", SUNSET - timedelta(seconds=20))
@@ -431,8 +433,8 @@ def test_what_a_cache_told_during_a_fade_confirms_nothing(started: Started) -> N
 
 
 def test_a_brokers_return_alarms_nobody_before_the_gateway_had_time_to_find_it(night: World) -> None:
-    """The gateway's connection died with the broker, and its will was still said: back 20 s after the broker, told of
-    nothing; one that never comes back is told within its limit."""
+    """The gateway's connection died with the broker, and its will was still said: back 20 s after the broker, it gives
+    no event; one that never comes back is reported within its limit."""
     for back_s, codes in ((20.0, set()), (None, {"TWL-G104"})):
         since = night.mono
         night.mast.disconnect()
@@ -448,7 +450,7 @@ def test_a_brokers_return_alarms_nobody_before_the_gateway_had_time_to_find_it(n
 
 
 def test_nothing_is_called_wrong_that_reads_as_it_should(started: Started) -> None:
-    """An effect runs over the right colour, and the lamp does not put it out: what is told says so."""
+    """An effect runs over the right colour, and the lamp does not end it: the event names the effect."""
     world = started(LAMP)
     device = world.vendor.device
     obeys = device.receive
@@ -525,8 +527,8 @@ def spoke_lately(world: World, zone: str) -> bool:
 def test_nothing_is_confirmed_without_a_word_and_everything_is_confirmed_again(
     world_of: Callable[..., World], name: str, deeds: list[tuple[str, float]]
 ) -> None:
-    """Whatever happened: a zone that is called confirmed was told of by the lamp within its limit; and once the lamp is
-    there and obeys, it shows what it should and is confirmed."""
+    """Whatever happened: a zone that is called confirmed was reported by the lamp within its limit; and once the lamp
+    is there and obeys, it shows what it should and is confirmed."""
     world = world_of(NIGHT, vendors=(VENDORS.get(name, LAMP),))
     world.controller.start()
     world.vendor.start()

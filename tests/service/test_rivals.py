@@ -63,7 +63,7 @@ def test_a_foreign_writer_who_does_not_give_up(night: World) -> None:
 
 
 def test_two_controllers_do_not_storm(night: World, rival: Callable[..., SimulatedController]) -> None:
-    """The same files twice: they write over each other, but slowly, and both say so; the light stays."""
+    """The same files twice: they overwrite each other, but slowly, and both report it; the light stays."""
     second = rival(night)
     second.start()
     night.run(120)
@@ -277,7 +277,7 @@ INSTANTS = ("2000-01-01T00:00:00Z", "2026-11-20T18:00:30Z", "2199-12-31T00:00:00
 
 
 def _forged(world: World, random: Random, topic: str) -> bytes:
-    """What stands on a topic of the gateway with numbers at the bounds, in the name of whoever is there."""
+    """A payload on a topic of the gateway with numbers at the bounds, in the name of whoever is there."""
     document = json.loads(world.retained.get(topic, b"{}"))
     document |= {"epoch": random.choice(EDGES), "revision": random.choice(EDGES)}
     if topic == DESIRED:
@@ -295,7 +295,7 @@ def _forged(world: World, random: Random, topic: str) -> bytes:
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_whatever_is_written_and_whoever_starts_anew_the_tower_obeys_in_the_end(night: World, seed: int) -> None:
+def test_whatever_is_written_and_whoever_restarts_the_tower_obeys_in_the_end(night: World, seed: int) -> None:
     """Orders at the bounds from reports, documents and the disk, with `replaces` and without, among restarts."""
     random = Random(seed)
     for _ in range(random.randint(3, 12)):
@@ -326,7 +326,7 @@ def test_whatever_is_written_and_whoever_starts_anew_the_tower_obeys_in_the_end(
     assert night.controller.status() == {"confirmed"}
 
 
-def test_a_box_with_another_tower_yaml_is_told_until_it_has_ours(night: World) -> None:
+def test_a_box_with_another_tower_yaml_is_reported_until_it_has_ours(night: World) -> None:
     """It confirms light of lamps that are elsewhere; what the broker had kept is from before."""
     other = night.reported.model_copy(update={"lamps": "another"}).model_dump_json(exclude_none=True).encode()
     night.publish(REPORTED, other, True)
@@ -336,7 +336,7 @@ def test_a_box_with_another_tower_yaml_is_told_until_it_has_ours(night: World) -
     assert night.controller.codes().count("TWL-G167") == 1
 
 
-def test_a_gateway_that_comes_and_goes_is_told_while_it_does(night: World) -> None:
+def test_a_gateway_that_comes_and_goes_is_reported_while_it_does(night: World) -> None:
     """As two of one name that push each other out of the broker: whenever somebody looks it confirms."""
     for _ in range(8):
         night.publish(AVAILABILITY, b"offline", True)

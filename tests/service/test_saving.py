@@ -42,7 +42,7 @@ class Desk:
 
     @property
     def text(self) -> bytes:
-        """What stands on the disk."""
+        """The text on the disk."""
         return self.path.read_bytes()
 
     def read(self) -> DiskSchedule:
@@ -97,7 +97,7 @@ def test_the_version_says_what_was_edited(desk: Desk) -> None:
 
 
 def test_what_somebody_else_wrote_is_never_overwritten(desk: Desk) -> None:
-    """The text that stands there is handed back."""
+    """The text that is on the disk is handed back."""
     base = desk.text
     other = base + b"# Sara was here\n"
     desk.path.write_bytes(other)
@@ -153,7 +153,7 @@ def test_a_link_is_followed_and_stays(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_no_other_file_is_left_behind(desk: Desk) -> None:
-    """Nor does one that another user left stand in the way."""
+    """A file that another user left does not prevent saving."""
     names = {path.name for path in desk.config.iterdir()}
     (desk.config / "schedule.yaml.new").write_bytes(b"left")
     kept(desk.save(moved(desk.text)))
@@ -283,7 +283,7 @@ def test_with_nothing_saved_there_is_nothing_to_undo(desk: Desk) -> None:
     assert desk.keeper.undo(desk.read()) is None
 
 
-def test_a_missing_file_is_told_and_can_be_written(desk: Desk) -> None:
+def test_a_missing_file_is_reported_and_can_be_written(desk: Desk) -> None:
     """Its text is empty."""
     good = desk.text
     desk.path.unlink()

@@ -599,7 +599,7 @@ def test_the_third_line_says_what_comes_next(tower: Tower, summary: Health, swed
 
 
 def test_a_proper_name_keeps_its_capital(tower: Tower) -> None:
-    """A common name does not inside a sentence, and without a name the site stands for it."""
+    """A common name does not inside a sentence, and if there is no name the site is used for it."""
     stopped = health(DARK, rule=STOP)
     for name, inside in (("Kaknästornet", "Kaknästornet"), ("Tornet", "tornet")):
         landmark = tower.landmark.model_copy(update={"name": {"sv": name}})

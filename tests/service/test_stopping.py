@@ -14,7 +14,7 @@ NAMED, DARK = "TWL-O113", "TWL-O114"
 
 
 def stop(night: World, *, again: bool = False) -> None:
-    """The stop is in force and acknowledged; `again` though it stands already."""
+    """The stop is in force and acknowledged; `again` if it is in force already."""
     engine = night.controller.engine
     if not again:
         engine.follow(engine.program.with_overrides((), STOP))
@@ -27,7 +27,7 @@ def stop_events(night: World) -> list[str]:
     return [code for code in night.controller.codes() if code in {NAMED, DARK}]
 
 
-def test_dark_is_told_once_when_it_is_confirmed(night: World) -> None:
+def test_dark_is_reported_once_it_is_confirmed(night: World) -> None:
     """Within a second or two, and not again."""
     stop(night)
     night.run(3)
@@ -60,7 +60,7 @@ def test_a_gateway_that_does_not_confirm_dark_is_named_within_seconds(night: Wor
     assert stop_events(night) == [NAMED, DARK]
 
 
-def test_each_press_of_a_stop_that_stands_is_told_what_comes_of_it(night: World) -> None:
+def test_each_press_of_a_stop_in_force_is_answered_with_the_result(night: World) -> None:
     """Dark, or who is not; pressing each second does not delay the event."""
     stop(night)
     night.run(3)
@@ -75,7 +75,7 @@ def test_each_press_of_a_stop_that_stands_is_told_what_comes_of_it(night: World)
     assert stop_events(night) == [DARK, DARK, NAMED]
 
 
-def test_a_stop_that_stands_at_the_start_is_told_too(night: World) -> None:
+def test_a_stop_in_force_at_the_start_is_reported_too(night: World) -> None:
     """After a restart nobody knows what the lamps did meanwhile."""
     stop(night)
     night.run(3)
@@ -88,7 +88,7 @@ def test_a_stop_that_stands_at_the_start_is_told_too(night: World) -> None:
     assert stop_events(night) == [DARK, NAMED]
 
 
-def test_nothing_is_told_of_dark_once_the_stop_is_lifted(night: World) -> None:
+def test_dark_is_not_reported_once_the_stop_is_lifted(night: World) -> None:
     """Though it was not confirmed before."""
     night.mast.stop(with_will=False)
     stop(night)

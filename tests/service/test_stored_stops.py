@@ -43,7 +43,7 @@ def test_a_stop_that_was_lifted_is_not_kept() -> None:
 
 @pytest.mark.parametrize("code", ["TWL-O106", "TWL-O108"])
 def test_a_stop_that_was_lifted_on_the_page_is_not_kept(code: str) -> None:
-    """Of which the others hear the event only; nothing else that is told lifts it."""
+    """The others receive only the event of the lift; no other event lifts it."""
     kept = StoredStops()
     kept.receive("north", STOP, 10.0)
     for payload in (b"", b"[]", b"7", b"[" * 9_999, b"{}", _event("TWL-O101", owner=code)):

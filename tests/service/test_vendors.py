@@ -43,7 +43,7 @@ def shown(world: World) -> dict[str, Any]:
 
 
 def standing(world: World) -> set[str]:
-    """How the zones of the device stand."""
+    """The statuses of the zones of the device."""
     return set(world.controller.status(world.vendor.name))
 
 
@@ -70,7 +70,7 @@ def test_over_a_border(started: Started, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_controller_starts_anew_beside_a_lamp_that_is_right(started: Started, name: str) -> None:
+def test_the_controller_starts_again_beside_a_lamp_that_is_right(started: Started, name: str) -> None:
     """The lamp has nothing to change, perhaps nothing to say: asked, it confirms, and is not called a fault."""
     world = started(name)
     since = world.mono
@@ -196,7 +196,7 @@ def test_a_lamp_that_starts_too_fast_to_be_missed(started: Started) -> None:
     assert all(state.on for state in shown(world).values())
 
 
-def test_a_lamp_that_starts_and_tells_only_that_it_is_there(started: Started) -> None:
+def test_a_lamp_that_starts_and_reports_only_that_it_is_there(started: Started) -> None:
     """Its absence was never reported, and it reports no state by itself: it is commanded again, once."""
     world = started("ha-rgb")
     world.run(100)
@@ -344,7 +344,7 @@ def test_a_sequence_is_sent_step_by_step_and_not_announced(started: Started, set
     assert world.controller.codes(since) == []
 
 
-def test_a_lamp_that_does_not_follow_a_sequence_is_told_once(
+def test_a_lamp_that_does_not_follow_a_sequence_is_reported_once(
     started: Started, setup_of: Callable[[str], Setup]
 ) -> None:
     """Every step is a new wish, and none is obeyed: one alarm, and not one for each."""

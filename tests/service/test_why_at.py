@@ -99,14 +99,14 @@ def campaign(name: str = "Week") -> dict[str, object]:
     return {"kind": "campaign", "name": name, "line": 3}
 
 
-def test_by_the_schedule_the_winner_stands_before_those_that_give_way(past: Past) -> None:
+def test_by_the_schedule_the_winner_comes_before_the_losers(past: Past) -> None:
     """With what was confirmed then."""
     why = past(rule=campaign())
     assert steps_of(why) == RULES
     assert (why.confirmed, why.confirmed_words("sv")) == ((2, 2), "bekräftat för 2 av 2 delar")
 
 
-def test_a_stop_goes_before_all_and_the_rule_is_told_as_what_would_hold(past: Past, setup: Setup) -> None:
+def test_a_stop_takes_precedence_and_the_rule_is_shown_as_what_would_apply(past: Past, setup: Setup) -> None:
     """With its owner, its reason, and when it was lifted."""
     lifted = new_event("TWL-O106", id="l", owner="Sara", reason="klart")
     why = past((-18, stop()), (-200, override("Kim")), (430, lifted), rule={"kind": "stop", "owner": "Sara"})
@@ -130,8 +130,8 @@ def test_of_two_overrides_the_later_one_holds(past: Past) -> None:
     assert len(why.steps) == 5
 
 
-def test_the_record_tells_which_override_held(past: Past) -> None:
-    """The one of which the zones say so."""
+def test_the_record_shows_which_override_applied(past: Past) -> None:
+    """The one that the zones name."""
     rule = {"kind": "override", "name": None, "line": None, "owner": "Kim", "reason": "sorg"}
     why = past((-60, override("Kim")), (-30, override("Eva")), rule=rule)
     assert [(each[1], each[2]) for each in steps_of(why)[:2]] == [("Eva", False), ("Kim", True)]
@@ -148,7 +148,7 @@ def test_a_campaign_that_is_skipped_lets_the_next_one_show(past: Past) -> None:
     ]
 
 
-def test_another_rule_than_the_file_has_now_is_told_as_recorded(past: Past) -> None:
+def test_another_rule_than_the_file_has_now_is_shown_as_recorded(past: Past) -> None:
     """The schedule was another one then."""
     assert steps_of(past(rule=campaign("Förra årets"))) == [("campaign", "Förra årets", True, None)]
     assert steps_of(past(rule={"kind": None, "name": None, "line": None})) == [("nothing", "", True, None)]
@@ -163,7 +163,7 @@ def test_the_version_then_decides_where_it_is_known(past: Past, setup: Setup) ->
     assert why.version_words("sv", zone) == "Schemat då: version 31, sparad av Kim 2026-11-22 23:30"
 
 
-def test_faults_that_lasted_then_are_told(past: Past) -> None:
+def test_faults_that_lasted_then_are_reported(past: Past) -> None:
     """A fault reported later had begun by then; one that was over had not."""
     why = past(
         (-60, new_event("TWL-G104", gateway="fot", age_s=5.0)),
@@ -189,14 +189,14 @@ def test_a_blackout_goes_before_campaigns(program: Program, tmp_path: Path) -> N
     assert [each[3] for each in steps_of(why)[1:]] == ["blackout", "blackout"]
 
 
-def test_an_end_at_midnight_is_told_as_24(program: Program, tmp_path: Path) -> None:
+def test_an_end_at_midnight_is_shown_as_24(program: Program, tmp_path: Path) -> None:
     """Not as 00:00."""
     last = datetime(2026, 11, 26, 22, tzinfo=UTC)
     why = why_at(History(tmp_path), program, last, last)
     assert why.steps[0].text("en", program.place.time_zone).endswith("–24:00")
 
 
-def test_now_what_is_set_by_hand_is_told_from_the_program(program: Program, tmp_path: Path) -> None:
+def test_now_what_is_set_by_hand_is_read_from_the_program(program: Program, tmp_path: Path) -> None:
     """No history is read."""
     blue = {"bowl": Look((program.campaigns[0].looks["bowl"].colors[0],))}
     by_hand = Override("1", blue, EVENING - HOUR, EVENING + HOUR, "Kim", "sorg")

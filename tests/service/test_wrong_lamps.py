@@ -64,7 +64,7 @@ def _start(world: World, set_up: SetUp | None) -> None:
 
 
 def standing(world: World) -> set[str]:
-    """How the zones of the device stand."""
+    """The statuses of the zones of the device."""
     return set(world.controller.status("lamp"))
 
 

@@ -67,7 +67,7 @@ def test_wrong_light_is_counted_by_its_kind(desired: ZoneState, shown: ZoneState
 
 
 @pytest.mark.parametrize("shown", [ORANGE, NEARLY_ORANGE])
-def test_what_nobody_can_tell_from_what_is_desired_is_right(shown: ZoneState) -> None:
+def test_light_that_looks_as_desired_is_right(shown: ZoneState) -> None:
     """It is lit and confirmed all the time."""
     meter = measured(SteadyExpectation(ORANGE), shown=shown, confirmed=True)
     assert (meter.total.lit_s, meter.total.confirmed_s, meter.total.wrong_s) == (100.0, 100.0, 0.0)

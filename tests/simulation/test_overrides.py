@@ -53,7 +53,7 @@ def test_a_resume_fades_like_an_end(disk: SimulatedDisk) -> None:
     assert (cue.at, cue.fade_s) == (EVENING + MINUTE, 30)
 
 
-def test_the_same_id_after_a_restart_is_told_the_end_that_stands(disk: SimulatedDisk) -> None:
+def test_the_same_id_after_a_restart_is_answered_with_the_end_in_force(disk: SimulatedDisk) -> None:
     """Asked for an hour, asked again ten minutes later after a crash: it ends an hour after the first request."""
     first = finished(hand_on(disk).take(asked(until="1 h"), EVENING))
     again = finished(hand_on(disk).take(asked(until="1 h"), EVENING + 10 * MINUTE))

@@ -38,7 +38,7 @@ def leaders(scenario: Scenario) -> int:
 
 
 def test_one_leads_and_nobody_is_alarmed(setup: Setup) -> None:
-    """The other stands by, without a word."""
+    """The other is the standby, without an event."""
     rehearsal, scenario = held(setup, "none")
     found = figures(rehearsal, scenario)
     assert (found["wrong_colour_s"], found["undetected_s"], found["alarms"]) == (0, 0, 0)

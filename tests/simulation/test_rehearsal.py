@@ -48,7 +48,7 @@ def test_a_seed_replays_exactly(setup: Setup) -> None:
     assert first != other | {"seed": 4}
 
 
-def test_recovery_is_told_by_its_median_and_its_longest(setup: Setup) -> None:
+def test_recovery_is_reported_by_its_median_and_its_longest(setup: Setup) -> None:
     """Of one seed and of several; the least availability is the worst, of everything else the most."""
     rehearsal = Rehearsal(setup, EVENING, EVENING + timedelta(minutes=1), "none")
     seeds = []
@@ -84,7 +84,7 @@ def test_orders_far_ahead_put_out_no_light(setup: Setup) -> None:
     assert result.meter.total.confirmed_s > 0.99 * result.meter.total.lit_s
 
 
-def test_who_asks_is_told_rightly_whether_it_runs_by_any_clock(setup: Setup) -> None:
+def test_by_any_clock_the_answer_is_right_whether_the_controller_runs(setup: Setup) -> None:
     """With a clock up to an hour wrong, about a controller that died with its brokers, or lives though somebody wrote
     `offline`."""
     result = held(setup, "asker")
@@ -94,7 +94,7 @@ def test_who_asks_is_told_rightly_whether_it_runs_by_any_clock(setup: Setup) -> 
     assert not any(alarm.is_false for alarm in result.alarms)
 
 
-def test_one_who_goes_by_dates_would_be_told_wrongly(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_by_dates_would_be_wrong(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     """The fault finds what it is for."""
 
     def lives(watch: HealthWatch, now: ClockReading) -> bool:

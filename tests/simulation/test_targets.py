@@ -16,7 +16,7 @@ def seed(faults: str = "storm", share: float = 1.0, kind: str = "dmx", **figures
 
 @pytest.mark.parametrize("name", ["acknowledged_lost", "regressions", "misjudged"])
 @pytest.mark.parametrize("faults", ["none", "storm", "lie"])
-def test_nothing_acknowledged_is_lost_no_order_goes_back_and_nobody_is_told_wrongly(name: str, faults: str) -> None:
+def test_nothing_acknowledged_is_lost_no_order_goes_back_and_no_answer_is_wrong(name: str, faults: str) -> None:
     """Under any faults."""
     assert missed([seed(faults), seed(faults, **{name: 1})]) == (name,)
 

@@ -1,4 +1,4 @@
-"""Stores that are opened and closed, what they tell, and a moment in the campaign week."""
+"""Stores that are opened and closed, their events, and a moment in the campaign week."""
 
 import asyncio
 import subprocess
@@ -84,7 +84,7 @@ async def open_store(a_store: Callable[..., StateStore]) -> AsyncIterator[Callab
 
 @pytest.fixture
 def reopened(a_store: Callable[..., StateStore]) -> Callable[..., Awaitable[tuple[list[str], str | None]]]:
-    """Opens a store once more: the ids of the overrides that stand, and the stop."""
+    """Opens a store once more: the ids of the overrides in force, and the stop."""
 
     async def look(*directory: Path) -> tuple[list[str], str | None]:
         async with a_store(*directory) as found:

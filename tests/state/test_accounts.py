@@ -104,7 +104,7 @@ def test_no_hash_is_worked_out_cheaper_than_others(now: datetime) -> None:
 
 
 @only_files
-def test_a_hash_of_another_cost_is_made_anew_at_the_next_login(
+def test_a_hash_of_another_cost_is_made_again_at_the_next_login(
     accounts: AccountStore, kim: str, now: datetime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """And the password stays the same."""
@@ -135,7 +135,7 @@ def test_five_attempts_are_free_then_each_costs_twice_the_wait(
 def test_a_restart_does_not_shorten_the_wait(
     accounts: AccountStore, kim: str, now: datetime, tmp_path: Path, emitted: list[Event]
 ) -> None:
-    """It stands in the file."""
+    """It is in the file."""
     for _ in range(5):
         refused(accounts, now)
     again = AccountStore(tmp_path, emitted.append)
@@ -168,7 +168,7 @@ def test_one_address_that_tries_many_names_has_to_wait(accounts: AccountStore, k
     assert refused(accounts, later, "n9", "2001:db8::1") == 60
 
 
-def test_a_login_lets_the_account_start_anew(accounts: AccountStore, kim: str, now: datetime) -> None:
+def test_a_login_lets_the_account_start_again(accounts: AccountStore, kim: str, now: datetime) -> None:
     """Who mistypes four times a day is never made to wait."""
     for day in range(4):
         at = now + day * timedelta(days=1)
@@ -276,7 +276,7 @@ def test_the_last_admin_stays(accounts: AccountStore, kim: str, now: datetime) -
     assert [(each.name, each.disabled) for each in accounts.accounts()] == [("Kim", False), ("Sara", True)]
 
 
-def test_what_is_done_to_an_unknown_account_says_so(accounts: AccountStore, now: datetime) -> None:
+def test_an_act_on_an_unknown_account_is_refused_by_its_own_code(accounts: AccountStore, now: datetime) -> None:
     """By its own code."""
     for act in (
         lambda: accounts.set_password("kim", PASSWORD, BY, now),
@@ -346,7 +346,7 @@ def test_when_somebody_was_there_last_is_known(accounts: AccountStore, kim: str,
     assert accounts.account("kim").seen == now + 2 * HOUR
 
 
-def test_a_damaged_file_is_told_and_a_new_one_begun(tmp_path: Path, emitted: list[Event], codes: Codes) -> None:
+def test_a_damaged_file_is_reported_and_a_new_one_begun(tmp_path: Path, emitted: list[Event], codes: Codes) -> None:
     """With what to do then."""
     (tmp_path / "accounts.db").write_bytes(b"this is no database" * 1000)
     store = AccountStore(tmp_path, emitted.append)
@@ -356,7 +356,7 @@ def test_a_damaged_file_is_told_and_a_new_one_begun(tmp_path: Path, emitted: lis
 
 
 @only_files
-def test_a_disk_that_can_only_be_read_is_told_until_it_takes_something(
+def test_a_disk_that_can_only_be_read_is_reported_until_it_takes_something(
     accounts: AccountStore, kim: str, emitted: list[Event], codes: Codes, now: datetime
 ) -> None:
     """Not until something was read of it."""

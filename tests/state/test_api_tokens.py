@@ -60,7 +60,7 @@ def test_a_disabled_owner_stops_their_tokens(store: AccountStore, now: datetime)
     assert store.tokens.find(secret, now)
 
 
-def test_a_revoked_token_stops_at_once_and_is_told(store: AccountStore, now: datetime) -> None:
+def test_a_revoked_token_stops_at_once_and_is_reported(store: AccountStore, now: datetime) -> None:
     """Only once."""
     secret = store.tokens.add("Kim", "screen", ALL, BY, now)
     (token,) = store.tokens.all()

@@ -204,7 +204,7 @@ def test_a_process_that_dies_at_any_call_leaves_the_old_files_or_the_new_ones(tm
 
 
 def test_a_rewritten_file_keeps_its_mode_and_its_group_and_a_link_stays_a_link(tmp_path: Path) -> None:
-    """And what a write that was cut short has left does not stand in the way."""
+    """And the remains of an interrupted write do not prevent the next one."""
     file, link = tmp_path / "kept" / "schedule.yaml", tmp_path / "schedule.yaml"
     file.parent.mkdir()
     file.write_bytes(b"old")

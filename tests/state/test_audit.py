@@ -108,7 +108,7 @@ def test_a_changed_row_is_found(five: AccountStore, tamper: Tamper, column: str)
 
 
 @only_files
-def test_a_row_that_was_hashed_anew_is_found_at_the_next_one(five: AccountStore, tamper: Tamper) -> None:
+def test_a_row_that_was_hashed_again_is_found_at_the_next_one(five: AccountStore, tamper: Tamper) -> None:
     """Its successor holds the hash that it had."""
     tamper("UPDATE audit SET hash = (SELECT hash FROM audit WHERE number = 1), previous = 'x' WHERE number = 4")
     assert five.audit.verify() == AuditVerdict(3, 4, "predecessor")
@@ -174,7 +174,7 @@ def test_a_crash_between_a_row_and_the_head_is_no_break(five: AccountStore, tmp_
 )
 @only_files
 def test_a_name_that_was_changed_or_deleted_is_found(five: AccountStore, tamper: Tamper, statement: str) -> None:
-    """Though the names stand beside the chain."""
+    """Though the names are beside the chain."""
     tamper(statement)
     assert five.audit.verify() == AuditVerdict(1, 2, "names")
 
@@ -219,7 +219,7 @@ def test_a_name_that_went_before_its_time_is_found_after_others_went_in_theirs(
 
 
 @only_files
-def test_a_row_that_cannot_be_read_is_told(five: AccountStore, tamper: Tamper) -> None:
+def test_a_row_that_cannot_be_read_is_reported(five: AccountStore, tamper: Tamper) -> None:
     """Without a traceback."""
     tamper("UPDATE audit SET source = 'nowhere', after = '{' WHERE number = 2")
     with pytest.raises(Refused) as caught:

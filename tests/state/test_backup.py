@@ -87,7 +87,7 @@ def test_what_was_backed_up_is_there_again(config: Path, made: Path, tmp_path: P
     assert (new.st_mode, new.st_mtime) == (old.st_mode, pytest.approx(old.st_mtime, abs=0.001))
 
 
-def test_what_is_left_out_is_told(config: Path, state: Path, tmp_path: Path) -> None:
+def test_what_is_left_out_is_reported(config: Path, state: Path, tmp_path: Path) -> None:
     """The link, and no regular file of either folder."""
     os.mkfifo(state / "pipe")
     made = backup.make(tmp_path / "backup.tar.gz", config, state, NOW)
@@ -118,7 +118,7 @@ def test_whatever_a_file_is_called_it_is_there_again(config: Path, state: Path, 
     assert (tmp_path / "a" / name).read_text() == "x"
 
 
-def test_a_name_that_is_no_text_is_left_out_and_told(config: Path, state: Path, tmp_path: Path) -> None:
+def test_a_name_that_is_no_text_is_left_out_and_reported(config: Path, state: Path, tmp_path: Path) -> None:
     """As one that came from an old disk."""
     odd = config / os.fsdecode(b"p\xe5sk.yaml")
     odd.write_text("x")
@@ -172,7 +172,7 @@ def test_nobody_is_logged_in_by_a_backup(
     found.close()
 
 
-def test_a_damaged_database_is_told_and_the_rest_is_saved(config: Path, state: Path, tmp_path: Path) -> None:
+def test_a_damaged_database_is_reported_and_the_rest_is_saved(config: Path, state: Path, tmp_path: Path) -> None:
     """Else a broken history would keep the schedule from being saved."""
     with closing(sqlite3.connect(state / "history.db")) as connection:
         connection.execute("CREATE TABLE events (text)")
@@ -204,7 +204,7 @@ def test_a_backup_does_not_lie_in_what_it_saves(config: Path, state: Path, tmp_p
     assert not file.exists()
 
 
-def test_a_place_that_cannot_be_written_is_told(config: Path, state: Path, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_reported(config: Path, state: Path, tmp_path: Path) -> None:
     """A folder that is not there."""
     assert refused(lambda: backup.make(tmp_path / "no" / "x.tar.gz", config, state, NOW)) == "TWL-J024"
 
@@ -260,7 +260,7 @@ def test_a_failure_in_the_middle_changes_nothing(
 
 
 def rebuilt(made: Path, change: Callable[[str, bytes], tuple[str, bytes] | None], more: bytes = b"") -> None:
-    """Writes a backup anew, each entry changed or left out; `more` is a further entry."""
+    """Writes a backup again, each entry changed or left out; `more` is a further entry."""
     with tarfile.open(made) as archive:
         entries = [(each.name, (archive.extractfile(each) or io.BytesIO()).read()) for each in archive]
     with tarfile.open(made, "w:gz") as archive:

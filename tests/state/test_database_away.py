@@ -205,7 +205,7 @@ def test_accounts_are_refused_in_time_while_the_server_is_frozen(
 
 
 def failing(storage: Storage, now: datetime) -> list[Event]:
-    """What is told by a write that fails."""
+    """The event of a write that fails."""
     events: list[Event] = []
     assert storage.server is not None
     storage.server.listen(events.append)
@@ -237,7 +237,7 @@ def test_each_refusal_has_its_event(
             assert event.action(language)
 
 
-def test_a_lock_and_a_connection_limit_are_told_and_pass(
+def test_a_lock_and_a_connection_limit_are_reported_and_pass(
     reach: Callable[..., Storage], database: Postgres, now: datetime
 ) -> None:
     """Nobody waits for who holds them."""
@@ -275,7 +275,7 @@ def test_a_schema_of_a_newer_version_is_left_alone(reach: Callable[..., Storage]
 def test_what_can_be_read_does_not_end_that_nothing_can_be_written(
     reach: Callable[..., Storage], database: Postgres, now: datetime
 ) -> None:
-    """It would be told anew with each attempt."""
+    """Otherwise it would be reported again with each attempt."""
     LampResults(reach(), lambda _: None).note({"mast/north": True}, now)
     storage = reach(url=f"{database.url}?options=-cdefault_transaction_read_only%3Don")
     events: list[Event] = []
@@ -339,7 +339,7 @@ def test_what_other_tables_can_do_does_not_end_that_these_cannot_be_used(
     over: str,
     code: str,
 ) -> None:
-    """Else it would be told anew with each attempt, and `status` would say every other second that all is well."""
+    """Otherwise each attempt would report it again, and `status` would show every other second that all is well."""
     monkeypatch.setattr(postgresql, "ANSWER_S", 0.5)
     events: list[Event] = []
 
@@ -369,7 +369,7 @@ def test_what_other_tables_can_do_does_not_end_that_these_cannot_be_used(
     assert codes(events) == [code, "TWL-J041"]
 
 
-def test_tables_that_vanish_are_told_and_then_made_anew(reach: Callable[..., Storage], now: datetime) -> None:
+def test_tables_that_vanish_are_reported_and_then_made_again(reach: Callable[..., Storage], now: datetime) -> None:
     """As where an administrator restored a database in which there was nothing yet."""
     storage, admin = reach(), reach()
     LampResults(storage, lambda _: None).note({"mast/north": True}, now)

@@ -119,7 +119,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("kind", DAMAGE)
 @only_files
-async def test_a_damaged_history_is_set_aside_and_overrides_stand(
+async def test_a_damaged_history_is_set_aside_and_overrides_stay_in_force(
     a_store: Make, tmp_path: Path, now: datetime, codes: Codes, kind: str
 ) -> None:
     """A new one begins; an empty file is no damage."""
@@ -234,7 +234,7 @@ async def test_a_damaged_file_of_overrides_is_an_error_and_set_aside(
 async def test_what_was_set_by_hand_survives_damage_of_either_file(
     a_store: Make, tmp_path: Path, now: datetime, codes: Callable[[], list[str]]
 ) -> None:
-    """One after the other: each is written anew from the other."""
+    """One after the other: each is written again from the other."""
     async with a_store() as store:
         await store.store_override("a", "{}", now, now + HOUR)
         await store.set_stop("dark", now)
@@ -249,7 +249,7 @@ async def test_what_was_set_by_hand_survives_damage_of_either_file(
 async def test_a_file_of_overrides_that_somebody_took_away_is_not_brought_back(
     a_store: Make, tmp_path: Path, now: datetime, codes: Callable[[], list[str]]
 ) -> None:
-    """The copy stands for a damaged file, not for one that is not there."""
+    """The copy replaces a damaged file, not one that is missing."""
     async with a_store() as store:
         await store.store_override("a", "{}", now, now + HOUR)
     (tmp_path / "overrides.json").unlink()
@@ -363,7 +363,7 @@ async def test_a_disk_without_any_room_refuses_and_recovers(
 @pytest.mark.real
 @only_files
 async def test_a_disk_that_became_read_only(a_store: Make, reopened: Look, small_disk: Path, now: datetime) -> None:
-    """What stands is known at the start; changes are refused until it can be written again."""
+    """What is in force is known at the start; changes are refused until it can be written again."""
     async with a_store(small_disk) as store:
         await store.store_override("a", "{}", now, now + HOUR)
     remount(small_disk, "ro")

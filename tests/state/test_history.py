@@ -47,7 +47,7 @@ def minute(at: datetime, zone: str = "bowl", confirmed_s: float = 60.0) -> Minut
     return Minute(NIGHT, zone, at, planned=True, confirmed_s=confirmed_s)
 
 
-async def test_events_are_read_back_as_they_were_told(a_store: Make, storage: Storage, now: datetime) -> None:
+async def test_events_are_read_back_as_they_were_written(a_store: Make, storage: Storage, now: datetime) -> None:
     """With level, fields and their texts in both languages, at the instant in UTC."""
     confirmed = new_event("TWL-G101", gateway="mast", shows="bowl orange", latency_s=0.4, attempts=1, command_id="7.3")
     refused = new_event("TWL-O110", id="r", owner="Ann", reason=Advice(new_event("TWL-O120")))
@@ -215,7 +215,7 @@ class Failing:
 
 
 def test_what_could_not_be_written_waits_in_its_order(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before what came meanwhile; the oldest is dropped, and the number is told with the next write."""
+    """Before what came meanwhile; the oldest is dropped, and the number is reported with the next write."""
     monkeypatch.setattr(history, "MOST_WAITING", 4)
     engine, emitted = Failing(), list[Event]()
     waiting = HistoryBuffer(engine, emitted.append, lambda: 0.0)  # type: ignore[arg-type]

@@ -55,7 +55,7 @@ def test_who_only_asks_keeps_nobody_from_starting(tmp_path: Path) -> None:
 
 
 def test_while_a_backup_is_put_in_place_nobody_starts(tmp_path: Path) -> None:
-    """And is told so, not that another runs."""
+    """The error names the restore, not another program that runs."""
     with out_of_use(tmp_path), pytest.raises(Refused) as refused, in_use(tmp_path):
         pass
     assert refused.value.code == "TWL-J023"

@@ -41,7 +41,7 @@ def test_a_lamp_that_is_tested_again_has_its_newest_result(results: LampResults,
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"lamps": {"mast/north": {"at": "soon", "lit": true}}}'])
-def test_a_damaged_file_is_set_aside_and_started_anew(
+def test_a_damaged_file_is_set_aside_and_started_again(
     results: LampResults, emitted: list[Event], text: str, file: Path
 ) -> None:
     """With an event."""

@@ -79,7 +79,7 @@ def test_a_lease_that_is_renewed_does_not_end(kept: Kept) -> None:
     assert answer.controllers == ("two",)
 
 
-def test_who_reaches_no_broker_tells_the_others(kept: Kept) -> None:
+def test_a_controller_that_reaches_no_broker_notifies_the_others(kept: Kept) -> None:
     """It is cut off while another reaches one, and until it says otherwise."""
     kept.ask("one", take=("north",))
     kept.store.exchange(LeaseQuestion("two", unreached=("north", "south")))
@@ -162,7 +162,7 @@ def test_of_many_that_reach_for_it_at_once_one_has_it(shared_postgres: Postgres,
 
 
 @pytest.mark.real
-def test_a_database_that_is_away_is_told_by_an_error(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_database_that_is_away_is_reported_by_an_error(tmp_path_factory: pytest.TempPathFactory) -> None:
     """And the rounds go on when it is back, with what it kept."""
     postgres = Postgres(tmp_path_factory.mktemp("own"))
     server = PostgresServer(postgres.url, postgres.password_file)

@@ -148,7 +148,7 @@ def test_it_refuses_while_a_service_runs(filled: Path, target: Storage) -> None:
     assert refused.value.code == "TWL-J022"
 
 
-def test_a_server_that_is_gone_is_told_and_changes_nothing(
+def test_a_server_that_is_gone_is_reported_and_changes_nothing(
     filled: Path, target: Storage, tmp_path: Path, shared_postgres: Postgres
 ) -> None:
     """With its reason."""

@@ -28,7 +28,7 @@ Look = Callable[..., Awaitable[tuple[list[str], str | None]]]
 Until = Callable[[Callable[[], object]], Awaitable[None]]
 
 
-async def test_an_override_stands_after_a_restart(a_store: Make, now: datetime) -> None:
+async def test_an_override_is_in_force_after_a_restart(a_store: Make, now: datetime) -> None:
     """Its document and its instants come back as they were."""
     async with a_store() as store:
         assert await store.store_override("a", '{"color": "röd"}', now, now + HOUR)
@@ -41,7 +41,7 @@ async def test_an_override_stands_after_a_restart(a_store: Make, now: datetime) 
         assert store.overrides[0].started_at.tzinfo is UTC
 
 
-async def test_what_was_set_last_stands_last_though_the_clock_was_set_back(a_store: Make, now: datetime) -> None:
+async def test_what_was_set_last_is_last_though_the_clock_was_set_back(a_store: Make, now: datetime) -> None:
     """After a restart too: of two overrides of one zone the newer is shown."""
     async with a_store() as store:
         for name, at in (("first", now), ("second", now - HOUR), ("third", now - 2 * HOUR)):
@@ -51,7 +51,7 @@ async def test_what_was_set_last_stands_last_though_the_clock_was_set_back(a_sto
         assert [held.id for held in store.overrides] == ["first", "second", "third"]
 
 
-async def test_of_two_set_at_the_same_instant_the_second_stands_last(open_store: Open, now: datetime) -> None:
+async def test_of_two_set_at_the_same_instant_the_second_is_last(open_store: Open, now: datetime) -> None:
     """Whatever their ids are."""
     store = await open_store()
     for name in ("b", "a"):
@@ -168,7 +168,7 @@ async def test_the_end_of_the_calendar_is_refused(open_store: Open, now: datetim
 async def test_the_ended_are_forgotten_at_last(
     open_store: Open, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Years of overrides do not grow the files; what stands is never forgotten."""
+    """Years of overrides do not grow the files; what is in force is never forgotten."""
     monkeypatch.setattr(override_file, "REMEMBERED", 10)
     store = await open_store()
     await store.store_override("stands", "{}", now - HOUR, now + HOUR)
@@ -216,7 +216,7 @@ def acknowledged_before_a_kill(directory: Path, after: int) -> int:
 @pytest.mark.parametrize("after", [1, 40])
 @only_files
 async def test_a_kill_loses_nothing_that_was_acknowledged(reopened: Look, tmp_path: Path, after: int) -> None:
-    """Killed by force between two answers: the last acknowledged override stands, or already its successor."""
+    """Killed by force between two answers: the last acknowledged override is in force, or already its successor."""
     acknowledged = await asyncio.to_thread(acknowledged_before_a_kill, tmp_path, after)
     standing, _ = await reopened()
     assert standing in (
@@ -229,7 +229,7 @@ async def test_a_kill_loses_nothing_that_was_acknowledged(reopened: Look, tmp_pa
 @pytest.mark.real
 @needs("strace")
 def test_the_file_is_synced_before_the_answer(tmp_path: Path) -> None:
-    """The kernel is told to bring it and its directory to the disk, not only to its memory."""
+    """File and directory are synced to the disk, not only written to memory."""
     trace = tmp_path / "trace"
     command = ["strace", "-f", "-y", "-e", "trace=fsync,fdatasync", "-o", trace, sys.executable, "-c", ACKNOWLEDGES]
     traced = subprocess.Popen([*command, tmp_path / "state"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -248,7 +248,7 @@ START = datetime(2026, 11, 20, tzinfo=UTC)
 
 @given(st.integers(0, 2 * REMEMBERED), st.integers(0, 3))
 def test_only_the_oldest_ended_are_forgotten(over: int, standing: int) -> None:
-    """All that stand, and the newest that ended."""
+    """All in force are kept, and the newest that ended."""
     some = {
         f"{n}": OverrideRecord(id=f"{n}", kind="override", document="", started_at=START, ended_at=START + n * HOUR)
         for n in range(over)
@@ -261,7 +261,7 @@ def test_only_the_oldest_ended_are_forgotten(over: int, standing: int) -> None:
 async def test_an_override_that_a_hung_disk_refused_does_not_end_the_one_of_the_same_id(
     open_store: Open, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Asked again while another request waits for the disk, it is refused; what was acknowledged before stands."""
+    """Asked again while another request waits for the disk, it is refused; what was acknowledged stays in force."""
     monkeypatch.setattr(state_store, "PATIENCE_S", 0.2)
     store = await open_store()
     assert await store.store_override("a", "{}", now, now + HOUR)

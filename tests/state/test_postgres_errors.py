@@ -1,4 +1,4 @@
-"""What libpq says of the way to the database, and what is told of it."""
+"""What libpq reports about the way to the database, and which event follows."""
 
 import psycopg
 import pytest
@@ -18,7 +18,7 @@ FAILED = 'connection failed: connection to server at "192.0.2.7", port 5432 fail
         ("Connection refused", "ECONNREFUSED"),
     ],
 )
-def test_the_way_to_the_database_is_told_in_the_readers_language(words: str, code: str) -> None:
+def test_errors_of_the_database_are_in_the_readers_language(words: str, code: str) -> None:
     """No words of libpq are left, and there is a cure."""
     event = event_of(psycopg.OperationalError(FAILED + words), "192.0.2.7/watertower")
     assert (event.code, getattr(event.fields["reason"], "code", None)) == ("TWL-J040", code)

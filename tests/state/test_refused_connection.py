@@ -16,7 +16,7 @@ from tests.parts import free_port
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
 
 
-def test_a_server_that_refuses_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_refuses_is_reported_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only one that accepts no more connections is waited for: one of ours may become free."""
     monkeypatch.setattr(postgresql, "NEXT_S", 60.0)
     server = PostgresServer(f"postgresql://watertower@127.0.0.1:{free_port()}/watertower")

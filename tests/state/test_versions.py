@@ -15,7 +15,7 @@ A, B = b"version: 1\n", b"version: 1  # B\r\n"
 
 
 class Kept:
-    """A store, and what it told."""
+    """A store, and its events."""
 
     def __init__(self, state: Path, most: int = 1000, most_bytes: int = 1 << 20) -> None:
         self.events: list[Event] = []
@@ -100,7 +100,7 @@ def test_texts_take_no_more_room_than_allowed(tmp_path: Path) -> None:
     assert kept.numbers == [6]
 
 
-def test_a_damaged_entry_is_told_and_the_others_are_read(kept: Kept) -> None:
+def test_a_damaged_entry_is_reported_and_the_others_are_read(kept: Kept) -> None:
     """It is set aside as evidence, and its number is not given again."""
     kept.add(A)
     damaged = kept.add(B)
@@ -111,7 +111,7 @@ def test_a_damaged_entry_is_told_and_the_others_are_read(kept: Kept) -> None:
     assert kept.add(A).number == damaged.number + 1
 
 
-def test_a_version_without_its_text_is_told_and_skipped(kept: Kept) -> None:
+def test_a_version_without_its_text_is_reported_and_skipped(kept: Kept) -> None:
     """Undo then goes back to the one before it."""
     first, second, third = kept.add(A), kept.add(B), kept.add(A + b"#\n")
     (kept.folder / f"{second.sha256}.yaml").unlink()
@@ -129,7 +129,7 @@ def test_a_text_that_is_not_the_one_that_was_kept_is_not_handed_out(kept: Kept) 
     assert refused.value.code == "TWL-J012"
 
 
-def test_a_text_that_comes_back_is_written_anew(kept: Kept) -> None:
+def test_a_text_that_comes_back_is_written_again(kept: Kept) -> None:
     """Where the one on the disk was damaged."""
     first = kept.add(A)
     (kept.folder / f"{first.sha256}.yaml").write_bytes(B)
@@ -137,7 +137,7 @@ def test_a_text_that_comes_back_is_written_anew(kept: Kept) -> None:
 
 
 def test_an_entry_of_a_newer_program_stays_where_it_is(kept: Kept) -> None:
-    """It is told, and not touched."""
+    """It is reported, and not touched."""
     kept.add(A)
     path = next(kept.folder.glob("*.json"))
     path.write_text(path.read_text().replace('"version": 1', '"version": 2'), "utf-8")

@@ -80,7 +80,7 @@ class AnsweringService:
         return self.setup.program(self.manager.overrides, self.manager.stop)
 
     def publish(self) -> Snapshot:
-        """How it stands now."""
+        """Publishes the present state."""
         found = snapshot_of(self.setup, self.reading, self.manager.overrides, self.manager.stop)
         snapshot = replace(found, overrides=self.manager.in_force, stop=self.manager.stored_stop)
         self.service.publish(self.change(snapshot), is_new=True)

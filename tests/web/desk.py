@@ -38,7 +38,7 @@ class Site:
         self.take()
 
     def take(self) -> tuple[Finding, ...]:
-        """Takes the files as they stand."""
+        """Takes the files as they are."""
         try:
             self.service.publish(snapshot_of(load(self.folder), self.clock.read()), is_new=True)
         except FilesRejected as rejected:
@@ -52,7 +52,7 @@ class Site:
 
     @property
     def text(self) -> str:
-        """What stands in it."""
+        """The text of the file."""
         return self.file.read_text()
 
     def write(self, text: str) -> None:

@@ -9,14 +9,14 @@ CHECKED = {"radio", "checkbox"}
 
 @dataclass
 class HtmlForm:
-    """Where it is sent to, its fields as they stand, and its buttons as words, name, value and address."""
+    """The address it is sent to, its fields as they are, and its buttons as words, name, value and address."""
 
     action: str
     fields: Pairs = field(default_factory=list)
     buttons: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def sent(self, button: str = "", **changed: str | list[str]) -> tuple[str, Pairs]:
-        """Address and fields once values are changed and a button is pressed; `__` in a name stands for a dot."""
+        """Address and fields once values are changed and a button is pressed; `__` in a name means a dot."""
         fields, action = list(self.fields), self.action
         for name, value in changed.items():
             key = name.replace("__", ".")

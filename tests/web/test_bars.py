@@ -179,7 +179,7 @@ def test_a_year_is_divided_into_runs(year: dict[date, NightBar]) -> None:
 
 
 def test_a_strip_has_a_lane_for_each_rule_numbered_as_the_list(year: dict[date, NightBar], program: Program) -> None:
-    """A dot stands for a blackout; of a thousand rules not all have a lane."""
+    """A dot marks a blackout; of a thousand rules not all have a lane."""
     root = ET.fromstring(year_strip(tuple(year.values()), program.rules, "sv"))  # noqa: S314  our own
     words = ["".join(each.itertext()) for each in root.iter(f"{SVG}text")]
     assert [word for word in words if word.isdigit()] == ["1", "2", "3", "4", "5", "6"]
@@ -210,7 +210,7 @@ def test_the_picture_of_a_plan_has_every_night(year: dict[date, NightBar], progr
 
 
 def test_names_in_a_plan_are_text(program: Program, setup: Setup) -> None:
-    """What stands in a file adds no element."""
+    """Text in a file adds no element."""
     bad = SCHEDULE.replace("name: Orange the World", 'name: "<script>alert(1)</script>"')
     other = parse((ROOT / "config" / "tower.yaml").read_bytes(), bad.encode(), ROOT / "config").program()
     bars = night_bars(other, NOON, NOON + timedelta(days=30))

@@ -52,7 +52,7 @@ def test_each_night_with_light_is_an_event_in_utc(program: Program) -> None:
 
 
 def test_the_text_of_a_campaign_is_beside_its_nights(program: Program) -> None:
-    """With the link; one that tells nothing has no description."""
+    """With the link; a campaign without a text has no description."""
     found = events(program)
     assert str(found[0]["description"]) == "En vecka; mot våld, i alla former.\nhttps://alvesta.se/orange"
     assert "description" not in found[8]

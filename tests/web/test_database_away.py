@@ -23,7 +23,7 @@ def away(service: RunningService, setup: Setup, clock: SetClock, tmp_path: Path)
 
 
 async def test_what_everybody_may_see_is_shown_and_the_login_says_why_not(away: None, browser: Browser) -> None:
-    """503, for it may pass; the reason and the cure stand there."""
+    """503, for it may pass; the reason and the cure are there."""
     async with browser() as visitor:
         assert (await visitor.get("/")).status_code == 200
         answer = await visitor.get("/login")

@@ -60,7 +60,7 @@ async def test_what_darkens_the_tower_now_is_shown_first_and_on_the_button(site:
     assert site.versions.versions()[0].why == "prov"
 
 
-async def test_what_changes_nothing_now_says_so(site: Site, kim: Person) -> None:
+async def test_a_change_without_effect_now_is_shown_as_such(site: Site, kim: Person) -> None:
     """A change of days to come."""
     await kim.change(WEEK, days="20–27 november", year_choice="every")
     assert "Ljuset i natt ändras inte" in kim.words
@@ -203,7 +203,7 @@ async def test_a_rule_that_another_has_removed_is_shown(site: Site, kim: Person,
 
 
 async def test_while_the_file_is_broken_no_form_is_open(site: Site, kim: Person) -> None:
-    """The list says so and leads to the mistake; the cure is one press, and then everything goes on."""
+    """The list shows it and leads to the mistake; the cure is one press, and then everything goes on."""
     site.write(site.text.replace("20–26 November", BROKEN))
     await kim.go("/schedule")
     assert "Filen på disken har ett fel" in kim.words
@@ -247,7 +247,9 @@ async def test_the_file_is_edited_as_text(site: Site, kim: Person) -> None:
     assert "color: blue" in site.text
 
 
-async def test_a_text_that_was_begun_before_another_saved_says_so(site: Site, kim: Person, sara: Person) -> None:
+async def test_a_text_that_was_begun_before_another_saved_is_shown_as_such(
+    site: Site, kim: Person, sara: Person
+) -> None:
     """A whole text cannot be put together with another: what it would take back is shown."""
     await kim.go("/schedule/file")
     await sara.change(WEEK, brightness="60 %")
@@ -343,7 +345,7 @@ async def test_one_goes_back_to_any_version(site: Site, kim: Person) -> None:
 
 
 async def test_the_last_change_is_undone_from_the_list(site: Site, kim: Person) -> None:
-    """Who saved it stands there."""
+    """The list names the person who saved it."""
     first = site.file.read_bytes()
     await kim.change(WEEK, brightness="60 %")
     await kim.save()
@@ -353,7 +355,7 @@ async def test_the_last_change_is_undone_from_the_list(site: Site, kim: Person) 
     assert site.file.read_bytes() == first
 
 
-async def test_an_undo_after_another_has_saved_says_so(site: Site, kim: Person, sara: Person) -> None:
+async def test_an_undo_after_another_has_saved_is_shown_as_such(site: Site, kim: Person, sara: Person) -> None:
     """It is shown again before it is saved."""
     await kim.change(WEEK, brightness="60 %")
     await kim.save()

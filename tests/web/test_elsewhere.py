@@ -48,7 +48,7 @@ class County:
         self.servers: dict[str, PageServer] = {}
 
     def serve(self, web: Web) -> None:
-        """Both pages, and tells each of the other."""
+        """Both pages, each with the address of the other."""
         for name, directory in self.directories.items():
             self.servers[name] = serving(create_sites_app, directory, web)
         for site, leader in self.leaders.items():
@@ -365,7 +365,7 @@ async def test_a_body_that_is_too_long_is_refused(county: County) -> None:
 
 
 async def test_ready_claims_no_light_for_others(county: County) -> None:
-    """It says who leads the rest; a controller that stands by without a database takes no part."""
+    """It names the leader of the others; a standby without a database takes no part."""
     cookies = county.session("anna", Role.VIEWER)
     async with county.ask("one-a", headers=SECURE, cookies=cookies) as browser:
         ready = (await browser.get("/readyz")).json()

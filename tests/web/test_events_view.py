@@ -64,7 +64,7 @@ async def test_the_newest_come_first_under_their_days(browser: Browser, history:
         ("until=2026-11-23T12:00", ["TWL-G104"]),
     ],
 )
-async def test_filters_stand_in_the_address(
+async def test_filters_are_in_the_address(
     browser: Browser, history: History, clock: SetClock, address: str, found: list[str]
 ) -> None:
     """Each by itself; what is for debugging is never shown."""

@@ -110,9 +110,7 @@ async def test_of_500_the_unwell_come_first_and_50_a_page(browser: Browser, five
         ("status=nonsense&q=lamp-499", ["lamp-499"]),
     ],
 )
-async def test_filters_stand_in_the_address(
-    browser: Browser, five_hundred: None, address: str, found: list[str]
-) -> None:
+async def test_filters_are_in_the_address(browser: Browser, five_hundred: None, address: str, found: list[str]) -> None:
     """By name, kind, the part of the landmark as people call it, and status."""
     page = (await browser().get(f"/gateways?{address}")).text
     assert names(page) == found
@@ -193,7 +191,7 @@ async def test_one_gateway_shows_its_clock_its_answer_and_its_events(
     assert (await browser().get("/gateways/nobody")).status_code == 404
 
 
-async def test_a_site_without_gateways_says_so(
+async def test_a_site_without_gateways_has_a_text_instead(
     setup: Setup, clock: SetClock, service: RunningService, browser: Browser
 ) -> None:
     """Nothing can be searched."""

@@ -81,7 +81,7 @@ def field(page: httpx.Response, name: str) -> str:
     ],
 )
 def test_a_login_leads_to_no_other_site(path: str, goes: str) -> None:
-    """Whatever stands in the address."""
+    """Whatever is in the address."""
     assert own_path(path) == goes
 
 
@@ -316,7 +316,7 @@ async def test_who_is_logged_in_by_a_proxy_needs_no_login(browser: Browser) -> N
 
 
 @pytest.mark.usefixtures("people")
-async def test_names_are_text_wherever_they_stand(browser: Browser, service: RunningService) -> None:
+async def test_names_are_text_in_every_place(browser: Browser, service: RunningService) -> None:
     """Those of accounts, tokens, and what was typed."""
     evil = '<img src=x onerror=alert(1)>"'
     client = await logged_in(browser, "admin")

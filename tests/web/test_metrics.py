@@ -42,7 +42,7 @@ def values(setup: Setup, **health: object) -> dict[str, float]:
     return found
 
 
-def test_the_metrics_tell_how_it_stands(setup: Setup) -> None:
+def test_the_metrics_show_the_state(setup: Setup) -> None:
     """By the names that alerts use."""
     found = values(setup)
     assert found["zone_desired_info color=#FF6A00 zone=bowl"] == 1

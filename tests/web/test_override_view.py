@@ -278,7 +278,7 @@ async def test_a_campaign_is_left_out(kim: LoggedIn, controller: AnsweringServic
 
 
 async def test_the_schedule_is_followed_again(kim: LoggedIn, controller: AnsweringService) -> None:
-    """By one press on the tower, which says so."""
+    """By one press on the tower, which then shows the schedule."""
     await kim.post("/override", **BLUE)
     assert 'action="/override/end"' in (await kim.get("/")).text
     assert (await kim.post("/override/end")).headers["location"] == "/"
@@ -341,7 +341,9 @@ async def test_a_stop_needs_no_reason_and_lifting_it_does(kim: LoggedIn, control
     assert "Inget säkerhetsstopp gäller." in (await kim.get("/stop/lift")).text
 
 
-async def test_a_stop_that_the_disk_refuses_holds_and_says_so(kim: LoggedIn, controller: AnsweringService) -> None:
+async def test_a_stop_that_the_disk_refuses_is_in_force_and_reported_as_not_stored(
+    kim: LoggedIn, controller: AnsweringService
+) -> None:
     """A restart would forget it."""
     controller.disk.file.full = True
     assert (await kim.post("/stop")).status_code == 303

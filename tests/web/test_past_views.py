@@ -1,4 +1,4 @@
-"""Varför? and Bevis: what the history tells, on a page."""
+"""Varför? and Bevis: what the history shows, on a page."""
 
 from datetime import UTC, date, datetime, timedelta
 

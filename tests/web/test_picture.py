@@ -55,7 +55,7 @@ def words(root: ET.Element) -> list[str]:
 
 
 def sentences(root: ET.Element) -> str:
-    """The text for those who hear it."""
+    """The text for people who use a screen reader."""
     found = root.find(f"{SVG}desc")
     assert found is not None
     return "".join(found.itertext())
@@ -226,7 +226,7 @@ def test_a_preview_claims_nothing_of_lamps(setup: Setup) -> None:
     assert title.text == "Vattentornet, så som det skulle lysa"
 
 
-def test_a_drawing_of_the_site_stands_on_the_ground_with_its_own_scenery(tmp_path: Path) -> None:
+def test_a_drawing_of_the_site_is_on_the_ground_with_its_own_scenery(tmp_path: Path) -> None:
     """Each shape of a zone has its light; the rest keeps its paint."""
     (tmp_path / "fyr.svg").write_text(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 140"><rect width="9" height="6" fill="#222"/>'

@@ -153,7 +153,7 @@ class Named(httpx.AsyncHTTPTransport):
 
 
 async def log_in(client: httpx.AsyncClient, origin: str, **headers: str) -> httpx.Response:
-    """As a browser does, which tells from where a form comes."""
+    """As a browser does, which sends where a form comes from."""
     form = await client.get("/login", headers=headers)
     found = re.search(r'name="csrf" value="([0-9a-f]+)"', form.text)
     assert found, form.text
@@ -190,7 +190,7 @@ async def test_nobody_is_let_in_by_a_header_of_theirs(opened: Opened) -> None:
 
 @pytest.mark.usefixtures("people")
 @pytest.mark.parametrize("proxy", PROXIES, indirect=True)
-async def test_open_pages_hear_at_once_that_something_has_changed(
+async def test_open_pages_are_notified_at_once_of_a_change(
     opened: Opened, proxy: Proxy, service: RunningService, setup: Setup, clock: SetClock
 ) -> None:
     """`/live` is not held back until a buffer is full."""

@@ -282,7 +282,7 @@ async def test_a_rule_is_removed_by_way_of_what_changes(site: Site, kim: Person)
 
 
 async def test_shapes_that_no_field_shows_stay_as_they_are(site: Site, kim: Person) -> None:
-    """Colours by part of which one is a list, and days of which only the file can tell."""
+    """Colours by part of which one is a list, and days that only the file can express."""
     site.write(site.text.replace("color: orange", "color: {bowl: [röd, blå], shaft: vit}\n    change_every: 60 s"))
     await kim.change(WEEK, brightness="60 %")
     assert kim.path.startswith("/schedule/draft/"), kim.words

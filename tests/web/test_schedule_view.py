@@ -51,7 +51,7 @@ async def test_a_card_says_when_its_days_are(site: Site, kim: Person, clock: Set
     assert said in kim.words
 
 
-async def test_limits_stand_in_the_list_and_lead_to_their_form(site: Site, kim: Person) -> None:
+async def test_limits_are_in_the_list_and_lead_to_their_form(site: Site, kim: Person) -> None:
     """With the brightness that they leave, and no colour of their own."""
     await kim.go("/schedule")
     assert "Inga gränser för ljusstyrkan." in kim.words

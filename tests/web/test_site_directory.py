@@ -107,7 +107,7 @@ async def test_the_list_has_a_sentence_for_each_site(ask: Ask) -> None:
         ]
 
 
-async def test_what_is_not_well_stands_first(ask: Ask, directory: SiteDirectory) -> None:
+async def test_what_is_not_well_comes_first(ask: Ask, directory: SiteDirectory) -> None:
     """Also a site that could not even be started, with the reason."""
     directory.failed["west"] = new_event("TWL-S001")
     text = (await ask().get("/")).text
@@ -269,7 +269,7 @@ async def test_what_open_pages_share_is_of_the_site_as_it_was_built_last(
 
 @pytest.mark.parametrize("address", ["/-/away", "/sites/north/-/away", "/-/lines"])
 async def test_addresses_within_the_page_are_nobodys(ask: Ask, address: str) -> None:
-    """What says that a site is away, and what controllers tell each other."""
+    """What asks whether a site is away, and what controllers send each other."""
     assert (await ask().get(address)).status_code == 404
 
 

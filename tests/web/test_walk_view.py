@@ -159,7 +159,7 @@ async def test_a_gateway_that_does_not_follow_is_shown(
     assert "inte säkert att någon lampa är tänd" in (await sara.get(WALK)).text
 
 
-async def test_a_test_that_ended_by_itself_says_so(sara: LoggedIn, walks: LampWalks, clock: SetClock) -> None:
+async def test_a_test_that_ended_by_itself_is_shown_as_such(sara: LoggedIn, walks: LampWalks, clock: SetClock) -> None:
     """Whoever comes back finds the answers given so far, and may begin again."""
     await press(sara, "start")
     await press(sara, "yes", 0)

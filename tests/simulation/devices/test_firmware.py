@@ -135,7 +135,7 @@ def test_tasmota_fades_at_a_fixed_rate(pair_of: Callable[[str], Any]) -> None:
         ("1,1,0", 100, "FFFF00", 100),
     ],
 )
-def test_tasmota_tells_its_channels_in_whole_steps_of_255(
+def test_tasmota_reports_its_channels_in_whole_steps_of_255(
     typed: str, dimmer: int, told: str, per_cent: int, pair_of: Callable[[str], Any]
 ) -> None:
     """Colour at full strength times brightness, half a step rounded up; full is FF."""
@@ -164,7 +164,7 @@ def test_tasmota_takes_whites_of_153_to_500_mired(typed: int, mired: int, pair_o
     assert json.loads(reports(pair, "/RESULT")[-1].payload)["CT"] == mired
 
 
-def test_tasmota_tells_the_faintest_light_as_one_per_cent(pair_of: Callable[[str], Any]) -> None:
+def test_tasmota_reports_the_faintest_light_as_one_per_cent(pair_of: Callable[[str], Any]) -> None:
     """It is not off."""
     pair = pair_of("tasmota-3")
     for typed, told in ((b"1,0,0", 1), (b"0,0,0", 0)):
@@ -172,7 +172,7 @@ def test_tasmota_tells_the_faintest_light_as_one_per_cent(pair_of: Callable[[str
         assert json.loads(reports(pair, "/RESULT")[-1].payload)["Dimmer"] == told
 
 
-def test_tasmota_tells_its_state_every_five_minutes(pair_of: Callable[[str], Any]) -> None:
+def test_tasmota_reports_its_state_every_five_minutes(pair_of: Callable[[str], Any]) -> None:
     """TelePeriod."""
     pair = pair_of("tasmota-3")
     pair.sent.clear()
@@ -180,7 +180,7 @@ def test_tasmota_tells_its_state_every_five_minutes(pair_of: Callable[[str], Any
     assert len(reports(pair, "STATE")) == 3
 
 
-def test_shelly_gen1_tells_its_status_every_half_minute(pair_of: Callable[[str], Any]) -> None:
+def test_shelly_gen1_reports_its_status_every_half_minute(pair_of: Callable[[str], Any]) -> None:
     """The update period of its settings."""
     pair = pair_of("shelly-1")
     pair.sent.clear()
@@ -188,7 +188,7 @@ def test_shelly_gen1_tells_its_status_every_half_minute(pair_of: Callable[[str],
     assert len(reports(pair, "/status")) == 3
 
 
-def test_shelly_gen2_tells_the_present_and_then_the_end(pair_of: Callable[[str], Any]) -> None:
+def test_shelly_gen2_reports_the_present_and_then_the_end(pair_of: Callable[[str], Any]) -> None:
     """During a fade the target is in `transition`; the end of the fade is reported by itself."""
     pair = pair_of("shelly-2")
     pair.sent.clear()

@@ -67,7 +67,7 @@ wishes = st.one_of(
 
 @settings(max_examples=examples(15), deadline=None)
 @given(want=wishes, fade_s=st.sampled_from([0.0, 0.4, 3.0]))
-def test_a_wish_is_shown_told_and_agreed_to(
+def test_a_command_is_shown_reported_and_confirmed(
     pair_name: str, pair_of: Callable[[str], Any], want: ZoneState, fade_s: float
 ) -> None:
     """After the fade the lamp shows what it can by its dialect, and the reports agree."""
@@ -188,7 +188,7 @@ def test_asking_changes_nothing(pair: Any) -> None:
 
 @FADING
 def test_a_fade_is_seen_by_the_eye_and_ends(pair: Any) -> None:
-    """Half-way the lamp is between dark and orange; lamps that cannot fade say so."""
+    """Half-way the lamp is between dark and orange; lamps that cannot fade declare it."""
     pair.ask(DARK)
     pair.wait(3)
     pair.ask(lit(ORANGE), 4.0)

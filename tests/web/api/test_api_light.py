@@ -84,7 +84,7 @@ async def test_a_stop_needs_no_reason_and_its_end_does(program: Program, tower: 
 async def test_what_cannot_be_meant_changes_nothing(
     program: Program, tower: AnsweringService, change: dict[str, Any], code: str, place: str | None
 ) -> None:
-    """The code of the mistake; of a value that is none of those that may be given, where it stands."""
+    """The code of the mistake; of a value that is none of those that may be given, its place."""
     answer = await program.post("/overrides", BLUE | change)
     assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
     if place is not None:
@@ -161,7 +161,7 @@ async def test_a_token_may_no_more_than_its_account(tower: AnsweringService, bro
 async def test_over_a_login_an_act_must_show_that_it_comes_from_a_page_of_ours(
     tower: AnsweringService, browser: Browser, clock: SetClock
 ) -> None:
-    """The header that answers tell, and no word of the browser that another site asks."""
+    """The header with the value from the answers, and no sign from the browser that another site asks."""
     kim = logged_in(tower.service, clock, browser(), Role.OPERATOR)
     mark = (await kim.get(f"{V1}/status")).headers["x-csrf-token"]
     assert mark == kim.csrf

@@ -94,7 +94,7 @@ async def test_status_says_the_state_in_values_and_in_each_language(
 
 
 async def test_the_plan_of_the_api_is_that_of_the_schedule(program: Program) -> None:
-    """What is set by hand stands beside it, as in `plan --json`."""
+    """What is set by hand is beside it, as in `plan --json`."""
     await program.post("/overrides", BLUE)
     found = (await program.get("/plan", params={"period": "20–26 november 2027"})).json()
     assert [night["night"] for night in found["nights"]][1] == "2027-11-20"
