@@ -198,7 +198,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "service/test_rivals.py::test_a_poisonous_epoch",
     ),
     "an order that would lead the controller to what gateways refuse": (
-        "service/test_revisions.py::test_whatever_is_seen_no_gateway_refuses_what_is_issued",
+        "service/test_orders.py::test_whatever_is_seen_no_gateway_refuses_what_is_issued",
         "service/test_rivals.py::test_a_report_cannot_lead_the_controller_to_what_gateways_refuse",
         "service/test_rivals.py::test_a_gateway_that_took_the_highest_document_there_is_obeys_again",
         "service/test_rivals.py::test_a_state_on_disk_that_was_led_too_far_heals_by_itself",
