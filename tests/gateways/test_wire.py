@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from controller.durations import LIMIT
-from controller.gateways.base import Rejected
+from controller.gateways.base import Name, Rejected
 from controller.gateways.wire import (
     LONGEST_S,
     MAX_PAYLOAD,
@@ -60,6 +61,20 @@ def test_what_is_written_is_read() -> None:
     report = parse_reported(json.dumps(REPORTED).encode())
     assert isinstance(report, ReportedDocument)
     assert parse_reported(report.model_dump_json(exclude_none=True).encode()) == report
+
+
+@pytest.mark.parametrize("zone", ["Bowl", "bowl.1", "bowl/1", "bowl 1", "bowl\n", "bål", "", "x" * 65])
+def test_a_zone_of_a_document_has_a_name_that_a_file_may_give_it(zone: str) -> None:
+    """Of small letters, digits, `_` and `-`; any other is refused, wherever it stands."""
+    look = {zone: {"on": False}}
+    (cue,) = DESIRED["cues"]
+    desired = ({"zones": look}, {"cues": [{**cue, "zones": look}]}, {"after": {"hold_s": 0.0, "zones": look}})
+    for keys in desired:
+        assert isinstance(parse_desired(json.dumps(DESIRED | keys).encode()), Rejected)
+    assert isinstance(parse_reported(json.dumps(REPORTED | {"zones": look}).encode()), Rejected)
+    assert TypeAdapter(Name).validate_python("bowl-1_b") == "bowl-1_b"
+    with pytest.raises(ValidationError):
+        TypeAdapter(Name).validate_python(zone)
 
 
 @pytest.mark.parametrize(

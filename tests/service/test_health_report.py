@@ -10,9 +10,11 @@ import pytest
 from controller.clock import ClockReading
 from controller.config.load import Setup
 from controller.events import new_event
-from controller.gateways.base import GatewayInfo, Message, Report
+from controller.gateways.base import GatewayInfo, Message, Report, ReportedLook
 from controller.gateways.dmx import Dmx
+from controller.lighting.color import Color
 from controller.mqtt import Received
+from controller.rfc3339 import rfc3339
 from controller.service.controller import Controller
 from controller.service.gateway_state import Status
 from controller.service.health import Degradation
@@ -104,6 +106,86 @@ def test_what_a_gateway_says_of_itself_is_written_when_it_changes(site: Site) ->
         assert ("gateway/mast-0" in documents) is written
         if written:
             assert documents["gateway/mast-0"]["info"]["program"] == (info and info.program)
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("by", ["desired", "plan", "local"]),
+        ("online", [True, False, None]),
+        ("problems", [("TWL-X101",), ("TWL-X101", "TWL-F131"), ("TWL-F131",), ()]),
+    ],
+)
+def test_whatever_a_gateway_reports_beside_its_light_is_written_when_it_changes(
+    site: Site, key: str, values: list[object]
+) -> None:
+    """Alone, while the light and its status stay the same; a second problem beside a first one too."""
+    for second, value in enumerate(values, start=1):
+        state = site.controller.states["mast-0"]
+        site.controller.states["mast-0"] = state._replace(reported=state.reported._replace(**{key: value}))
+        document = site.written(2 * second, "mast-0")["gateway/mast-0"]
+        assert document[key] == (list(value) if isinstance(value, tuple) else value)
+
+
+@pytest.mark.parametrize("status", ["confirmed", "differs", "silent"])
+def test_the_light_that_a_gateway_reports_is_written_when_it_changes(site: Site, status: Status) -> None:
+    """Of each zone, whatever its status."""
+    site.set(["mast-0"], status)
+    site.written(2, "mast-0")
+    for second, (zone, color) in enumerate((("bowl", "#FF6A00"), ("shaft", "#FF6A00"), ("shaft", "#0000FF")), start=2):
+        state = site.controller.states["mast-0"]
+        looks = {**state.reported.zones, zone: ReportedLook(on=True, brightness=1.0, color=Color.from_hex(color))}
+        site.controller.states["mast-0"] = state._replace(reported=state.reported._replace(zones=looks))
+        document = site.written(2 * second, "mast-0")["gateway/mast-0"]
+        assert document["zones"][zone]["reported"]["color"] == color
+
+
+def test_when_a_light_was_last_confirmed_is_written_when_it_changes(site: Site) -> None:
+    """Of a zone that is not confirmed; of one that is, each report confirms and none is written."""
+    for second, (status, confirmed_s, written) in enumerate(
+        (
+            ("differs", 1000.0, True),
+            ("differs", 1003.0, True),
+            ("confirmed", 1003.0, True),
+            ("confirmed", 1007.0, False),
+        ),
+        start=1,
+    ):
+        site.set(["mast-0"], status)
+        state = site.controller.states["mast-0"]
+        site.controller.states["mast-0"] = state._replace(confirmed_s={"bowl": confirmed_s})
+        document = site.written(2 * second, "mast-0").get("gateway/mast-0")
+        assert (document is not None) is written
+        if document is not None:
+            at = rfc3339(NIGHT + timedelta(seconds=confirmed_s - 1000.0)) if status == "differs" else None
+            assert document["zones"]["bowl"]["confirmed_at"] == at
+
+
+def test_when_an_old_light_was_last_reported_is_written_when_it_changes(site: Site) -> None:
+    """Of a lamp that cannot be asked, whose report is too old: it may report the same light again."""
+    site.set(["mast-0"], "unknown")
+    for second, reported_s in enumerate((1000.0, 1003.0), start=1):
+        state = site.controller.states["mast-0"]
+        reported = state.reported._replace(last_reported_s={"bowl": reported_s})
+        site.controller.states["mast-0"] = state._replace(reported=reported)
+        zone = site.written(2 * second, "mast-0")["gateway/mast-0"]["zones"]["bowl"]
+        assert zone["reported_at"] == rfc3339(NIGHT + timedelta(seconds=reported_s - 1000.0))
+
+
+def test_gateways_that_show_the_same_in_different_zones_are_told_apart(setup_of: Callable[[str], Setup]) -> None:
+    """Documents with the same content are made once."""
+    lamps = {"low": "shaft", "high": "bowl"}
+    setup = setup_of("campaigns:\n  - {name: a, dates: every day, color: red}\n")
+    (mast,) = (gateway for gateway in setup.tower.gateways if isinstance(gateway, Dmx))
+    gateways = tuple(
+        mast.model_copy(update={"name": name, "fixtures": tuple(each for each in mast.fixtures if each.zone == zone)})
+        for name, zone in lamps.items()
+    )
+    controller = Controller(gateways, "w", setup.program())
+    controller.turn(Site.reading(0))
+    messages = HealthReport("T", "w").messages(controller, Site.reading(0), ())
+    documents = {name(message): json.loads(message.payload) for message in messages}
+    assert {each: list(documents[f"gateway/{each}"]["zones"]) for each in lamps} == {"low": ["shaft"], "high": ["bowl"]}
 
 
 def test_without_a_change_only_the_summary_is_written_now_and_then(site: Site) -> None:

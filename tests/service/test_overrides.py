@@ -76,6 +76,17 @@ async def test_what_cannot_be_read_is_answered_by_the_id_that_it_has(disk: Simul
     assert answered_to(await hand_on(disk).take(payload, EVENING)) == ("TWL-O110", "a", "Eva")
 
 
+@pytest.mark.parametrize("action", ["override", "skip", "resume", "stop", "lift"])
+async def test_a_request_without_an_id_is_refused(disk: SimulatedDisk, action: str) -> None:
+    """Without one its copy over a second broker would count twice, and nobody could tell its answer from others."""
+    hand = hand_on(disk)
+    document = {"version": 1, "action": action, "look": "red", "campaign": "x", "until": "1 h", "owner": "Eva"}
+    answer = await hand.take(json.dumps(document).encode(), EVENING)
+    assert answered_to(answer) == ("TWL-O110", "?", "Eva")
+    assert answer.fields["reason"] == Reason("missing", {"place": "id"})
+    assert (hand.overrides, hand.stop) == ((), None)
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
