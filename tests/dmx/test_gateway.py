@@ -42,13 +42,13 @@ SETTINGS = Dmx.model_validate(
 class Bench:
     """A gateway on a table: its lamps, a clock that is moved by hand, and everything it said."""
 
-    def __init__(self, memory: StoredDocument | None = None) -> None:
+    def __init__(self, memory: StoredDocument | None = None, settings: Dmx = SETTINGS) -> None:
         self.mono = 100.0
         self.trust = Trust.TRUSTED
         self.off = timedelta(0)
         self.lamps = SimulatedLamps(Random(1))
         self.problems: tuple[str, ...] = ()
-        self.gateway = DmxGateway(SETTINGS, "w", Patch(SETTINGS.fixtures), self, memory)
+        self.gateway = DmxGateway(settings, "w", Patch(settings.fixtures), self, memory)
         self.reports: list[tuple[float, ReportedDocument]] = []
         self.codes: list[str] = []
         self.remembered: list[StoredDocument] = []
@@ -135,10 +135,12 @@ def test_a_report_answers_each_document() -> None:
     assert bench.last.uptime_s == pytest.approx(1.0, abs=0.2)
 
 
-def test_reports_come_at_their_pace() -> None:
-    """Every ten seconds when nothing happens."""
-    bench = Bench()
-    bench.run(100)
+@pytest.mark.parametrize("every_s", [None, 1, 15, 600])
+def test_reports_come_at_their_pace(every_s: int | None) -> None:
+    """Every ten seconds when nothing happens, or as often as the file says."""
+    changes = {"report_every": timedelta(seconds=every_s)} if every_s is not None else {}
+    bench = Bench(settings=SETTINGS.model_copy(update=changes))
+    bench.run(10 * (every_s or 10))
     assert 10 <= len(bench.reports) <= 12
 
 

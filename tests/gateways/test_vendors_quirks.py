@@ -253,14 +253,17 @@ def test_esphome_puts_white_and_effects_out(
 
 
 def test_esphome_lights_are_zones_of_their_own(named: Callable[..., Gateway], lit: Callable[..., ZoneState]) -> None:
-    """Commands and reports of its own for each light."""
+    """Commands, questions and reports of its own for each light."""
     gateway = named("esphome", zone=None, light=None, zones={"bowl": "floods", "shaft": "strip"})
     want = DesiredState(now=None, zones={"bowl": lit(), "shaft": DARK})  # type: ignore[arg-type]
     *first, second = gateway.encode(want, PREFIX)
     assert {message.topic for message in first} == {"tower/light/floods/command"}
     assert (second.topic, json.loads(second.payload)["state"]) == ("tower/light/strip/command", "OFF")
-    report = gateway.decode("tower/light/strip/state", b'{"state":"OFF"}', PREFIX)
-    assert report == Report(zones={"shaft": ReportedLook(on=False)})
+    for zone, light in (("bowl", "floods"), ("shaft", "strip")):
+        report = gateway.decode(f"tower/light/{light}/state", b'{"state":"OFF"}', PREFIX)
+        assert report == Report(zones={zone: ReportedLook(on=False)})
+    questions = [(message.topic, message.payload) for message in gateway.query(PREFIX)]
+    assert questions == [("tower/light/floods/command", b"{}"), ("tower/light/strip/command", b"{}")]
 
 
 @pytest.mark.parametrize(
