@@ -40,6 +40,26 @@ async def test_a_language_that_was_chosen_stays(browser: Browser, turned: None) 
     assert "set-cookie" not in (await client.get("/public?lang=sv")).headers
 
 
+VIEWS = ("/", "/public", "/schedule", "/history", "/gateways", "/events", "/proof", "/more", "/accessibility")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+async def test_a_view_is_as_wide_as_its_screen_and_loads_nothing_from_elsewhere(
+    browser: Browser, turned: None, view: str
+) -> None:
+    """A phone would otherwise lay it out for a desk and make it small; it may be enlarged by hand."""
+    answer = await browser().get(view)
+    assert answer.status_code == 200
+    viewport = re.findall(r'<meta name="viewport" content="([^"]*)">', answer.text)
+    assert viewport == ["width=device-width, initial-scale=1"]
+    loaded = re.findall(r'<(?:link|script|img|iframe|source)\b[^>]*?\s(?:href|src)="([^"]*)"', answer.text)
+    assert len(loaded) >= 3
+    assert [each for each in loaded if not re.match(r"/(?!/)", each)] == []
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert not re.search(r"https?:|\*", policy)
+
+
 async def test_the_statement_is_open_to_everybody(browser: Browser, turned: None) -> None:
     """From outside too."""
     page = (await browser(Web(listen="0.0.0.0:8080"), "192.0.2.9").get("/accessibility")).text
