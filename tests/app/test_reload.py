@@ -182,7 +182,7 @@ async def test_a_mistake_that_becomes_readable_is_reported_as_one(service: Servi
     assert "schedule.yaml:3:" in str(service.events[-1].fields["where"])
     service.save((SHIPPED / "schedule.yaml").read_text(encoding="utf-8"))
     await service.until(lambda: service.stands == [])
-    assert service.codes[-1] == "TWL-O130", "whoever put it right is told that it is taken"
+    assert service.codes[-1] == "TWL-O130", "the end of the mistake is reported"
 
 
 async def test_a_mistake_in_a_file_that_cannot_be_read_any_more_is_not_shown_until_it_can(

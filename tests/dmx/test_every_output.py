@@ -102,7 +102,7 @@ def test_what_an_output_says_in_words_of_its_own_has_words_in_every_language(fil
     tree = ast.parse((FOLDER / f"{file}.py").read_text("utf-8"))
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
     reasons = [call.args[0] for call in calls if call.func.id == "Reason"]  # type: ignore[attr-defined]
-    assert all(isinstance(code, ast.Constant) for code in reasons), "its code stands in the call"
+    assert all(isinstance(code, ast.Constant) for code in reasons), "its code is in the call"
     for language in languages():
         missing = {code.value for code in reasons if isinstance(code, ast.Constant)} - set(
             locale.texts(language, "reasons")

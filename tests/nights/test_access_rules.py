@@ -52,7 +52,7 @@ def test_a_forgotten_access_rule_harms_its_own_lamp_only(
     listens.say("watertower/override/set", json.dumps(OVERRIDE).encode())
     began = time.monotonic()
     told = words.until(
-        lambda: [event for code in TOLD[forgotten] for event in controller.events(code)], "not told", WITHIN_S
+        lambda: [event for code in TOLD[forgotten] for event in controller.events(code)], "not reported", WITHIN_S
     )
     assert time.monotonic() - began < WITHIN_S
     assert [event["gateway"] for event in told] == ["gate"]

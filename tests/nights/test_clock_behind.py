@@ -14,7 +14,7 @@ def test_a_clock_behind_what_the_site_knew_is_reported_and_stays_known(site: Sit
     file = site.state / "known.json"
     file.write_text(json.dumps({"version": 1, "epoch": 7, "revision": 0, "wall": known.isoformat()}))
     service = site.controller()
-    (told,) = words.until(lambda: service.events("TWL-T003"), "it is not told")
+    (told,) = words.until(lambda: service.events("TWL-T003"), "it is not reported")
     behind = f"3 days behind the last known time of this site, {known:%Y-%m-%d %H:%M} UTC"
     assert behind in told["text"]
     words.until(lambda: service.events("TWL-M001"), "it does not reach its broker")

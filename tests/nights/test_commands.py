@@ -141,7 +141,7 @@ def test_a_watch_shows_that_nobody_answers_any_more(site: Site, mosquitto: Mosqu
     watching = site.start("status", "--watch", "--json")
     assert json.loads(watching.process.stdout.readline())["site"] == "Alvesta vattentorn"
     service.end(signal.SIGKILL)
-    words.until(lambda: "TWL-Q102" in watching.log, "it is not told that nobody answers")
+    words.until(lambda: "TWL-Q102" in watching.log, "it is not shown that nobody answers")
     assert watching.runs
     assert watching.end(signal.SIGINT) == 130
 

@@ -133,7 +133,7 @@ def test_what_is_wrong_is_reported_with_its_cure(
     site.encrypted(encrypted, "controller")
     flaw(encrypted, site)
     service = site.controller()
-    words.until(lambda: service.events(code), "not told")
+    words.until(lambda: service.events(code), "not reported")
     assert {event["code"] for event in map(json.loads, service.log.splitlines()) if event["code"][4] == "M"} == {code}
     told = site.ask("status", code=NO_BROKER)
     assert code in told

@@ -82,7 +82,7 @@ def test_a_state_folder_that_cannot_be_written_is_reported(site: Site, words: Wo
     site.state.write_text("a file, not a folder")
     program = site.start("run", "--log-format", "json")
     words.until(lambda: program.events("TWL-G101"), "no light")
-    assert program.events("TWL-J003"), "nobody was told"
+    assert program.events("TWL-J003"), "it was not reported"
     assert program.end() == 0
     assert "Traceback" not in program.log
 

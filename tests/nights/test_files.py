@@ -65,7 +65,7 @@ def test_a_good_schedule_is_taken_however_it_is_saved(site: Site, ear: Listen, w
         report = words.until(lambda c=color, s=since: listens.shows(lit(c), s), f"{save.__name__} is not taken")
         assert report.at_s - saved < 3 * TAKEN_S
         assert listens.events("TWL-O130", since), save.__name__
-    assert len(program.events("TWL-O131")) <= 1, "only a file that is gone for a moment may be told"
+    assert len(program.events("TWL-O131")) <= 1, "only a file that is gone for a moment may be reported"
     assert program.end() == 0
 
 
@@ -77,7 +77,7 @@ def test_a_bad_schedule_is_reported_and_the_last_good_one_stays(site: Site, ear:
     words.until(lambda: program.events("TWL-G101"), "no confirmation")
     listens = ear(site.port)
     path.write_text(ALWAYS.format(color="#0000FF").replace("every day", "evry day"), encoding="utf-8")
-    told = words.until(lambda: listens.events("TWL-O131"), "the mistake is not told")[0]
+    told = words.until(lambda: listens.events("TWL-O131"), "the mistake is not reported")[0]
     assert "schedule.yaml:3:" in told["where"]
     time.sleep(1)
     assert listens.shows(lit("#0000FF"))
@@ -86,7 +86,7 @@ def test_a_bad_schedule_is_reported_and_the_last_good_one_stays(site: Site, ear:
 
     again = site.controller()
     words.until(lambda: again.events("TWL-G101"), f"no light from the copy: {again.log}")
-    assert again.events("TWL-O131"), "the start does not tell that the copy is in force"
+    assert again.events("TWL-O131"), "the start does not report that the copy is in force"
     listens = ear(site.port)
     assert words.until(lambda: listens.shows(lit("#0000FF")), "not as before")
     path.write_text(ALWAYS.format(color="#00FF00"), encoding="utf-8")
@@ -101,17 +101,17 @@ def test_the_technicians_file_is_taken_too(site: Site, ear: Listen, words: Words
     program = site.controller()
     words.until(lambda: program.events("TWL-G101"), "no confirmation")
     site.edit("tower.yaml", 'orange: "#FF6A00"', 'orange: "#FF0000"')
-    words.until(lambda: len(program.events("TWL-B010")) == 2, "not built anew")
+    words.until(lambda: len(program.events("TWL-B010")) == 2, "not rebuilt")
     listens = ear(site.port)
     words.until(lambda: listens.shows(lit("#FF0000")), "not the new palette")
     site.edit("tower.yaml", "latitude: 56.899", "latitude: 560.899")
-    words.until(lambda: program.events("TWL-O131"), "the mistake is not told")
+    words.until(lambda: program.events("TWL-O131"), "the mistake is not reported")
     assert listens.shows(lit("#FF0000"))
     site.edit("tower.yaml", "latitude: 560.899", "latitude: 57.0")
     words.until(lambda: len(program.events("TWL-B010")) == 3, "the mended one is not taken")
     words.until(lambda: program.events("TWL-G101")[2:], "no confirmation after the second change")
     site.edit("tower.yaml", "  topic_prefix", "  users_file: gone\n  topic_prefix")
-    words.until(lambda: len(program.events("TWL-O131")) == 2, "a secret that is not there is not told")
+    words.until(lambda: len(program.events("TWL-O131")) == 2, "a secret that is not there is not reported")
     time.sleep(1)
     assert len(program.events("TWL-B010")) == 3, "what runs is not ended for what cannot be built"
     assert "gone" not in (site.state / "last-good" / "tower.yaml").read_text()
@@ -133,12 +133,12 @@ def test_the_users_of_the_broker_are_taken_too(site: Site, words: Words) -> None
     """A file that says nothing leaves those who are known; a better one is taken, though no other file changed."""
     users, program = with_users(site, words)
     users.write_text("controller\n")
-    words.until(lambda: program.events("TWL-O131"), "the mistake is not told")
+    words.until(lambda: program.events("TWL-O131"), "the mistake is not reported")
     site.edit("tower.yaml", "latitude: 56.899", "latitude: 56.9")
-    words.until(lambda: program.events("TWL-O131")[1:], "the mistake is not told again")
+    words.until(lambda: program.events("TWL-O131")[1:], "the mistake is not reported again")
     assert len(program.events("TWL-B010")) == 1
     users.write_text("controller:two\n")
-    words.until(lambda: program.events("TWL-B010")[1:], "not built anew")
+    words.until(lambda: program.events("TWL-B010")[1:], "not rebuilt")
     words.until(lambda: program.events("TWL-G101")[1:], "no confirmation with the new users")
     assert "two" not in program.log
     assert program.end() == 0
@@ -170,7 +170,7 @@ def test_the_log_follows_the_technicians_file(site: Site, words: Words) -> None:
     before = program.log
     site.edit("tower.yaml", "language: sv ", "language: en ")
     site.edit("tower.yaml", "Europe/Stockholm", "Asia/Tokyo")
-    words.until(lambda: "TWL-G101" in program.log[len(before) :], "not built anew")
+    words.until(lambda: "TWL-G101" in program.log[len(before) :], "not rebuilt")
     confirmed = [
         next(line for line in log.splitlines() if "TWL-G101" in line) for log in (before, program.log[len(before) :])
     ]
@@ -234,10 +234,10 @@ def test_the_gateway_process_follows_its_own_file(site: Site, mosquitto: Mosquit
     gateway = site.gateway()
     words.until(lambda: listens.word(REPORTED), "it does not report")
     site.edit("tower.yaml", "profile: rgbw, address: 13}", "profile: rgbx, address: 13}")
-    words.until(lambda: gateway.events("TWL-O131"), "the bad file is not told")
+    words.until(lambda: gateway.events("TWL-O131"), "the bad file is not reported")
     assert len(gateway.events("TWL-D001")) == 1
     site.edit("tower.yaml", "profile: rgbx, address: 13}", "profile: rgbw, address: 17}")
-    words.until(lambda: len(gateway.events("TWL-D001")) == 2, "it does not begin anew")
+    words.until(lambda: len(gateway.events("TWL-D001")) == 2, "it does not begin again")
     words.until(lambda: "address: 17" in (site.folder / "mast/last-good/tower.yaml").read_text(), "no copy is kept")
     words.until(lambda: listens.word("watertower/gateway/mast/availability") == b"online", "not online")
     assert gateway.end() == 0

@@ -88,7 +88,7 @@ def test_a_rule_that_was_forgotten_is_reported(site: Site, mosquitto: Mosquitto,
     site.edit("tower.yaml", "web: off", "web: off\nhome_assistant: on")
     listens = ear(mosquitto)
     controller = site.controller()
-    told = words.until(lambda: controller.events("TWL-M025"), "not told")
+    told = words.until(lambda: controller.events("TWL-M025"), "not reported")
     assert [event["topic"] for event in told] == [DISCOVERY]
     words.until(listens.confirmed, "the lamp is not confirmed")
     assert not listens.on(DISCOVERY)

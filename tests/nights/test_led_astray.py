@@ -42,7 +42,7 @@ def test_an_order_far_ahead_locks_no_gateway_out(
         words.until(lambda: listens.shows(words.all_orange) and listens.confirmed(), "not orange")
         listens.say(SET, request(f"stop-{number}", "stop"))
         words.until(lambda: listens.shows(words.all_dark), "lit under a stop")
-        words.until(lambda n=number: len(listens.events("TWL-O114")) > n, "dark is not told")
+        words.until(lambda n=number: len(listens.events("TWL-O114")) > n, "dark is not reported")
         listens.say(SET, request(f"lift-{number}", "lift"))
         words.until(lambda: listens.shows(words.all_orange), "not orange after the stop")
     assert not listens.events("TWL-O113")

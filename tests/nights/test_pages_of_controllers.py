@@ -73,7 +73,7 @@ def test_what_is_asked_for_while_nobody_leads(county: County) -> None:
     county.controllers[gone].end(signal.SIGKILL)
     county.ask("north", action="stop")
     resume = county.machines[left].start("resume", "--site", "north")
-    until(lambda: county.told("north", "TWL-O105", since), "the stop is not told")
+    until(lambda: county.told("north", "TWL-O105", since), "the stop is not reported")
     assert county.leader("north") == left
     assert resume.wait() in {0, 1}, resume.log  # before or after the stop
     assert county.machines[left].start("resume", "--lift", "--site", "north").wait() == 0

@@ -68,7 +68,7 @@ def test_nobody_changes_places_while_the_database_is_away(county: County) -> Non
     assert refused["level"] == "warning"
     county.ask("north", action="stop")
     until(lambda: county.is_dark("north"), "it does not stop")
-    until(lambda: county.told("north", "TWL-O105", since), "the stop is not told")
+    until(lambda: county.told("north", "TWL-O105", since), "the stop is not reported")
     county.postgres.start()
     leads_north = before["north"]
     assert leads_north is not None

@@ -42,7 +42,7 @@ def test_a_word_that_somebody_else_retained_is_overwritten_and_reported(site: Si
     program, listens = confirmed(site, ear, words)
     time.sleep(11)  # an `offline` soon after a connection may be the will of the one before
     listens.say(STATUS, b"offline", retain=True)
-    words.until(lambda: program.events("TWL-M018"), "the foreign writer is not told")
+    words.until(lambda: program.events("TWL-M018"), "the foreign writer is not reported")
     code, told = asked(site)
     assert (code, codes(told)) == (1, ["TWL-M018"])
     assert words.until(lambda: ear(site.port).word(STATUS), "nothing is retained") == b"online"
@@ -76,7 +76,7 @@ def test_a_rejected_file_is_shown_until_it_is_right_again(site: Site, ear: Liste
     good = path.read_text(encoding="utf-8")
     assert asked(site)[0] == 0
     path.write_text(good.replace("20–26 November", "20–66 November"), encoding="utf-8")
-    words.until(lambda: program.events("TWL-O131"), "the mistake is not told")
+    words.until(lambda: program.events("TWL-O131"), "the mistake is not reported")
     code, told = asked(site)
     assert (code, codes(told)) == (1, ["TWL-O131"])
     assert "schedule.yaml:" in told["degradations"][-1]["fields"]["where"]
@@ -101,7 +101,7 @@ def test_a_program_that_can_open_nothing_more_goes_on_and_reports_it_once(
     with ExitStack() as stack:
         for _ in range(30):
             stack.enter_context(socket.create_connection(("127.0.0.1", site.port), timeout=5))
-        words.until(lambda: program.events("TWL-C031"), "it is not told")
+        words.until(lambda: program.events("TWL-C031"), "it is not reported")
         since = len(listens.heard)
         words.until(lambda: listens.confirmed(since), "the light is not confirmed any more")
         document = [one for one in listens.on(HEALTH, since) if not one.retain][-1].document

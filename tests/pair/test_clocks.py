@@ -19,10 +19,10 @@ def test_a_controller_with_a_wrong_clock_leads_only_where_nobody_else_does(count
     until(lambda: set(county.leaders().values()) == {0}, "not handed over")
     county.machines[1].travel(datetime.now(UTC) + timedelta(hours=3))  # noqa: TID251 -- real programs
     county.controllers[1] = county.start(1)
-    until(lambda: county.controllers[1].events("TWL-T008"), "it does not say so")
+    until(lambda: county.controllers[1].events("TWL-T008"), "it does not report it")
     time.sleep(TAKEOVER_S)
     assert set(county.leaders().values()) == {0}
-    told = until(lambda: county.controllers[0].events("TWL-C067"), "the other one does not say so")
+    told = until(lambda: county.controllers[0].events("TWL-C067"), "the other one does not report it")
     assert "north" in told[0]["sites"]
     assert "TWL-C067" in str(county.health("north")["degradations"])
     assert county.health("north")["lead"]["standby"] == []

@@ -85,7 +85,7 @@ def test_an_edit_that_no_night_shows_is_reported_as_such(words: Words) -> None:
         "Tonight's light does not change.",
         "None of the next 400 nights changes.",
         "  16 nights as before",
-        "En vecka: the change is seen in no night.",
+        "En vecka: no night shows the change.",
     ]
 
 
