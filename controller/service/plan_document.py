@@ -63,21 +63,22 @@ def _cue(program: Program, cue: Cue) -> dict[str, object]:
     return {
         "at": rfc3339(cue.at),
         "local": rfc3339(cue.at, program.place.time_zone),
-        "looks": {zone: _look(looks.get(zone, NO_LIGHT), cue) | {"rule": rules[zone]} for zone in program.zones},
+        "looks": {zone: _look(looks.get(zone, NO_LIGHT), cue, zone) | {"rule": rules[zone]} for zone in program.zones},
         "fade_s": cue.fade_s,
     }
 
 
-def _look(look: Look, cue: Cue) -> dict[str, object]:
-    """The look from the cue on; of a sequence the current step, and all colours."""
-    since_s = max(0.0, (cue.at - cue.since).total_seconds())
+def _look(look: Look, cue: Cue, zone: str) -> dict[str, object]:
+    """The look of a zone from the cue on; of a sequence the current step, and all colours."""
+    since = cue.of(zone).since
+    since_s = max(0.0, (cue.at - since).total_seconds())
     shown = look.at(since_s).value
     if look.next_step(since_s) is not None:
         shown["sequence"] = {
             "colors": [color.hex for color in look.colors],
             "color_names": [color.name for color in look.colors],
             "change_every_s": look.change_every_s,
-            "started_at": rfc3339(cue.since),
+            "started_at": rfc3339(since),
         }
     return shown
 

@@ -339,6 +339,21 @@ def test_a_plan_that_begins_in_a_sequence_begins_with_the_step_that_is_on(call: 
     assert "sequence" not in plan["cues"][-1]["looks"]["bowl"]
 
 
+def test_the_steps_of_a_zone_are_counted_from_the_begin_of_its_own_rule(call: Any, config: Any) -> None:
+    """Not from that of a campaign which begins in another zone meanwhile."""
+    (config / "schedule.yaml").write_text(
+        "version: 1\ncampaigns:\n"
+        "  - {name: a, nights: 20 November, hours: 18:15 to 20:00, color: {bowl: yellow}}\n"
+        "  - {name: b, nights: 20 November, hours: 17:00 to 22:00, color: [red, blue], change_every: 10 min}\n"
+    )
+    begun, between, back, _ = json.loads(call("plan", "--json", "2026-11-20T17:00..2026-11-20T23:00").stdout)["cues"]
+    assert between["local"] == "2026-11-20T18:15:00+01:00"
+    assert between["looks"]["shaft"]["color"] == "#0000FF"  # the eighth of its steps
+    shaft = [cue["looks"]["shaft"]["sequence"]["started_at"] for cue in (begun, between, back)]
+    assert shaft == ["2026-11-20T16:00:00Z"] * 3
+    assert back["looks"]["bowl"]["sequence"]["started_at"] == "2026-11-20T19:00:00Z"
+
+
 def test_the_table_distinguishes_a_sequence_from_one_colour(call: Any, config: Any) -> None:
     """With the number of its colours, in the language of the table."""
     text = (config / "schedule.yaml").read_text()
