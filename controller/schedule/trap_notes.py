@@ -139,7 +139,7 @@ def _goes_on_after_midnight(window: Window) -> bool:
     """Whether its end is written as a clock time in the morning; `sunset to sunrise` is the usual way to write that it
     is lit whenever it is dark on those dates."""
     start, end = window.start.what, window.end.what
-    return isinstance(end, int) and 0 < end < NOON and (not isinstance(start, int) or start > NOON)
+    return isinstance(end, int) and 0 < end < NOON and (not isinstance(start, int) or start >= NOON)
 
 
 def _lit_on(day: date, own: Stretches, place: Place) -> str:

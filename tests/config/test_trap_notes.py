@@ -127,6 +127,38 @@ def test_a_limit_that_is_over_is_noted_and_no_limit_counts_as_a_campaign(shipped
 
 
 @pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ("campaigns: [{name: a, color: red, ", "TWL-S218"),
+        ("blackouts: [{name: a, ", "TWL-S248"),
+        ("limits: [{name: a, brightness: 20 %, ", "TWL-S248"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("days", "hours", "applies"),
+    [
+        ("dates: 1 May", "22:00 to 04:00", "00:00–04:00, 22:00–24:00"),
+        ("dates: 1–3 May", "22:00 to 04:00", "2027-05-03"),
+        ("dates: 1 May", "noon to 04:00", "00:00–04:00, 12:00–24:00"),
+        ("dates: 1 May", "noon to midnight", None),
+        ("dates: 1 May", "noon to sunrise", None),
+        ("dates: 1 May", "all day", None),
+        ("dates: every day", "noon to 04:00", None),
+        ("nights: 1 May", "noon to 04:00", None),
+    ],
+)
+def test_hours_that_dates_cut_at_midnight_are_noted_for_each_kind_of_rule(
+    rule: str, code: str, days: str, hours: str, applies: str | None, shipped: Setup
+) -> None:
+    """With when it applies on the last of its days; also from noon on, where a night begins."""
+    tower = "\n".join(shipped.tower_text.source.lines).encode()
+    schedule = f"version: 1\n{rule}{days}, hours: {hours}}}]\n".encode()
+    noted = notes(parse(tower, schedule, Path("config")), NOW)
+    told = [one.event.text("en") for one in noted if one.code == code]
+    assert [applies is not None and applies in text for text in told] == ([True] if applies is not None else [])
+
+
+@pytest.mark.parametrize(
     ("others", "lit"),
     [
         ("blackouts: [{name: b, dates: 1 May, hours: noon to 21:00}]", "00:00–01:00, 21:00–24:00"),
