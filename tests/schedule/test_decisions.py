@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from controller.errors import FilesRejected
-from controller.schedule.campaign import Override
+from controller.schedule.campaign import Override, SafetyStop
 from controller.schedule.plan import Program
 from controller.schedule.plan_notes import notes
 
@@ -208,6 +208,31 @@ def test_an_override_outranks_a_blackout(planned: Planned) -> None:
     assert later.looks["bowl"] == "pink"
     assert later.looks["shaft"].colors
     assert [loser.name for loser in program.explain(moment).losers] == ["high", "low", "first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("moment", "by_hand", "losers"),
+    [
+        ("2026-11-20T21:10", None, dict.fromkeys(("high", "low", "first", "second"), "blackout")),
+        ("2026-11-20T20:30", None, {"low": "higher", "first": "campaign", "second": "campaign"}),
+        ("2026-11-20T23:10", None, {"first": "otherwise", "second": "otherwise"}),
+        ("2026-11-19T18:00", None, {"second": "higher"}),
+        ("2026-11-20T20:30", "override", dict.fromkeys(("high", "low", "first", "second"), "override")),
+        ("2026-11-20T20:30", "stop", dict.fromkeys(("high", "low", "first", "second"), "stop")),
+        ("2026-11-20T23:10", "override", {"first": "override", "second": "override"}),
+    ],
+)
+def test_each_loser_knows_what_it_gives_way_to(
+    planned: Planned, moment: str, by_hand: str | None, losers: dict[str, str]
+) -> None:
+    """What is set by hand has the rule that would decide without it among its losers, if that is lit."""
+    start = at(moment) - timedelta(minutes=1)
+    override = Override("1", {"bowl": "pink", "shaft": "pink"}, start, start + timedelta(hours=1), "Eva", "prov")
+    program = planned(ORDER).with_overrides(
+        (override,) if by_hand == "override" else (), SafetyStop(start, "Eva", "prov") if by_hand == "stop" else None
+    )
+    why = program.explain(at(moment))
+    assert {loser.name: why.loses(loser) for loser in why.losers} == losers
 
 
 def test_except_takes_days_away(planned: Planned, lit_texts: LitTexts) -> None:

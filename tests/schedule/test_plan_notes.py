@@ -221,6 +221,9 @@ def test_a_note_on_a_night_in_alvesta(
         ("dates: 24 October 2026, hours: 22:00 to 02:15", "2026-10-24", []),
         ("dates: 20 June, hours: [sunset to 21:30, 23:00 to 24:00]", "2026-06-19", []),
         ("dates: 20 June, hours: [sunset to 21:30, 23:00 to 24:00]", "2026-06-20", ["TWL-S210"]),
+        ("dates: 20 June, hours: sunset + 3 h to 23:30", "2026-06-19", ["TWL-S210"]),  # it would begin on the 20th
+        ("dates: 20 June, hours: sunset + 3 h to 23:30", "2026-06-20", ["TWL-S210"]),  # it would end on the 20th
+        ("dates: 21 June, hours: sunset + 3 h to 23:30", "2026-06-19", []),
     ],
 )
 def test_dates_have_notes_on_their_half_of_a_night(planned: Planned, rule: str, night: str, codes: list[str]) -> None:
