@@ -450,6 +450,29 @@ async def test_the_longest_override_is_granted_and_no_longer_one(disk: Simulated
     assert [override.id for override in hand.overrides] == ["a"]
 
 
+@pytest.mark.parametrize("action", ["override", "skip"])
+@pytest.mark.parametrize(
+    ("until", "code"),
+    [
+        ({}, "TWL-O120"),
+        ({"until": ""}, "TWL-O120"),
+        ({"until": " "}, "TWL-O120"),
+        ({"until": "-1 h"}, "TWL-O121"),
+        ({"until": EVENING.isoformat()}, "TWL-O123"),
+        ({"until": (EVENING - HOUR).isoformat()}, "TWL-O123"),
+    ],
+)
+async def test_nothing_is_set_without_an_end_that_lies_ahead(
+    disk: SimulatedDisk, action: str, until: dict[str, str], code: str
+) -> None:
+    """No end stands for a missing one; nothing is stored."""
+    campaign = {"campaign": SETUP.schedule.campaigns[0].name} if action == "skip" else {}
+    request = {"version": 1, "id": "a", "action": action, "look": "red", "owner": "Eva", "reason": "prov"}
+    answer = await hand_on(disk).take(json.dumps(request | campaign | until).encode(), EVENING)
+    assert (answer.code, answer.fields["reason"].event.code) == ("TWL-O110", code)
+    assert hand_on(disk).overrides == ()
+
+
 async def test_an_override_ends_on_time(disk: SimulatedDisk) -> None:
     """It holds up to its end and not a moment longer, also before anybody has looked for what has ended."""
     hand = hand_on(disk)
