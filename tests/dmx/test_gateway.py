@@ -38,6 +38,15 @@ SETTINGS = Dmx.model_validate(
     }
 )
 
+TWO_UNIVERSES = SETTINGS.model_copy(
+    update={
+        "fixtures": (
+            SETTINGS.fixtures[0].model_copy(update={"universe": 1}),
+            SETTINGS.fixtures[1].model_copy(update={"universe": 2, "zone": "shaft"}),
+        )
+    }
+)
+
 
 class Bench:
     """A gateway on a table: its lamps, a clock that is moved by hand, and everything it said."""
@@ -47,15 +56,16 @@ class Bench:
         self.trust = Trust.TRUSTED
         self.off = timedelta(0)
         self.lamps = SimulatedLamps(Random(1))
+        self.unsent: set[int] = set()
         self.problems: tuple[str, ...] = ()
-        self.gateway = DmxGateway(settings, "w", Patch(settings.fixtures), self, memory)
+        self.gateway = DmxGateway(settings, "w", Patch(settings.patched_fixtures), self, memory)
         self.reports: list[tuple[float, ReportedDocument]] = []
         self.codes: list[str] = []
         self.remembered: list[StoredDocument] = []
 
     def sent(self, universe: int) -> bytes | None:
         """As an output reports it."""
-        return self.lamps.sent(universe, self.mono)
+        return self.lamps.sent(universe, self.mono) if universe not in self.unsent else None
 
     @property
     def reading(self) -> ClockReading:
@@ -318,6 +328,21 @@ def test_a_report_without_levels_says_nothing_of_zones() -> None:
     bench.run(11)
     assert bench.last.zones == {}
     assert len(bench.last.problems) == 32
+
+
+def test_a_report_says_nothing_of_zones_until_every_universe_was_sent() -> None:
+    """A zone whose levels never went out is not reported as dark, and is no fault of its lamps."""
+    bench = Bench(settings=TWO_UNIVERSES)
+    bench.unsent = {2}
+    bench.receive(document())
+    bench.run(25)
+    assert (bench.last.zones, bench.last.problems) == ({}, ())
+    bench.unsent = set()
+    bench.run(11)
+    assert {zone: (shown.on, shown.color) for zone, shown in bench.last.zones.items()} == {
+        "bowl": (True, "#FF6A00"),
+        "shaft": (False, "#000000"),
+    }
 
 
 def test_lamps_that_disagree_are_reported() -> None:
