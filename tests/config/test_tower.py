@@ -240,6 +240,34 @@ def test_lamps_are_found_behind_an_entry_that_is_no_gateway(findings: Found) -> 
     assert "bowl-south" in sources["TWL-F101"]
 
 
+@pytest.mark.parametrize(
+    ("name", "suggestion"),
+    [
+        ("Mast", "mast"),
+        ("mast.1", "mast-1"),
+        ("mast/1", "mast-1"),
+        ("mastenåäö", "mastenaao"),
+        ('"mast 1"', "mast-1"),
+        ("m" * 65, "m" * 64),
+    ],
+)
+def test_a_name_in_topics_has_small_letters_digits_and_two_signs(name: str, suggestion: str, findings: Found) -> None:
+    """Of a gateway and of a zone: up to 64 characters of a to z, 0 to 9, `_` and `-`; the mistake suggests one."""
+    for written in (
+        TOWER.replace("name: mast", f"name: {name}"),
+        TOWER.replace("bowl", "shaft").replace("zones: [shaft, shaft]", f"zones: [shaft, {name}]"),
+    ):
+        found = [each for each in findings(tower=written) if each.code == "TWL-S060"]
+        assert [each.event.fields["suggestion"] for each in found] == [suggestion]
+
+
+@pytest.mark.parametrize("name", ["m", "mast_2-b", "0", "m" * 64])
+def test_a_name_in_topics_may_be_long(name: str) -> None:
+    """To the last character that fits."""
+    tower = _tower(TOWER.replace("name: mast", f"name: {name}").replace("bowl", name))
+    assert (tower.gateways[0].name, tower.zones) == (name, (name, "shaft"))
+
+
 def test_zones_in_a_gateway_that_has_one_are_no_word_of_the_outermost_level(findings: Found) -> None:
     """Where the file names its zones already, they were not meant to be named there."""
     written = TOWER.replace("gateways:\n", "gateways:\n  - {name: e, kind: wled, topic: wled/e, zones: bowl}\n")
