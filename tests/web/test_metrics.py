@@ -10,9 +10,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from controller.clock import ClockReading, Trust
 from controller.config.load import Setup
 from controller.events import new_event
+from controller.service.gateway_state import Status
 from controller.service.health import Degradation
 from controller.web.event_counts import EventCounts
 from controller.web.metrics import ALIVE_S, is_alive, metrics_text, readiness
+from controller.web.running_service import Snapshot
 from tests.parts import require
 from tests.web.conftest import Browser, RunningService, SetClock
 from tests.web.turned import snapshot_of
@@ -33,7 +35,12 @@ def counts() -> EventCounts:
 
 def values(setup: Setup, **health: object) -> dict[str, float]:
     """Sample and labels -> value."""
-    text = metrics_text(snapshot_of(setup, READING, **health), counts()).decode()
+    return samples(snapshot_of(setup, READING, **health))
+
+
+def samples(snapshot: Snapshot) -> dict[str, float]:
+    """The same of a snapshot."""
+    text = metrics_text(snapshot, counts()).decode()
     found: dict[str, float] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -89,6 +96,28 @@ def test_a_zone_whose_gateway_does_not_confirm_does_not_match(setup: Setup) -> N
     text = metrics_text(replace(snapshot, states=states), counts()).decode()
     assert 'watertower_zone_matches_schedule{zone="bowl"} 0.0' in text
     assert 'watertower_zone_matches_schedule{zone="shaft"} 1.0' in text
+
+
+@pytest.mark.parametrize(
+    ("age_s", "status", "is_up"),
+    [(40.0, "confirmed", 1.0), (40.0, "differs", 1.0), (40.0, "silent", 0.0), (None, "unknown", 0.0)],
+)
+def test_a_gateway_is_up_once_it_was_heard_and_until_it_is_silent(
+    setup: Setup, age_s: float | None, status: Status, is_up: float
+) -> None:
+    """Whatever it shows; it was seen when its last message arrived, which one that was never heard does not have."""
+    snapshot = snapshot_of(setup, READING)
+    alive_s = READING.mono - age_s if age_s is not None else None
+    states = {
+        name: state._replace(
+            status=dict.fromkeys(setup.tower.zones, status), reported=state.reported._replace(alive_s=alive_s)
+        )
+        for name, state in snapshot.states.items()
+    }
+    found = samples(replace(snapshot, states=states))
+    assert found["gateway_up gateway=mast"] == is_up
+    seen_at = EVENING.timestamp() - age_s if age_s is not None else None
+    assert found.get("gateway_last_seen_timestamp_seconds gateway=mast") == seen_at
 
 
 def test_a_zone_that_no_gateway_drives_matches_nothing(setup: Setup) -> None:
