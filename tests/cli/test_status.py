@@ -1,8 +1,9 @@
 """`watertower status`: what the health document says, in words."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -32,11 +33,8 @@ from controller.service.health import (
 NOW = datetime(2026, 11, 20, 16, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(("is_retained", "exit_code"), [(True, 69), (False, 0)])
-def test_what_a_dead_controller_left_is_no_answer(
-    config: Path, monkeypatch: pytest.MonkeyPatch, is_retained: bool, exit_code: int
-) -> None:
-    """It is shown as what it is, and the command ends with 69; of one that speaks, with 0."""
+def answer(monkeypatch: pytest.MonkeyPatch, *, is_retained: bool) -> None:
+    """The broker has the summary of a dark tower, retained or just published."""
 
     async def items(_mqtt: object, _brokers: object) -> AsyncIterator[Received]:
         payload = health().model_dump_json().encode()
@@ -45,11 +43,28 @@ def test_what_a_dead_controller_left_is_no_answer(
 
     monkeypatch.setattr("controller.cli.status.items", items)
     monkeypatch.setattr("controller.service.health_watch.PATIENCE_S", 0.2)
+
+
+@pytest.mark.parametrize(("is_retained", "exit_code"), [(True, 69), (False, 0)])
+def test_what_a_dead_controller_left_is_no_answer(
+    config: Path, monkeypatch: pytest.MonkeyPatch, is_retained: bool, exit_code: int
+) -> None:
+    """It is shown as what it is, and the command ends with 69; of one that speaks, with 0."""
+    answer(monkeypatch, is_retained=is_retained)
     result = CliRunner().invoke(group, ["--config", str(config), "--lang", "en", "status"])
     assert result.exit_code == exit_code
     dark = "The water tower is dark – confirmed by the gateway"
     lost = "No contact with the controller since 17:00. The water tower was dark then."
     assert result.stdout.startswith(f"{lost if is_retained else dark}\nT  2026-11-20 17:00:00")
+
+
+def test_that_the_answer_took_long_is_told_beside_the_data(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On stderr: what a program reads is the document alone."""
+    answer(monkeypatch, is_retained=False)
+    monkeypatch.setattr("controller.cli.status.LONG_S", -1.0)
+    result = CliRunner().invoke(group, ["--config", str(config), "--lang", "en", "status", "--json"])
+    assert (json.loads(result.stdout)["site"], result.exit_code) == ("T", 0)
+    assert result.stderr == "The controller answered only after 0 s\n"
 
 
 @pytest.mark.parametrize("language", ["en", "sv"])
@@ -181,6 +196,44 @@ def test_the_difference_of_the_clocks_is_in_the_unit_that_people_use(config: Pat
     """Days where it is days."""
     shown = table(health(), gateway(), config=config, language="sv", ahead_s=ahead_s)
     assert f"! Den här datorns klocka skiljer sig från styrningens med {told}\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("language", "head"),
+    [
+        (
+            "en",
+            (
+                "T  2026-11-20 17:00:00  clock: trusted",
+                "Now: bowl orange 100 % – Orange",
+                "Confirmed: 1 / 1 (as the gateways report)",
+                "Next: 2026-11-21 07:53:00 bowl dark – nothing applies: dark",
+            ),
+        ),
+        (
+            "sv",
+            (
+                "T  2026-11-20 17:00:00  klocka: pålitlig",
+                "Nu: bowl orange 100 % – Orange",
+                "Bekräftade: 1 / 1 (enligt styrenheterna)",
+                "Därefter: 2026-11-21 07:53:00 bowl släckt – inget gäller: släckt",
+            ),
+        ),
+    ],
+)
+def test_the_table_begins_with_what_is_shown_now_and_next(
+    config: Path, language: Language, head: tuple[str, ...]
+) -> None:
+    """Each with its rule; the next change by the clock of the place, and no line without one."""
+    rule = RuleValue(kind="campaign", name="Orange", line=3)
+    orange = LookValue(on=True, color="#FF6A00", color_name="orange", brightness=1.0, rule=rule)
+    dark = DARK.model_copy(update={"rule": RuleValue(kind=None)})
+    now = CueHealth(at=NOW - timedelta(minutes=19), looks={"bowl": orange})
+    following = CueHealth(at=NOW + timedelta(hours=14, minutes=53), looks={"bowl": dark})
+    told = health().model_copy(update={"now": now, "next": following})
+    assert tuple(table(told, gateway(), config=config, language=language).split("\n")[:4]) == head
+    last = told.model_copy(update={"next": None})
+    assert table(last, gateway(), config=config, language=language).split("\n")[3].startswith("  mast (dmx)")
 
 
 def test_what_is_left_of_a_dead_controller_is_shown_as_such(config: Path) -> None:
