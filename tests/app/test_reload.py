@@ -185,6 +185,22 @@ async def test_a_mistake_that_becomes_readable_is_reported_as_one(service: Servi
     assert service.codes[-1] == "TWL-O130", "the end of the mistake is reported"
 
 
+async def test_each_save_with_a_mistake_is_answered_and_changes_nothing(service: Service) -> None:
+    """Also where the mistake is the same as before: whoever saved waits for an answer."""
+    before = service.program
+
+    def is_answered(times: int) -> bool:
+        return service.codes.count("TWL-O131") == times
+
+    for times, text in enumerate((SPOILT, f"{SPOILT}# again\n", SPOILT.replace("evry", "evrey")), start=1):
+        service.save(text)
+        await service.until(partial(is_answered, times))
+    await asyncio.sleep(3 * reload.RETRY_S)
+    assert is_answered(3)
+    assert service.stands == ["TWL-O131"]
+    assert service.program == before
+
+
 async def test_a_mistake_in_a_file_that_cannot_be_read_any_more_is_not_shown_until_it_can(
     service: Service, disk: Disk
 ) -> None:
