@@ -323,6 +323,22 @@ def test_a_cue_between_two_seconds_is_shown_exactly(call: Any, config: Any) -> N
     assert plan["cues"][-1]["fade_s"] == 0.5
 
 
+@pytest.mark.parametrize(
+    ("start", "on", "fade_s"),
+    [
+        ("20T00:00:00", True, 30.0),
+        ("20T00:00:10", True, 20.0),
+        ("20T00:00:30", True, 0.0),
+        ("26T23:59:00", False, 60.0),
+    ],
+)
+def test_a_plan_that_begins_in_a_fade_has_the_rest_of_it(call: Any, start: str, on: bool, fade_s: float) -> None:
+    """Its first cue is that in force, at the begin of the period."""
+    first = json.loads(call("plan", "--json", f"2026-11-{start}..2026-11-28T12:00").stdout)["cues"][0]
+    assert first["local"] == f"2026-11-{start}+01:00"
+    assert (first["looks"]["bowl"]["on"], first["fade_s"]) == (on, fade_s)
+
+
 def test_a_plan_that_begins_in_a_sequence_begins_with_the_step_that_is_on(call: Any, config: Any) -> None:
     """And says since when the steps are counted."""
     text = (config / "schedule.yaml").read_text().replace("color: orange", "color: [red, lime]\n    change_every: 1 h")
