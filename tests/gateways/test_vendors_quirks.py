@@ -526,6 +526,25 @@ def test_shelly_gen1_that_has_cut_out_is_off(named: Callable[..., Gateway]) -> N
     assert shown(gateway, "shellies/shellyrgbw2-11ABD9/color/0", b"overpower") == ReportedLook(on=False)
 
 
+@pytest.mark.parametrize(
+    ("component", "params"),
+    [
+        ("rgbw:0", {"id": 0, "on": True, "brightness": 80, "rgb": [255, 106, 0], "white": 0}),
+        ("rgb:1", {"id": 1, "on": True, "brightness": 80, "rgb": [255, 106, 0]}),
+        ("light:2", {"id": 2, "on": True, "brightness": 80}),
+    ],
+)
+def test_shelly_gen2_sends_each_component_what_it_has(
+    component: str,
+    params: dict[str, object],
+    named: Callable[..., Gateway],
+    desired_state: Callable[..., DesiredState],
+    lit: Callable[..., ZoneState],
+) -> None:
+    """White is put out where there is any; a device refuses a request with a part that it does not have."""
+    assert sent(named("shelly-gen2", component=component), desired_state(lit(brightness=0.8)))["params"] == params
+
+
 def test_shelly_gen2_answers_reach_the_one_who_asked(
     named: Callable[..., Gateway], lit: Callable[..., ZoneState]
 ) -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from controller.durations import LIMIT
-from controller.gateways.base import Name, Rejected
+from controller.events.models import Reason
+from controller.gateways.base import Name, Order, Rejected
 from controller.gateways.wire import (
     LONGEST_S,
     MAX_PAYLOAD,
@@ -19,6 +20,7 @@ from controller.gateways.wire import (
     ZoneLook,
     parse_desired,
     parse_reported,
+    refusal,
 )
 from controller.lighting.color import Color
 from controller.lighting.look import DARK, Look, ZoneState
@@ -61,6 +63,25 @@ def test_what_is_written_is_read() -> None:
     report = parse_reported(json.dumps(REPORTED).encode())
     assert isinstance(report, ReportedDocument)
     assert parse_reported(report.model_dump_json(exclude_none=True).encode()) == report
+
+
+@pytest.mark.parametrize(
+    ("lower", "higher"), [((1, 9), (2, 0)), ((1, 9), (2, 9)), ((2, 0), (2, 1)), ((0, 0), (0, 1)), ((9, 99), (10, 3))]
+)
+def test_an_order_is_first_by_its_epoch_and_then_by_its_revision(
+    lower: tuple[int, int], higher: tuple[int, int]
+) -> None:
+    """A gateway that holds the higher one refuses the lower one, and not the other way round."""
+    assert Order(*lower) < Order(*higher)
+    assert not Order(*higher) < Order(*lower)
+    old, new = (
+        DesiredDocument.model_validate_json(
+            json.dumps(DESIRED | {"epoch": epoch, "revision": revision, "command_id": "x"})
+        )
+        for epoch, revision in (lower, higher)
+    )
+    assert refusal(new, old) is None
+    assert refusal(old, new) == Reason("stale", {"order": Order(*lower).text, "held": Order(*higher).text})
 
 
 @pytest.mark.parametrize("zone", ["Bowl", "bowl.1", "bowl/1", "bowl 1", "bowl\n", "bål", "", "x" * 65])

@@ -411,6 +411,14 @@ def test_29_february_alone_is_in_leap_years_only() -> None:
     assert days_of("29 February", 2096, 2100) == ["2096-02-29"]
 
 
+def test_a_day_beside_29_february_is_in_leap_years_only() -> None:
+    """It is counted from a day that other years do not have."""
+    assert days_of("29 February + 1 day", 2026, 2032) == ["2028-03-01", "2032-03-01"]
+    assert days_of("29 February - 1 day", 2026, 2032) == ["2028-02-28", "2032-02-28"]
+    assert days_of("the Friday after 29 February", 2026, 2032) == ["2028-03-03", "2032-03-05"]
+    assert days_of("the Friday before 29 February", 2026, 2032) == ["2028-02-25", "2032-02-27"]
+
+
 def test_29_february_ends_a_period_with_the_last_day_of_february() -> None:
     """Which it also begins with, in a common year."""
     assert days_of("20–29 February", 2027, 2028) == ["2027-02-20..2027-02-28", "2028-02-20..2028-02-29"]

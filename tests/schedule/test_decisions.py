@@ -210,6 +210,19 @@ def test_an_override_outranks_a_blackout(planned: Planned) -> None:
     assert [loser.name for loser in program.explain(moment).losers] == ["high", "low", "first", "second"]
 
 
+def test_the_newest_override_of_a_zone_is_shown(planned: Planned) -> None:
+    """Until its end; then an older one that lasts longer is shown again, and in its other zone all the time."""
+    moment = at("2026-11-20T21:10")
+    older = Override("1", {"bowl": "pink", "shaft": "pink"}, moment, moment + timedelta(hours=1), "Eva", "prov")
+    newer = Override("2", {"bowl": "blue"}, moment, moment + timedelta(minutes=30), "Kim", "prov")
+    program = planned(ORDER).with_overrides((older, newer), None)
+    assert dict(program.look_at(moment).looks) == {"bowl": "blue", "shaft": "pink"}
+    assert program.explain(moment).by is newer
+    later = moment + timedelta(minutes=30)
+    assert dict(program.look_at(later).looks) == {"bowl": "pink", "shaft": "pink"}
+    assert program.explain(later).by is older
+
+
 @pytest.mark.parametrize(
     ("moment", "by_hand", "losers"),
     [

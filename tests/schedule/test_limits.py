@@ -177,6 +177,21 @@ def test_a_limit_caps_what_is_set_by_hand(planned: Planned, share: str) -> None:
     assert desired_looks(program.zones, cue, at)["bowl"].brightness == float(share[:-2]) / 100
 
 
+@pytest.mark.parametrize("is_lower_first", [True, False])
+def test_of_two_limits_the_lower_one_counts(planned: Planned, is_lower_first: bool) -> None:
+    """Whichever stands first in the file; alone, each counts as it is."""
+    limits = [
+        "{name: sky, hours: 22:00 to 00:00, brightness: 20 %}",
+        "{name: birds, hours: 21:00 to 05:00, brightness: 30 %}",
+    ]
+    written = "\n  - ".join(limits if is_lower_first else limits[::-1])
+    program = campaign(planned, "18:00 to 06:00", written)
+    for hour, brightness, name in ((20.5, 0.3, "birds"), (21.5, 0.2, "sky"), (23.5, 0.3, "birds")):
+        cue = program.look_at(START + timedelta(hours=12 + hour))
+        assert {look.brightness for look in cue.looks.values()} == {brightness}
+        assert {limit.name for limit in cue.limits.values()} == {name}
+
+
 def test_what_a_period_allows_is_what_its_darkest_instant_does(planned: Planned) -> None:
     """A limit counts that began before the period, and one that begins within it; not one that begins as it ends."""
     program = campaign(planned, "18:00 to 06:00", "{name: birds, hours: 22:00 to 05:00, brightness: 30 %}")
