@@ -64,26 +64,6 @@ def test_files_are_named_beside_the_two_files() -> None:
     assert mqtt.ca_file == Path("/etc/ssl/ca.pem")
 
 
-NO_NAMES = ("Mast", "mast.1", "mast/1", "mast 1", "mast+", "mast#", "måst", "x" * 65)
-
-
-@pytest.mark.parametrize("name", NO_NAMES)
-@pytest.mark.parametrize("place", ["zones: [bowl, shaft", "name: mast"])
-def test_a_name_has_small_letters_digits_and_two_signs(place: str, name: str, findings: Found) -> None:
-    """Of a gateway and of a zone alike: it becomes a level of an MQTT topic. What is suggested is a name."""
-    written = f'{place}, "{name}"' if "zones" in place else f'name: "{name}"'
-    found = [each.event for each in findings(tower=TOWER.replace(place, written, 1)) if each.code == "TWL-S060"]
-    assert [each.fields["value"] for each in found] == [name]
-    assert re.fullmatch("[a-z0-9_-]{1,64}", str(found[0].fields["suggestion"]))
-
-
-@pytest.mark.parametrize("name", ["m", "0", "mast-1_b", "-_", "x" * 64])
-def test_any_name_of_these_signs_is_taken(name: str) -> None:
-    """Of up to 64 of them, also for a zone."""
-    tower = _tower(re.sub(r"(name: |, |zone: )(mast|shaft)\b(?!-)", rf'\1"{name}"', TOWER))
-    assert (tower.gateways[0].name, tower.zones[-1]) == (name, name)
-
-
 @pytest.mark.parametrize("listen", ["127.0.0.1:1883", "localhost:18830", '"[::1]:1883"'])
 def test_the_embedded_broker_may_listen_on_this_machine(listen: str) -> None:
     """Without users."""
