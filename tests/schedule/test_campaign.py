@@ -57,6 +57,23 @@ def test_what_may_be_written(fields: dict[str, Any], codes: list[str]) -> None:
     assert refused(Lit, **fields) == codes
 
 
+@pytest.mark.parametrize("key", ["dates", "nights"])
+@pytest.mark.parametrize(
+    ("left_out", "days"),
+    [
+        (["21 November", "25–26 november"], [20, 22, 23, 24]),
+        (["25–26 november", "21 November"], [20, 22, 23, 24]),
+        (["every Sunday", "24 November 2026"], [20, 21, 23, 25, 26]),
+        (["24 November 2027", "första lördagen i november"], [20, 21, 22, 23, 24, 25, 26]),
+        (["vecka 47", "week 48"], []),
+    ],
+)
+def test_each_exception_removes_its_days(key: str, left_out: list[str], days: list[int]) -> None:
+    """Of calendar days and of nights alike, in any phrase of the day grammar; one that names other days none."""
+    rule = Lit.model_validate({"name": "a", key: "20–26 November", "except": left_out})
+    assert [day for day in range(1, 31) if rule.has(date(2026, 11, day))] == days
+
+
 @pytest.mark.parametrize(
     ("written", "years"),
     [
