@@ -12,6 +12,7 @@ from controller.config.load import Setup
 from controller.events import new_event
 from controller.service.gateway_state import Status
 from controller.service.health import Degradation
+from controller.service.override_request import Request, override_of, override_policy, stop_of
 from controller.web.event_counts import EventCounts
 from controller.web.metrics import ALIVE_S, is_alive, metrics_text, readiness
 from controller.web.running_service import Snapshot
@@ -86,6 +87,36 @@ def test_what_is_wrong_shows(setup: Setup) -> None:
     assert (found["config_valid"], found["degradations"]) == (0, 1)
     assert (found["clock_synchronized"], found["clock_suspect"]) == (0, 1)
     assert "next_change_timestamp_seconds" not in found
+
+
+def test_what_needs_no_attention_is_no_degradation(setup: Setup) -> None:
+    """A lamp test that runs, beside a full disk."""
+    tested = Degradation(code="TWL-G130", since=EVENING, fields={"gateway": "mast", "lamps": 4})
+    full = Degradation(code="TWL-J003", since=EVENING, fields={"file": "history.db", "reason": {"code": "ENOSPC"}})
+    assert values(setup, degradations=(tested,))["degradations"] == 0
+    assert values(setup, degradations=(tested, full))["degradations"] == 1
+
+
+def test_overrides_are_counted_and_a_stop_shows(setup: Setup) -> None:
+    """Each by itself."""
+    snapshot, policy = snapshot_of(setup, READING), override_policy(setup)
+    requests = (Request(id=name, look="red", until="1 h", owner="Kim", reason="prov") for name in ("a", "b"))
+    overrides = tuple(override_of(request, policy, EVENING) for request in requests)
+    found = samples(replace(snapshot, overrides=overrides))
+    assert (found["override_active"], found["safety_stop_active"]) == (2, 0)
+    found = samples(replace(snapshot, stop=stop_of(Request(id="s", action="stop", owner="Kim"), EVENING)))
+    assert (found["override_active"], found["safety_stop_active"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("connected", "is_enough"),
+    [({"a": True, "b": True}, 1), ({"a": True, "b": False}, 1), ({"a": False, "b": False}, 0), ({}, 0)],
+)
+def test_one_broker_is_enough(setup: Setup, connected: dict[str, bool], is_enough: int) -> None:
+    """Of several: the others are degradations of their own."""
+    snapshot = replace(snapshot_of(setup, READING), connected=connected)
+    assert samples(snapshot)["mqtt_connected"] == is_enough
+    assert readiness(snapshot, READING)["broker"] is bool(is_enough)
 
 
 def test_a_zone_whose_gateway_does_not_confirm_does_not_match(setup: Setup) -> None:
