@@ -91,5 +91,7 @@ def test_what_was_there_is_named(call: Call, config: Path, state: Path, tmp_path
     assert done.exit_code == 0, done.output
     (aside,) = config.glob("before-restore-*")
     assert f"det som fanns där förut: {aside}" in done.stdout
+    assert done.stderr.startswith("Starta nu tjänsten: `systemctl start watertower`.")
+    assert len(done.stderr.splitlines()) == 1
     assert (aside / "schedule.yaml").read_bytes() == (config / "schedule.yaml").read_bytes()
     assert list(state.glob("before-restore-*"))
