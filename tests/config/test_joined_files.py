@@ -228,12 +228,14 @@ def test_profiles_of_a_site_come_before_those_that_all_share(root: Path) -> None
 
 def test_names_of_sites_can_be_part_of_a_topic(root: Path) -> None:
     """Any other folder is reported with a name that can; what begins with a dot is no site."""
-    for name in ("Norra Tornet", ".git"):
+    unfit = {"North": "north", "Norra Tornet": "norra-tornet", "väster": "vaster", "x" * 65: "x" * 64, "€": "north"}
+    for name in (*unfit, "tower_2-b", ".git"):
         (root / "sites" / name).mkdir()
     (root / "sites/notes.txt").write_text("", encoding="utf-8")
-    names, (found,) = sites_in(root)
-    assert names == ("north", "south")
-    assert (found.code, found.event.fields["suggestion"]) == ("TWL-S332", "norra-tornet")
+    names, found = sites_in(root)
+    assert names == ("north", "south", "tower_2-b")
+    assert {each.code for each in found} == {"TWL-S332"}
+    assert {each.event.fields["value"]: each.event.fields["suggestion"] for each in found} == unfit
     assert has_sites(root)
     assert not has_sites(root / "sites/north")
 
