@@ -69,6 +69,24 @@ async def test_the_broker_starts_first_and_stops_last(site: Site) -> None:
     assert stopped > max(len(site.codes) - 1 - site.codes[::-1].index(code) for code in ("TWL-D002", "TWL-G101"))
 
 
+async def test_only_a_gateway_that_runs_here_is_started(site: Site) -> None:
+    """Any other drives its lamps from another machine, as one without the key does: two would send the same levels."""
+    text = (site.config / "tower.yaml").read_text("utf-8")
+    lamp = "fixtures: [{name: a, zone: bowl, profile: rgbw, address: 1}]"
+    text += "".join(
+        f"  - {{name: {name}, kind: dmx, output: simulated, {runs}universe: {universe}, {lamp}}}\n"
+        for name, runs, universe in (("gate", "runs: elsewhere, ", 2), ("roof", "", 3), ("yard", "runs: here, ", 4))
+    )
+    (site.config / "tower.yaml").write_text(text, "utf-8")
+    async with site.service() as service:
+        async with asyncio.timeout(20):
+            while len([event for event in site.events if event.code == "TWL-G101"]) < 2:
+                await asyncio.sleep(0.01)
+        assert list(service.controller.gateways) == ["mast", "gate", "roof", "yard"]
+    started = [event.fields["gateway"] for event in site.events if event.code == "TWL-D001"]
+    assert sorted(map(str, started)) == ["mast", "yard"]
+
+
 async def test_a_service_that_stopped_is_retained_as_offline(site: Site) -> None:
     """By its own word, not by its last will: the broker stops with it."""
     async with site.service():

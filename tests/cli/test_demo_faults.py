@@ -64,6 +64,16 @@ def test_the_page_of_the_demo_is_for_this_machine_alone(config: Path) -> None:
             socket.create_connection(("127.0.0.2", port)).close()
 
 
+@pytest.mark.real
+def test_the_demo_needs_no_hardware(call: Call, config: Path) -> None:
+    """A gateway that runs elsewhere, with a widget that is not plugged in here, is simulated and confirms the light."""
+    tower = config / "tower.yaml"
+    text = tower.read_text("utf-8").replace("runs: here", "runs: elsewhere")
+    tower.write_text(text.replace("output: simulated", "output: {kind: enttec-usb-pro, port: /dev/none}"), "utf-8")
+    shown = call("demo", "--from", "2026-11-20 15:30", "--until", "2026-11-20 16:30", "--speed", "900", "--lang", "en")
+    assert (shown.exit_code, "G101" in codes(shown.stdout)) == (0, True)
+
+
 def test_what_nobody_can_ask_for_is_refused(call: Call) -> None:
     """With the names that there are."""
     result = call("demo", "--faults", "stuck")

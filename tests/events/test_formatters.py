@@ -3,6 +3,7 @@
 import ast
 import errno
 import json
+import re
 import socket
 import sqlite3
 import ssl
@@ -17,14 +18,14 @@ from hypothesis import strategies as st
 from controller import plain_file
 from controller.events import CATALOGUE, new_event
 from controller.events.formatters import document, json_line, json_text, text_line
-from controller.events.journal import PRIORITY
+from controller.events.journal import PRIORITY, catalogue, entry
 from controller.events.models import Advice, Phrase, Reason, Text, printable
 from controller.events.reasons import reason_of
 from controller.gateways.base import Rejected
 from controller.gateways.payloads import Unreadable
 from controller.gateways.wire import parse_reported
 from controller.lighting.look import DARK
-from controller.locale import texts
+from controller.locale import languages, texts
 from tests.source import nodes
 
 AT = datetime(2026, 11, 20, 14, 41, 0, 123456, tzinfo=UTC)
@@ -97,6 +98,20 @@ def test_a_field_does_not_take_the_place_of_the_frame() -> None:
 def test_every_level_has_a_priority() -> None:
     """As journald reads it."""
     assert sorted(PRIORITY.values()) == [3, 4, 6, 7]
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_journal_finds_the_explanation_of_each_entry(language: str) -> None:
+    """By an id of its own for each code, which never changes: an installed catalogue may be older."""
+    explained = re.findall(r"^-- ([0-9a-f]{32})\nSubject: (TWL-[A-Z][0-9]{3}): ", catalogue(language), re.MULTILINE)
+    assert [code for _, code in explained] == sorted(CATALOGUE)
+    ids = {code: number for number, code in explained}
+    assert len(set(ids.values())) == len(CATALOGUE)
+    for code in CATALOGUE:
+        event = new_event(code, **dict.fromkeys(CATALOGUE[code].fields, "x"))
+        fields = entry(event, "line", language).splitlines()
+        assert {f"MESSAGE_ID={ids[code]}", f"WATERTOWER_CODE={code}"} <= set(fields)
+    assert ids["TWL-G101"] == "471afdc197d157d28758481ab6241fb4"
 
 
 def test_nothing_english_stays_in_a_swedish_line() -> None:
