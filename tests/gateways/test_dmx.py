@@ -42,6 +42,18 @@ def mistakes(**keys: Any) -> list[str]:
     return [error.code for error in errors if isinstance(error, Mistake)]
 
 
+def test_keys_that_are_left_out() -> None:
+    """It runs on another machine, at universe 1, reports every ten seconds, and after the plan holds its look for a day
+    and then goes dark."""
+    gateway = mast()
+    assert (gateway.runs, gateway.runs_here, gateway.universe) == ("elsewhere", False, 1)
+    assert gateway.report_every == timedelta(seconds=10)
+    assert (gateway.after.hold, gateway.after.look) == (timedelta(hours=24), Look())
+    after = sent(want({"bowl": Look((ORANGE,), 0.8)}), gateway).after
+    assert (after.hold_s, [look.on for look in after.zones.values()]) == (86_400, [False, False])
+    assert mast(runs="here").runs_here
+
+
 @pytest.mark.parametrize(
     ("keys", "code"),
     [
