@@ -529,6 +529,21 @@ async def test_a_skip_leaves_out_one_campaign_until_its_end(disk: SimulatedDisk)
     assert winner(hand, EVENING + HOUR) == name
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_a_resume_ends_every_override_and_skip(disk: SimulatedDisk, restarts: bool) -> None:
+    """Whatever zones they are for: from then on all zones follow the schedule."""
+    hand, name = hand_on(disk), SETUP.schedule.campaigns[0].name
+    await hand.take(asked(id="b", look={"bowl": "red"}), EVENING)
+    await hand.take(asked(id="c", look={"shaft": "blue"}, until="2 h"), EVENING)
+    await hand.take(asked(id="d", action="skip", campaign=name, until="3 h"), EVENING)
+    assert [each.id for each in hand.in_force] == ["b", "c", "d"]
+    assert (await hand.take(asked(id="r", action="resume"), EVENING + HOUR / 2)).code == "TWL-O102"
+    found = hand_on(disk) if restarts else hand
+    assert found.in_force == ()
+    cue = SETUP.program(found.overrides, None).look_at(EVENING + HOUR / 2)
+    assert (cue.campaign, {look.colors[0].name for look in cue.looks.values()}) == (name, {"orange"})
+
+
 @pytest.mark.parametrize("campaign", ["", "Julljus", "En vecka"])
 async def test_a_skip_of_a_campaign_that_there_is_not_is_refused(disk: SimulatedDisk, campaign: str) -> None:
     """With the names that there are; nothing is stored."""
