@@ -1,5 +1,6 @@
 """What the command line says of itself, in both languages: help, refusals, and how a call ends."""
 
+import json
 import os
 import subprocess
 import sys
@@ -192,3 +193,26 @@ def test_a_shell_completes_with_help_in_the_language_asked_for(
     with pytest.raises(SystemExit):
         group.main([], prog_name="watertower")
     assert told in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("variables", "words", "language"),
+    [
+        ({}, (), "en"),
+        ({"LANG": "sv_SE.UTF-8"}, (), "sv"),
+        ({"LANG": "sv"}, (), "sv"),
+        ({"LANG": "C.UTF-8"}, (), "en"),
+        ({"LANG": "de_DE.UTF-8"}, (), "en"),
+        ({"LANG": "en_GB.UTF-8", "LC_MESSAGES": "sv_SE.UTF-8"}, (), "sv"),
+        ({"LANG": "sv_SE.UTF-8", "LC_MESSAGES": "sv_SE.UTF-8", "LC_ALL": "en_US.UTF-8"}, (), "en"),
+        ({"LANG": "sv_SE.UTF-8", "LC_ALL": ""}, (), "sv"),
+        ({"LANG": "sv_SE.UTF-8"}, ("--lang", "en"), "en"),
+    ],
+)
+def test_the_language_is_that_asked_for_or_that_of_the_environment(
+    call: Any, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], words: tuple[str, ...], language: str
+) -> None:
+    """In the order of POSIX: LC_ALL, LC_MESSAGES, LANG; English where there are no texts in it."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert json.loads(call(*words, "explain", "TWL-G101", "--json").stdout)["language"] == language

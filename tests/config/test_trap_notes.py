@@ -67,6 +67,8 @@ def found(campaigns: str, shipped: Setup, limits: str = "") -> list[tuple[str, s
         ("dates: 20–26 November, color: {bowl: red}", "TWL-S244", "shaft: dark"),
         ("dates: 20–26 November, color: '#2E7D32'", "TWL-S245", "#66FF6E"),
         ("dates: 20–26 November, color: {bowl: red, shaft: navy}", "TWL-S245", "#0000FF"),
+        ("dates: 20–26 November, color: '#00A700'", "TWL-S245", "39 % of"),
+        ("dates: 20–26 November, color: '#00AA00'", None, ""),
         ("dates: 20–26 November, color: '#00FFFF', brightness: 2 %", "TWL-S246", "at 2 %"),
         ("dates: 20–26 November, color: '#FFD0A0', brightness: 60 %", None, ""),
         ("dates: 20–26 November, hours: sunset to sunrise", None, ""),
