@@ -40,7 +40,38 @@ async def test_a_language_that_was_chosen_stays(browser: Browser, turned: None) 
     assert "set-cookie" not in (await client.get("/public?lang=sv")).headers
 
 
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("sv-SE", "sv"),
+        ("SV", "sv"),
+        ("en-GB,sv;q=0.8", "en"),
+        ("de-DE, de;q=0.9, en;q=0.8, sv;q=0.7", "en"),
+        ("de", "sv"),
+        ("", "sv"),
+    ],
+)
+async def test_the_language_is_the_first_that_the_browser_accepts(
+    browser: Browser, turned: None, accepted: str, language: str
+) -> None:
+    """In any variant; that of the site where there are texts in none of them."""
+    page = (await browser().get("/more", headers={"accept-language": accepted})).text
+    assert f'<html lang="{language}"' in page
+
+
 VIEWS = ("/", "/public", "/schedule", "/history", "/gateways", "/events", "/proof", "/more", "/accessibility")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+async def test_a_view_begins_with_a_link_to_its_main_part(browser: Browser, turned: None, view: str) -> None:
+    """For those who move by keys (WCAG 2.4.1); the part has the place that the link names, and a heading."""
+    page = (await browser().get(view)).text
+    first = re.search(r'<a [^>]*href="([^"]*)"', page)
+    assert first is not None
+    assert first[1] == "#main"
+    main = re.search(r'<main id="main".*?</main>', page, re.DOTALL)
+    assert main is not None
+    assert page.count("<h1") == main[0].count("<h1") == 1
 
 
 @pytest.mark.parametrize("view", VIEWS)
