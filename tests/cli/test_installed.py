@@ -43,6 +43,10 @@ def test_other_files_and_other_users_have_their_own(
     with monkeypatch.context() as systemd:
         systemd.setenv("STATE_DIRECTORY", "given")
         assert Options(config=installed).state_dir == Path("given")
+        systemd.setenv("STATE_DIRECTORY", "given:other")  # several names under StateDirectory= of a unit
+        assert Options(config=installed).state_dir == Path("given")
+        systemd.setenv("STATE_DIRECTORY", "")
+        assert Options(config=config).state_dir == own
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert Options(config=installed).state_dir == own
 
