@@ -140,6 +140,14 @@ def test_what_lasts_is_a_warning_or_an_error() -> None:
     assert [kind.code for kind in lasting if kind.level not in {Level.WARNING, Level.ERROR}] == []
 
 
+def test_what_ends_when_a_lamp_is_right_again_is_an_error() -> None:
+    """Until then a lamp is wrong, or nobody knows what it shows: a person must act."""
+    right = {"TWL-G101", "TWL-G105", "TWL-G107", "TWL-G115", "TWL-G118"}
+    wrong = [kind for kind in ALL if kind.lasting is not None and right.intersection(kind.lasting.until)]
+    assert len(wrong) > 10
+    assert [kind.code for kind in wrong if kind.level is not Level.ERROR] == []
+
+
 def test_the_end_of_what_lasts_is_information() -> None:
     """Nothing is wrong any more; except after a confirmation that came late, and a stop, which begins something."""
     ends = {code for kind in ALL if kind.lasting is not None for code in kind.lasting.until}
