@@ -63,18 +63,6 @@ VIEWS = ("/", "/public", "/schedule", "/history", "/gateways", "/events", "/proo
 
 
 @pytest.mark.parametrize("view", VIEWS)
-async def test_a_view_begins_with_a_link_to_its_main_part(browser: Browser, turned: None, view: str) -> None:
-    """For those who move by keys (WCAG 2.4.1); the part has the place that the link names, and a heading."""
-    page = (await browser().get(view)).text
-    first = re.search(r'<a [^>]*href="([^"]*)"', page)
-    assert first is not None
-    assert first[1] == "#main"
-    main = re.search(r'<main id="main".*?</main>', page, re.DOTALL)
-    assert main is not None
-    assert page.count("<h1") == main[0].count("<h1") == 1
-
-
-@pytest.mark.parametrize("view", VIEWS)
 async def test_a_view_is_as_wide_as_its_screen_and_loads_nothing_from_elsewhere(
     browser: Browser, turned: None, view: str
 ) -> None:
