@@ -318,6 +318,17 @@ def test_a_fade_reports_its_begin_and_its_end() -> None:
     assert bench.last.zones["bowl"].color == "#FF6A00"
 
 
+def test_a_fade_of_the_plan_is_reported_when_it_begins() -> None:
+    """At once, not with the next regular report: nothing else tells the controller that the cue was not missed."""
+    bench = Bench()
+    blue = {"bowl": ZoneLook(on=True, color="#0000FF", brightness=1.0, fade_s=30.0)}
+    bench.receive(document(cues=(PlannedCue(at=START + timedelta(seconds=13), zones=blue),)))
+    bench.run(13.5)
+    at_s, report = bench.reports[-1]
+    assert 113 < at_s < 113.2
+    assert report.by == "plan"
+
+
 def test_a_report_without_levels_says_nothing_of_zones() -> None:
     """A dead output: its problems, and no light that nobody saw; more problems than fit are cut."""
     bench = Bench()

@@ -17,6 +17,7 @@ from controller.events import Level
 from controller.events.rate_limit import RateLimit
 from controller.gateways.wire import ALWAYS
 from controller.schedule.campaign import SafetyStop
+from controller.service.watches import ClockWatch
 from tests.service.simulated import World
 
 EVENING = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
@@ -38,6 +39,23 @@ def test_a_gateway_whose_clock_is_an_hour_ahead(world_of: Callable[..., World], 
     assert world.right
     assert world.wrong_s < 2.5  # until its clock was told apart, and a network's delay
     assert [event.code for _, event in world.mast.events].count("TWL-D013") == 1
+
+
+@pytest.mark.parametrize("trust", list(Trust))
+def test_a_clock_that_is_not_sure_is_reported_at_the_start_and_at_each_change(trust: Trust) -> None:
+    """A sure one at the start is nothing new; the same again is not either."""
+    watch = ClockWatch()
+
+    def told(trust: Trust) -> dict[str, object] | None:
+        event = watch.look(ClockReading(EVENING, 100.0, trust)).trust
+        return {"code": event.code, **event.fields} if event is not None else None
+
+    begun = {"code": "TWL-T001", "trust": trust.value, "before": "–"}
+    assert told(trust) == (begun if trust is not Trust.TRUSTED else None)
+    assert told(trust) is None
+    for other in (each for each in Trust if each is not trust):
+        assert told(other) == {"code": "TWL-T001", "trust": other.value, "before": trust.value}
+        assert told(trust) == {"code": "TWL-T001", "trust": trust.value, "before": other.value}
 
 
 def test_a_gateway_without_any_time_holds_what_was_right_when_it_was_written(night: World) -> None:
