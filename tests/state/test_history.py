@@ -6,7 +6,8 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -274,20 +275,24 @@ async def test_another_process_reads_while_the_service_writes(a_store: Make, now
     assert len(events_in(tmp_path)) == noted
 
 
+@pytest.fixture
+def folder_for_all() -> Iterator[Path]:
+    """A directory that every user reaches: each run of pytest closes those below its own."""
+    with tempfile.TemporaryDirectory() as made:
+        yield Path(made)
+
+
 @pytest.mark.real
 @only_files
 async def test_a_user_who_may_only_read_reads_the_history_of_a_service_that_is_down(
-    a_store: Make, now: datetime, tmp_path: Path
+    a_store: Make, now: datetime, folder_for_all: Path
 ) -> None:
     """They may make no file in the directory, which SQLite would like to; and none is made."""
     require("root")
-    async with a_store() as store:
+    async with a_store(folder_for_all) as store:
         store.note(works(7), now)
-    os.chmod(tmp_path, 0o555)  # noqa: PTH101, S103  not by pathlib alone
-    for parent in tmp_path.parents:
-        if parent.stat().st_uid == 0 and parent != Path("/") and parent != Path("/tmp"):  # noqa: S108
-            parent.chmod(0o755)
-    before = sorted(tmp_path.iterdir())
+    os.chmod(folder_for_all, 0o555)  # noqa: PTH101, S103  not by pathlib alone
+    before = sorted(folder_for_all.iterdir())
     script = (
         "import os, sys; from datetime import UTC, datetime; from pathlib import Path\n"
         # what is imported late must be there before: this user may not read an interpreter in the home of root
@@ -295,10 +300,10 @@ async def test_a_user_who_may_only_read_reads_the_history_of_a_service_that_is_d
         "os.setuid(65534)\n"
         "print(len(History(Path(sys.argv[1])).events(0, datetime(1, 1, 1, tzinfo=UTC), 10)))"
     )
-    command = [sys.executable, "-c", script, tmp_path]
+    command = [sys.executable, "-c", script, folder_for_all]
     run = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
     assert (run.stdout, run.stderr) == ("1\n", "")
-    assert sorted(tmp_path.iterdir()) == before
+    assert sorted(folder_for_all.iterdir()) == before
 
 
 def test_no_history_is_an_empty_one(tmp_path: Path, now: datetime) -> None:
