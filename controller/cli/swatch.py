@@ -14,7 +14,7 @@ CUBE = (0, 95, 135, 175, 215, 255)
 
 def has_color() -> bool:
     """Whether stdout is a terminal with colours (no-color.org, and `TERM=dumb`)."""
-    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def can_write(signs: str) -> bool:

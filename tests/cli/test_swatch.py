@@ -32,5 +32,7 @@ def test_none_for_whoever_wants_none(name: str, value: str, monkeypatch: pytest.
     state = ZoneState(on=True, color=Color("#FF6A00"), brightness=1.0)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     assert "\x1b[" in block(state)
+    monkeypatch.setenv("NO_COLOR", "")  # as if it were not there
+    assert "\x1b[" in block(state)
     monkeypatch.setenv(name, value)
     assert block(state) == ""
