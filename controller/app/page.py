@@ -230,6 +230,8 @@ class Page:
             self._failed = failed
             return
         self._failed = None
+        if self._server.has_ended:  # at once, which is reported
+            return
         self._emit(new_event("TWL-W101", url=self._server.url))
         with suppress(OSError):  # it was readable a moment ago, when it was served
             self.note = await run_blocking("page", partial(own_page, web, self._server.port, self.directory.key))

@@ -44,6 +44,7 @@ class Lights:
     def __init__(self, host: str) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as every receiver of sACN on a host
         self.socket.bind((host, SACN_PORT))
         self.socket.setblocking(False)
         self._levels: dict[bytes, bytes] = {}
