@@ -78,6 +78,7 @@ def test_what_is_asked_for_while_nobody_leads(county: County) -> None:
     assert resume.wait() in {0, 1}, resume.log  # before or after the stop
     assert county.machines[left].start("resume", "--lift", "--site", "north").wait() == 0
     until(lambda: county.shows("north", ORANGE), "not lit again")
+    until(lambda: "TWL-C063" in str(county.health("north")["degradations"]), "the standby is not missed")
     status = county.machines[left].start("status", "--site", "north")
     assert status.wait() == 1
     printed = status.process.stdout.read().decode() if status.process.stdout is not None else ""
