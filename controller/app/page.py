@@ -211,7 +211,7 @@ class Page:
             self._keeping = asyncio.create_task(self._keep(web), name="page: keep")
 
     async def _keep(self, web: Web) -> NoReturn:
-        """Serves it again while it is not served."""
+        """Serves the page again whenever it is not served."""
         while True:
             await asyncio.sleep(in_step_s(AGAIN_S))
             if self._server is None or self._server.has_ended:
@@ -230,7 +230,7 @@ class Page:
             self._failed = failed
             return
         self._failed = None
-        if self._server.has_ended:  # at once, which is reported
+        if self._server.has_ended:  # its thread failed at once, which is reported
             return
         self._emit(new_event("TWL-W101", url=self._server.url))
         with suppress(OSError):  # it was readable a moment ago, when it was served

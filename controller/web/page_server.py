@@ -192,11 +192,11 @@ class PageServer:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it serves no more."""
+        """Whether it has stopped, for whatever reason."""
         return self._ended.is_set()
 
     def end(self) -> None:
-        """Makes it end soon: streams, requests and the port."""
+        """Begins to stop: streams and requests end, and the port is closed soon after."""
         self._service.end()
         self._server.end()
 

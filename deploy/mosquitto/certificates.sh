@@ -134,7 +134,7 @@ $FOLDER/ca.pem away to begin anew, and give every client the new one"
     cmp -s "$WORK/ca.pem" "$FOLDER/ca.pem" || publish "$WORK/ca.pem" "$FOLDER/ca.pem" 644
     # openssl was cut off between putting the old book away and the new one in its place: what it had entered was not published
     [ -e "$OWN/index" ] || cp "$OWN/index.old" "$OWN/index"
-    # and this script between entering who is revoked and listing it
+    # this script was cut off between entering a revoked client in the book and publishing the list
     [ "$(grep -c '^R' "$OWN/index")" = "$(listed "$FOLDER/revoked.pem")" ] || list_revoked
 }
 
